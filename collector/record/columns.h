@@ -1,0 +1,32 @@
+/*
+ * columns - what readers need of a record without decoding its body
+ *
+ * 64 bytes a record, little-endian, as they stand in a store block
+ * (collector/README.md). The deriving reader, search and retention work on
+ * these; bodies are unpacked only when somebody wants to see them.
+ */
+#ifndef COLLECTOR_RECORD_COLUMNS_H
+#define COLLECTOR_RECORD_COLUMNS_H
+
+#include <stdint.h>
+
+struct columns {
+	int64_t created_ns; /* CLOCK_NONE = the record claims none */
+	int64_t received_ns;
+	uint64_t sequence; /* in its stream */
+	uint32_t agency, host;
+	uint32_t body_at; /* in the block's bodies */
+	uint32_t body_size;
+	uint16_t stream; /* number in the block's table of streams */
+	uint16_t system;
+	uint16_t parser;
+	uint16_t flags; /* enum record_flag */
+	uint8_t level, kind, status, attack;
+	uint8_t severity, strength, n_matches, spare;
+	uint32_t skew_ms; /* |agent's clock - ours| when it arrived; UINT32_MAX = unknown */
+	uint32_t spare2;
+};
+
+_Static_assert(sizeof(struct columns) == 64, "on disk");
+
+#endif

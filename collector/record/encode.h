@@ -1,0 +1,37 @@
+/*
+ * encode - a record into the bytes that are stored, and back; a record into JSON
+ *
+ * The stored body keeps the original bytes once; a field whose value is a
+ * slice of them is stored as (id, offset, length), others as (id, bytes). That
+ * is a fifth of the JSON and needs no escaping; JSON is made where a record
+ * leaves the store (console, export, Kafka). Layout in collector/README.md.
+ */
+#ifndef COLLECTOR_RECORD_ENCODE_H
+#define COLLECTOR_RECORD_ENCODE_H
+
+#include "collector/record/batch.h"
+#include "collector/record/columns.h"
+#include "common/strbuf.h"
+
+/* Fills batch->encoded and batch->columns. False when a limit is passed: the batch is then
+ * refused as a whole and counted (limits are such that it does not happen). */
+MUST_USE bool encode_batch(struct batch *batch);
+
+/* Appends the body of one record. */
+void encode_record(struct strbuf *out, const struct record *record);
+
+/*
+ * Reads a body. Slices point into `body` or the arena. With `columns` given, times and
+ * numbers are taken from there. False when the body is damaged or the arena is full.
+ */
+MUST_USE bool decode_record(struct slice body, const struct columns *columns,
+	struct arena *arena, struct record *record);
+
+/*
+ * One JSON object on one line: ECS fields flat with dotted names, "@timestamp", the
+ * original as event.original, module, soc.parser and soc.parse_status.
+ * `parser_name` is what settings call the parser, or absent.
+ */
+void encode_json(struct strbuf *out, const struct record *record, struct slice parser_name);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * field - the dictionary of field names every stage agrees on
+ *
+ * Names, types and meanings are those of the Elastic Common Schema (ECS 8),
+ * those starting with "soc." are ours. The numbers are written into the store
+ * and are never reused or changed; a new field takes the next free number.
+ */
+#ifndef COLLECTOR_RECORD_FIELD_H
+#define COLLECTOR_RECORD_FIELD_H
+
+#include <stdint.h>
+
+#include "common/slice.h"
+
+enum field_type {
+	FIELD_KEYWORD, /* text, compared whole */
+	FIELD_TEXT,    /* text, searched by word */
+	FIELD_IP,      /* address as text; written in canonical form */
+	FIELD_LONG,    /* signed 64-bit number as decimal text */
+	FIELD_DATE,    /* RFC 3339 text */
+	FIELD_BOOL,    /* "true" or "false" */
+};
+
+enum field_id {
+	FIELD_NONE = 0,
+#define FIELD(number, id, type, name) FIELD_##id = (number),
+#include "collector/record/fields.def"
+#undef FIELD
+	FIELD_ID_MAX = 1024, /* numbers stay below */
+};
+
+struct field {
+	const char *ptr; /* the value; into the batch's arena */
+	uint32_t len;    /* bytes */
+	uint16_t id;     /* enum field_id */
+	uint16_t spare;
+};
+
+static inline struct slice field_value(const struct field *field)
+{
+	return slice_of(field->ptr, field->len);
+}
+
+/* "source.ip"; SLICE_NONE for an unknown number. */
+struct slice field_name(unsigned id);
+
+/* FIELD_KEYWORD for an unknown number. */
+enum field_type field_type(unsigned id);
+
+/* FIELD_NONE for an unknown name. */
+enum field_id field_by_name(struct slice name);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * file - whole small files and folders, safely
+ *
+ * Any thread; blocks on the disk. Paths are ours (settings), not an attacker's.
+ */
+#ifndef COMMON_FILE_H
+#define COMMON_FILE_H
+
+#include <sys/types.h>
+
+#include "common/err.h"
+#include "common/strbuf.h"
+
+/* Append the whole file to `out`; a file that passes out->limit is an error. */
+MUST_USE bool file_read(const char *path, struct strbuf *out, struct err *err);
+
+/*
+ * Replace or create `path` so that a crash leaves the old or the new content, whole: write
+ * a neighbour, fdatasync, rename, fsync the folder.
+ */
+MUST_USE bool file_replace(
+	const char *path, struct slice content, mode_t mode, struct err *err);
+
+/* Create the folder and its missing parents with `mode`; an existing folder is fine. */
+MUST_USE bool file_make_dirs(const char *path, mode_t mode, struct err *err);
+
+/* Make created, renamed and removed names of a folder durable. */
+MUST_USE bool file_sync_dir(const char *path, struct err *err);
+
+/* Write all bytes, whatever short writes the kernel makes. False leaves errno. */
+MUST_USE bool file_write_all(int fd, const void *bytes, size_t len);
+
+#endif

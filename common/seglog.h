@@ -1,0 +1,146 @@
+/*
+ * seglog - an append-only log in segment files: the agent's spool, the collector's store
+ *
+ * An entry is a payload that covers `count` consecutive sequence numbers (an
+ * agent's entry is a chunk of lines, a store's entry a block of records).
+ * Sequences start at 1 and grow for ever. On disk an entry carries length,
+ * first sequence, count, kind and CRC32C of header and payload; a segment file
+ * is named after its first sequence (20 decimal digits, ".seg") and starts
+ * with a header of its own that names the log's id, so that a file of another
+ * log is not mistaken for ours. The format is written down in common/README.md.
+ *
+ * Promises:
+ *   - after seglog_sync() returned true, what was appended before survives
+ *     kill -9 and power loss;
+ *   - the state is derived from the segments; the two-slot state file
+ *     ("state") is only a hint that saves time, and may be old, torn or gone;
+ *   - a torn tail is cut off and counted; a flipped, zeroed or missing part
+ *     inside is skipped to the next good entry and *declared* as an exact
+ *     range of lost sequences; one bad entry never stops the log;
+ *   - the first failure of a write or sync makes the segment suspect: nothing
+ *     is retried on it, the log reports SEGLOG_FAILED until it is reopened;
+ *     ENOSPC and EDQUOT leave the log as it was before the append: SEGLOG_FULL;
+ *   - the released position is durable before a segment is unlinked.
+ *
+ * Threads: one thread appends, syncs and releases; cursors may live in other
+ * threads, one thread each. Cursors see only what is durable.
+ */
+#ifndef COMMON_SEGLOG_H
+#define COMMON_SEGLOG_H
+
+#include "common/err.h"
+#include "common/slice.h"
+
+enum {
+	SEGLOG_PAYLOAD_MAX = 64 << 20, /* bytes */
+	SEGLOG_ID_SIZE = 16,           /* random bytes that name a log */
+};
+
+struct seglog;
+struct seglog_cursor;
+
+struct seglog_settings {
+	const char *dir; /* created 0700 when missing; borrowed */
+	uint64_t
+		segment_size; /* bytes; a segment is closed when the next entry would pass it */
+	uint64_t quota;       /* bytes of all segments; 0 = no limit */
+};
+
+struct seglog_damage {             /* what opening found; all zero = intact */
+	uint64_t torn_bytes;       /* cut off at the tail; were never durable */
+	uint64_t lost_ranges;      /* ... of sequences inside the log */
+	uint64_t lost_sequences;   /* sum of their lengths */
+	uint64_t skipped_bytes;    /* bytes between good entries */
+	uint64_t foreign_segments; /* set aside as *.bad: unreadable head or another log's id */
+};
+
+enum seglog_status {
+	SEGLOG_OK,
+	SEGLOG_FULL,   /* quota or disk; nothing changed, try again after a release */
+	SEGLOG_FAILED, /* the disk failed; err has the words; reopen to go on */
+};
+
+struct seglog_entry {
+	uint64_t first;       /* first sequence */
+	uint32_t count;       /* sequences covered, at least 1 */
+	uint8_t kind;         /* the user's */
+	uint32_t crc;         /* CRC32C of the payload */
+	struct slice payload; /* borrowed until the next call on the cursor */
+};
+
+/* Recovers what an earlier run left and opens for appending. NULL on failure. */
+MUST_USE struct seglog *seglog_open(
+	const struct seglog_settings *settings, struct seglog_damage *damage, struct err *err);
+
+/* Syncs, writes the state hint, frees. NULL is fine. */
+void seglog_close(struct seglog *log);
+
+/*
+ * Appends one entry whose payload is the parts one after the other (1 byte .. PAYLOAD_MAX).
+ * It gets the sequences seglog_next() .. +count-1 and is durable after the next sync.
+ */
+MUST_USE enum seglog_status seglog_append(struct seglog *log, uint8_t kind, uint32_t count,
+	const struct slice *parts, size_t n_parts, struct err *err);
+
+/* Makes everything appended durable (fdatasync, and the folder after a new segment). */
+MUST_USE enum seglog_status seglog_sync(struct seglog *log, struct err *err);
+
+/*
+ * Takes back appended entries from sequence `from` on that were never durable (a commit over
+ * several logs failed half-way). Only between two syncs.
+ */
+MUST_USE bool seglog_take_back(struct seglog *log, uint64_t from, struct err *err);
+
+/* Closes the running segment, so that the next entry starts a new one. */
+MUST_USE enum seglog_status seglog_roll(struct seglog *log, struct err *err);
+
+/* Everything up to and including `sequence` is no longer needed: whole segments below are
+ * removed, the position kept durably first. Never goes back. */
+MUST_USE bool seglog_release(struct seglog *log, uint64_t sequence, struct err *err);
+
+/* Starts the numbering of an empty log at `sequence` (a spool whose files were lost). */
+MUST_USE bool seglog_skip_to(struct seglog *log, uint64_t sequence, struct err *err);
+
+uint64_t seglog_first(const struct seglog *log);    /* oldest sequence still held */
+uint64_t seglog_next(const struct seglog *log);     /* what the next entry gets */
+uint64_t seglog_durable(const struct seglog *log);  /* last durable sequence; any thread */
+uint64_t seglog_released(const struct seglog *log); /* as given to seglog_release() */
+uint64_t seglog_bytes(const struct seglog *log);    /* on disk; any thread */
+const unsigned char *seglog_id(const struct seglog *log);
+
+/* Sequence the running segment starts with: a user writes its snapshot when this changes. */
+uint64_t seglog_segment_first(const struct seglog *log);
+
+enum seglog_read {
+	SEGLOG_ENTRY,
+	SEGLOG_LOST, /* entry->first, ->count: sequences that cannot be read any more; a longer
+		      * range comes in several pieces */
+	SEGLOG_END,  /* nothing durable beyond; later calls may find more */
+	SEGLOG_READ_FAILED,
+};
+
+/*
+ * Reads from the entry that holds `sequence` on (the first held one when it is gone already:
+ * the gap is reported as SEGLOG_LOST). The log must outlive the cursor.
+ */
+MUST_USE struct seglog_cursor *seglog_cursor_open(
+	struct seglog *log, uint64_t sequence, struct err *err);
+void seglog_cursor_close(struct seglog_cursor *cursor);
+
+MUST_USE enum seglog_read seglog_cursor_next(
+	struct seglog_cursor *cursor, struct seglog_entry *entry, struct err *err);
+
+/* Go on at the entry that holds `sequence`. */
+MUST_USE bool seglog_cursor_seek(
+	struct seglog_cursor *cursor, uint64_t sequence, struct err *err);
+
+/*
+ * Walks a folder of segments without opening it for writing, in another process if need be
+ * (verify-store). `visit` returns false to stop.
+ */
+MUST_USE bool seglog_walk(const char *dir,
+	bool (*visit)(void *user, const char *file, uint64_t offset, enum seglog_read what,
+		const struct seglog_entry *entry),
+	void *user, struct err *err);
+
+#endif

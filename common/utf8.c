@@ -1,0 +1,106 @@
+#include "common/utf8.h"
+
+static bool is_tail(unsigned char byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+/* RFC 3629 §4: the second byte's range depends on the first. */
+static bool second_fits(unsigned char first, unsigned char second)
+{
+	switch (first) {
+	case 0xe0:
+		return second >= 0xa0 && second <= 0xbf;
+	case 0xed:
+		return second >= 0x80 && second <= 0x9f;
+	case 0xf0:
+		return second >= 0x90 && second <= 0xbf;
+	case 0xf4:
+		return second >= 0x80 && second <= 0x8f;
+	default:
+		return is_tail(second);
+	}
+}
+
+static size_t width_of_first(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first >= 0xc2 && first <= 0xdf)
+		return 2;
+	if (first >= 0xe0 && first <= 0xef)
+		return 3;
+	if (first >= 0xf0 && first <= 0xf4)
+		return 4;
+	return 0;
+}
+
+size_t utf8_width(struct slice s)
+{
+	const unsigned char *at = (const unsigned char *)s.ptr;
+
+	if (s.len == 0)
+		return 0;
+
+	size_t width = width_of_first(at[0]);
+	if (width == 0 || width > s.len)
+		return 0;
+	if (width >= 2 && !second_fits(at[0], at[1]))
+		return 0;
+	for (size_t i = 2; i < width; i++) {
+		if (!is_tail(at[i]))
+			return 0;
+	}
+	return width;
+}
+
+/* Bytes at the start that are ASCII, eight at a time. */
+static size_t ascii_run(struct slice s)
+{
+	size_t at = 0;
+	uint64_t word;
+
+	for (; at + sizeof(word) <= s.len; at += sizeof(word)) {
+		memcpy(&word, s.ptr + at, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (at < s.len && (unsigned char)s.ptr[at] < 0x80)
+		at++;
+	return at;
+}
+
+/* Bytes at the start that are UTF-8. */
+static size_t valid_run(struct slice s)
+{
+	size_t at = ascii_run(s);
+
+	while (at < s.len) {
+		size_t width = utf8_width(slice_from(s, at));
+
+		if (width == 0)
+			break;
+		at += width;
+		at += ascii_run(slice_from(s, at));
+	}
+	return at;
+}
+
+bool utf8_valid(struct slice s)
+{
+	return valid_run(s) == s.len;
+}
+
+void utf8_repair(struct strbuf *out, struct slice s)
+{
+	while (s.len > 0) {
+		size_t good = valid_run(s);
+
+		strbuf_add(out, slice_head(s, good));
+		s = slice_from(s, good);
+		if (s.len > 0) {
+			strbuf_add(out, SLICE_LIT("\xef\xbf\xbd"));
+			s = slice_from(s, 1);
+		}
+	}
+}

@@ -1,0 +1,23 @@
+/*
+ * utf8 - is it text? (RFC 3629)
+ *
+ * Overlong forms, surrogates and values above U+10FFFF are not UTF-8. Control
+ * characters of the C1 range and the bidirectional controls are valid UTF-8:
+ * sinks that show text to people deal with them.
+ *
+ * Any thread.
+ */
+#ifndef COMMON_UTF8_H
+#define COMMON_UTF8_H
+
+#include "common/strbuf.h"
+
+/* Bytes of the first character: 1..4, or 0 when `s` is empty or does not start with one. */
+size_t utf8_width(struct slice s);
+
+bool utf8_valid(struct slice s);
+
+/* Append `s`, each byte that is no UTF-8 replaced by U+FFFD. */
+void utf8_repair(struct strbuf *out, struct slice s);
+
+#endif

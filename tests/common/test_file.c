@@ -1,0 +1,65 @@
+#include "common/file.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/check.h"
+
+static char dir[64];
+
+static const char *in_dir(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static void make_dir(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/soc-test-file-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+START_TEST(replaced_content_is_read_back)
+{
+	struct strbuf text = STRBUF_INIT(100);
+	struct err err;
+
+	make_dir();
+	ck_assert(file_make_dirs(in_dir("a/b/c"), 0700, &err));
+	ck_assert(file_make_dirs(in_dir("a/b/c"), 0700, &err));
+	ck_assert(file_replace(in_dir("a/b/c/f"), SLICE_LIT("one"), 0600, &err));
+	ck_assert(file_replace(in_dir("a/b/c/f"), SLICE_LIT("two"), 0600, &err));
+	ck_assert(file_read(in_dir("a/b/c/f"), &text, &err));
+	ck_assert_slice_eq(strbuf_slice(&text), SLICE_LIT("two"));
+	strbuf_done(&text);
+	unlink(in_dir("a/b/c/f"));
+	rmdir(in_dir("a/b/c"));
+	rmdir(in_dir("a/b"));
+	rmdir(in_dir("a"));
+	rmdir(dir);
+}
+END_TEST
+
+START_TEST(a_file_over_the_limit_is_an_error)
+{
+	struct strbuf text = STRBUF_INIT(3);
+	struct err err;
+
+	make_dir();
+	ck_assert(file_replace(in_dir("f"), SLICE_LIT("123"), 0600, &err));
+	ck_assert(file_read(in_dir("f"), &text, &err));
+	strbuf_reset(&text);
+	ck_assert(file_replace(in_dir("f"), SLICE_LIT("1234"), 0600, &err));
+	ck_assert(!file_read(in_dir("f"), &text, &err));
+	unlink(in_dir("f"));
+	ck_assert(!file_read(in_dir("f"), &text, &err));
+	ck_assert(!file_make_dirs("/proc/no/such", 0700, &err));
+	strbuf_done(&text);
+	rmdir(dir);
+}
+END_TEST
+
+TEST_MAIN("file", replaced_content_is_read_back, a_file_over_the_limit_is_an_error)
