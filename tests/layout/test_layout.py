@@ -1,0 +1,138 @@
+"""The layout checks find what they promise to find."""
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+import check_words  # noqa: E402
+
+
+def run(script, *args):
+    return subprocess.run(
+        [sys.executable, str(HERE / script), *map(str, args)], capture_output=True, text=True
+    )
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A small tree in order; returns a function that adds a file to it."""
+    rules = tmp_path / "tests/layout/layers.txt"
+    rules.parent.mkdir(parents=True)
+    rules.write_text((HERE / "layers.txt").read_text())
+
+    def add(name, text=""):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return tmp_path
+
+    add("common/slice.h")
+    return add
+
+
+ALLOWED = [
+    ("agent/spool.c", '#include "common/slice.h"'),
+    ("agent/inputs/file_tail.c", '#include "agent/spool.h"'),
+    ("collector/store/writer.c", '#include "collector/record/batch.h"'),
+    ("collector/normalize/parsers/cef.c", '#include "collector/normalize/parser.h"'),
+    ("collector/forward/outbox.c", '#include "collector/national/message.h"'),
+    ("collector/console/http.c", '#include "collector/report/report.h"'),
+    ("collector/pipeline.c", '#include "collector/console/http.h"'),
+    ("collector/main.c", "#include <event2/event.h>"),
+]
+REFUSED = [
+    ("common/slice.c", '#include "collector/record/batch.h"'),
+    ("agent/spool.c", '#include "collector/record/batch.h"'),
+    ("collector/ctl/main.c", '#include "collector/store/store.h"'),
+    ("collector/ingest/session.c", '#include "collector/normalize/normalize.h"'),
+    ("collector/national/alert.c", '#include "collector/fleet/ca.h"'),
+    ("collector/store/writer.c", '#include "collector/ingest/session.h"'),
+    ("collector/store/writer.c", '#include "collector/pipeline.h"'),
+    ("collector/forward/outbox.c", '#include "collector/report/report.h"'),
+    ("collector/pipeline.c", '#include "agent/spool.h"'),
+    ("common/slice.c", '#include "slice.h"'),
+    ("common/slice.c", '#include "common/../agent/spool.h"'),
+    ("common/slice.c", "#include <common/slice.h>"),
+    ("collector/extra/x.c", ""),
+    ("notes.txt", ""),
+]
+
+
+@pytest.mark.parametrize("name,text", ALLOWED)
+def test_layers_allow(tree, name, text):
+    done = run("check_layers.py", tree(name, text + "\n"))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name,text", REFUSED)
+def test_layers_refuse(tree, name, text):
+    done = run("check_layers.py", tree(name, text + "\n"))
+    assert done.returncode == 1
+    assert f"{name}:1: " in done.stdout
+
+
+def test_layers_refuse_an_empty_tree(tmp_path):
+    (tmp_path / "tests/layout").mkdir(parents=True)
+    (tmp_path / "tests/layout/layers.txt").write_text("0 common\n")
+    assert run("check_layers.py", tmp_path).returncode == 1
+
+
+def test_words_finds_calls_only():
+    text = """/* strcpy(a, b) */ // atoi(x)
+const char *s = "system(\\"x\\")"; int c = '"';
+x->system(1); y.gets(); my_atoi(2); long system_id(void);
+strcpy (a, b); n = atoi(x);
+/* two
+lines */ popen("ls", "r");
+"""
+    found = check_words.check_text("x.c", text)
+    assert [line.split(":")[1] for line in found] == ["4", "4", "6"]
+
+
+GOOD = ["-O2", "-fPIE", "-pie", "-fstack-protector-strong", "-U_FORTIFY_SOURCE",
+        "-D_FORTIFY_SOURCE=2", "-fcf-protection=full", "-Wl,-z,relro,-z,now,-z,noexecstack"]
+BROKEN = [
+    ("position independent", ["-no-pie", "-fno-pie"]),
+    ("RELRO", ["-Wl,-z,norelro"]),
+    ("BIND_NOW", ["-Wl,-z,lazy"]),
+    ("executable stack", ["-Wl,-z,execstack"]),
+    ("RPATH", ["-Wl,-rpath,/opt/lib"]),
+    ("stack protector", ["-fno-stack-protector"]),
+    ("FORTIFY", ["-U_FORTIFY_SOURCE"]),
+    ("control-flow marks", ["-fcf-protection=none"]),
+]
+PROGRAM = """
+#include <stdio.h>
+#include <string.h>
+int main(int argc, char **argv)
+{
+	char text[64];
+	memset(text, 0, sizeof(text));
+	snprintf(text, sizeof(text) - 1, "%s", argv[argc - 1]);
+	char copy[32];
+	memcpy(copy, argv[0], strlen(argv[0]));
+	return puts(text) + copy[0];
+}
+"""
+
+
+def compiled(tmp_path, flags):
+    source, binary = tmp_path / "x.c", tmp_path / "x"
+    source.write_text(PROGRAM)
+    subprocess.run(["gcc", *flags, "-o", binary, source], check=True, capture_output=True)
+    return binary
+
+
+def test_hardening_accepts_the_full_set(tmp_path):
+    done = run("check_hardening.py", compiled(tmp_path, GOOD))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("word,flags", BROKEN)
+def test_hardening_sees_each_missing_property(tmp_path, word, flags):
+    done = run("check_hardening.py", compiled(tmp_path, GOOD + flags))
+    assert done.returncode == 1
+    assert word in done.stdout
