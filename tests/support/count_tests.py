@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""count_tests - how many test cases passed, failed and were skipped
+
+usage: count_tests.py meson BUILDDIR [LOGNAME]
+       count_tests.py pytest JUNIT.xml
+
+Prints `passed failed skipped` and, for each failure, a line `FAIL name`. A meson
+test counts by its cases when it speaks TAP or prints Check's summary, else as one. A
+program that died after its cases had passed counts as one failure more.
+"""
+import json
+import re
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+GOOD = {"OK", "EXPECTEDFAIL"}
+SKIPPED = {"SKIP"}
+# The last line of Check: "87%: Checks: 8, Failures: 1, Errors: 0"
+CHECK_SUMMARY = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", re.M)
+
+
+def case_result(case):
+    if case.find("failure") is not None or case.find("error") is not None:
+        return "failed"
+    return "skipped" if case.find("skipped") is not None else "passed"
+
+
+def count_junit(path):
+    counts, failures = {"passed": 0, "failed": 0, "skipped": 0}, []
+    for case in ET.parse(path).getroot().iter("testcase"):
+        result = case_result(case)
+        counts[result] += 1
+        if result == "failed":
+            failures.append(f"{case.get('classname', '')}::{case.get('name', '')}")
+    return counts, failures
+
+
+def count_meson(build, log="testlog"):
+    logs = Path(build) / "meson-logs"
+    cases_of = {}  # test name -> results of its cases
+    junit = logs / f"{log}.junit.xml"
+    if junit.exists():
+        for suite in ET.parse(junit).getroot().iter("testsuite"):
+            for case in suite.iter("testcase"):
+                # A program with cases is a suite PROJECT.TEST of its own.
+                test = suite.get("name", "").partition(".")[2]
+                if test:
+                    cases_of.setdefault(test, []).append(case)
+    counts, failures = {"passed": 0, "failed": 0, "skipped": 0}, []
+    for line in (logs / f"{log}.json").read_text().splitlines():
+        test = json.loads(line)
+        name, result = test["name"].split(" / ")[-1], test["result"]
+        cases = cases_of.get(name.split(":")[-1], [])
+        results = [case_result(case) for case in cases]
+        for case, one in zip(cases, results):
+            counts[one] += 1
+            if one == "failed":
+                failures.append(f"{name}: {case.get('name', '')}")
+        if not results:
+            for checks, wrong, died in CHECK_SUMMARY.findall(test.get("stdout") or ""):
+                bad = int(wrong) + int(died)
+                results += ["failed"] * bad + ["passed"] * (int(checks) - bad)
+            for one in results:
+                counts[one] += 1
+            if "failed" in results:
+                failures.append(f"{name}: {results.count('failed')} of {len(results)}")
+        if result in GOOD or result in SKIPPED:
+            if not results:
+                counts["passed" if result in GOOD else "skipped"] += 1
+        elif "failed" not in results:
+            counts["failed"] += 1
+            failures.append(f"{name}: {result}")
+    return counts, failures
+
+
+def main():
+    if len(sys.argv) < 3 or sys.argv[1] not in ("meson", "pytest"):
+        sys.exit(__doc__)
+    count = count_meson if sys.argv[1] == "meson" else count_junit
+    counts, failures = count(*sys.argv[2:])
+    print(counts["passed"], counts["failed"], counts["skipped"])
+    for name in failures:
+        print("FAIL", name)
+
+
+if __name__ == "__main__":
+    main()
