@@ -1,0 +1,102 @@
+#include "common/loop.h"
+
+#include <event2/thread.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum { SIGNALS_MAX = 4 };
+
+struct loop {
+	struct event_base *base;
+	struct event *watched[SIGNALS_MAX];
+	unsigned n_watched;
+	struct loop_signals signals;
+};
+
+static void prepare_process(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	evthread_use_pthreads();
+}
+
+struct loop *loop_new(struct err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct loop *loop = calloc(1, sizeof(*loop));
+
+	if (loop == NULL)
+		abort();
+	pthread_once(&once, prepare_process);
+	loop->base = event_base_new();
+	if (loop->base == NULL) {
+		err_set(err, "creating an event base");
+		free(loop);
+		return NULL;
+	}
+	return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+	if (loop == NULL)
+		return;
+	for (unsigned i = 0; i < loop->n_watched; i++)
+		event_free(loop->watched[i]);
+	event_base_free(loop->base);
+	free(loop);
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+	return loop->base;
+}
+
+static void on_signal(evutil_socket_t number, short what, void *user)
+{
+	struct loop *loop = user;
+	const struct loop_signals *signals = &loop->signals;
+
+	(void)what;
+	if (number == SIGHUP)
+		signals->on_reload(signals->user);
+	else if (number == SIGCHLD)
+		signals->on_child(signals->user);
+	else if (signals->on_stop != NULL)
+		signals->on_stop(signals->user);
+	else
+		loop_stop(loop);
+}
+
+static bool watch(struct loop *loop, int number, struct err *err)
+{
+	struct event *watched = evsignal_new(loop->base, number, on_signal, loop);
+
+	if (watched == NULL || event_add(watched, NULL) != 0) {
+		if (watched != NULL)
+			event_free(watched);
+		return err_set(err, "watching signal %d", number);
+	}
+	loop->watched[loop->n_watched++] = watched;
+	return true;
+}
+
+bool loop_watch_signals(struct loop *loop, const struct loop_signals *signals, struct err *err)
+{
+	loop->signals = *signals;
+	if (signals->on_reload == NULL)
+		signal(SIGHUP, SIG_IGN);
+	return watch(loop, SIGTERM, err) && watch(loop, SIGINT, err) &&
+	       (signals->on_reload == NULL || watch(loop, SIGHUP, err)) &&
+	       (signals->on_child == NULL || watch(loop, SIGCHLD, err));
+}
+
+void loop_run(struct loop *loop)
+{
+	event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+void loop_stop(struct loop *loop)
+{
+	event_base_loopbreak(loop->base);
+}

@@ -1,0 +1,41 @@
+/*
+ * loop - a thread's event base, and the signals of the process
+ *
+ * loop_new() prepares libevent for threads once. SIGTERM and SIGINT ask to
+ * stop, SIGHUP to reload; several SIGHUPs while one is being served are one
+ * more. SIGPIPE is ignored (OpenSSL writes with write()). No poll, no sleep:
+ * everything waits here.
+ */
+#ifndef COMMON_LOOP_H
+#define COMMON_LOOP_H
+
+#include <event2/event.h>
+
+#include "common/err.h"
+
+struct loop;
+
+struct loop_signals {
+	void (*on_stop)(void *user);   /* NULL: loop_stop() */
+	void (*on_reload)(void *user); /* NULL: SIGHUP is ignored */
+	void (*on_child)(void *user);  /* NULL: SIGCHLD is left alone */
+	void *user;
+};
+
+/* NULL on failure. */
+MUST_USE struct loop *loop_new(struct err *err);
+void loop_free(struct loop *loop);
+
+struct event_base *loop_base(struct loop *loop);
+
+/* Only one loop of a process listens to signals. */
+MUST_USE bool loop_watch_signals(
+	struct loop *loop, const struct loop_signals *signals, struct err *err);
+
+/* Until loop_stop(). */
+void loop_run(struct loop *loop);
+
+/* Any thread. */
+void loop_stop(struct loop *loop);
+
+#endif
