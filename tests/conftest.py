@@ -1,0 +1,92 @@
+"""Fixtures of the tests in Python: see tests/support/harness.py for what they hand out."""
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+import harness  # noqa: E402
+
+KAFKA_VERSIONS = ("3.9", "4")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: not part of tests/run --quick")
+    config.addinivalue_line("markers", "campaign: only part of tests/run --full")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    setattr(item, f"report_{report.when}", report)
+    processes = getattr(item, "funcargs", {}).get("processes")
+    if report.failed and isinstance(processes, harness.Processes):
+        report.sections.append(("programs", processes.report()))
+
+
+@pytest.fixture(scope="session")
+def build():
+    """The build folder under test."""
+    if "SOC_BUILD" in os.environ:
+        return Path(os.environ["SOC_BUILD"]).resolve()
+    for name in ("build-gcc", "build"):
+        if (harness.ROOT / name / "build.ninja").exists():
+            return harness.ROOT / name
+    pytest.fail("no build folder: run `meson setup build && ninja -C build`, or set SOC_BUILD")
+
+
+@pytest.fixture(scope="session")
+def program(build):
+    """program('soc-agent') is the path of that program."""
+    return lambda name: harness.find_program(name, build)
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder with larger samples; tests that use it are skipped without it."""
+    folder = os.environ.get("SOC_SHARED_DATA")
+    if not folder:
+        pytest.skip("SOC_SHARED_DATA is not set: no larger sample data here")
+    return Path(folder)
+
+
+@pytest.fixture
+def free_port():
+    """free_port() gives another port each time."""
+    return harness.free_port
+
+
+@pytest.fixture
+def processes(tmp_path):
+    """Starts programs; at the end they are killed, and none may have orphans."""
+    runner = harness.Processes(tmp_path / "programs")
+    yield runner
+    orphans = runner.end()
+    assert not orphans, f"processes outlived the program that started them: {orphans}"
+
+
+@pytest.fixture
+def mock_kafka(processes, program):
+    """A mock cluster of one broker; topics get one partition."""
+    return harness.MockKafka(processes, program("soc-mock-kafka"))
+
+
+@pytest.fixture(scope="session", params=KAFKA_VERSIONS)
+def apache_kafka(request, tmp_path_factory):
+    """A real broker of each release line, shared by the tests of a run.
+
+    In CI it has to be there; elsewhere, without a way to Maven Central, its tests are
+    skipped. A test that stops it has to start it again.
+    """
+    version = request.param
+    reason = harness.fetch_kafka(version)
+    if reason is not None:
+        message = f"Apache Kafka {version} is not to be had here: {reason}"
+        if harness.IN_CI:
+            pytest.fail(message)
+        pytest.skip(message)
+    broker = harness.ApacheKafka(tmp_path_factory.mktemp(f"kafka-{version}"), version)
+    yield broker
+    broker.processes.end()
