@@ -2,7 +2,10 @@
 
 void batch_init(struct batch *batch)
 {
-	*batch = (struct batch){.encoded = STRBUF_INIT(BATCH_ENCODED_MAX)};
+	*batch = (struct batch){
+		.encoded = STRBUF_INIT(BATCH_ENCODED_MAX),
+		.skew_ms = UINT32_MAX,
+	};
 	arena_init(&batch->arena, BATCH_ARENA_MAX);
 }
 
@@ -22,6 +25,7 @@ void batch_reset(struct batch *batch)
 	*batch = (struct batch){
 		.arena = arena,
 		.encoded = encoded,
+		.skew_ms = UINT32_MAX,
 		.send_home = batch->send_home,
 		.home = batch->home,
 	};

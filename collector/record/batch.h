@@ -52,8 +52,12 @@ struct batch {
 	uint32_t crc;   /* of the chunk as sent */
 	uint32_t skip;  /* set by the writer: leading records that are duplicates */
 	struct batch_gap gap;
+	uint32_t skew_ms; /* |agent's clock - ours| on this session; UINT32_MAX = unknown */
 	struct record *records; /* in the arena */
 	unsigned n_records;
+	/* What records' `source` points into: one array, in the arena. */
+	const struct record_source *sources;
+	unsigned n_sources;
 	struct strbuf encoded;   /* bodies of the records, encode.h */
 	struct columns *columns; /* n_records of them, in the arena, columns.h */
 

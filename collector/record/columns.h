@@ -1,9 +1,9 @@
 /*
  * columns - what readers need of a record without decoding its body
  *
- * 64 bytes a record, little-endian, as they stand in a store block
- * (collector/README.md). The deriving reader, search and retention work on
- * these; bodies are unpacked only when somebody wants to see them.
+ * 64 bytes a record in memory; in a store block they stand one column after
+ * the other (collector/README.md). The deriving reader, search and retention
+ * work on these; bodies are unpacked only when somebody wants to see them.
  */
 #ifndef COLLECTOR_RECORD_COLUMNS_H
 #define COLLECTOR_RECORD_COLUMNS_H
@@ -24,9 +24,11 @@ struct columns {
 	uint8_t level, kind, status, attack;
 	uint8_t severity, strength, n_matches, spare;
 	uint32_t skew_ms; /* |agent's clock - ours| when it arrived; UINT32_MAX = unknown */
-	uint32_t spare2;
+	uint32_t source;  /* number in the block's table of sources; COLUMNS_NO_SOURCE */
 };
 
-_Static_assert(sizeof(struct columns) == 64, "on disk");
+#define COLUMNS_NO_SOURCE UINT32_MAX
+
+_Static_assert(sizeof(struct columns) == 64, "eight to a page line, no padding");
 
 #endif

@@ -13,16 +13,20 @@
 #include "collector/record/columns.h"
 #include "common/strbuf.h"
 
-/* Fills batch->encoded and batch->columns. False when a limit is passed: the batch is then
- * refused as a whole and counted (limits are such that it does not happen). */
+/*
+ * Fills batch->encoded and batch->columns; columns' `source` is a number in batch->sources.
+ * False when a limit is passed: the batch is then refused as a whole and counted (limits are
+ * such that it does not happen). Nothing is allocated but from the batch.
+ */
 MUST_USE bool encode_batch(struct batch *batch);
 
-/* Appends the body of one record. */
+/* Appends the body of one record; sets out->overflow past the limit. */
 void encode_record(struct strbuf *out, const struct record *record);
 
 /*
  * Reads a body. Slices point into `body` or the arena. With `columns` given, times and
- * numbers are taken from there. False when the body is damaged or the arena is full.
+ * numbers are taken from there; without, they are zero or CLOCK_NONE. `source` is left NULL:
+ * the block's table has it. False when the body is damaged or the arena is full.
  */
 MUST_USE bool decode_record(struct slice body, const struct columns *columns,
 	struct arena *arena, struct record *record);
