@@ -1,0 +1,64 @@
+/*
+ * derive - the deriving reader: everything that is computed from the stored log
+ *
+ * One thread reads the store commit by commit and updates statistics and
+ * correlation in one SQLite database (one file, this one writing thread). A
+ * step's results and the cursor are committed in one transaction: a crash at
+ * any instant leaves counts that equal a recount. It reads columns; bodies are
+ * unpacked only for records that carry a name to count (hits, findings).
+ *
+ * After each step, and at least every `publish_ms`, `publish` is called inside
+ * a transaction: the composition root lets national/ build the messages that
+ * are due and put them into the outbox. What correlation concludes is emitted
+ * as records (findings) through `emit`, exactly once: the row that asks for it
+ * and the cursor are one transaction, the store removes duplicates.
+ */
+#ifndef COLLECTOR_DERIVE_DERIVE_H
+#define COLLECTOR_DERIVE_DERIVE_H
+
+#include "collector/register/register.h"
+#include "collector/store/store.h"
+#include "common/err.h"
+
+struct derive;
+struct outbox;
+struct statistics;
+
+struct derive_settings {
+	const char *dir;       /* derive.db lives here */
+	uint64_t step_ms;      /* a step gathers commits for so long at most */
+	uint64_t publish_ms;   /* look for windows to publish at least so often */
+	uint64_t watermark_ms; /* a window is complete so long after its end (decision 10) */
+	uint64_t ahead_ms;     /* a stamp further ahead of our clock is late */
+	uint64_t back_ms;      /* a stamp further back is late */
+	uint64_t republish_ms; /* a dirty window is published again at most so often */
+};
+
+extern const struct setting derive_settings_table[];
+
+struct derive_callbacks {
+	/* In derive's thread, inside its transaction; `position` is the cursor. */
+	bool (*publish)(void *user, struct statistics *statistics, struct outbox *outbox,
+		uint64_t position, struct err *err);
+	/* Hands a batch of findings to the store; it comes home in another thread. */
+	void (*emit)(void *user, struct batch *batch);
+	/* New rows stand in the outbox. */
+	void (*outbox_filled)(void *user);
+	void *user;
+};
+
+MUST_USE struct derive *derive_start(const struct derive_settings *settings,
+	struct store *store, struct agency_register *agencies,
+	const struct derive_callbacks *callbacks, struct err *err);
+void derive_stop(struct derive *derive);
+
+/* Another register from now on. Any thread; takes a reference. */
+void derive_use_register(struct derive *derive, struct agency_register *agencies);
+
+/* The outbox row was delivered or refused for good: marked in derive's thread. Any thread. */
+void derive_mark_sent(struct derive *derive, int64_t row, bool delivered, const char *detail);
+
+/* How far it has read, for lag. Any thread. */
+uint64_t derive_position(const struct derive *derive);
+
+#endif

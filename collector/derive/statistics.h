@@ -1,0 +1,102 @@
+/*
+ * statistics - what was counted, per window (decision 10)
+ *
+ * The smallest window is five minutes of event time in the province's zone;
+ * longer ones are sums of it, distinct things (hosts, files) are counted
+ * distinct over the longer window. What a number means is written in
+ * configs/national/dictionary.yaml and named in every message's unit.
+ *
+ * Read by national/ inside derive's transaction (publish), or by recount over
+ * a database of its own. derive's thread only.
+ */
+#ifndef COLLECTOR_DERIVE_STATISTICS_H
+#define COLLECTOR_DERIVE_STATISTICS_H
+
+#include "collector/record/record.h"
+#include "common/err.h"
+
+struct statistics;
+
+enum window_kind {
+	WINDOW_5M,
+	WINDOW_HOUR,
+	WINDOW_DAY,
+	WINDOW_KINDS,
+};
+
+struct window {
+	enum window_kind kind;
+	int64_t start_ns, end_ns; /* event time, UTC; [start, end) */
+};
+
+enum count_status { COUNT_OPEN, COUNT_RESOLVED, COUNT_STATUSES };
+
+struct statistics_count {
+	uint32_t agency;
+	uint8_t level;    /* 1..5 of the information system; 0 = unknown */
+	uint8_t attack;   /* enum attack_class; never CLASS_NONE */
+	uint8_t severity; /* enum severity */
+	uint8_t status;   /* enum count_status */
+	uint64_t events, findings;
+	uint64_t hosts; /* distinct, of this row */
+};
+
+struct statistics_malware {
+	uint32_t agency;
+	struct slice name, type;
+	uint64_t hits, hosts, files; /* hosts and files distinct */
+};
+
+struct statistics_quality {
+	uint32_t agency;
+	uint64_t records, unknown, partial, damaged; /* by parse status */
+	uint64_t late, truncated, unattributed, masked;
+	uint64_t gaps, missing; /* declared gaps, sequences in them */
+	uint64_t agents_enrolled, agents_online, agents_stale;
+	int64_t skew_ms_max; /* largest |clock offset| seen, -1 = unknown */
+};
+
+struct statistics_hit { /* one malware finding, for the malware report (M1) */
+	uint32_t agency, host;
+	uint64_t commit; /* store position */
+	int64_t at_ns;
+	struct slice name, type, behavior, path, sha256, host_name, host_ip;
+	uint64_t files;
+};
+
+/* Windows that are complete and changed since they were published last, oldest first; each
+ * once. `visit` returns false to stop with an error set by itself. */
+MUST_USE bool statistics_due(struct statistics *statistics,
+	bool (*visit)(void *user, const struct window *window), void *user, struct err *err);
+
+/* It was put into the outbox. */
+MUST_USE bool statistics_published(
+	struct statistics *statistics, const struct window *window, struct err *err);
+
+MUST_USE bool statistics_counts(struct statistics *statistics, const struct window *window,
+	bool (*visit)(void *user, const struct statistics_count *count), void *user,
+	struct err *err);
+MUST_USE bool statistics_malware(struct statistics *statistics, const struct window *window,
+	bool (*visit)(void *user, const struct statistics_malware *malware), void *user,
+	struct err *err);
+MUST_USE bool statistics_quality(struct statistics *statistics, const struct window *window,
+	bool (*visit)(void *user, const struct statistics_quality *quality), void *user,
+	struct err *err);
+
+/* Malware findings after store position `after`, in order, at most `most`. */
+MUST_USE bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned most,
+	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
+	struct err *err);
+
+/* What counting starts over from nothing gives for a span of event time, from the store
+ * directory alone: used by `recount`. */
+struct agency_register;
+MUST_USE struct statistics *statistics_recount(const char *store_dir,
+	struct agency_register *agencies, int64_t from_ns, int64_t to_ns, struct err *err);
+void statistics_free(struct statistics *statistics);
+
+/* The window of a kind that contains a moment. */
+struct window window_at(enum window_kind kind, int64_t at_ns, int32_t zone_seconds);
+const char *window_name(enum window_kind kind); /* "5m", "1h", "1d" */
+
+#endif

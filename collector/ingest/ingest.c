@@ -1,0 +1,136 @@
+#include "collector/ingest/ingest.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "collector/ingest/listener.h"
+#include "common/log.h"
+#include "common/tls.h"
+
+enum { ALIVE_HEARTBEATS = 2 };
+
+struct ingest {
+	struct ingest_settings settings;
+	struct ingest_shared shared;
+	struct listener *listener;
+};
+
+static SSL_CTX *load_tls(const struct ingest_settings *settings, struct err *err)
+{
+	const struct tls_settings files = {
+		.ca_file = settings->ca,
+		.crl_file = settings->crl,
+		.cert_file = settings->certificate,
+		.key_file = settings->key,
+	};
+
+	return tls_server_new(&files, err);
+}
+
+static unsigned count_workers(const struct ingest_settings *settings)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (settings->workers > 0)
+		return settings->workers;
+	return processors > 0 ? (unsigned)processors : 1;
+}
+
+static bool start_workers(struct ingest *ingest, struct err *err)
+{
+	struct ingest_shared *shared = &ingest->shared;
+	unsigned n = count_workers(&ingest->settings);
+
+	shared->workers = calloc(n, sizeof(struct worker *));
+	if (shared->workers == NULL)
+		abort();
+	while (shared->n_workers < n) {
+		struct worker *worker = worker_start(shared, shared->n_workers, err);
+
+		if (worker == NULL)
+			return false;
+		shared->workers[shared->n_workers++] = worker;
+	}
+	return true;
+}
+
+static bool start(struct ingest *ingest, struct event_base *main_base, struct err *err)
+{
+	ingest->shared.tls = load_tls(&ingest->settings, err);
+	if (ingest->shared.tls == NULL || !start_workers(ingest, err))
+		return false;
+	ingest->listener = listener_open(&ingest->shared, main_base, err);
+	return ingest->listener != NULL;
+}
+
+struct ingest *ingest_start(const struct ingest_settings *settings,
+	struct event_base *main_base, struct store *store,
+	const struct ingest_callbacks *callbacks, struct err *err)
+{
+	struct ingest *ingest = calloc(1, sizeof(*ingest));
+
+	if (ingest == NULL)
+		abort();
+	ingest->settings = *settings;
+	ingest->shared.settings = &ingest->settings;
+	ingest->shared.callbacks = *callbacks;
+	ingest->shared.store = store;
+	pthread_mutex_init(&ingest->shared.tls_lock, NULL);
+	ingest->shared.peers = peers_new(&(struct peers_limits){
+		.connections = settings->connections_max,
+		.agency_connections = settings->agency_connections_max,
+		.agency_rate = settings->agency_rate,
+		.alive_ms = ALIVE_HEARTBEATS * settings->heartbeat_ms,
+	});
+	if (!start(ingest, main_base, err)) {
+		ingest_stop(ingest);
+		return NULL;
+	}
+	return ingest;
+}
+
+void ingest_stop(struct ingest *ingest)
+{
+	struct ingest_shared *shared;
+
+	if (ingest == NULL)
+		return;
+	shared = &ingest->shared;
+	listener_close(ingest->listener);
+	for (unsigned i = 0; i < shared->n_workers; i++)
+		worker_stop(shared->workers[i]);
+	for (unsigned i = 0; i < shared->n_workers; i++)
+		worker_join_and_free(shared->workers[i]);
+	free(shared->workers);
+	SSL_CTX_free(shared->tls);
+	pthread_mutex_destroy(&shared->tls_lock);
+	peers_free(shared->peers);
+	free(ingest);
+}
+
+bool ingest_reload(
+	struct ingest *ingest, const struct ingest_settings *settings, struct err *err)
+{
+	struct ingest_shared *shared = &ingest->shared;
+	SSL_CTX *tls = load_tls(settings, err);
+
+	if (tls == NULL)
+		return false;
+	pthread_mutex_lock(&shared->tls_lock);
+	SSL_CTX *old = shared->tls;
+	shared->tls = tls;
+	pthread_mutex_unlock(&shared->tls_lock);
+	SSL_CTX_free(old);
+	atomic_fetch_add(&shared->tls_generation, 1);
+	return true;
+}
+
+struct peers *ingest_peers(struct ingest *ingest)
+{
+	return ingest->shared.peers;
+}
+
+uint16_t ingest_port(const struct ingest *ingest)
+{
+	return listener_port(ingest->listener);
+}

@@ -1,0 +1,68 @@
+/*
+ * ingest - bytes from the network into batches, and acknowledgements back
+ *
+ *	listener   accepts in the main thread, hands the socket to a worker
+ *	worker     a thread: event base, sessions, a fixed pool of batches
+ *	session    one agent: handshake, HELLO, frames, deadlines, acknowledgement
+ *	peers      who is connected; caps of agencies
+ *
+ * A batch goes to `run` in the worker's thread and comes home by its
+ * send_home() from the store writer's thread; an empty pool stops the reading.
+ * Nothing of a peer is parsed before its certificate was verified, and what it
+ * says about itself is never used as identity.
+ */
+#ifndef COLLECTOR_INGEST_INGEST_H
+#define COLLECTOR_INGEST_INGEST_H
+
+#include "collector/ingest/peers.h"
+#include "collector/ingest/settings.h"
+#include "collector/record/batch.h"
+#include "collector/store/store.h"
+#include "common/err.h"
+
+struct event_base;
+struct ingest;
+
+/* Where a host stands; false when the register does not know the agency. Any worker's thread.
+ */
+struct ingest_place {
+	uint16_t system;
+	uint8_t level;
+};
+
+enum ingest_event {
+	INGEST_ONLINE,    /* an agent's HELLO was accepted */
+	INGEST_OFFLINE,   /* its session ended */
+	INGEST_DUPLICATE, /* a second copy of a connected agent was refused: a clone? */
+	INGEST_NEW_EPOCH, /* an agent's history differs from ours: restored image? */
+};
+
+struct ingest_callbacks {
+	/* Takes the batch: fields, detection, store. In a worker's thread. */
+	void (*run)(void *user, struct batch *batch);
+	bool (*place)(void *user, uint32_t agency, uint32_t host, struct ingest_place *place);
+	/* Something the log should keep. In a worker's thread. */
+	void (*note)(void *user, enum ingest_event what, uint32_t agency, uint32_t host,
+		const char *detail);
+	void *user;
+};
+
+/* Binds and starts the workers. NULL on failure. `settings` must outlive it. */
+MUST_USE struct ingest *ingest_start(const struct ingest_settings *settings,
+	struct event_base *main_base, struct store *store,
+	const struct ingest_callbacks *callbacks, struct err *err);
+
+/* Stops accepting, says goodbye, waits for batches under way, joins. NULL is fine. */
+void ingest_stop(struct ingest *ingest);
+
+/* New certificates and revocation lists: for new sessions at once, for living ones within a
+ * second those that would be refused now are ended. On failure the old ones stay. */
+MUST_USE bool ingest_reload(
+	struct ingest *ingest, const struct ingest_settings *settings, struct err *err);
+
+struct peers *ingest_peers(struct ingest *ingest);
+
+/* The port listened on, for settings that ask for port 0. */
+uint16_t ingest_port(const struct ingest *ingest);
+
+#endif

@@ -1,0 +1,80 @@
+#include "collector/ingest/intake.h"
+
+#include "common/clock.h"
+
+static const uint8_t kinds[] = {
+	[ITEM_LINE] = RECORD_LOG,
+	[ITEM_HIT] = RECORD_HIT,
+	[ITEM_INVENTORY] = RECORD_INVENTORY,
+	[ITEM_STATE] = RECORD_AGENT,
+};
+
+static uint16_t flags_of(unsigned item_flags)
+{
+	return (uint16_t)((item_flags & ITEM_TRUNCATED ? RECORD_TRUNCATED : 0) |
+			  (item_flags & ITEM_UNTERMINATED ? RECORD_UNTERMINATED : 0) |
+			  (item_flags & ITEM_JOINED ? RECORD_JOINED : 0) |
+			  (item_flags & ITEM_TEST ? RECORD_TEST : 0));
+}
+
+static struct record_source *copy_sources(struct batch *batch, const struct chunk *chunk)
+{
+	struct record_source *sources =
+		arena_alloc(&batch->arena, chunk->n_sources * sizeof(*sources));
+
+	for (unsigned i = 0; sources != NULL && i < chunk->n_sources; i++)
+		sources[i] = (struct record_source){
+			.input = chunk->sources[i].input,
+			.name = chunk->sources[i].name,
+			.format = chunk->sources[i].format,
+		};
+	return sources;
+}
+
+static void fill(struct record *record, const struct chunk_item *item, uint64_t sequence,
+	const struct record_source *sources, const struct intake_facts *facts)
+{
+	*record = (struct record){
+		.raw = item->bytes,
+		.received_ns = facts->received_ns,
+		.created_ns = CLOCK_NONE,
+		.read_ns = item->read_ns,
+		.sequence = sequence,
+		.offset = item->offset,
+		.whole = item->whole,
+		.source = &sources[item->source],
+		.agency = facts->agency,
+		.host = facts->host,
+		.system = facts->place.system,
+		.level = facts->place.level,
+		.kind = kinds[item->kind],
+		.strength = IDENTITY_CERTIFICATE,
+		.flags = flags_of(item->flags),
+	};
+}
+
+const char *intake_unpack(struct batch *batch, struct chunk_reader *reader,
+	struct slice chunk_bytes, const struct intake_facts *facts)
+{
+	struct chunk chunk;
+
+	switch (chunk_read(reader, chunk_bytes, &batch->arena, &chunk)) {
+	case CHUNK_OK:
+		break;
+	case CHUNK_BROKEN:
+		return "BATCH with a broken chunk";
+	case CHUNK_BOMB:
+		return "BATCH that expands beyond the limits";
+	}
+	if (chunk.n_items != batch->count)
+		return "BATCH whose count differs from its chunk";
+
+	struct record_source *sources = copy_sources(batch, &chunk);
+	batch->records = arena_alloc(&batch->arena, chunk.n_items * sizeof(*batch->records));
+	if (sources == NULL || batch->records == NULL)
+		return "BATCH larger than a batch may be";
+	batch->n_records = chunk.n_items;
+	for (unsigned i = 0; i < chunk.n_items; i++)
+		fill(&batch->records[i], &chunk.items[i], batch->first + i, sources, facts);
+	return NULL;
+}

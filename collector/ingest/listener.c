@@ -1,0 +1,190 @@
+#include "collector/ingest/listener.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "common/counter.h"
+#include "common/log.h"
+
+enum { BACKLOG = 1024, REST_MS = 200 };
+
+static struct counter accepted = COUNTER("ingest.connections", "TCP connections accepted");
+static struct counter turned_away = COUNTER("ingest.connections_refused",
+	"TCP connections closed at once: too many open handshakes");
+static struct counter out_of_descriptors =
+	COUNTER("ingest.accept_failed", "accept() failed: descriptors or memory ran out");
+
+struct listener {
+	struct ingest_shared *shared;
+	struct evconnlistener *socket;
+	struct event *rest_over;
+	unsigned next_worker;
+};
+
+static void name_peer(
+	const struct sockaddr *address, socklen_t len, char *name, size_t name_size)
+{
+	char host[INGEST_NAME_MAX - 10], port[8];
+
+	if (getnameinfo(address, len, host, sizeof(host), port, sizeof(port),
+		    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+		snprintf(name, name_size, "unknown");
+		return;
+	}
+	snprintf(name, name_size, address->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+		port);
+}
+
+/* By /64 for IPv6: a client has that many addresses for nothing. */
+static unsigned slot_of(const struct sockaddr *address)
+{
+	const void *bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+	size_t len = 4;
+
+	if (address->sa_family == AF_INET6) {
+		bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+		len = 8;
+	}
+	return (unsigned)(XXH3_64bits(bytes, len) % INGEST_ADDRESS_SLOTS);
+}
+
+static bool has_room(const struct ingest_shared *shared, unsigned slot)
+{
+	return atomic_load(&shared->handshakes) < shared->settings->handshakes_max &&
+	       atomic_load(&shared->address_handshakes[slot]) <
+		       shared->settings->address_handshakes_max;
+}
+
+static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *address,
+	int len, void *user)
+{
+	struct listener *listener = user;
+	struct ingest_shared *shared = listener->shared;
+	struct ingest_socket socket = {.fd = fd, .address_slot = slot_of(address)};
+
+	(void)from;
+	counter_add(&accepted, 1);
+	if (!has_room(shared, socket.address_slot)) {
+		counter_add(&turned_away, 1);
+		close(fd);
+		return;
+	}
+	ingest_shared_count_handshake(shared, socket.address_slot, true);
+	name_peer(address, (socklen_t)len, socket.peer_name, sizeof(socket.peer_name));
+	worker_take_socket(
+		shared->workers[listener->next_worker++ % shared->n_workers], &socket);
+}
+
+static void on_rest_over(evutil_socket_t fd, short what, void *user)
+{
+	struct listener *listener = user;
+
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(listener->socket);
+}
+
+static void on_accept_error(struct evconnlistener *from, void *user)
+{
+	static const struct timeval rest = {.tv_usec = REST_MS * 1000};
+	struct listener *listener = user;
+	int error = EVUTIL_SOCKET_ERROR();
+
+	(void)from;
+	counter_add(&out_of_descriptors, 1);
+	log_error("listener.accept_failed", "reason=\"%s\", resting %d ms", strerror(error),
+		REST_MS);
+	evconnlistener_disable(listener->socket);
+	event_add(listener->rest_over, &rest);
+}
+
+/* "192.0.2.1:6514", "[::]:6514" */
+static struct addrinfo *resolve(const char *listen, struct err *err)
+{
+	const struct addrinfo hints = {
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+		.ai_socktype = SOCK_STREAM,
+	};
+	struct slice host = slice_str(listen);
+	const char *colon = strrchr(listen, ':');
+	char text[INGEST_NAME_MAX];
+	struct addrinfo *found;
+
+	if (colon == NULL) {
+		err_set(err, "listen: '%s' has no port", listen);
+		return NULL;
+	}
+	host.len = (size_t)(colon - listen);
+	if (host.len >= 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+		host = slice_of(host.ptr + 1, host.len - 2);
+	snprintf(text, sizeof(text), "%.*s", SLICE_FMT(host));
+	int failed = getaddrinfo(text, colon + 1, &hints, &found);
+	if (failed != 0) {
+		err_set(err, "listen: '%s': %s", listen, gai_strerror(failed));
+		return NULL;
+	}
+	return found;
+}
+
+struct listener *listener_open(
+	struct ingest_shared *shared, struct event_base *base, struct err *err)
+{
+	const int on = 1;
+	struct addrinfo *address = resolve(shared->settings->listen, err);
+	struct listener *listener = calloc(1, sizeof(*listener));
+
+	if (listener == NULL)
+		abort();
+	if (address == NULL) {
+		free(listener);
+		return NULL;
+	}
+	listener->shared = shared;
+	listener->rest_over = event_new(base, -1, 0, on_rest_over, listener);
+	listener->socket = evconnlistener_new_bind(base, on_accept, listener,
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
+		address->ai_addr, (int)address->ai_addrlen);
+	freeaddrinfo(address);
+	if (listener->rest_over == NULL || listener->socket == NULL) {
+		err_sys(err, "listening on %s", shared->settings->listen);
+		listener_close(listener);
+		return NULL;
+	}
+	evconnlistener_set_error_cb(listener->socket, on_accept_error);
+	/* Accepted sockets inherit it: an acknowledgement never waits for another one. */
+	(void)setsockopt(evconnlistener_get_fd(listener->socket), IPPROTO_TCP, TCP_NODELAY, &on,
+		sizeof(on));
+	return listener;
+}
+
+void listener_close(struct listener *listener)
+{
+	if (listener == NULL)
+		return;
+	if (listener->socket != NULL)
+		evconnlistener_free(listener->socket);
+	if (listener->rest_over != NULL)
+		event_free(listener->rest_over);
+	free(listener);
+}
+
+uint16_t listener_port(const struct listener *listener)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t len = sizeof(address);
+
+	if (getsockname(evconnlistener_get_fd(listener->socket), (struct sockaddr *)&address,
+		    &len) != 0)
+		return 0;
+	return ntohs(address.ss_family == AF_INET6
+			     ? ((const struct sockaddr_in6 *)&address)->sin6_port
+			     : ((const struct sockaddr_in *)&address)->sin_port);
+}

@@ -1,0 +1,93 @@
+/*
+ * worker - a thread that serves sessions
+ *
+ * It owns its event base, its sessions, its pool of batches and its chunk
+ * reader. From other threads come new sockets, batches on their way home, and
+ * requests to end a session: by mailbox. Once a second it looks after the
+ * deadlines of its sessions.
+ *
+ * Private to ingest/.
+ */
+#ifndef COLLECTOR_INGEST_WORKER_H
+#define COLLECTOR_INGEST_WORKER_H
+
+#include <openssl/ssl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "collector/ingest/ingest.h"
+#include "common/mailbox.h"
+
+struct session;
+struct worker;
+
+enum { INGEST_ADDRESS_SLOTS = 4096, INGEST_NAME_MAX = 64 };
+
+/* A connection just accepted. */
+struct ingest_socket {
+	int fd;
+	unsigned address_slot;
+	char peer_name[INGEST_NAME_MAX]; /* "192.0.2.1:40000" */
+};
+
+/* What all workers share. */
+struct ingest_shared {
+	const struct ingest_settings *settings;
+	struct ingest_callbacks callbacks;
+	struct store *store;
+	struct peers *peers;
+	pthread_mutex_t tls_lock;
+	SSL_CTX *tls;               /* replaced by a reload; under tls_lock */
+	atomic_uint tls_generation; /* counts reloads */
+	atomic_uint handshakes;     /* unfinished ones */
+	/* The same by hash of the client's address; a collision only makes the cap stricter. */
+	atomic_uint address_handshakes[INGEST_ADDRESS_SLOTS];
+	atomic_uint_fast64_t session; /* last number given */
+	struct worker **workers;      /* n_workers */
+	unsigned n_workers;
+};
+
+/* A handshake began or is over, well or not. */
+void ingest_shared_count_handshake(struct ingest_shared *shared, unsigned slot, bool begins);
+
+/* A reference to the context in force; the caller frees it. Any thread. */
+SSL_CTX *ingest_shared_tls(struct ingest_shared *shared);
+
+/* A batch and its place in the worker's pool and mailbox. */
+struct worker_batch {
+	struct mail mail;
+	struct batch batch;
+};
+
+MUST_USE struct worker *worker_start(
+	struct ingest_shared *shared, unsigned number, struct err *err);
+
+/* Asks it to say goodbye to all and end when the batches are home. */
+void worker_stop(struct worker *worker);
+void worker_join_and_free(struct worker *worker);
+
+/* Any thread. The worker owns the descriptor then. */
+void worker_take_socket(struct worker *worker, const struct ingest_socket *socket);
+
+/* Any thread: end the session of this number if it is one of this worker. */
+void worker_end_session(struct worker *worker, uint64_t session, uint8_t reason);
+
+/* ---- for sessions, in the worker's thread --------------------------------- */
+
+struct event_base *worker_base(struct worker *worker);
+struct ingest_shared *worker_shared(struct worker *worker);
+struct chunk_reader *worker_chunk_reader(struct worker *worker);
+
+/* NULL when all are under way; worker_wait_for_batch() then. */
+struct batch *worker_take_batch(struct worker *worker);
+void worker_give_batch_back(struct worker *worker, struct batch *batch);
+
+/* The session is told by session_go_on() when a batch came home. */
+void worker_wait_for_batch(struct worker *worker, struct session *session);
+
+/* The session ended and frees itself. */
+void worker_forget(struct worker *worker, struct session *session);
+
+int64_t worker_now_ms(const struct worker *worker); /* monotonic, of this turn of the loop */
+
+#endif

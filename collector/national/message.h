@@ -1,0 +1,58 @@
+/*
+ * message - a type of message the nation (or the province itself) gets
+ *
+ * A type is one file in types/ and one line in messages.c. It knows how to
+ * build what is due from the statistics, how to check a file against its
+ * schema and rules, how to verify a signature, and how to show itself to a
+ * person. Schemas and code tables are data in configs/national/ (decision 12).
+ */
+#ifndef COLLECTOR_NATIONAL_MESSAGE_H
+#define COLLECTOR_NATIONAL_MESSAGE_H
+
+#include <stdio.h>
+
+#include "collector/derive/outbox.h"
+#include "collector/derive/statistics.h"
+#include "collector/register/register.h"
+#include "common/strbuf.h"
+
+struct national_profile; /* what configs/national/profile.yaml says; profile.h */
+struct signer;
+
+struct message_context {
+	const struct national_profile *profile;
+	const struct agency_register *agencies;
+	struct signer *signer; /* NULL: nothing that needs a signature is built */
+	int64_t now_ns;
+	uint64_t position; /* the store position everything is computed from: the revision */
+};
+
+struct message_type {
+	const char *name;  /* what `feed --type` calls it: "statistics" */
+	const char *topic; /* "statistics", "malware" */
+	const char *summary;
+	const char *source; /* standard and clause */
+	const char *schema; /* "soc-statistics/1" */
+
+	/* Puts what is due into the outbox. NULL: the type is not produced from statistics. */
+	bool (*publish)(const struct message_context *context, struct statistics *statistics,
+		struct outbox *outbox, struct err *err);
+
+	/* Checks `body` against schema and rules; every mistake a line in `mistakes`. */
+	bool (*check)(const struct national_profile *profile, struct slice body,
+		struct strbuf *mistakes);
+
+	/* Verifies the signature: inside the body (XML) or `detached` (JWS). `ca_file` holds
+	 * trusted certificates, or NULL to trust the one in the message and say so. */
+	bool (*verify)(struct slice body, struct slice detached, const char *ca_file,
+		struct strbuf *report);
+
+	/* Writes it for a person. */
+	bool (*show)(struct slice body, FILE *out, struct err *err);
+};
+
+extern const struct message_type *const message_types[]; /* ended by NULL */
+
+const struct message_type *message_type_by_name(struct slice name);
+
+#endif
