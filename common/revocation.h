@@ -1,0 +1,45 @@
+/*
+ * revocation - CRLs that are verified once and then only looked up
+ *
+ * OpenSSL verifies a CRL's signature over the whole CRL in every handshake,
+ * which for 20,000 entries is more work than the handshake. Here a CRL is
+ * verified when it is loaded, and a handshake compares two times and searches
+ * a sorted list.
+ *
+ * Fail closed: a certificate whose issuer has no CRL here, or one that is past
+ * its nextUpdate, is refused. Only complete CRLs are taken (RFC 5280 section
+ * 5): no deltas, no partitions, no indirect ones, signed with SHA-224 or better.
+ *
+ * Immutable after loading; any number of threads.
+ */
+#ifndef COMMON_REVOCATION_H
+#define COMMON_REVOCATION_H
+
+#include <openssl/x509.h>
+
+#include "common/err.h"
+
+struct revocation;
+
+/*
+ * Reads the CRLs of a PEM file. Each must be issued by one of `issuers`. Of several by the
+ * same issuer the newest counts. An expired one is taken here and refuses later. NULL on
+ * failure; the caller frees.
+ */
+MUST_USE struct revocation *revocation_load(
+	const char *crl_file, STACK_OF(X509) * issuers, struct err *err);
+
+/* NULL is fine. */
+void revocation_free(struct revocation *revocation);
+
+/* X509_V_OK, X509_V_ERR_CERT_REVOKED, or why that cannot be known at `now` (seconds). */
+MUST_USE int revocation_check(
+	const struct revocation *revocation, X509 *cert, X509 *issuer, int64_t now);
+
+/* When the first CRL expires; nanoseconds of the wall clock. */
+int64_t revocation_until_ns(const struct revocation *revocation);
+
+/* A certificate's or CRL's time as nanoseconds; beyond the range of the clock: INT64_MAX. */
+int64_t revocation_time_ns(const ASN1_TIME *time);
+
+#endif
