@@ -1,0 +1,36 @@
+/*
+ * supervise - keeps the collector's roles running, each a process of its own
+ *
+ * Roles are processes (design decision 13). The supervisor starts this very
+ * program once per role ("run -c FILE --role NAME"), restarts one that dies
+ * (with a growing wait), forwards SIGHUP after it checked the settings, and on
+ * SIGTERM stops them in order: those that take in data first. It holds both
+ * ends of the channels between roles, so that a role that was restarted finds
+ * its channel as it was. It reads nothing from the network and no file but the
+ * settings.
+ */
+#ifndef COLLECTOR_SUPERVISE_H
+#define COLLECTOR_SUPERVISE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Descriptors a role finds open. */
+enum {
+	ROLE_READY_FD = 3,  /* write one byte when ready to work */
+	ROLE_SIGNER_FD = 4, /* the channel between ingest and signer */
+};
+
+struct supervise_settings {
+	const char *config; /* path given with -c */
+	uint64_t stop_ms;   /* a role that was told to stop and has not is killed then */
+	bool (*check)(const char *config); /* says what is wrong itself */
+};
+
+/* Until SIGTERM or SIGINT. Returns the exit status: failure when a role could not start. */
+int supervise(const struct supervise_settings *settings);
+
+/* In a role: tell the supervisor that it works. */
+void role_ready(void);
+
+#endif
