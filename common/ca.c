@@ -431,13 +431,7 @@ const char *ca_name(const struct pki_request *request, char out[CA_NAME_MAX])
 	else if (request->profile == PKI_COLLECTOR)
 		snprintf(out, CA_NAME_MAX, "%s-%s", profile, identity->name);
 	else
-		snprintf(out, CA_NAME_MAX, "%s-%s", profile, request->common_name);
-	for (char *at = out; *at != '\0'; at++) {
-		if (*at >= 'A' && *at <= 'Z')
-			*at = (char)(*at - 'A' + 'a');
-		else if (strchr("abcdefghijklmnopqrstuvwxyz0123456789.-", *at) == NULL)
-			*at = '-';
-	}
+		snprintf(out, CA_NAME_MAX, "%s-%s", profile, request->label);
 	return out;
 }
 

@@ -64,7 +64,7 @@ size_t ca_torn(const struct ca *ca);
 const struct ca_record *ca_records(const struct ca *ca, size_t *n);
 
 /* The name of what is asked for, good as a file name: "agent-7-42", "collector-hue1",
- * "signer-so-tttt". Characters that are not a-z, 0-9, '.' or '-' become '-'. */
+ * "signer-SoTTTT". */
 const char *ca_name(const struct pki_request *request, char out[CA_NAME_MAX]);
 
 /* Makes a certificate and its durable line. NULL on failure; the caller frees. */

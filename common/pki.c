@@ -55,6 +55,21 @@ const char *pki_profile_name(enum pki_profile profile)
 
 /* ---- what a request may say ---------------------------------------------------- */
 
+/* C0, DEL, C1, and what turns the direction of text around (U+202A.., U+2066..). */
+static bool is_control(struct slice character)
+{
+	const unsigned char *byte = (const unsigned char *)character.ptr;
+
+	if (character.len == 1)
+		return byte[0] < 0x20 || byte[0] == 0x7f;
+	if (character.len == 2)
+		return byte[0] == 0xc2 && byte[1] < 0xa0;
+	if (character.len != 3 || byte[0] != 0xe2)
+		return false;
+	return (byte[1] == 0x80 && byte[2] >= 0xaa && byte[2] <= 0xae) ||
+	       (byte[1] == 0x81 && byte[2] >= 0xa6 && byte[2] <= 0xa9);
+}
+
 static bool check_common_name(const char *name, struct err *err)
 {
 	struct slice rest = slice_str(name);
@@ -63,7 +78,7 @@ static bool check_common_name(const char *name, struct err *err)
 	while (rest.len > 0) {
 		size_t width = utf8_width(rest);
 
-		if (width == 0 || (unsigned char)rest.ptr[0] < 0x20 || rest.ptr[0] == 0x7f)
+		if (width == 0 || is_control(slice_head(rest, width)))
 			return err_set(err, "the name holds a control or is not UTF-8");
 		rest = slice_from(rest, width);
 		characters++;
@@ -74,7 +89,23 @@ static bool check_common_name(const char *name, struct err *err)
 	return true;
 }
 
-static bool is_label(struct slice label)
+/* A word that is one file name and one word of a command. */
+static bool check_label(const struct pki_request *request, struct err *err)
+{
+	const char *label = request->label;
+	size_t len = label != NULL ? strlen(label) : 0;
+
+	if (profiles[request->profile].has_identity)
+		return true;
+	if (len > 0 && len <= PKI_LABEL_MAX && label[0] != '.' && label[0] != '-' &&
+		strspn(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			      "0123456789._-") == len)
+		return true;
+	return err_set(err, "'%s': the name of a %s is made of A-Z, a-z, 0-9, '.', '_' and '-'",
+		len > 0 ? label : "", pki_profile_name(request->profile));
+}
+
+static bool is_dns_label(struct slice label)
 {
 	if (label.len == 0 || label.len > LABEL_MAX || label.ptr[0] == '-' ||
 		label.ptr[label.len - 1] == '-')
@@ -96,7 +127,7 @@ static bool check_dns(const char *name, struct err *err)
 	if (rest.len == 0 || rest.len > DNS_MAX)
 		return err_set(err, "a DNS name of %zu bytes", rest.len);
 	while (slice_cut(&rest, '.', &label)) {
-		if (!is_label(label))
+		if (!is_dns_label(label))
 			return err_set(err, "'%s' is not a DNS name", name);
 	}
 	return true;
@@ -149,6 +180,12 @@ static bool check_identity(const struct pki_request *request, struct err *err)
 		return err_set(err, "agency and host are numbers from 1 to 4294967295");
 	return err_set(err, "a collector's name is made of a-z, 0-9, '-' and '.', not '%s'",
 		request->identity.name);
+}
+
+bool pki_check_request(const struct pki_request *request, struct err *err)
+{
+	return check_label(request, err) && check_common_name(request->common_name, err) &&
+	       check_identity(request, err) && check_hosts(request, err);
 }
 
 /* ---- pieces -------------------------------------------------------------------- */
@@ -345,8 +382,7 @@ X509 *pki_issue(X509 *ca, EVP_PKEY *ca_key, EVP_PKEY *subject,
 {
 	X509 *cert = NULL;
 
-	if (!check_common_name(request->common_name, err) || !check_identity(request, err) ||
-		!check_hosts(request, err) || !ca_can_issue(ca, now_ns, err))
+	if (!pki_check_request(request, err) || !ca_can_issue(ca, now_ns, err))
 		return NULL;
 	cert = X509_new();
 	if (cert != NULL && fill_leaf(cert, ca, ca_key, subject, request, now_ns))

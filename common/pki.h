@@ -27,7 +27,8 @@
 #include "common/tls.h"
 
 enum {
-	PKI_NAME_MAX = 64, /* characters of a common name (RFC 5280 ub-common-name) */
+	PKI_NAME_MAX = 64,  /* characters of a common name (RFC 5280 ub-common-name) */
+	PKI_LABEL_MAX = 64, /* bytes */
 	PKI_HOSTS_MAX = 16,
 	PKI_PEM_MAX = 64 << 10, /* bytes of a certificate, key or request */
 	PKI_CRL_MAX = 32 << 20,
@@ -52,7 +53,8 @@ enum pki_profile {
 
 struct pki_request {
 	enum pki_profile profile;
-	const char *common_name;  /* UTF-8 without controls */
+	const char *common_name;  /* UTF-8 without controls; what people read */
+	const char *label;        /* of clients, servers, signers: A-Z a-z 0-9 . _ - */
 	struct tls_peer identity; /* of agents and collectors: kind, agency, host, name */
 	const char *const *dns;   /* PKI_COLLECTOR, PKI_SERVER */
 	const char *const *ip;    /* textual addresses */
@@ -71,6 +73,9 @@ MUST_USE EVP_PKEY *pki_key_new(enum pki_key type, struct err *err);
 /* A self-signed CA certificate of `key`. */
 MUST_USE X509 *pki_ca_new(
 	EVP_PKEY *key, const char *common_name, uint32_t days, int64_t now_ns, struct err *err);
+
+/* Is what a request says possible? */
+MUST_USE bool pki_check_request(const struct pki_request *request, struct err *err);
 
 /* A certificate of the public key `subject` as `request` says. What a mistaken request gets
  * is an error in words an operator understands. */
