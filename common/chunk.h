@@ -9,8 +9,7 @@
  *
  * Layout, byte by byte, in agent/README.md.
  *
- * Builder and reader are used by one thread at a time. They keep their memory
- * from chunk to chunk: in the steady state nothing is allocated.
+ * Builder and reader are used by one thread at a time.
  */
 #ifndef COMMON_CHUNK_H
 #define COMMON_CHUNK_H
@@ -22,15 +21,10 @@
 enum {
 	CHUNK_ITEMS_MAX = 4096,
 	CHUNK_SOURCES_MAX = 256,
-	CHUNK_RAW_MAX = 4 << 20,                 /* bytes before compression */
-	CHUNK_RAW_AIM = 256 << 10,               /* a builder with more is ready to be sealed */
-	CHUNK_SIZE_MAX = (4 << 20) + (64 << 10), /* bytes of a sealed chunk */
-	CHUNK_FREE_RAW = 64 << 10,               /* raw bytes beyond these cost at least ... */
-	CHUNK_RATIO_MAX = 200,      /* ... one byte of the sealed chunk per so many */
-	CHUNK_WINDOW_MAX = 1 << 20, /* bytes of zstd's window */
-	CHUNK_ITEM_MAX = 1 << 20,   /* bytes of one item */
-	CHUNK_NAME_MAX = 4096,      /* bytes of a source's name */
-	CHUNK_WORD_MAX = 64,        /* bytes of the names of an input and a format */
+	CHUNK_RAW_MAX = 4 << 20,   /* bytes before compression */
+	CHUNK_RAW_AIM = 256 << 10, /* a builder with more is ready to be sealed */
+	CHUNK_RATIO_MAX = 200,     /* raw bytes per compressed byte, plus 64 KiB */
+	CHUNK_NAME_MAX = 4096,     /* bytes of a source's name */
 	CHUNK_POSITION_MAX = 1024,
 };
 
@@ -52,9 +46,9 @@ struct chunk_item {
 	enum item_kind kind;
 	unsigned flags;  /* enum item_flag */
 	unsigned source; /* number of chunk_source */
-	int64_t read_ns; /* the agent's wall clock when it was read; clock_foreign() of it */
+	int64_t read_ns; /* the agent's wall clock when it was read */
 	uint64_t offset; /* position in the source where it starts; 0 when it has none */
-	uint64_t whole;  /* bytes before truncation, ITEM_TRUNCATED only; else bytes.len */
+	uint64_t whole;  /* bytes before truncation; equals bytes.len otherwise */
 	struct slice bytes;
 };
 
@@ -69,60 +63,40 @@ struct chunk_builder;
 
 MUST_USE struct chunk_builder *chunk_builder_new(void);
 void chunk_builder_free(struct chunk_builder *builder);
-
-/* Empty: no items, no sources. */
 void chunk_builder_reset(struct chunk_builder *builder);
 
-/*
- * The number of the source, the same for the same input and name; CHUNK_SOURCES_MAX when full.
- * The format is that of the first call. The position is not looked at: it must not be known
- * before the item in front of it was added.
+/* The number of the source, the same for the same input and name; CHUNK_SOURCES_MAX when full.
  */
 unsigned chunk_builder_source(struct chunk_builder *builder, const struct chunk_source *source);
 
-/* Bytes are copied. False when the chunk is full: seal it, reset, then add again; an item of at
- * most CHUNK_ITEM_MAX bytes always fits into an empty chunk. */
+/* Bytes are copied. False when the chunk is full: seal it, then add again. */
 MUST_USE bool chunk_builder_add(struct chunk_builder *builder, const struct chunk_item *item);
 
-/* Replaces the position of a source, at most CHUNK_POSITION_MAX bytes; it always fits. */
+/* Replaces the position of a source. */
 void chunk_builder_position(
 	struct chunk_builder *builder, unsigned source, struct slice position);
 
 unsigned chunk_builder_items(const struct chunk_builder *builder);
-
-/* Bytes before compression; compare it with CHUNK_RAW_AIM. */
 size_t chunk_builder_raw_size(const struct chunk_builder *builder);
 
-/* The compressed chunk of at least one item, valid until the builder is used again. What was
- * built stays until the reset. */
+/* The compressed chunk, valid until the builder is used again. */
 struct slice chunk_builder_seal(struct chunk_builder *builder);
 
 enum chunk_status {
 	CHUNK_OK,
 	CHUNK_BROKEN, /* not a chunk, or damaged */
-	CHUNK_BOMB,   /* would expand beyond the limits, or beyond the arena's */
+	CHUNK_BOMB,   /* would expand beyond the limits */
 };
 
 struct chunk {
 	const struct chunk_source *sources;
 	unsigned n_sources;
 	const struct chunk_item *items;
-	unsigned n_items; /* at least 1 */
+	unsigned n_items;
 };
 
-struct chunk_reader;
-
-MUST_USE struct chunk_reader *chunk_reader_new(void);
-void chunk_reader_free(struct chunk_reader *reader);
-
-/*
- * Unpacks into `arena`; everything in *chunk points there, nothing into `bytes`. Limits are
- * checked before anything is unpacked. *chunk is filled only when CHUNK_OK; what a refused
- * chunk took of the arena stays taken.
- */
-MUST_USE enum chunk_status chunk_read(struct chunk_reader *reader, struct slice bytes,
-	struct arena *arena, struct chunk *chunk);
-
-const char *chunk_status_text(enum chunk_status status);
+/* Unpacks into `arena`; everything in *chunk points there. */
+MUST_USE enum chunk_status chunk_read(
+	struct slice bytes, struct arena *arena, struct chunk *chunk);
 
 #endif

@@ -26,17 +26,6 @@ static inline int64_t clock_mono_ms(void)
 	return clock_mono_ns() / CLOCK_NS_PER_MS;
 }
 
-#define CLOCK_FOREIGN_MAX (INT64_C(1) << 62) /* in the year 2116 */
-
-/* What another machine says its clock shows, brought into 1970..2116: sums and differences of
- * two such never overflow. */
-static inline int64_t clock_foreign(int64_t ns)
-{
-	if (ns < 0)
-		return 0;
-	return ns < CLOCK_FOREIGN_MAX ? ns : CLOCK_FOREIGN_MAX;
-}
-
 struct civil {
 	int year;               /* proleptic Gregorian */
 	unsigned month, day;    /* 1..12, 1..31 */

@@ -4,10 +4,9 @@
  * Values are checked against the tables of setting.h. Every mistake is a line
  * "file:line:column: what is wrong" (an unknown key with the nearest known
  * one); all mistakes of a file are reported, not just the first. Duplicate
- * keys, unknown keys, wrong kinds, keys without a value, missing and wrong
- * units, values out of range, aliases that would expand beyond CONF_NODES_MAX
- * values and documents after the first are mistakes. A section all of whose
- * lines are commented out is fine and has its defaults.
+ * keys, unknown keys, wrong kinds, missing and wrong units, values out of
+ * range, anchors that expand beyond CONF_NODES_MAX and documents after the
+ * first are mistakes.
  *
  * What was read is immutable and owned by struct conf; a reload builds a new
  * one. Any thread, one at a time per object.
@@ -15,28 +14,27 @@
 #ifndef COMMON_CONF_H
 #define COMMON_CONF_H
 
-#include "common/mistakes.h"
+#include "common/err.h"
 #include "common/setting.h"
-#include "common/tree.h"
+#include "common/strbuf.h"
 
 enum {
-	CONF_FILE_MAX = TREE_TEXT_SIZE_MAX,
-	CONF_NODES_MAX = TREE_NODES_MAX,
-	CONF_MISTAKES_MAX = MISTAKES_MAX, /* then "and N more" */
+	CONF_FILE_MAX = 16 << 20, /* bytes */
+	CONF_NODES_MAX = 2000000, /* nodes after alias expansion */
+	CONF_MISTAKES_MAX = 50,   /* then "and N more" */
 };
 
 struct conf;
 
 /*
  * Reads `path` into `settings`, a zeroed struct that `table` describes.
- * NULL when the file has mistakes: they are added to `mistakes`, a line each.
+ * NULL when the file has mistakes: `mistakes` then holds them, a line each.
  * The caller frees; texts and lists in `settings` live as long as the conf.
  */
 MUST_USE struct conf *conf_load(
 	const char *path, const struct setting *table, void *settings, struct strbuf *mistakes);
 
-/* The same from memory; `name` stands for the file: in messages and as the base of
- * relative paths. */
+/* The same from memory; `name` stands for the file in messages and is borrowed. */
 MUST_USE struct conf *conf_parse(const char *name, struct slice text,
 	const struct setting *table, void *settings, struct strbuf *mistakes);
 
@@ -45,17 +43,11 @@ void conf_free(struct conf *conf);
 
 /*
  * Where the value of a member was written, for checks that a table cannot
- * express: conf_at(conf, &settings.listen), with the struct that was given to
- * conf_load(). A default has line 0, and so has a section as a whole: ask for
- * a member. pos.file lives as long as the conf.
+ * express: conf_at(conf, &settings.listen). A default has line 0.
  */
 struct pos conf_at(const struct conf *conf, const void *member);
 
-/*
- * The whole file as it would be with every default written out, help as comments of at most
- * 80 columns. What has no default stands there as a comment: with the '#' in the first
- * column taken away it becomes an example. `head` is the comment at the top.
- */
+/* The whole file as it would be with every default written out, help as comments. */
 void conf_print(const struct setting *table, const char *head, struct strbuf *out);
 
 #endif

@@ -87,11 +87,8 @@ static bool sync_parent(const char *path, struct err *err)
 
 static bool write_new(const char *path, struct slice content, mode_t mode, struct err *err)
 {
-	/* What a crash left behind may have another mode. */
-	if (unlink(path) != 0 && errno != ENOENT)
-		return err_sys(err, "removing %s", path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return err_sys(err, "%s", path);
 

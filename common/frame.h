@@ -19,12 +19,7 @@
  * Identity is never in a frame: it is the certificate's. What HELLO says about
  * the host is for display.
  *
- * Slices in decoded messages point into the body given to the decoder. Text is
- * bytes as the peer sent them, at most FRAME_TEXT_MAX: who shows it repairs it.
- *
- * Clocks are brought into 1970..2116 (clock_foreign()), by reader and writer.
- *
- * Any thread: the codec keeps no state.
+ * Slices in decoded messages point into the body given to the decoder.
  */
 #ifndef COMMON_FRAME_H
 #define COMMON_FRAME_H
@@ -37,14 +32,7 @@ enum {
 	FRAME_HEADER_SIZE = 16,
 	FRAME_BODY_MAX = 5 << 20, /* bytes; the largest type is BATCH */
 	FRAME_LANES_MAX = 4,
-	FRAME_TEXT_MAX = 256, /* bytes of a name or reason; longer text is cut when written */
-	FRAME_HEARTBEAT_MIN_MS = 100, /* what HELLO_ACK may ask for */
-	FRAME_HEARTBEAT_MAX_MS = 3600 * 1000,
-};
-
-enum frame_side {
-	FRAME_AGENT = 1,
-	FRAME_COLLECTOR = 2,
+	FRAME_TEXT_MAX = 256, /* bytes of a name or reason */
 };
 
 enum frame_type {
@@ -68,8 +56,8 @@ enum frame_status {
 	FRAME_OK,
 	FRAME_SHORT,     /* more bytes are needed */
 	FRAME_BAD_MAGIC, /* not this protocol */
-	FRAME_BAD_CRC,   /* header, or the chunk of a BATCH, damaged */
-	FRAME_BAD_TYPE,  /* unknown type, flag or reserved bits */
+	FRAME_BAD_CRC,   /* header damaged */
+	FRAME_BAD_TYPE,  /* unknown type or wrong direction */
 	FRAME_TOO_LARGE, /* above the maximum of its type */
 	FRAME_BAD_BODY,  /* body does not decode: short, trailing bytes, value out of range */
 };
@@ -139,8 +127,7 @@ enum gap_reason {
 	GAP_DAMAGED = 4,    /* spool entries damaged on disk */
 	GAP_RELEASED = 5,   /* the collector asks for what was released after an ack */
 	GAP_OVERSIZE = 6,   /* an item larger than a chunk may be */
-	GAP_UNREADABLE = 7, /* a chunk arrived whole and cannot be unpacked */
-	GAP_REASON_COUNT = 8,
+	GAP_REASON_COUNT = 7,
 };
 
 struct frame_gap {
@@ -153,15 +140,13 @@ struct frame_gap {
 	struct slice source; /* which source, as in chunk_source.name, or empty */
 };
 
-struct frame_ack_lane {
-	uint8_t lane;
-	uint64_t epoch;
-	uint64_t stored; /* everything up to here is stored or declared, durably */
-};
-
 struct frame_ack {
 	unsigned n_lanes;
-	struct frame_ack_lane lanes[FRAME_LANES_MAX];
+	struct {
+		uint8_t lane;
+		uint64_t epoch;
+		uint64_t stored; /* everything up to here is stored or declared, durably */
+	} lanes[FRAME_LANES_MAX];
 };
 
 struct frame_heartbeat {
@@ -223,31 +208,19 @@ struct frame {
 	};
 };
 
-/*
- * Checks the first FRAME_HEADER_SIZE bytes of `bytes`; FRAME_SHORT when there are fewer.
- * FRAME_OK means that a body of header->body_size bytes may be waited for, if the peer may
- * send this type at all: ask frame_allowed() too.
- */
+/* Checks the first FRAME_HEADER_SIZE bytes of `bytes`; FRAME_SHORT when there are fewer. */
 MUST_USE enum frame_status frame_read_header(struct slice bytes, struct frame_header *header);
 
-/* May `sender` send this type? Otherwise the frame is refused before its body is read. */
-bool frame_allowed(enum frame_type type, enum frame_side sender);
-
-/* Decodes a body of header->body_size bytes. *frame is filled only when FRAME_OK. */
+/* Decodes a body of header->body_size bytes. */
 MUST_USE enum frame_status frame_read_body(
 	const struct frame_header *header, struct slice body, struct frame *frame);
 
-/*
- * Appends header and body, or nothing when that would pass out's limit (out->overflow). Values
- * a reader would refuse are our bug. For BATCH the chunk is copied; to avoid that, write the
- * head with frame_write_batch_head() and send the chunk behind it.
- */
+/* Appends header and body. For BATCH the chunk is copied; to avoid that, write the head with
+ * frame_write_batch_head() and send the chunk behind it. */
 void frame_write(struct strbuf *out, const struct frame *frame);
 void frame_write_batch_head(struct strbuf *out, const struct frame_batch *batch);
 
-/* Words for logs; "unknown" for a value that is none. */
 const char *frame_status_text(enum frame_status status);
-const char *frame_type_text(enum frame_type type);
 const char *gap_reason_text(enum gap_reason reason);
 const char *goodbye_reason_text(enum goodbye_reason reason);
 

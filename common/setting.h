@@ -13,12 +13,12 @@
 #include <stdint.h>
 
 enum setting_kind {
-	SETTING_END,   /* ends a table: a zero entry */
-	SETTING_TEXT,  /* const char *; min, max: length in bytes */
-	SETTING_PATH,  /* const char *; relative paths are relative to the settings file */
-	SETTING_FLAG,  /* bool: true or false; also yes/no, on/off */
-	SETTING_COUNT, /* uint32_t: a plain number */
-	SETTING_BYTES, /* uint64_t: "64KiB", "2GiB", "512MB"; a bare number but 0 is refused */
+	SETTING_END,      /* ends a table: a zero entry */
+	SETTING_TEXT,     /* const char *; min, max: length in bytes */
+	SETTING_PATH,     /* const char *; relative paths are relative to the settings file */
+	SETTING_FLAG,     /* bool: true or false; also yes/no, on/off */
+	SETTING_COUNT,    /* uint32_t: a plain number */
+	SETTING_BYTES,    /* uint64_t: "64KiB", "2GiB", "512MB"; a bare number is refused */
 	SETTING_DURATION, /* uint64_t milliseconds: "500ms", "30s", "5m", "12h", "90d" */
 	SETTING_CHOICE,   /* int: the position of the word in `choices` */
 	SETTING_TEXTS,    /* struct setting_texts: a list of texts; min, max: how many */
@@ -41,19 +41,15 @@ struct setting {
 	const char *key;
 	enum setting_kind kind;
 	size_t offset; /* into the struct of the table this line stands in */
-	/* The default: a text without quotes, a list as YAML ("[a, b]"). NULL: the key must be
-	 * given, or, for a section, the default are its own defaults, or, for a list, the empty
-	 * list if `min` is 0. */
+	/* The default as written in a file. NULL: the key must be given, or, for sections and
+	 * lists, the default is the sections' own defaults or the empty list. */
 	const char *standard;
-	uint64_t min, max;          /* in the unit of the kind; max 0 = no upper limit */
+	uint64_t min, max;          /* in the unit of the kind; 0, 0 = any */
 	const char *help;           /* one or two sentences, printed above the key */
 	const char *const *choices; /* words, ended by NULL */
 	const struct setting *table;
-	size_t size; /* bytes of one item of SETTING_SECTIONS */
-	/* For what has no default, printed commented out, as written in a file: the value of a
-	 * required key, the lines below the key of a list ("- path: /var/log/auth.log\n  ...").
-	 */
-	const char *example;
+	size_t size;         /* bytes of one item of SETTING_SECTIONS */
+	const char *example; /* SECTIONS, TEXTS, required keys: printed, commented out */
 };
 
 #endif

@@ -8,25 +8,11 @@
  *	urn:soc:collector:<name>                  a collector
  *
  * Exactly one such URI must be there, in canonical form (no leading zeros,
- * 1..4294967295; names of a..z, 0..9, '-' and '.'). The subject is never read
- * as identity.
- *
- * The handshake itself refuses a peer, before a byte of ours is sent or one of
- * its is delivered, when its chain, validity, key strength (112 bits: no SHA-1,
- * no RSA below 2048), purpose (an extended key usage that says clientAuth, or
- * serverAuth), revocation or URI is not right. A CRL file, when named, must
- * hold a current CRL of every issuer in the chain: a missing or expired one
- * refuses new sessions (revocation.h). Under TLS 1.3 a client believes it is
- * connected before the server has looked at its certificate: only the first
- * answer of the application says that it was taken.
- *
- * An end of stream without close_notify is delivered as an ordinary end
- * (SSL_OP_IGNORE_UNEXPECTED_EOF): frames carry their length and what counts is
- * acknowledged, so a cut shows there, and hosts do lose power.
+ * 1..4294967295). It is read only after the handshake verified the chain, the
+ * purpose (clientAuth or serverAuth), validity and revocation.
  *
  * Contexts are reference counted by OpenSSL: a reload makes a new one, living
- * sessions keep theirs. Making one: any thread. Handshakes on one context: any
- * number of threads at once. SIGPIPE must be ignored by the program.
+ * sessions keep theirs. Any thread, one at a time per context.
  */
 #ifndef COMMON_TLS_H
 #define COMMON_TLS_H
@@ -36,16 +22,10 @@
 #include "common/err.h"
 #include "common/slice.h"
 
-enum {
-	TLS_NAME_MAX = 64,           /* bytes of a collector's name with the NUL */
-	TLS_SERIAL_MAX = 44,         /* hexadecimal text of 20 bytes, and the NUL */
-	TLS_URI_MAX = 96,            /* bytes of an identity URI with the NUL */
-	TLS_INTERMEDIATES_MAX = 2,   /* certificates between leaf and trusted root */
-	TLS_CHAIN_BYTES_MAX = 16384, /* of a peer's certificate message */
-};
+enum { TLS_NAME_MAX = 64 };
 
 struct tls_settings {
-	const char *ca_file;   /* PEM: trusted roots, and intermediates that have a CRL */
+	const char *ca_file;   /* PEM: trusted CA certificates */
 	const char *crl_file;  /* PEM: CRLs of those; NULL or "" = none */
 	const char *cert_file; /* PEM: own certificate, then intermediates */
 	const char *key_file;  /* PEM: own key; must not be readable by others */
@@ -58,56 +38,28 @@ enum tls_peer_kind {
 
 struct tls_peer {
 	enum tls_peer_kind kind;
-	uint32_t agency, host;       /* of an agent */
-	char name[TLS_NAME_MAX];     /* of a collector */
-	int64_t not_after_ns;        /* wall clock */
-	char serial[TLS_SERIAL_MAX]; /* hexadecimal, lower case */
-	char fingerprint[65];        /* SHA-256 of the certificate, hexadecimal */
+	uint32_t agency, host;   /* of an agent */
+	char name[TLS_NAME_MAX]; /* of a collector */
+	int64_t not_after_ns;    /* wall clock */
+	char serial[44];         /* hexadecimal, lower case */
+	char fingerprint[65];    /* SHA-256 of the certificate, hexadecimal */
 };
 
-/* Server side: requires an agent's certificate; no tickets, no renegotiation, buffers released
- * when idle. NULL on failure with the file's name in err. */
+/* Server side: requests and requires a client certificate; no tickets, no renegotiation,
+ * buffers released when idle. NULL on failure with the file's name in err. */
 MUST_USE SSL_CTX *tls_server_new(const struct tls_settings *settings, struct err *err);
 
-/* Client side: requires a collector's certificate; the caller compares the peer's name with
- * the one it wants. */
+/* Client side: verifies chain and purpose; the caller checks the peer's kind and name. */
 MUST_USE SSL_CTX *tls_client_new(const struct tls_settings *settings, struct err *err);
-
-/* The identity in the context's own certificate. It may be expired: look at not_after_ns. */
-MUST_USE bool tls_own(const SSL_CTX *ctx, struct tls_peer *own, struct err *err);
-
-/* When the first of the context's CRLs expires; CLOCK_NONE when it has none. */
-int64_t tls_crl_until_ns(const SSL_CTX *ctx);
 
 /* Who is at the other end of a finished, verified handshake. */
 MUST_USE bool tls_peer(const SSL *ssl, struct tls_peer *peer, struct err *err);
 
 /* False with the reason (expired, not yet valid, revoked by `ctx`'s present CRL) when the
- * certificate of a running session would be refused today. Costs what verifying costs in a
- * handshake (0.2 ms). */
+ * certificate of a running session would be refused today. */
 MUST_USE bool tls_peer_still_good(SSL_CTX *ctx, const SSL *ssl, struct err *err);
 
-/*
- * Why the handshake on `ssl` failed, in words: what was wrong with the peer's certificate and
- * which one it was, or else OpenSSL's `code` (as bufferevent_get_openssl_error() gives it), or
- * for 0 this thread's error queue, which is emptied. Returns false. The text holds names the
- * peer chose, escaped.
- */
-bool tls_handshake_err(const SSL *ssl, unsigned long code, struct err *err);
-
-/* OpenSSL's error queue of this thread as one line; empties it. Returns false. */
+/* OpenSSL's error queue of this thread as one line; empties it. */
 bool tls_err(struct err *err, const char *what);
-
-/* The URI of an identity as text; `out` has TLS_URI_MAX bytes and is returned. */
-const char *tls_identity_uri(const struct tls_peer *peer, char *out);
-
-/* True with kind, agency, host or name set when `uri` is an identity in canonical form. */
-MUST_USE bool tls_identity_parse(struct slice uri, struct tls_peer *peer);
-
-/* The serial number as hexadecimal text; false when it is negative or has over 20 bytes. */
-MUST_USE bool tls_serial(X509 *cert, char out[TLS_SERIAL_MAX]);
-
-/* The identity in a certificate; nothing is verified. */
-MUST_USE bool tls_identity_of(X509 *cert, struct tls_peer *peer, struct err *err);
 
 #endif

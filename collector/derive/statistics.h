@@ -90,9 +90,9 @@ MUST_USE bool statistics_hits(struct statistics *statistics, uint64_t after, uns
 
 /* What counting starts over from nothing gives for a span of event time, from the store
  * directory alone: used by `recount`. */
-struct derive_settings;
-MUST_USE struct statistics *statistics_recount(const struct derive_settings *settings,
-	const char *store_dir, int64_t from_ns, int64_t to_ns, struct err *err);
+struct agency_register;
+MUST_USE struct statistics *statistics_recount(const char *store_dir,
+	struct agency_register *agencies, int64_t from_ns, int64_t to_ns, struct err *err);
 void statistics_free(struct statistics *statistics);
 
 /* The window of a kind that contains a moment. */

@@ -2,13 +2,14 @@
  * parser - turns the raw bytes of one log format into fields
  *
  * A parser is one file in parsers/ and one line in parsers.c. It is a pure
- * function of the record: no clock, no I/O, no globals, no logging. It runs on
- * every worker thread at once, and on bytes an attacker chose.
+ * function of the text it is given: no clock, no I/O, no globals, no logging.
+ * It runs on every worker thread at once, and on bytes an attacker chose.
  *
- * Two kinds: an *envelope* parser reads raw (syslog, JSON, an access log) and
- * may name what is inside (message, program); a *message* parser reads the
- * message of a program it knows (sshd, sudo, kernel). normalize.c runs one
- * envelope, then the message parser registered for the program.
+ * normalize.c runs one *envelope* on the whole line (syslog, JSON, an access
+ * log). An envelope that finds a message inside leaves it, and the program
+ * that wrote it, in the context; normalize.c then runs the parser registered
+ * for that program, or, when there is none, those that read the message of
+ * any program (PAM, JSON, key=value, ...).
  *
  * To add one: parsers/x.c, a line in parsers.c, samples in
  * tests/collector/normalize/samples/x/. Nothing else changes.
@@ -18,6 +19,8 @@
 
 #include "collector/record/record.h"
 #include "common/arena.h"
+
+enum { PARSER_COUNT_MAX = 64 };
 
 enum parse_result {
 	PARSED,          /* fields added */
@@ -31,23 +34,33 @@ struct parse_context {
 	struct arena *arena;  /* for values that need unescaping */
 	int64_t now_ns;       /* receive time: completes a year, never replaces a stamp */
 	int32_t zone_seconds; /* east of UTC, for stamps without a zone */
-	int year;             /* of stamps without one; 0 = nearest to now_ns */
+	int year;             /* of stamps without one; 0 = by now_ns, stamp.h */
+
+	/* What to read: the line without its line end, then what an envelope left. An
+	 * envelope that leaves no message inside sets it to SLICE_NONE. */
+	struct slice message;
 	struct slice program; /* out of an envelope: who wrote the message, or absent */
-	struct slice message; /* out of an envelope: what is left to parse, or absent */
+	bool full;            /* a value found no room: the record is damaged */
+};
+
+enum parser_role {
+	PARSER_ENVELOPE = 1,    /* tried on whole lines */
+	PARSER_ANY_PROGRAM = 2, /* tried on messages that no program's parser claimed */
 };
 
 struct parser {
 	uint16_t number;     /* written into the store; never reused */
+	unsigned roles;      /* enum parser_role */
 	const char *name;    /* what settings and the console call it: "sshd" */
 	const char *module;  /* event.module */
 	const char *summary; /* one line for `soc-collector normalize --list` */
 	const char *source;  /* where the format is defined: RFC, vendor document */
 
-	/* Programs whose messages it reads, ended by NULL; NULL for an envelope. */
+	/* Programs whose messages it reads, ended by NULL; NULL for none. */
 	const char *const *programs;
 
-	/* Reads record->raw (an envelope) or context->message. Values are slices of what it
-	 * reads or built in context->arena; an arena at its limit is PARSED_DAMAGED. */
+	/* Reads context->message and nothing else of the record. Values are slices of it,
+	 * constants, or built in context->arena; added with the functions of extract.h. */
 	enum parse_result (*parse)(struct record *record, struct parse_context *context);
 };
 

@@ -32,8 +32,16 @@ MUST_USE bool decode_record(struct slice body, const struct columns *columns,
 	struct arena *arena, struct record *record);
 
 /*
- * One JSON object on one line: ECS fields flat with dotted names, "@timestamp", the
- * original as event.original, module, soc.parser and soc.parse_status.
+ * One JSON object without a line end: ECS fields flat with dotted names, "@timestamp", the
+ * original as event.original, soc.parser and soc.parse_status. Who, where and what it counts
+ * as follow for records that have an agency.
+ *
+ * Numbers and truth values of numeric and boolean fields are JSON numbers and truth values
+ * when the text is one in canonical form, else strings. event.category, event.type and tags
+ * are arrays, and so is any field that stands in the record more than once. "@timestamp" is
+ * the event's time, else when the agent read it, else when we received it, and left out when
+ * none is known; milliseconds, or nanoseconds when it is finer. Invalid UTF-8 becomes U+FFFD.
+ *
  * `parser_name` is what settings call the parser, or absent.
  */
 void encode_json(struct strbuf *out, const struct record *record, struct slice parser_name);

@@ -4,10 +4,11 @@
  * Named record and not event: libevent owns `struct event` and event_*().
  *
  * All slices point into the arena of the batch that holds the record, and die
- * with it. `raw` is what arrived, byte for byte, and is never changed; fields
- * are what a parser made of it, most of them slices of `raw`. A record no
- * parser understood keeps raw and has status PARSE_UNKNOWN: it is stored,
- * counted and forwarded like any other.
+ * with it; values that never vary may be constants of the program. `raw` is
+ * what arrived, byte for byte, and is never changed; fields are what a parser
+ * made of it, most of them slices of `raw`. A record no parser understood
+ * keeps raw and has status PARSE_UNKNOWN: it is stored, counted and forwarded
+ * like any other.
  *
  * Whose record it is (agency, host, system, level) is set by ingest from the
  * peer's certificate and the register; nothing in the payload changes it.

@@ -1,0 +1,248 @@
+#include "collector/normalize/normalize.h"
+
+#include <stdlib.h>
+
+#include "collector/normalize/extract.h"
+#include "common/clock.h"
+
+/* Programs are found by hash, open addressing; parsers of one program in order of the table. */
+enum { SLOTS = 512, PROGRAM_MAX = 48, PARSERS_PER_PROGRAM = 2 };
+
+struct slot {
+	struct slice program;
+	const struct parser *parsers[PARSERS_PER_PROGRAM];
+};
+
+struct normalizer {
+	struct normalize_settings settings;
+	const struct parser *envelopes[PARSER_COUNT_MAX];
+	const struct parser *any_program[PARSER_COUNT_MAX];
+	struct slot slots[SLOTS];
+};
+
+static uint32_t hash_of(struct slice program)
+{
+	uint32_t hash = 2166136261; /* FNV-1a */
+
+	for (size_t i = 0; i < program.len; i++)
+		hash = (hash ^ (unsigned char)program.ptr[i]) * 16777619;
+	return hash ^ hash >> 15;
+}
+
+/* The slot of a program, or the empty one where it belongs. */
+static const struct slot *find_slot(const struct normalizer *normalizer, struct slice program)
+{
+	uint32_t at = hash_of(program) % SLOTS;
+
+	while (!slice_absent(normalizer->slots[at].program) &&
+		!slice_eq(normalizer->slots[at].program, program))
+		at = (at + 1) % SLOTS;
+	return &normalizer->slots[at];
+}
+
+static void register_program(
+	struct normalizer *normalizer, const char *program, const struct parser *parser)
+{
+	ptrdiff_t at = find_slot(normalizer, slice_str(program)) - normalizer->slots;
+	struct slot *slot = &normalizer->slots[at];
+	unsigned n = 0;
+
+	slot->program = slice_str(program);
+	while (n < PARSERS_PER_PROGRAM && slot->parsers[n] != NULL)
+		n++;
+	if (n == PARSERS_PER_PROGRAM)
+		abort();
+	slot->parsers[n] = parser;
+}
+
+struct normalizer *normalizer_new(const struct normalize_settings *settings)
+{
+	struct normalizer *normalizer = calloc(1, sizeof(*normalizer));
+	unsigned n_envelopes = 0, n_any = 0;
+
+	if (normalizer == NULL)
+		abort();
+	normalizer->settings = *settings;
+	for (unsigned i = 0; parsers[i] != NULL; i++) {
+		if (i + 1 >= PARSER_COUNT_MAX)
+			abort();
+		if (parsers[i]->roles & PARSER_ENVELOPE)
+			normalizer->envelopes[n_envelopes++] = parsers[i];
+		if (parsers[i]->roles & PARSER_ANY_PROGRAM)
+			normalizer->any_program[n_any++] = parsers[i];
+		const char *const *program = parsers[i]->programs;
+		for (; program != NULL && *program != NULL; program++)
+			register_program(normalizer, *program, parsers[i]);
+	}
+	return normalizer;
+}
+
+void normalizer_free(struct normalizer *normalizer)
+{
+	free(normalizer);
+}
+
+/* "/usr/sbin/cron" is cron, "sshd(pam_unix)" is sshd. */
+static struct slice bare_program(struct slice program)
+{
+	struct slice before, after;
+
+	if (program.len > 0 && program.ptr[0] == '/' &&
+		cut_last(program, SLICE_LIT("/"), &before, &after))
+		program = after;
+	return slice_head(program, slice_find(program, '('));
+}
+
+/* What one parser said of a text; the text and the fields are as before when not its own. */
+static enum parse_result ask(
+	const struct parser *parser, struct record *record, struct parse_context *context)
+{
+	struct parse_context before = *context;
+	uint16_t n_fields = record->n_fields;
+	int64_t created_ns = record->created_ns;
+	enum parse_result result = parser->parse(record, context);
+
+	if (result == PARSED_NOT_MINE) {
+		*context = before;
+		record->n_fields = n_fields;
+		record->created_ns = created_ns;
+	}
+	return result;
+}
+
+static const struct parser *ask_list(const struct parser *const *list, struct record *record,
+	struct parse_context *context, enum parse_result *result)
+{
+	for (; *list != NULL; list++) {
+		*result = ask(*list, record, context);
+		if (*result != PARSED_NOT_MINE)
+			return *list;
+	}
+	return NULL;
+}
+
+static const struct parser *ask_message_parsers(const struct normalizer *normalizer,
+	struct record *record, struct parse_context *context, enum parse_result *result)
+{
+	struct slice program = bare_program(context->program);
+
+	if (program.len > 0 && program.len <= PROGRAM_MAX) {
+		const struct slot *slot = find_slot(normalizer, program);
+
+		for (unsigned i = 0; i < PARSERS_PER_PROGRAM && slot->parsers[i]; i++) {
+			*result = ask(slot->parsers[i], record, context);
+			if (*result != PARSED_NOT_MINE)
+				return slot->parsers[i];
+		}
+	}
+	return ask_list(normalizer->any_program, record, context, result);
+}
+
+static enum parse_status status_of(enum parse_result result)
+{
+	switch (result) {
+	case PARSED:
+		return PARSE_OK;
+	case PARSED_PARTLY:
+		return PARSE_PARTIAL;
+	case PARSED_DAMAGED:
+		return PARSE_DAMAGED;
+	case PARSED_NOT_MINE:
+		break;
+	}
+	return PARSE_UNKNOWN;
+}
+
+/* The innermost parser that claimed something, or NULL; fills record->status. */
+static const struct parser *run_parsers(const struct normalizer *normalizer,
+	const struct parser *format, struct record *record, struct parse_context *context)
+{
+	enum parse_result result = PARSED_NOT_MINE;
+	const struct parser *outer = NULL;
+
+	if (format != NULL) {
+		result = ask(format, record, context);
+		outer = result == PARSED_NOT_MINE ? NULL : format;
+	}
+	if (outer == NULL)
+		outer = ask_list(normalizer->envelopes, record, context, &result);
+	record->status = (uint8_t)status_of(result);
+	if (outer == NULL || result == PARSED_DAMAGED || slice_absent(context->message) ||
+		!(outer->roles & PARSER_ENVELOPE))
+		return outer;
+
+	const struct parser *inner = ask_message_parsers(normalizer, record, context, &result);
+	record->status = (uint8_t)(inner ? status_of(result) : PARSE_PARTIAL);
+	return inner ? inner : outer;
+}
+
+static struct slice without_line_end(struct slice raw)
+{
+	while (raw.len > 0 && (raw.ptr[raw.len - 1] == '\n' || raw.ptr[raw.len - 1] == '\r'))
+		raw.len--;
+	return raw;
+}
+
+static bool keep_fields(struct record *record, struct arena *arena)
+{
+	size_t size = record->n_fields * sizeof(*record->fields);
+	struct field *fields = arena_alloc(arena, size);
+
+	if (fields == NULL)
+		return false;
+	memcpy(fields, record->fields, size);
+	record->fields = fields;
+	record->fields_room = record->n_fields;
+	return true;
+}
+
+void normalize_record(const struct normalizer *normalizer, const struct parser *format,
+	struct arena *arena, struct record *record)
+{
+	struct field room[RECORD_FIELDS_MAX];
+	struct parse_context context = {
+		.arena = arena,
+		.now_ns = record->received_ns,
+		.zone_seconds = normalizer->settings.zone_seconds,
+		.year = normalizer->settings.year,
+		.message = without_line_end(record->raw),
+	};
+
+	record->fields = room;
+	record->fields_room = RECORD_FIELDS_MAX;
+	record->n_fields = 1; /* for the module */
+	record->created_ns = CLOCK_NONE;
+
+	const struct parser *parser = run_parsers(normalizer, format, record, &context);
+	if (parser != NULL) {
+		struct slice module = slice_str(parser->module);
+
+		room[0] = (struct field){.ptr = module.ptr,
+			.len = (uint32_t)module.len,
+			.id = FIELD_EVENT_MODULE};
+		record->parser = parser->number;
+		if (context.full)
+			record->status = PARSE_DAMAGED;
+	}
+	if (parser == NULL || !keep_fields(record, arena)) {
+		record->status = parser ? PARSE_DAMAGED : PARSE_UNKNOWN;
+		record->fields = NULL;
+		record->n_fields = record->fields_room = 0;
+	}
+}
+
+void normalize_batch(const struct normalizer *normalizer, struct batch *batch)
+{
+	const struct record_source *source = NULL;
+	const struct parser *format = NULL;
+
+	for (unsigned i = 0; i < batch->n_records; i++) {
+		struct record *record = &batch->records[i];
+
+		if (record->source != source) {
+			source = record->source;
+			format = source ? parser_by_name(source->format) : NULL;
+		}
+		normalize_record(normalizer, format, &batch->arena, record);
+	}
+}

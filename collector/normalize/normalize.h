@@ -1,0 +1,46 @@
+/*
+ * normalize - raw bytes into fields
+ *
+ * For each record: one envelope parser on the line (the one the source's
+ * settings name, or the first that claims it), then the parser of the program
+ * that wrote the message inside. Fills fields, created_ns, status and parser;
+ * the first field is event.module when a parser claimed the record. A record
+ * nobody claims stays whole, without fields, with status PARSE_UNKNOWN.
+ *
+ * A normalizer is immutable; every worker uses the same one at once. It holds
+ * no memory of lines seen: the same bytes give the same fields.
+ */
+#ifndef COLLECTOR_NORMALIZE_NORMALIZE_H
+#define COLLECTOR_NORMALIZE_NORMALIZE_H
+
+#include "collector/normalize/parser.h"
+#include "collector/record/batch.h"
+
+struct normalize_settings {
+	int32_t zone_seconds; /* east of UTC: of stamps without a zone */
+	int year;             /* of stamps without one; 0 = by the receive time */
+};
+
+struct normalizer;
+
+/* The machine out of memory aborts. */
+struct normalizer *normalizer_new(const struct normalize_settings *settings);
+void normalizer_free(struct normalizer *normalizer); /* NULL is fine */
+
+/* All records of a batch; memory from its arena. */
+void normalize_batch(const struct normalizer *normalizer, struct batch *batch);
+
+/*
+ * One record, which has no fields yet. `format` is the parser to ask first, or NULL. When the
+ * arena is full the record keeps what it has and is PARSE_DAMAGED.
+ */
+void normalize_record(const struct normalizer *normalizer, const struct parser *format,
+	struct arena *arena, struct record *record);
+
+/*
+ * `soc-collector normalize`: raw lines of a file or standard input in, one JSON object a line
+ * out. Arguments stand behind the command's name, argv[0] is that name. Exit status.
+ */
+int normalize_command(int argc, char **argv);
+
+#endif

@@ -1,0 +1,26 @@
+#include "collector/normalize/parsers.h"
+
+const struct parser *const parsers[] = {
+	&parser_rfc5424,
+	&parser_rfc3164,
+	&parser_sshd,
+	NULL,
+};
+
+const struct parser *parser_by_name(struct slice name)
+{
+	for (unsigned i = 0; parsers[i] != NULL; i++) {
+		if (slice_eq(slice_str(parsers[i]->name), name))
+			return parsers[i];
+	}
+	return NULL;
+}
+
+const struct parser *parser_by_number(unsigned number)
+{
+	for (unsigned i = 0; parsers[i] != NULL; i++) {
+		if (parsers[i]->number == number)
+			return parsers[i];
+	}
+	return NULL;
+}

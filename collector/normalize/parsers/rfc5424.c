@@ -1,0 +1,221 @@
+/*
+ * rfc5424 - "<PRI>VERSION STAMP HOST APP PROCID MSGID [SD] MESSAGE" (RFC 5424 §6)
+ *
+ * What follows the damage is left unread: a header that lies about one field
+ * is not believed about the next. Fields before the damage stand.
+ */
+#include "collector/normalize/extract.h"
+#include "collector/normalize/stamp.h"
+
+/* RFC 5424 §6: the longest a field may be. */
+enum {
+	HOSTNAME_MAX = 255,
+	APP_NAME_MAX = 48,
+	PROCID_MAX = 128,
+	MSGID_MAX = 32,
+	SD_NAME_MAX = 32
+};
+
+/* "<0>".."<191>" without leading zeros. */
+static bool take_priority(struct slice *rest, struct slice *digits, unsigned *priority)
+{
+	uint64_t value;
+
+	if (!skip_byte(rest, '<') || !take_until(rest, '>', digits) || digits->len > 3)
+		return false;
+	if (digits->len > 1 && digits->ptr[0] == '0')
+		return false;
+	if (!slice_to_u64(*digits, 191, &value))
+		return false;
+	*priority = (unsigned)value;
+	return true;
+}
+
+/* "1".."999"; RFC 5424 §9.1 reserves "1", later ones read the same so far. */
+static bool take_version(struct slice *rest, struct slice *version)
+{
+	struct slice digits;
+
+	if (!take_digits(rest, &digits) || digits.len > 3 || digits.ptr[0] == '0')
+		return false;
+	*version = digits;
+	return skip_byte(rest, ' ');
+}
+
+/* A header field of printable ASCII and the blank behind it; "-" is given as absent. */
+static bool take_field(struct slice *rest, size_t max, struct slice *field)
+{
+	size_t len = 0;
+
+	while (len < rest->len && rest->ptr[len] > ' ' && rest->ptr[len] < 0x7f)
+		len++;
+	if (len == 0 || len > max || len == rest->len || rest->ptr[len] != ' ')
+		return false;
+	*field = len == 1 && rest->ptr[0] == '-' ? SLICE_NONE : slice_head(*rest, len);
+	*rest = slice_from(*rest, len + 1);
+	return true;
+}
+
+/* The stamp of §6.2.3 is stricter than ISO 8601: upper-case T and Z, at most six digits. */
+static bool take_time(struct slice *rest, struct parse_context *context, int64_t *ns)
+{
+	struct slice stamp = *rest;
+	int64_t moment;
+
+	if (skip_lit(rest, "- "))
+		return true;
+	if (rest->len < 20 || rest->ptr[10] != 'T' || !take_stamp_iso(rest, context, &moment))
+		return false;
+	stamp.len -= rest->len;
+	bool zoned = stamp.ptr[stamp.len - 1] == 'Z' || stamp.ptr[stamp.len - 6] == '+' ||
+		     stamp.ptr[stamp.len - 6] == '-';
+	if (!zoned || stamp.len > sizeof("2003-08-24T05:14:15.000003-07:00") - 1 ||
+		!skip_byte(rest, ' '))
+		return false;
+	*ns = moment;
+	return true;
+}
+
+/* SD-NAME of §6.3.2 */
+static bool skip_name(struct slice *rest)
+{
+	size_t len = 0;
+
+	while (len < rest->len && rest->ptr[len] > ' ' && rest->ptr[len] < 0x7f &&
+		rest->ptr[len] != '=' && rest->ptr[len] != ']' && rest->ptr[len] != '"')
+		len++;
+	if (len == 0 || len > SD_NAME_MAX)
+		return false;
+	*rest = slice_from(*rest, len);
+	return true;
+}
+
+/* A quoted value; ']' , '"' and '\' stand behind a backslash (§6.3.3). */
+static bool skip_value(struct slice *rest)
+{
+	if (!skip_byte(rest, '"'))
+		return false;
+	for (size_t i = 0; i < rest->len; i++) {
+		if (rest->ptr[i] == '\\') {
+			i++;
+		} else if (rest->ptr[i] == '"') {
+			*rest = slice_from(*rest, i + 1);
+			return true;
+		} else if (rest->ptr[i] == ']') {
+			return false;
+		}
+	}
+	return false;
+}
+
+static bool skip_element(struct slice *rest)
+{
+	if (!skip_byte(rest, '[') || !skip_name(rest))
+		return false;
+	while (skip_byte(rest, ' ')) {
+		if (!skip_name(rest) || !skip_byte(rest, '='))
+			return false;
+		skip_blanks(rest); /* seen in the field: name= "value" */
+		if (!skip_value(rest))
+			return false;
+	}
+	return skip_byte(rest, ']');
+}
+
+/* One or more elements, or "-" given as absent; whatever was whole before the damage. */
+static bool take_structured_data(struct slice *rest, struct slice *data)
+{
+	struct slice start = *rest;
+
+	if (skip_byte(rest, '-'))
+		return true;
+	for (;;) {
+		struct slice element = *rest;
+		bool whole = skip_element(&element);
+
+		if (whole)
+			*rest = element;
+		if (start.len > rest->len)
+			*data = slice_head(start, start.len - rest->len);
+		if (!whole)
+			return false;
+		if (rest->len == 0 || rest->ptr[0] != '[')
+			return true;
+	}
+}
+
+static void put_process(
+	struct record *record, struct parse_context *context, struct slice procid)
+{
+	if (all_digits(procid))
+		put_digits(record, context, FIELD_PROCESS_PID, procid);
+	else
+		put(record, context, FIELD_LOG_SYSLOG_PROCID, procid);
+}
+
+static bool take_header(
+	struct record *record, struct parse_context *context, struct slice *rest)
+{
+	struct slice host = SLICE_NONE, app = SLICE_NONE, procid = SLICE_NONE;
+	struct slice msgid = SLICE_NONE;
+
+	if (!take_time(rest, context, &record->created_ns) ||
+		!take_field(rest, HOSTNAME_MAX, &host))
+		return false;
+	put(record, context, FIELD_HOST_HOSTNAME, host);
+	if (!take_field(rest, APP_NAME_MAX, &app))
+		return false;
+	put(record, context, FIELD_PROCESS_NAME, app);
+	context->program = app;
+	if (!take_field(rest, PROCID_MAX, &procid))
+		return false;
+	put_process(record, context, procid);
+	if (!take_field(rest, MSGID_MAX, &msgid))
+		return false;
+	put(record, context, FIELD_LOG_SYSLOG_MSGID, msgid);
+	return true;
+}
+
+static bool take_rest(struct record *record, struct parse_context *context, struct slice rest)
+{
+	static const struct slice byte_order_mark = {SLICE_BYTES("\xef\xbb\xbf")};
+	struct slice data = SLICE_NONE;
+
+	if (!take_header(record, context, &rest))
+		return false;
+	bool whole = take_structured_data(&rest, &data);
+	put(record, context, FIELD_LOG_SYSLOG_STRUCTURED_DATA, data);
+	if (!whole)
+		return false;
+	if (rest.len > 0 && !skip_byte(&rest, ' '))
+		return false;
+	(void)skip_text(&rest, byte_order_mark);
+	if (rest.len > 0) {
+		put(record, context, FIELD_MESSAGE, rest);
+		context->message = rest;
+	}
+	return true;
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct slice rest = context->message, digits, version;
+	unsigned priority;
+
+	if (!take_priority(&rest, &digits, &priority) || !take_version(&rest, &version))
+		return PARSED_NOT_MINE;
+	context->message = SLICE_NONE;
+	put_priority(record, context, digits, priority);
+	put(record, context, FIELD_LOG_SYSLOG_VERSION, version);
+	return take_rest(record, context, rest) ? PARSED : PARSED_DAMAGED;
+}
+
+const struct parser parser_rfc5424 = {
+	.number = 1,
+	.roles = PARSER_ENVELOPE,
+	.name = "rfc5424",
+	.module = "syslog",
+	.summary = "syslog protocol with structured data",
+	.source = "RFC 5424",
+	.parse = parse,
+};

@@ -1,0 +1,236 @@
+#include "collector/normalize/stamp.h"
+
+#include "collector/normalize/extract.h"
+#include "common/clock.h"
+
+/* `n` digits at text[*at]; *at moves behind them. */
+static bool digits_at(struct slice text, size_t *at, unsigned n, unsigned *value)
+{
+	unsigned sum = 0;
+
+	if (text.len - *at < n)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned digit = (unsigned)((unsigned char)text.ptr[*at + i]) - '0';
+
+		if (digit > 9)
+			return false;
+		sum = sum * 10 + digit;
+	}
+	*at += n;
+	*value = sum;
+	return true;
+}
+
+static bool byte_at(struct slice text, size_t *at, char byte)
+{
+	if (*at >= text.len || text.ptr[*at] != byte)
+		return false;
+	++*at;
+	return true;
+}
+
+/* English month of three letters, any case; 0 when it is none. */
+static unsigned month_at(struct slice text, size_t *at)
+{
+	static const char names[12][4] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
+		"aug", "sep", "oct", "nov", "dec"};
+	char folded[3];
+
+	if (text.len - *at < 3)
+		return 0;
+	for (unsigned i = 0; i < 3; i++)
+		folded[i] = (char)(text.ptr[*at + i] | 0x20);
+	for (unsigned i = 0; i < 12; i++) {
+		if (folded[0] == names[i][0] && folded[1] == names[i][1] &&
+			folded[2] == names[i][2]) {
+			*at += 3;
+			return i + 1;
+		}
+	}
+	return 0;
+}
+
+/* "hh:mm:ss" and a fraction behind a point. */
+static bool clock_at(struct slice text, size_t *at, struct civil *civil)
+{
+	unsigned digit, n = 0;
+
+	if (!digits_at(text, at, 2, &civil->hour) || !byte_at(text, at, ':') ||
+		!digits_at(text, at, 2, &civil->minute) || !byte_at(text, at, ':') ||
+		!digits_at(text, at, 2, &civil->second))
+		return false;
+	if (*at + 1 >= text.len || text.ptr[*at] != '.' || !is_digit(text.ptr[*at + 1]))
+		return true;
+	++*at;
+	while (digits_at(text, at, 1, &digit)) {
+		if (n++ < 9)
+			civil->nanosecond = civil->nanosecond * 10 + digit;
+	}
+	for (; n < 9; n++)
+		civil->nanosecond *= 10;
+	return true;
+}
+
+static bool finish(
+	struct slice *rest, size_t used, bool known, const struct civil *civil, int64_t *ns)
+{
+	if (!known || !clock_from_civil(civil, ns))
+		return false;
+	*rest = slice_from(*rest, used);
+	return true;
+}
+
+/* The latest year that puts the stamp no further than STAMP_AHEAD_DAYS ahead of the receive
+ * time: lines are read late, not early. */
+static bool complete_year(struct civil *civil, int64_t now_ns)
+{
+	static const int64_t mean_year_s = 31556952;
+	int64_t latest = now_ns + STAMP_AHEAD_DAYS * INT64_C(86400) * CLOCK_NS_PER_S;
+	int next = (int)(1970 + now_ns / CLOCK_NS_PER_S / mean_year_s) + 1;
+
+	/* 29 February may need to go back to a leap year. */
+	for (int year = next; year > next - 10; year--) {
+		int64_t ns;
+
+		civil->year = year;
+		if (clock_from_civil(civil, &ns) && ns <= latest)
+			return true;
+	}
+	return false;
+}
+
+bool take_stamp_bsd(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	struct civil civil = {.offset_seconds = context->zone_seconds, .year = context->year};
+	size_t at = 0;
+	unsigned year;
+
+	civil.month = month_at(*rest, &at);
+	if (civil.month == 0 || !byte_at(*rest, &at, ' '))
+		return false;
+	(void)byte_at(*rest, &at, ' ');
+	if (!digits_at(*rest, &at, 2, &civil.day) && !digits_at(*rest, &at, 1, &civil.day))
+		return false;
+	if (!byte_at(*rest, &at, ' '))
+		return false;
+
+	size_t behind = at;
+	if (digits_at(*rest, &behind, 4, &year) && byte_at(*rest, &behind, ' ')) {
+		civil.year = (int)year;
+		at = behind;
+	}
+	if (!clock_at(*rest, &at, &civil))
+		return false;
+	bool known = civil.year != 0 || complete_year(&civil, context->now_ns);
+	return finish(rest, at, known, &civil, ns);
+}
+
+bool take_stamp_iso(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	size_t used;
+
+	if (rest->len < 19 || rest->ptr[4] != '-' ||
+		!clock_parse_iso(*rest, context->zone_seconds, ns, &used))
+		return false;
+	*rest = slice_from(*rest, used);
+	return true;
+}
+
+/* "+0200" or "+02:00" */
+static bool zone_at(struct slice text, size_t *at, int32_t *seconds)
+{
+	unsigned hours, minutes;
+	bool west = byte_at(text, at, '-');
+
+	if (!west && !byte_at(text, at, '+'))
+		return false;
+	if (!digits_at(text, at, 2, &hours))
+		return false;
+	(void)byte_at(text, at, ':');
+	if (!digits_at(text, at, 2, &minutes) || hours > 23 || minutes > 59)
+		return false;
+	*seconds = (int32_t)(hours * 3600 + minutes * 60) * (west ? -1 : 1);
+	return true;
+}
+
+bool take_stamp_clf(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	struct civil civil = {.offset_seconds = context->zone_seconds};
+	size_t at = 0;
+	unsigned year;
+
+	if (!digits_at(*rest, &at, 2, &civil.day) || !byte_at(*rest, &at, '/'))
+		return false;
+	civil.month = month_at(*rest, &at);
+	if (civil.month == 0 || !byte_at(*rest, &at, '/') || !digits_at(*rest, &at, 4, &year) ||
+		!byte_at(*rest, &at, ':') || !clock_at(*rest, &at, &civil))
+		return false;
+	if (byte_at(*rest, &at, ' ') && !zone_at(*rest, &at, &civil.offset_seconds))
+		return false;
+	civil.year = (int)year;
+	return finish(rest, at, true, &civil, ns);
+}
+
+bool take_stamp_slashed(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	struct civil civil = {.offset_seconds = context->zone_seconds};
+	size_t at = 0;
+	unsigned year;
+
+	if (!digits_at(*rest, &at, 4, &year) || !byte_at(*rest, &at, '/') ||
+		!digits_at(*rest, &at, 2, &civil.month) || !byte_at(*rest, &at, '/') ||
+		!digits_at(*rest, &at, 2, &civil.day) || !byte_at(*rest, &at, ' ') ||
+		!clock_at(*rest, &at, &civil))
+		return false;
+	civil.year = (int)year;
+	return finish(rest, at, true, &civil, ns);
+}
+
+bool take_stamp_ctime(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	struct civil civil = {.offset_seconds = context->zone_seconds};
+	size_t at = 3; /* the day of the week says nothing new */
+	unsigned year;
+
+	if (rest->len < 24 || !byte_at(*rest, &at, ' '))
+		return false;
+	civil.month = month_at(*rest, &at);
+	if (civil.month == 0 || !byte_at(*rest, &at, ' '))
+		return false;
+	(void)byte_at(*rest, &at, ' ');
+	if (!digits_at(*rest, &at, 2, &civil.day) && !digits_at(*rest, &at, 1, &civil.day))
+		return false;
+	if (!byte_at(*rest, &at, ' ') || !clock_at(*rest, &at, &civil) ||
+		!byte_at(*rest, &at, ' ') || !digits_at(*rest, &at, 4, &year))
+		return false;
+	civil.year = (int)year;
+	return finish(rest, at, true, &civil, ns);
+}
+
+bool stamp_from_epoch(struct slice text, int64_t *ns)
+{
+	struct slice whole = slice_head(text, slice_find(text, '.'));
+	struct slice fraction = slice_from(text, whole.len);
+	uint64_t value, unit = (uint64_t)CLOCK_NS_PER_S;
+	uint64_t nanoseconds = 0;
+
+	if (!slice_to_u64(whole, INT64_MAX, &value) || value < 100000000)
+		return false;
+	for (; unit > 1 && value >= UINT64_C(100000000000) * ((uint64_t)CLOCK_NS_PER_S / unit);)
+		unit /= 1000;
+	if (value > (uint64_t)INT64_MAX / unit - 1)
+		return false;
+	if (fraction.len > 1) {
+		fraction = slice_from(fraction, 1);
+		uint64_t place = unit;
+		for (size_t i = 0; i < fraction.len; i++) {
+			if (!is_digit(fraction.ptr[i]))
+				return false;
+			place /= 10;
+			nanoseconds += place * (uint64_t)(fraction.ptr[i] - '0');
+		}
+	}
+	*ns = (int64_t)(value * unit + nanoseconds);
+	return true;
+}

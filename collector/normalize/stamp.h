@@ -1,0 +1,40 @@
+/*
+ * stamp - the timestamps of log formats
+ *
+ * Each reader takes one form at the start of *rest, moves *rest behind it and
+ * gives the moment in UTC. False, with *rest and *ns left alone, when the text
+ * is no such stamp or names a moment that does not exist.
+ *
+ * Any thread.
+ */
+#ifndef COLLECTOR_NORMALIZE_STAMP_H
+#define COLLECTOR_NORMALIZE_STAMP_H
+
+#include "collector/normalize/parser.h"
+
+enum { STAMP_AHEAD_DAYS = 7 };
+
+/*
+ * RFC 3164 §4.1.2 and what is sent in its place: "Mar  7 19:06:53", "Mar 7 19:06:53.123",
+ * "AUG 10 2009 22:18:24". Without a year the context's year is taken, or the latest that puts
+ * the stamp at most STAMP_AHEAD_DAYS after the receive time.
+ */
+bool take_stamp_bsd(struct slice *rest, const struct parse_context *context, int64_t *ns);
+
+/* ISO 8601 as clock_parse_iso() reads it; the context's zone when there is none. */
+bool take_stamp_iso(struct slice *rest, const struct parse_context *context, int64_t *ns);
+
+/* "26/Dec/2016:16:16:29 +0200", of access logs. */
+bool take_stamp_clf(struct slice *rest, const struct parse_context *context, int64_t *ns);
+
+/* "2016/10/25 14:49:34", of nginx error logs. */
+bool take_stamp_slashed(struct slice *rest, const struct parse_context *context, int64_t *ns);
+
+/* "Mon Dec 26 16:22:08.103522 2016", of Apache error logs; ctime(3) with a fraction. */
+bool take_stamp_ctime(struct slice *rest, const struct parse_context *context, int64_t *ns);
+
+/* Seconds, milli-, micro- or nanoseconds since 1970, told apart by size (1973 to 2262), with
+ * an optional fraction. All of `text`. */
+bool stamp_from_epoch(struct slice text, int64_t *ns);
+
+#endif

@@ -1,0 +1,230 @@
+#include <stdint.h>
+
+#include "collector/record/encode.h"
+#include "common/clock.h"
+#include "common/json.h"
+
+/* Names as they are written: quoted, with the colon. */
+static const struct slice keys[FIELD_ID_MAX] = {
+#define FIELD(number, id, type, name) [number] = {SLICE_BYTES("\"" name "\":")},
+#include "collector/record/fields.def"
+#undef FIELD
+};
+
+/* A set of field numbers. */
+struct field_set {
+	uint64_t words[FIELD_ID_MAX / 64];
+};
+
+static bool set_has(const struct field_set *set, unsigned id)
+{
+	return set->words[id / 64] >> (id % 64) & 1;
+}
+
+static void set_add(struct field_set *set, unsigned id)
+{
+	set->words[id / 64] |= UINT64_C(1) << (id % 64);
+}
+
+static void put_key(struct strbuf *out, struct slice key)
+{
+	if (out->ptr[out->len - 1] != '{')
+		strbuf_add_byte(out, ',');
+	strbuf_add(out, key);
+}
+
+static void put_string(struct strbuf *out, struct slice text)
+{
+	strbuf_add_byte(out, '"');
+	json_escape(out, text);
+	strbuf_add_byte(out, '"');
+}
+
+/* As JSON and this program write it: no plus, no leading zero, 64 bits. */
+static bool is_canonical_number(struct slice text)
+{
+	uint64_t value;
+	uint64_t max = INT64_MAX;
+
+	if (text.len > 1 && text.ptr[0] == '-') {
+		text = slice_from(text, 1);
+		if (text.ptr[0] == '0')
+			return false;
+	}
+	return slice_to_u64(text, max, &value) && (text.len == 1 || text.ptr[0] != '0');
+}
+
+static bool is_bare(enum field_type type, struct slice text)
+{
+	switch (type) {
+	case FIELD_LONG:
+		return is_canonical_number(text);
+	case FIELD_BOOL:
+		return slice_eq(text, SLICE_LIT("true")) || slice_eq(text, SLICE_LIT("false"));
+	case FIELD_KEYWORD:
+	case FIELD_TEXT:
+	case FIELD_IP:
+	case FIELD_DATE:
+		return false;
+	}
+	return false;
+}
+
+static void put_value(struct strbuf *out, const struct field *field)
+{
+	struct slice value = field_value(field);
+
+	if (is_bare(field_type(field->id), value))
+		strbuf_add(out, value);
+	else
+		put_string(out, value);
+}
+
+static bool is_always_array(unsigned id)
+{
+	return id == FIELD_EVENT_CATEGORY || id == FIELD_EVENT_TYPE || id == FIELD_TAGS;
+}
+
+/* All values of the field at `first`. */
+static void put_array(struct strbuf *out, const struct record *record, unsigned first)
+{
+	const struct field *fields = record->fields;
+
+	strbuf_add_byte(out, '[');
+	put_value(out, &fields[first]);
+	for (unsigned i = first + 1; i < record->n_fields; i++) {
+		if (fields[i].id != fields[first].id)
+			continue;
+		strbuf_add_byte(out, ',');
+		put_value(out, &fields[i]);
+	}
+	strbuf_add_byte(out, ']');
+}
+
+static void put_fields(struct strbuf *out, const struct record *record)
+{
+	struct field_set seen = {0}, repeated = {0}, done = {0};
+	const struct field *fields = record->fields;
+
+	for (unsigned i = 0; i < record->n_fields; i++) {
+		set_add(set_has(&seen, fields[i].id) ? &repeated : &seen, fields[i].id);
+	}
+	for (unsigned i = 0; i < record->n_fields; i++) {
+		unsigned id = fields[i].id;
+
+		if (slice_absent(keys[id]) || set_has(&done, id))
+			continue;
+		put_key(out, keys[id]);
+		if (!set_has(&repeated, id) && !is_always_array(id)) {
+			put_value(out, &fields[i]);
+			continue;
+		}
+		set_add(&done, id);
+		put_array(out, record, i);
+	}
+}
+
+static void put_text(struct strbuf *out, struct slice key, struct slice text)
+{
+	put_key(out, key);
+	put_string(out, text);
+}
+
+static void put_number(struct strbuf *out, struct slice key, uint64_t number)
+{
+	put_key(out, key);
+	strbuf_add_u64(out, number);
+}
+
+static void put_time(struct strbuf *out, struct slice key, int64_t ns)
+{
+	char text[CLOCK_TEXT_MAX];
+	unsigned digits = ns % CLOCK_NS_PER_MS == 0 ? 3 : 9;
+
+	if (ns != CLOCK_NONE)
+		put_text(out, key, slice_str(clock_format_utc(ns, digits, text)));
+}
+
+static int64_t time_of(const struct record *record)
+{
+	if (record->created_ns != CLOCK_NONE)
+		return record->created_ns;
+	return record->read_ns != CLOCK_NONE ? record->read_ns : record->received_ns;
+}
+
+static struct slice event_kind(const struct record *record)
+{
+	switch ((enum record_kind)record->kind) {
+	case RECORD_HIT:
+	case RECORD_FINDING:
+		return SLICE_LIT("alert");
+	case RECORD_INVENTORY:
+	case RECORD_AGENT:
+		return SLICE_LIT("state");
+	case RECORD_LOG:
+	case RECORD_NOTE:
+		break;
+	}
+	return SLICE_LIT("event");
+}
+
+/* Whose it is, where it came from, and what it counts as. */
+static void put_identity(struct strbuf *out, const struct record *record)
+{
+	put_number(out, SLICE_LIT("\"soc.agency\":"), record->agency);
+	put_number(out, SLICE_LIT("\"soc.host\":"), record->host);
+	if (record->system != 0)
+		put_number(out, SLICE_LIT("\"soc.system\":"), record->system);
+	if (record->level != 0)
+		put_number(out, SLICE_LIT("\"soc.level\":"), record->level);
+	put_text(out, SLICE_LIT("\"soc.class\":"),
+		slice_str(attack_class_name((enum attack_class)record->attack)));
+	put_text(out, SLICE_LIT("\"soc.severity\":"),
+		slice_str(severity_name((enum severity)record->severity)));
+	put_time(out, SLICE_LIT("\"event.ingested\":"), record->received_ns);
+	if (record->source != NULL) {
+		put_text(out, SLICE_LIT("\"soc.input\":"), record->source->input);
+		put_text(out, SLICE_LIT("\"soc.source\":"), record->source->name);
+	}
+	put_number(out, SLICE_LIT("\"soc.sequence\":"), record->sequence);
+}
+
+static void put_flags(struct strbuf *out, unsigned flags)
+{
+	static const struct {
+		unsigned flag;
+		struct slice key;
+	} names[] = {
+		{RECORD_TRUNCATED, {SLICE_BYTES("\"soc.truncated\":true")}},
+		{RECORD_TEST, {SLICE_BYTES("\"soc.test\":true")}},
+		{RECORD_UNATTRIBUTED, {SLICE_BYTES("\"soc.unattributed\":true")}},
+		{RECORD_MASKED, {SLICE_BYTES("\"soc.masked\":true")}},
+		{RECORD_LATE, {SLICE_BYTES("\"soc.late\":true")}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (flags & names[i].flag)
+			put_key(out, names[i].key);
+	}
+}
+
+void encode_json(struct strbuf *out, const struct record *record, struct slice parser_name)
+{
+	strbuf_add_byte(out, '{');
+	if (out->overflow)
+		return;
+	put_time(out, SLICE_LIT("\"@timestamp\":"), time_of(record));
+	if (slice_absent(record_get(record, FIELD_EVENT_KIND)))
+		put_text(out, SLICE_LIT("\"event.kind\":"), event_kind(record));
+	put_fields(out, record);
+	put_text(out, SLICE_LIT("\"event.original\":"),
+		slice_absent(record->raw) ? SLICE_LIT("") : record->raw);
+	if (!slice_absent(parser_name))
+		put_text(out, SLICE_LIT("\"soc.parser\":"), parser_name);
+	put_text(out, SLICE_LIT("\"soc.parse_status\":"),
+		slice_str(parse_status_name((enum parse_status)record->status)));
+	put_flags(out, record->flags);
+	if (record->agency != 0)
+		put_identity(out, record);
+	strbuf_add_byte(out, '}');
+}

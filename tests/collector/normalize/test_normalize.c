@@ -1,0 +1,124 @@
+#include "collector/normalize/normalize.h"
+
+#include "common/clock.h"
+#include "tests/support/check.h"
+
+static struct normalizer *normalizer;
+static struct batch batch;
+
+static const struct record_source by_name = {
+	SLICE_LIT("file"), SLICE_LIT("/var/log/x"), SLICE_LIT("sshd")};
+static const struct record_source any = {
+	SLICE_LIT("file"), SLICE_LIT("/var/log/y"), SLICE_LIT("")};
+
+static void setup(const struct record *records, unsigned n)
+{
+	normalizer = normalizer_new(&(struct normalize_settings){.zone_seconds = 0});
+	batch_init(&batch);
+	batch.records = arena_alloc(&batch.arena, n * sizeof(*records));
+	ck_assert_ptr_nonnull(batch.records);
+	memcpy(batch.records, records, n * sizeof(*records));
+	batch.n_records = n;
+}
+
+static void teardown(void)
+{
+	batch_done(&batch);
+	normalizer_free(normalizer);
+}
+
+static struct record line(const char *text)
+{
+	return (struct record){
+		.raw = slice_str(text), .received_ns = 0, .source = &any, .kind = RECORD_LOG};
+}
+
+START_TEST(a_batch_is_normalized_in_place)
+{
+	struct record records[] = {
+		line("<38>1 2026-05-01T00:00:00Z web sshd 77 - - Invalid user a from "
+		     "192.0.2.1"),
+		line("???"),
+		line("<38>1 2026-05-01T00:00:00Z web strange 77 - - words"),
+		line("<38>1 2026-05-01T00:00:00Z"),
+	};
+
+	setup(records, ARRAY_LEN(records));
+	normalize_batch(normalizer, &batch);
+
+	ck_assert_uint_eq(batch.records[0].status, PARSE_OK);
+	ck_assert_slice_eq(
+		record_get(&batch.records[0], FIELD_SOURCE_IP), SLICE_LIT("192.0.2.1"));
+	ck_assert_uint_eq(batch.records[0].fields[0].id, FIELD_EVENT_MODULE);
+	ck_assert_slice_eq(
+		record_get(&batch.records[0], FIELD_EVENT_MODULE), SLICE_LIT("sshd"));
+	ck_assert_uint_eq(batch.records[1].status, PARSE_UNKNOWN);
+	ck_assert_uint_eq(batch.records[1].parser, 0);
+	ck_assert_uint_eq(batch.records[1].n_fields, 0);
+	ck_assert_int_eq(batch.records[1].created_ns, CLOCK_NONE);
+	ck_assert_uint_eq(batch.records[2].status, PARSE_PARTIAL);
+	ck_assert_slice_eq(record_get(&batch.records[2], FIELD_MESSAGE), SLICE_LIT("words"));
+	ck_assert_uint_eq(batch.records[3].status, PARSE_DAMAGED);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_named_format_is_asked_first)
+{
+	struct record records[] = {
+		line("Invalid user a from 192.0.2.1"),
+		line("Invalid user a from 192.0.2.1"),
+		line("<38>Jun  1 00:00:00 h sshd[1]: Invalid user a from 192.0.2.1"),
+	};
+
+	records[1].source = &by_name;
+	records[2].source = &by_name;
+	setup(records, ARRAY_LEN(records));
+	normalize_batch(normalizer, &batch);
+	ck_assert_uint_eq(batch.records[0].status, PARSE_UNKNOWN);
+	ck_assert_uint_eq(batch.records[1].status, PARSE_OK);
+	ck_assert_uint_eq(batch.records[2].status, PARSE_OK);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_full_arena_damages_the_record_and_no_more)
+{
+	struct record record = line(
+		"<38>1 2026-05-01T00:00:00Z web sshd 77 - - Invalid user a from 192.0.2.1");
+	struct arena arena;
+
+	setup(&record, 1);
+	arena_init(&arena, 16);
+	normalize_record(normalizer, NULL, &arena, &record);
+	ck_assert_uint_eq(record.status, PARSE_DAMAGED);
+	ck_assert_uint_eq(record.n_fields, 0);
+	arena_done(&arena);
+	teardown();
+}
+END_TEST
+
+START_TEST(the_same_bytes_give_the_same_fields)
+{
+	struct record a = line("Jun  1 00:00:00 h sshd[1]: Invalid user a from 192.0.2.1");
+	struct record b = a;
+	static const char *const forged[] = {
+		"Jun  1 00:00:00 h sshd[1]: Failed x", "<1>1 ", ""};
+
+	setup(&a, 1);
+	normalize_record(normalizer, NULL, &batch.arena, &a);
+	for (size_t i = 0; i < ARRAY_LEN(forged); i++) {
+		struct record other = line(forged[i]);
+
+		normalize_record(normalizer, NULL, &batch.arena, &other);
+	}
+	normalize_record(normalizer, NULL, &batch.arena, &b);
+	ck_assert_uint_eq(a.n_fields, b.n_fields);
+	for (unsigned i = 0; i < a.n_fields; i++)
+		ck_assert_slice_eq(field_value(&a.fields[i]), field_value(&b.fields[i]));
+	teardown();
+}
+END_TEST
+
+TEST_MAIN("normalize", a_batch_is_normalized_in_place, a_named_format_is_asked_first,
+	a_full_arena_damages_the_record_and_no_more, the_same_bytes_give_the_same_fields)

@@ -1,0 +1,128 @@
+#include "collector/normalize/stamp.h"
+
+#include "common/clock.h"
+#include "tests/support/check.h"
+
+typedef bool take_function(
+	struct slice *rest, const struct parse_context *context, int64_t *ns);
+
+static const struct parse_context hanoi = {
+	.now_ns = INT64_C(1781499600) * CLOCK_NS_PER_S, /* 2026-06-15T05:00:00Z */
+	.zone_seconds = 7 * 3600,
+};
+
+static void expect(take_function *take, const char *text, const char *utc, const char *rest)
+{
+	char got[CLOCK_TEXT_MAX];
+	struct slice left = slice_str(text);
+	int64_t ns = 0;
+
+	ck_assert_msg(take(&left, &hanoi, &ns), "%s", text);
+	ck_assert_str_eq(clock_format_utc(ns, 6, got), utc);
+	ck_assert_slice_eq(left, slice_str(rest));
+}
+
+static void refuse(take_function *take, const char *text)
+{
+	struct slice left = slice_str(text);
+	int64_t ns = 42;
+
+	ck_assert_msg(!take(&left, &hanoi, &ns), "%s", text);
+	ck_assert_slice_eq(left, slice_str(text));
+	ck_assert_int_eq(ns, 42);
+}
+
+START_TEST(bsd_stamps_come_in_many_forms)
+{
+	expect(take_stamp_bsd, "Mar  7 19:06:53 x", "2026-03-07T12:06:53.000000Z", " x");
+	expect(take_stamp_bsd, "Mar 7 19:06:53", "2026-03-07T12:06:53.000000Z", "");
+	expect(take_stamp_bsd, "aUG 10 2009 22:18:24.5:", "2009-08-10T15:18:24.500000Z", ":");
+	refuse(take_stamp_bsd, "Mar 32 19:06:53");
+	refuse(take_stamp_bsd, "Mär 3 19:06:53");
+	refuse(take_stamp_bsd, "Mar  7 19:06:5");
+	refuse(take_stamp_bsd, "");
+}
+END_TEST
+
+START_TEST(a_missing_year_is_never_far_in_the_future)
+{
+	expect(take_stamp_bsd, "Jun 15 12:00:00", "2026-06-15T05:00:00.000000Z", "");
+	expect(take_stamp_bsd, "Jun 22 11:59:59", "2026-06-22T04:59:59.000000Z", "");
+	expect(take_stamp_bsd, "Jun 22 12:00:01", "2025-06-22T05:00:01.000000Z", "");
+	expect(take_stamp_bsd, "Feb 29 12:00:00", "2024-02-29T05:00:00.000000Z", "");
+}
+END_TEST
+
+START_TEST(a_year_turns_both_ways)
+{
+	struct parse_context context = hanoi;
+	struct slice late = SLICE_LIT("Dec 31 23:59:59"), early = SLICE_LIT("Jan  1 00:00:01");
+	char text[CLOCK_TEXT_MAX];
+	int64_t ns;
+
+	context.now_ns = INT64_C(1767225600) * CLOCK_NS_PER_S; /* 2026-01-01T00:00:00Z */
+	context.zone_seconds = 0;
+	ck_assert(take_stamp_bsd(&late, &context, &ns));
+	ck_assert_str_eq(clock_format_utc(ns, 0, text), "2025-12-31T23:59:59Z");
+	context.now_ns -= 2 * CLOCK_NS_PER_S;
+	ck_assert(take_stamp_bsd(&early, &context, &ns));
+	ck_assert_str_eq(clock_format_utc(ns, 0, text), "2026-01-01T00:00:01Z");
+}
+END_TEST
+
+START_TEST(a_given_year_is_taken)
+{
+	struct parse_context context = hanoi;
+	struct slice text = SLICE_LIT("Dec 31 23:59:59");
+	char got[CLOCK_TEXT_MAX];
+	int64_t ns;
+
+	context.year = 2016;
+	ck_assert(take_stamp_bsd(&text, &context, &ns));
+	ck_assert_str_eq(clock_format_utc(ns, 0, got), "2016-12-31T16:59:59Z");
+}
+END_TEST
+
+START_TEST(web_servers_stamps)
+{
+	expect(take_stamp_clf, "26/Dec/2016:16:16:29 +0200]", "2016-12-26T14:16:29.000000Z",
+		"]");
+	expect(take_stamp_clf, "26/Dec/2016:16:16:29]", "2016-12-26T09:16:29.000000Z", "]");
+	expect(take_stamp_slashed, "2016/10/25 14:49:34 [", "2016-10-25T07:49:34.000000Z",
+		" [");
+	expect(take_stamp_ctime, "Mon Dec 26 16:22:08.103522 2016]",
+		"2016-12-26T09:22:08.103522Z", "]");
+	expect(take_stamp_ctime, "Mon Dec  6 16:22:08 2016", "2016-12-06T09:22:08.000000Z", "");
+	refuse(take_stamp_clf, "26/Dec/2016:16:16:29 +9900]");
+	refuse(take_stamp_slashed, "2016/02/30 14:49:34");
+	refuse(take_stamp_ctime, "Mon Dec 26 16:22:08 x16");
+}
+END_TEST
+
+static void expect_epoch(const char *text, const char *utc)
+{
+	char got[CLOCK_TEXT_MAX];
+	int64_t ns;
+
+	ck_assert_msg(stamp_from_epoch(slice_str(text), &ns), "%s", text);
+	ck_assert_str_eq(clock_format_utc(ns, 9, got), utc);
+}
+
+START_TEST(an_epoch_tells_its_unit_by_size)
+{
+	int64_t ns;
+
+	expect_epoch("1700000000", "2023-11-14T22:13:20.000000000Z");
+	expect_epoch("1700000000.25", "2023-11-14T22:13:20.250000000Z");
+	expect_epoch("1700000000123", "2023-11-14T22:13:20.123000000Z");
+	expect_epoch("1700000000123456", "2023-11-14T22:13:20.123456000Z");
+	expect_epoch("1700000000123456789", "2023-11-14T22:13:20.123456789Z");
+	ck_assert(!stamp_from_epoch(SLICE_LIT("17"), &ns));
+	ck_assert(!stamp_from_epoch(SLICE_LIT("99999999999999999999"), &ns));
+	ck_assert(!stamp_from_epoch(SLICE_LIT("1700000000.x"), &ns));
+}
+END_TEST
+
+TEST_MAIN("normalize/stamp", bsd_stamps_come_in_many_forms,
+	a_missing_year_is_never_far_in_the_future, a_year_turns_both_ways,
+	a_given_year_is_taken, web_servers_stamps, an_epoch_tells_its_unit_by_size)
