@@ -419,4 +419,7 @@ def fetch_kafka(version):
     """Brings a broker into the cache; returns None, or why it cannot be had."""
     done = subprocess.run([ROOT / "deploy/kafka/fetch", version],
                           capture_output=True, text=True, timeout=600)
-    return None if done.returncode == 0 else done.stderr.strip()
+    if done.returncode == 0:
+        return None
+    # Maven colours its words, which a report in XML cannot hold.
+    return re.sub(r"\x1b\[[0-9;]*m|[^\n\t -~]", "", done.stderr).strip()
