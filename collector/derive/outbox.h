@@ -34,6 +34,13 @@ struct outbox_message {
 MUST_USE bool outbox_put(
 	struct outbox *outbox, const struct outbox_message *message, struct err *err);
 
+/* A number kept beside the outbox in the same transaction: how far a type has published. 0
+ * when it was never set. */
+MUST_USE bool outbox_get_mark(
+	struct outbox *outbox, struct slice name, uint64_t *value, struct err *err);
+MUST_USE bool outbox_set_mark(
+	struct outbox *outbox, struct slice name, uint64_t value, struct err *err);
+
 struct outbox_reader;
 
 MUST_USE struct outbox_reader *outbox_reader_open(const char *dir, struct err *err);
@@ -45,6 +52,14 @@ void outbox_reader_close(struct outbox_reader *reader);
  */
 MUST_USE int outbox_reader_next(struct outbox_reader *reader, int64_t after,
 	struct outbox_message *message, struct err *err);
+
+/* Ends the reading transaction a row holds open: a snapshot must not be kept (design §5). */
+void outbox_reader_rest(struct outbox_reader *reader);
+
+/* The newest revision of every key of a type that was sent or is to be. */
+MUST_USE bool outbox_reader_latest(struct outbox_reader *reader, struct slice type,
+	bool (*visit)(void *user, const struct outbox_message *message, bool sent), void *user,
+	struct err *err);
 
 struct outbox_state {
 	uint64_t unsent, sent, refused;

@@ -1,0 +1,328 @@
+#include "collector/derive/database.h"
+
+#include <stdarg.h>
+
+static const char schema[] =
+	"CREATE TABLE IF NOT EXISTS meta("
+	" name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE IF NOT EXISTS counts("
+	" start INTEGER, agency INTEGER, level INTEGER, attack INTEGER, severity INTEGER,"
+	" status INTEGER, events INTEGER NOT NULL, findings INTEGER NOT NULL,"
+	" PRIMARY KEY(start, agency, level, attack, severity, status)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS hosts("
+	" start INTEGER, agency INTEGER, level INTEGER, attack INTEGER, severity INTEGER,"
+	" status INTEGER, host INTEGER,"
+	" PRIMARY KEY(start, agency, level, attack, severity, status, host))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS malware("
+	" start INTEGER, agency INTEGER, name TEXT, type TEXT, host INTEGER, file TEXT,"
+	" hits INTEGER NOT NULL,"
+	" PRIMARY KEY(start, agency, name, type, host, file)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS quality("
+	" start INTEGER, agency INTEGER, records INTEGER NOT NULL, unknown INTEGER NOT NULL,"
+	" partial INTEGER NOT NULL, damaged INTEGER NOT NULL, late INTEGER NOT NULL,"
+	" truncated INTEGER NOT NULL, unattributed INTEGER NOT NULL, masked INTEGER NOT NULL,"
+	" gaps INTEGER NOT NULL, missing INTEGER NOT NULL, skew_ms INTEGER NOT NULL,"
+	" PRIMARY KEY(start, agency)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS seen("
+	" start INTEGER, agency INTEGER, host INTEGER,"
+	" PRIMARY KEY(start, agency, host)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS days("
+	" agency INTEGER, host INTEGER, day INTEGER,"
+	" PRIMARY KEY(agency, host, day)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS hits("
+	" position INTEGER, class INTEGER, number INTEGER, agency INTEGER, host INTEGER,"
+	" at INTEGER, name TEXT, type TEXT, behavior TEXT, path TEXT, sha256 TEXT,"
+	" host_name TEXT, host_ip TEXT,"
+	" PRIMARY KEY(position, class, number)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS windows("
+	" kind INTEGER, start INTEGER, stop INTEGER NOT NULL, dirty INTEGER NOT NULL,"
+	" published INTEGER NOT NULL,"
+	" PRIMARY KEY(kind, start)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS windows_dirty ON windows(stop) WHERE dirty;"
+	"CREATE TABLE IF NOT EXISTS groups("
+	" key BLOB PRIMARY KEY, level REAL NOT NULL, last INTEGER NOT NULL,"
+	" since INTEGER NOT NULL, fired INTEGER NOT NULL, events INTEGER NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS emits("
+	" sequence INTEGER PRIMARY KEY AUTOINCREMENT, agency INTEGER, host INTEGER,"
+	" system INTEGER, level INTEGER, attack INTEGER, severity INTEGER, at INTEGER,"
+	" rule TEXT, source TEXT, events INTEGER, since INTEGER) STRICT;"
+	"CREATE TABLE IF NOT EXISTS outbox("
+	" row INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, revision INTEGER NOT NULL,"
+	" type TEXT NOT NULL, schema TEXT NOT NULL, content_type TEXT NOT NULL,"
+	" message_id TEXT NOT NULL, jws INTEGER NOT NULL, created INTEGER NOT NULL,"
+	" state INTEGER NOT NULL, done INTEGER NOT NULL, detail TEXT, body BLOB,"
+	" UNIQUE(key, revision)) STRICT;"
+	"CREATE INDEX IF NOT EXISTS outbox_unsent ON outbox(row) WHERE state = 0;";
+
+#define IN_WINDOW "start >= ?1 AND start < ?2"
+
+static const char *const texts[STATEMENTS] = {
+	[STATEMENT_CURSOR] = "SELECT value FROM meta WHERE name = 'position'",
+	[STATEMENT_CURSOR_SET] = "INSERT INTO meta VALUES('position', ?1)"
+				 " ON CONFLICT DO UPDATE SET value = excluded.value",
+	[STATEMENT_COUNT_ADD] = "INSERT INTO counts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON "
+				"CONFLICT DO UPDATE"
+				" SET events = events + excluded.events, findings = findings + "
+				"excluded.findings",
+	[STATEMENT_HOST_ADD] = "INSERT OR IGNORE INTO hosts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[STATEMENT_MALWARE_ADD] = "INSERT INTO malware VALUES(?1, ?2, ?3, ?4, ?5, ?6, 1)"
+				  " ON CONFLICT DO UPDATE SET hits = hits + 1",
+	[STATEMENT_QUALITY_ADD] =
+		"INSERT INTO quality VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+		"?13)"
+		" ON CONFLICT DO UPDATE SET records = records + excluded.records,"
+		" unknown = unknown + excluded.unknown, partial = partial + excluded.partial,"
+		" damaged = damaged + excluded.damaged, late = late + excluded.late,"
+		" truncated = truncated + excluded.truncated,"
+		" unattributed = unattributed + excluded.unattributed,"
+		" masked = masked + excluded.masked, gaps = gaps + excluded.gaps,"
+		" missing = missing + excluded.missing,"
+		" skew_ms = max(skew_ms, excluded.skew_ms)",
+	[STATEMENT_SEEN_ADD] = "INSERT OR IGNORE INTO seen VALUES(?1, ?2, ?3)",
+	[STATEMENT_DAY_ADD] = "INSERT OR IGNORE INTO days VALUES(?1, ?2, ?3)",
+	[STATEMENT_HIT_ADD] = "INSERT OR IGNORE INTO hits"
+			      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[STATEMENT_WINDOW_DIRTY] = "INSERT INTO windows VALUES(?1, ?2, ?3, 1, 0)"
+				   " ON CONFLICT DO UPDATE SET dirty = 1",
+	[STATEMENT_WINDOW_LAST] = "SELECT max(start) FROM windows WHERE kind = ?1",
+	[STATEMENT_WINDOW_DUE] =
+		"SELECT kind, start, stop FROM windows WHERE dirty AND stop <= ?1"
+		" AND published <= ?2 ORDER BY stop, kind LIMIT ?3",
+	[STATEMENT_WINDOW_PUBLISHED] =
+		"UPDATE windows SET dirty = 0, published = ?3 WHERE kind = ?1 AND start = ?2",
+	[STATEMENT_COUNTS] =
+		"SELECT agency, level, attack, severity, status, sum(events), sum(findings),"
+		" (SELECT count(DISTINCT h.host) FROM hosts h WHERE h.start >= ?1 AND h.start "
+		"< ?2"
+		" AND h.agency = c.agency AND h.level = c.level AND h.attack = c.attack"
+		" AND h.severity = c.severity AND h.status = c.status)"
+		" FROM counts c WHERE " IN_WINDOW
+		" GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5",
+	[STATEMENT_MALWARE] =
+		"SELECT agency, name, type, sum(hits), count(DISTINCT host),"
+		" count(DISTINCT host || ' ' || file) FROM malware WHERE " IN_WINDOW
+		" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+	/* Agents: seen ever before the end, seen in the window, not seen for 15 days. */
+	[STATEMENT_QUALITY] =
+		"WITH agents AS (SELECT agency, host, max(day) AS last FROM days"
+		"  WHERE day < ?2 GROUP BY agency, host),"
+		" totals AS (SELECT agency, count(*) AS enrolled,"
+		"  sum(last < ?2 - 1296000) AS stale FROM agents GROUP BY agency),"
+		" online AS (SELECT agency, count(DISTINCT host) AS n FROM seen "
+		"WHERE " IN_WINDOW "  GROUP BY agency),"
+		" sums AS (SELECT agency, sum(records) AS a, sum(unknown) AS b, sum(partial) "
+		"AS c,"
+		"  sum(damaged) AS d, sum(late) AS e, sum(truncated) AS f, sum(unattributed) "
+		"AS g,"
+		"  sum(masked) AS h, sum(gaps) AS i, sum(missing) AS j, max(skew_ms) AS k"
+		"  FROM quality WHERE " IN_WINDOW " GROUP BY agency),"
+		" agencies AS (SELECT agency FROM totals UNION SELECT agency FROM sums)"
+		" SELECT agency, ifnull(a, 0), ifnull(b, 0), ifnull(c, 0), ifnull(d, 0),"
+		"  ifnull(e, 0), ifnull(f, 0), ifnull(g, 0), ifnull(h, 0), ifnull(i, 0),"
+		"  ifnull(j, 0), ifnull(k, -1), ifnull(enrolled, 0), ifnull(n, 0),"
+		"  ifnull(stale, 0)"
+		" FROM agencies LEFT JOIN sums USING(agency) LEFT JOIN totals USING(agency)"
+		"  LEFT JOIN online USING(agency) ORDER BY agency",
+	[STATEMENT_HITS] = "SELECT position, agency, host, at, name, type, behavior, path, "
+			   "sha256, host_name,"
+			   " host_ip FROM hits WHERE position > ?1 ORDER BY position, class, "
+			   "number LIMIT ?2",
+	[STATEMENT_GROUP_ADD] = "INSERT INTO groups VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+				" ON CONFLICT DO UPDATE SET level = excluded.level,"
+				" last = excluded.last, since = excluded.since,"
+				" fired = excluded.fired, events = excluded.events",
+	[STATEMENT_GROUPS] =
+		"SELECT key, level, last, since, fired, events FROM groups ORDER BY last",
+	[STATEMENT_GROUP_REMOVE] = "DELETE FROM groups WHERE last < ?1",
+	[STATEMENT_EMIT_ADD] =
+		"INSERT INTO emits(agency, host, system, level, attack, severity,"
+		" at, rule, source, events, since)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[STATEMENT_EMITS] = "SELECT sequence, agency, host, system, level, attack, severity, "
+			    "at, rule, source,"
+			    " events, since FROM emits ORDER BY sequence LIMIT ?1",
+	[STATEMENT_EMITS_DONE] = "DELETE FROM emits WHERE sequence <= ?1",
+	[STATEMENT_OUTBOX_ADD] =
+		"INSERT OR IGNORE INTO outbox(key, revision, type, schema, content_type,"
+		" message_id, jws, created, state, done, body)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9)",
+	/* What was not sent yet and is replaced need not be sent; its body goes. */
+	[STATEMENT_OUTBOX_SUPERSEDE] = "UPDATE outbox SET state = 3, body = NULL"
+				       " WHERE key = ?1 AND revision < ?2 AND state = 0",
+	[STATEMENT_OUTBOX_MARK] = "UPDATE outbox SET state = ?2, done = ?3, detail = ?4"
+				  " WHERE row = ?1 AND state IN (0, 3)",
+	[STATEMENT_OUTBOX_NEXT] =
+		"SELECT row, key, revision, type, schema, content_type, message_id, jws, "
+		"created,"
+		" body FROM outbox WHERE state = 0 AND row > ?1 ORDER BY row LIMIT 1",
+	[STATEMENT_OUTBOX_STATE] =
+		"SELECT ifnull(sum(state = 0), 0), ifnull(sum(state = 1), 0),"
+		" ifnull(sum(state = 2), 0), ifnull(min(CASE state WHEN 0 THEN created END), 0)"
+		" FROM outbox",
+	[STATEMENT_OUTBOX_LATEST] =
+		"SELECT row, key, max(revision), type, schema, content_type, message_id, jws,"
+		" created, body, state FROM outbox WHERE state IN (0, 1) AND type = ?1"
+		" GROUP BY key ORDER BY key",
+	[STATEMENT_META] = "SELECT value FROM meta WHERE name = ?1",
+	[STATEMENT_META_SET] = "INSERT INTO meta VALUES(?1, ?2)"
+			       " ON CONFLICT DO UPDATE SET value = excluded.value",
+};
+
+static bool fail(struct database *database, struct err *err, const char *what)
+{
+	return err_set(err, "%s: %s", what, sqlite3_errmsg(database->handle));
+}
+
+static bool execute(struct database *database, const char *text, struct err *err)
+{
+	if (sqlite3_exec(database->handle, text, NULL, NULL, NULL) != SQLITE_OK)
+		return fail(database, err, "derive.db");
+	return true;
+}
+
+static bool connect_to(struct database *database, const char *path, int flags, struct err *err)
+{
+	enum { BUSY_MS = 10000 };
+
+	*database = (struct database){0};
+	if (sqlite3_open_v2(path ? path : ":memory:", &database->handle,
+		    flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		err_set(err, "%s: %s", path ? path : "memory",
+			database->handle ? sqlite3_errmsg(database->handle) : "no memory");
+		database_close(database);
+		return false;
+	}
+	sqlite3_busy_timeout(database->handle, BUSY_MS);
+	return true;
+}
+
+bool database_open(struct database *database, const char *path, struct err *err)
+{
+	if (!connect_to(database, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err))
+		return false;
+	if (execute(database,
+		    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+		    "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000;",
+		    err) &&
+		execute(database, schema, err))
+		return true;
+	database_close(database);
+	return false;
+}
+
+bool database_open_read_only(struct database *database, const char *path, struct err *err)
+{
+	return connect_to(database, path, SQLITE_OPEN_READONLY, err);
+}
+
+void database_close(struct database *database)
+{
+	for (unsigned i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(database->prepared[i]);
+	sqlite3_close(database->handle);
+	*database = (struct database){0};
+}
+
+bool database_begin(struct database *database, struct err *err)
+{
+	return execute(database, "BEGIN IMMEDIATE", err);
+}
+
+bool database_commit(struct database *database, struct err *err)
+{
+	return execute(database, "COMMIT", err);
+}
+
+void database_rollback(struct database *database)
+{
+	sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static bool bind_one(sqlite3_stmt *statement, int at, char type, va_list *args)
+{
+	struct slice bytes;
+
+	switch (type) {
+	case 'i':
+		return sqlite3_bind_int64(statement, at, va_arg(*args, int64_t)) == SQLITE_OK;
+	case 'd':
+		return sqlite3_bind_double(statement, at, va_arg(*args, double)) == SQLITE_OK;
+	case 't':
+		bytes = va_arg(*args, struct slice);
+		return sqlite3_bind_text64(statement, at, bytes.ptr ? bytes.ptr : "", bytes.len,
+			       SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK;
+	default:
+		bytes = va_arg(*args, struct slice);
+		return sqlite3_bind_blob64(statement, at, bytes.ptr ? bytes.ptr : "", bytes.len,
+			       SQLITE_STATIC) == SQLITE_OK;
+	}
+}
+
+static sqlite3_stmt *prepare(
+	struct database *database, enum statement which, const char *types, va_list *args)
+{
+	sqlite3_stmt **slot = &database->prepared[which];
+
+	if (*slot == NULL && sqlite3_prepare_v3(database->handle, texts[which], -1,
+				     SQLITE_PREPARE_PERSISTENT, slot, NULL) != SQLITE_OK)
+		return NULL;
+	sqlite3_reset(*slot);
+	for (int i = 0; types[i] != '\0'; i++) {
+		if (!bind_one(*slot, i + 1, types[i], args))
+			return NULL;
+	}
+	return *slot;
+}
+
+sqlite3_stmt *database_select(struct database *database, struct err *err, enum statement which,
+	const char *types, ...)
+{
+	va_list args;
+
+	va_start(args, types);
+	sqlite3_stmt *statement = prepare(database, which, types, &args);
+	va_end(args);
+	if (statement == NULL)
+		fail(database, err, "derive.db");
+	return statement;
+}
+
+bool database_run(struct database *database, struct err *err, enum statement which,
+	const char *types, ...)
+{
+	va_list args;
+
+	va_start(args, types);
+	sqlite3_stmt *statement = prepare(database, which, types, &args);
+	va_end(args);
+	if (statement == NULL || sqlite3_step(statement) != SQLITE_DONE)
+		return fail(database, err, "derive.db");
+	sqlite3_reset(statement);
+	return true;
+}
+
+bool database_row(
+	struct database *database, sqlite3_stmt *statement, bool *failed, struct err *err)
+{
+	int result = sqlite3_step(statement);
+
+	*failed = result != SQLITE_ROW && result != SQLITE_DONE;
+	if (*failed)
+		fail(database, err, "derive.db");
+	return result == SQLITE_ROW;
+}
+
+void database_end(sqlite3_stmt *statement)
+{
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+}
+
+struct slice database_text(sqlite3_stmt *statement, int column)
+{
+	const void *text = sqlite3_column_blob(statement, column);
+
+	return slice_of(text ? text : "", (size_t)sqlite3_column_bytes(statement, column));
+}

@@ -1,0 +1,83 @@
+/*
+ * database - derive.db: statistics, correlation and outbox in one SQLite file
+ *
+ * One connection writes (design §5: SQLite 3.40's WAL-reset race needs two);
+ * readers open their own read-only one. WAL, synchronous=FULL: a committed
+ * step survives power loss. Private to derive/; one thread at a time.
+ */
+#ifndef COLLECTOR_DERIVE_DATABASE_H
+#define COLLECTOR_DERIVE_DATABASE_H
+
+#include <sqlite3.h>
+
+#include "common/err.h"
+#include "common/slice.h"
+
+enum statement {
+	STATEMENT_CURSOR,
+	STATEMENT_CURSOR_SET,
+	STATEMENT_COUNT_ADD,
+	STATEMENT_HOST_ADD,
+	STATEMENT_MALWARE_ADD,
+	STATEMENT_QUALITY_ADD,
+	STATEMENT_SEEN_ADD,
+	STATEMENT_DAY_ADD,
+	STATEMENT_HIT_ADD,
+	STATEMENT_WINDOW_DIRTY,
+	STATEMENT_WINDOW_LAST,
+	STATEMENT_WINDOW_DUE,
+	STATEMENT_WINDOW_PUBLISHED,
+	STATEMENT_COUNTS,
+	STATEMENT_MALWARE,
+	STATEMENT_QUALITY,
+	STATEMENT_HITS,
+	STATEMENT_GROUP_ADD,
+	STATEMENT_GROUPS,
+	STATEMENT_GROUP_REMOVE,
+	STATEMENT_EMIT_ADD,
+	STATEMENT_EMITS,
+	STATEMENT_EMITS_DONE,
+	STATEMENT_OUTBOX_ADD,
+	STATEMENT_OUTBOX_SUPERSEDE,
+	STATEMENT_OUTBOX_MARK,
+	STATEMENT_OUTBOX_NEXT,
+	STATEMENT_OUTBOX_STATE,
+	STATEMENT_OUTBOX_LATEST,
+	STATEMENT_META,
+	STATEMENT_META_SET,
+	STATEMENTS,
+};
+
+struct database {
+	sqlite3 *handle;
+	sqlite3_stmt *prepared[STATEMENTS];
+};
+
+/* `path` NULL: in memory. Creates what is missing. */
+MUST_USE bool database_open(struct database *database, const char *path, struct err *err);
+MUST_USE bool database_open_read_only(
+	struct database *database, const char *path, struct err *err);
+void database_close(struct database *database);
+
+MUST_USE bool database_begin(struct database *database, struct err *err);
+MUST_USE bool database_commit(struct database *database, struct err *err);
+void database_rollback(struct database *database);
+
+/*
+ * Binds by `types`, a letter an argument: 'i' int64_t, 'd' double, 't' struct slice as text,
+ * 'b' struct slice as blob. database_run() steps to the end; database_select() gives the
+ * statement to step (NULL on failure), to be reset by database_end().
+ */
+MUST_USE bool database_run(struct database *database, struct err *err, enum statement which,
+	const char *types, ...);
+MUST_USE sqlite3_stmt *database_select(struct database *database, struct err *err,
+	enum statement which, const char *types, ...);
+
+/* SQLITE_ROW: true. At the end or on failure false; *failed tells which. */
+MUST_USE bool database_row(
+	struct database *database, sqlite3_stmt *statement, bool *failed, struct err *err);
+void database_end(sqlite3_stmt *statement);
+
+struct slice database_text(sqlite3_stmt *statement, int column);
+
+#endif

@@ -1,0 +1,563 @@
+#include "collector/derive/derive.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "collector/derive/correlate.h"
+#include "collector/derive/outbox_private.h"
+#include "collector/derive/statistics_private.h"
+#include "collector/derive/tally.h"
+#include "collector/record/encode.h"
+#include "common/clock.h"
+#include "common/counter.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "common/loop.h"
+#include "common/mailbox.h"
+
+enum {
+	STEP_RECORDS_MOST = 200000,
+	BODY_ARENA_MAX = 1 << 20, /* bytes a decoded record may take */
+};
+
+static struct counter derived = COUNTER("derive.records", "stored records counted");
+static struct counter undecodable =
+	COUNTER("derive.undecodable", "records whose body could not be read back");
+static struct counter lost =
+	COUNTER("derive.lost", "records that were gone before they were read");
+static struct counter failures =
+	COUNTER("derive.failures", "steps that failed and were taken back");
+
+struct mark {
+	struct mail mail;
+	int64_t row;
+	bool delivered;
+	char detail[160];
+};
+
+struct derive {
+	struct derive_settings settings;
+	struct derive_callbacks callbacks;
+	struct store *store;
+	struct database database;
+	struct tally tally;
+	struct correlate *correlate;
+	struct statistics statistics;
+	struct outbox outbox;
+	struct arena arena; /* of one decoded record */
+
+	pthread_t thread;
+	bool started;
+	struct loop *loop;
+	struct mailbox *marks;
+	int stored_fd; /* the store has something new */
+	struct event *on_stored, *step, *publish;
+	bool step_is_due;
+
+	struct store_reader *reader;
+	uint64_t position;     /* the cursor as committed */
+	_Atomic uint64_t read; /* the same, for others */
+	bool caught_up;
+
+	struct batch findings; /* under way to the store, or free */
+	atomic_bool findings_out;
+	atomic_uint_fast64_t findings_done; /* sequences up to here are stored */
+};
+
+/* ---- one step --------------------------------------------------------------- */
+
+static bool needs_body(const struct columns *columns)
+{
+	bool names_malware =
+		columns->kind != RECORD_FINDING &&
+		(columns->attack == CLASS_MALWARE || columns->attack == CLASS_RANSOMWARE);
+
+	return columns->n_matches > 0 || names_malware;
+}
+
+static bool derive_body(
+	struct derive *derive, const struct store_block *block, unsigned i, struct err *err)
+{
+	const struct columns *columns = &block->columns[i];
+	struct record record;
+
+	arena_reset(&derive->arena);
+	if (!decode_record(
+		    store_reader_body(derive->reader, i), columns, &derive->arena, &record)) {
+		counter_add(&undecodable, 1);
+		return true;
+	}
+	if (columns->n_matches > 0 &&
+		!correlate_record(derive->correlate, columns, &record, err))
+		return false;
+	if (columns->attack == CLASS_MALWARE || columns->attack == CLASS_RANSOMWARE)
+		return tally_malware(&derive->tally, block, i, &record, err);
+	return true;
+}
+
+static bool derive_record(
+	struct derive *derive, const struct store_block *block, unsigned i, struct err *err)
+{
+	const struct columns *columns = &block->columns[i];
+
+	if (!tally_record(&derive->tally, columns) &&
+		(!tally_flush(&derive->tally, err) || !tally_record(&derive->tally, columns)))
+		return err_within(err, "counting");
+	return !needs_body(columns) || derive_body(derive, block, i, err);
+}
+
+static bool derive_block(
+	struct derive *derive, const struct store_block *block, struct err *err)
+{
+	for (unsigned i = 0; i < block->n_records; i++) {
+		if (!derive_record(derive, block, i, err))
+			return false;
+	}
+	for (unsigned i = 0; i < block->n_gaps; i++) {
+		if (!tally_gap(&derive->tally, &block->gaps[i]) &&
+			(!tally_flush(&derive->tally, err) ||
+				!tally_gap(&derive->tally, &block->gaps[i])))
+			return err_within(err, "counting");
+	}
+	counter_add(&derived, block->n_records);
+	return true;
+}
+
+/* Reads until the end or until the step is large enough; *position is behind what was read. */
+static bool read_some(struct derive *derive, uint64_t *position, struct err *err)
+{
+	struct store_block block;
+	uint64_t n = 0;
+
+	derive->caught_up = false;
+	for (;;) {
+		switch (store_reader_next(derive->reader, &block, err)) {
+		case STORE_BLOCK:
+			if (!derive_block(derive, &block, err))
+				return false;
+			n += block.n_records;
+			break;
+		case STORE_COMMIT:
+			*position = block.commit;
+			if (n >= STEP_RECORDS_MOST)
+				return true;
+			break;
+		case STORE_LOST:
+			counter_add(&lost, block.n_records);
+			log_error("derive.lost", "class=%u first=%llu records=%u", block.class,
+				(unsigned long long)block.first, block.n_records);
+			break;
+		case STORE_END:
+			derive->caught_up = true;
+			return true;
+		case STORE_READ_FAILED:
+			return err_within(err, "reading the store");
+		}
+	}
+}
+
+static bool remove_emitted(struct derive *derive, struct err *err)
+{
+	uint64_t done = atomic_load(&derive->findings_done);
+
+	return done == 0 ||
+	       database_run(&derive->database, err, STATEMENT_EMITS_DONE, "i", (int64_t)done);
+}
+
+static bool publish(struct derive *derive, uint64_t position, struct err *err)
+{
+	derive->statistics.now_ns = clock_wall_ns();
+	return statistics_open_windows(&derive->statistics, err) &&
+	       derive->callbacks.publish(derive->callbacks.user, &derive->statistics,
+		       &derive->outbox, position, err);
+}
+
+static bool work(struct derive *derive, uint64_t *position, bool may_publish, struct err *err)
+{
+	return read_some(derive, position, err) && tally_flush(&derive->tally, err) &&
+	       correlate_save(derive->correlate, err) && remove_emitted(derive, err) &&
+	       database_run(
+		       &derive->database, err, STATEMENT_CURSOR_SET, "i", (int64_t)*position) &&
+	       (!may_publish || !derive->caught_up || publish(derive, *position, err));
+}
+
+/* Back to the last commit: what was counted in memory since is thrown away. */
+static bool start_over(struct derive *derive, struct err *err)
+{
+	store_reader_close(derive->reader);
+	correlate_free(derive->correlate);
+	tally_done(&derive->tally);
+	tally_init(&derive->tally, &derive->settings, &derive->database);
+	derive->correlate = correlate_new(&derive->settings, &derive->database, err);
+	derive->reader = derive->correlate == NULL
+				 ? NULL
+				 : store_reader_open(derive->store, derive->position, err);
+	return derive->reader != NULL;
+}
+
+/* In the store writer's thread. */
+static void findings_home(struct batch *batch)
+{
+	struct derive *derive = batch->home;
+
+	if (batch->outcome == BATCH_STORED || batch->outcome == BATCH_DUPLICATE)
+		atomic_store(&derive->findings_done, batch->stored);
+	atomic_store(&derive->findings_out, false);
+	const uint64_t once = 1;
+	(void)!write(derive->stored_fd, &once, sizeof(once));
+}
+
+static void emit_findings(struct derive *derive)
+{
+	struct err err;
+
+	if (atomic_load(&derive->findings_out))
+		return;
+	batch_reset(&derive->findings);
+	if (!correlate_emits(&derive->database, &derive->findings, &err)) {
+		log_error("derive.emit", "reason=\"%s\"", err.text);
+		return;
+	}
+	if (derive->findings.n_records == 0 ||
+		derive->findings.first + derive->findings.count - 1 <=
+			atomic_load(&derive->findings_done) ||
+		!encode_batch(&derive->findings))
+		return;
+	atomic_store(&derive->findings_out, true);
+	derive->callbacks.emit(derive->callbacks.user, &derive->findings);
+}
+
+static void step(struct derive *derive, bool may_publish)
+{
+	uint64_t position = derive->position;
+	struct err err = {0};
+
+	if (derive->reader == NULL && !start_over(derive, &err)) {
+		log_error("derive.step", "reason=\"%s\", trying again", err.text);
+		return;
+	}
+	derive->outbox.filled = false;
+	if (!database_begin(&derive->database, &err) ||
+		!work(derive, &position, may_publish, &err) ||
+		!database_commit(&derive->database, &err)) {
+		counter_add(&failures, 1);
+		log_error("derive.step", "reason=\"%s\", taken back", err.text);
+		database_rollback(&derive->database);
+		if (!start_over(derive, &err))
+			log_error("derive.step", "reason=\"%s\", trying again", err.text);
+		return;
+	}
+	derive->position = position;
+	atomic_store(&derive->read, position);
+	if (derive->outbox.filled)
+		derive->callbacks.outbox_filled(derive->callbacks.user);
+	emit_findings(derive);
+}
+
+/* ---- events ----------------------------------------------------------------- */
+
+static struct timeval from_ms(uint64_t ms)
+{
+	return (struct timeval){
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+}
+
+static void ask_for_step(struct derive *derive, uint64_t in_ms)
+{
+	struct timeval wait = from_ms(in_ms);
+
+	if (derive->step_is_due)
+		return;
+	derive->step_is_due = true;
+	event_add(derive->step, &wait);
+}
+
+static void on_stored(evutil_socket_t fd, short what, void *user)
+{
+	struct derive *derive = user;
+	uint64_t times;
+
+	(void)what;
+	(void)!read(fd, &times, sizeof(times));
+	ask_for_step(derive, derive->settings.step_ms);
+}
+
+static void on_step(evutil_socket_t fd, short what, void *user)
+{
+	struct derive *derive = user;
+
+	(void)fd;
+	(void)what;
+	derive->step_is_due = false;
+	step(derive, false);
+	if (!derive->caught_up && derive->reader != NULL)
+		ask_for_step(derive, 0);
+}
+
+static void on_publish(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	step(user, true);
+}
+
+static void on_marks(void *user, struct mail *oldest)
+{
+	struct derive *derive = user;
+	struct err err;
+
+	while (oldest != NULL) {
+		struct mark *mark = (struct mark *)oldest; /* mail is first */
+
+		oldest = oldest->next;
+		if (!database_run(&derive->database, &err, STATEMENT_OUTBOX_MARK, "iiit",
+			    mark->row, (int64_t)(mark->delivered ? 1 : 2), clock_wall_ns(),
+			    slice_str(mark->detail)))
+			log_error("derive.mark",
+				"row=%lld reason=\"%s\", it will be sent again",
+				(long long)mark->row, err.text);
+		free(mark);
+	}
+}
+
+void derive_mark_sent(struct derive *derive, int64_t row, bool delivered, const char *detail)
+{
+	struct mark *mark = calloc(1, sizeof(*mark));
+
+	if (mark == NULL)
+		abort();
+	mark->row = row;
+	mark->delivered = delivered;
+	snprintf(mark->detail, sizeof(mark->detail), "%s", detail);
+	mailbox_put(derive->marks, &mark->mail);
+}
+
+uint64_t derive_position(const struct derive *derive)
+{
+	return atomic_load(&derive->read);
+}
+
+/* ---- life ------------------------------------------------------------------- */
+
+static void *run(void *user)
+{
+	struct derive *derive = user;
+
+	loop_run(derive->loop);
+	return NULL;
+}
+
+static bool read_cursor(struct derive *derive, struct err *err)
+{
+	bool failed;
+	sqlite3_stmt *row = database_select(&derive->database, err, STATEMENT_CURSOR, "");
+
+	if (row == NULL)
+		return false;
+	if (database_row(&derive->database, row, &failed, err))
+		derive->position = (uint64_t)sqlite3_column_int64(row, 0);
+	database_end(row);
+	atomic_store(&derive->read, derive->position);
+	return !failed;
+}
+
+/* The stream of findings is a history of its own: a database that starts anew starts another.
+ */
+static bool choose_epoch(struct derive *derive, struct err *err)
+{
+	uint64_t epoch = 0, known;
+	struct slice name = SLICE_LIT("findings-epoch");
+
+	if (!outbox_get_mark(&derive->outbox, name, &known, err))
+		return false;
+	if (known != 0)
+		return true;
+	if (getrandom(&epoch, sizeof(epoch), 0) != (ssize_t)sizeof(epoch))
+		return err_sys(err, "getrandom");
+	return outbox_set_mark(&derive->outbox, name, epoch >> 1 | 1, err);
+}
+
+static bool open_parts(struct derive *derive, struct err *err)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/derive.db", derive->settings.dir);
+	if (!file_make_dirs(derive->settings.dir, 0700, err) ||
+		!database_open(&derive->database, path, err) || !read_cursor(derive, err))
+		return false;
+	derive->outbox.database = &derive->database;
+	derive->statistics.database = &derive->database;
+	derive->statistics.settings = &derive->settings;
+	tally_init(&derive->tally, &derive->settings, &derive->database);
+	return choose_epoch(derive, err) && start_over(derive, err);
+}
+
+static bool open_events(struct derive *derive, struct err *err)
+{
+	struct timeval often = from_ms(derive->settings.publish_ms);
+	struct event_base *base;
+
+	derive->loop = loop_new(err);
+	if (derive->loop == NULL)
+		return false;
+	base = loop_base(derive->loop);
+	derive->stored_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (derive->stored_fd < 0)
+		return err_sys(err, "creating an eventfd");
+	derive->marks = mailbox_new(base, on_marks, derive, err);
+	if (derive->marks == NULL)
+		return false;
+	derive->on_stored =
+		event_new(base, derive->stored_fd, EV_READ | EV_PERSIST, on_stored, derive);
+	derive->step = event_new(base, -1, 0, on_step, derive);
+	derive->publish = event_new(base, -1, EV_PERSIST, on_publish, derive);
+	if (!derive->on_stored || !derive->step || !derive->publish ||
+		event_add(derive->on_stored, NULL) != 0 ||
+		event_add(derive->publish, &often) != 0)
+		return err_set(err, "creating derive's events");
+	ask_for_step(derive, 0);
+	store_notify(derive->store, derive->stored_fd);
+	return true;
+}
+
+struct derive *derive_start(const struct derive_settings *settings, struct store *store,
+	const struct derive_callbacks *callbacks, struct err *err)
+{
+	struct derive *derive = calloc(1, sizeof(*derive));
+
+	if (derive == NULL)
+		abort();
+	derive->settings = *settings;
+	derive->callbacks = *callbacks;
+	derive->store = store;
+	derive->stored_fd = -1;
+	arena_init(&derive->arena, BODY_ARENA_MAX);
+	batch_init(&derive->findings);
+	derive->findings.send_home = findings_home;
+	derive->findings.home = derive;
+	if (!open_parts(derive, err) || !open_events(derive, err)) {
+		err_within(err, "derive");
+		derive_stop(derive);
+		return NULL;
+	}
+	int failed = pthread_create(&derive->thread, NULL, run, derive);
+	if (failed != 0) {
+		err_set(err, "starting derive: %s", strerror(failed));
+		derive_stop(derive);
+		return NULL;
+	}
+	derive->started = true;
+	return derive;
+}
+
+/* Findings under way must come home before their batch is freed: the store's writer still runs.
+ */
+static void wait_for_findings(struct derive *derive)
+{
+	while (atomic_load(&derive->findings_out)) {
+		struct timespec moment = {.tv_nsec = CLOCK_NS_PER_MS};
+
+		nanosleep(&moment, NULL);
+	}
+}
+
+static void free_events(struct derive *derive)
+{
+	struct event *events[] = {derive->on_stored, derive->step, derive->publish};
+
+	for (unsigned i = 0; i < ARRAY_LEN(events); i++) {
+		if (events[i] != NULL)
+			event_free(events[i]);
+	}
+}
+
+void derive_stop(struct derive *derive)
+{
+	if (derive == NULL)
+		return;
+	if (derive->started) {
+		store_notify(derive->store, -1);
+		loop_stop(derive->loop);
+		pthread_join(derive->thread, NULL);
+		wait_for_findings(derive);
+	}
+	if (derive->marks != NULL)
+		on_marks(derive, mailbox_take(derive->marks));
+	free_events(derive);
+	mailbox_free(derive->marks);
+	loop_free(derive->loop);
+	if (derive->stored_fd >= 0)
+		close(derive->stored_fd);
+	store_reader_close(derive->reader);
+	correlate_free(derive->correlate);
+	tally_done(&derive->tally);
+	database_close(&derive->database);
+	batch_done(&derive->findings);
+	arena_done(&derive->arena);
+	free(derive);
+}
+
+/* ---- recount ---------------------------------------------------------------- */
+
+static bool recount_all(struct derive *derive, struct err *err)
+{
+	uint64_t position = 0;
+
+	do {
+		if (!read_some(derive, &position, err) || !tally_flush(&derive->tally, err))
+			return false;
+	} while (!derive->caught_up);
+	return true;
+}
+
+struct statistics *statistics_recount(const struct derive_settings *settings,
+	const char *store_dir, int64_t from_ns, int64_t to_ns, struct err *err)
+{
+	struct statistics *statistics = calloc(1, sizeof(*statistics));
+	struct derive *derive = calloc(1, sizeof(*derive));
+	bool ok;
+
+	if (statistics == NULL || derive == NULL)
+		abort();
+	derive->settings = *settings;
+	arena_init(&derive->arena, BODY_ARENA_MAX);
+	ok = database_open(&statistics->own, NULL, err);
+	if (ok) {
+		tally_init(&derive->tally, &derive->settings, &statistics->own);
+		derive->tally.from_ns = from_ns;
+		derive->tally.to_ns = to_ns;
+		derive->correlate = correlate_new(&derive->settings, &statistics->own, err);
+		derive->reader = store_reader_open_dir(store_dir, 0, err);
+		ok = derive->correlate != NULL && derive->reader != NULL &&
+		     database_begin(&statistics->own, err) && recount_all(derive, err) &&
+		     database_commit(&statistics->own, err);
+	}
+	statistics->database = &statistics->own;
+	statistics->settings = settings;
+	statistics->now_ns = clock_wall_ns();
+	store_reader_close(derive->reader);
+	correlate_free(derive->correlate);
+	tally_done(&derive->tally);
+	arena_done(&derive->arena);
+	free(derive);
+	if (ok)
+		return statistics;
+	statistics_free(statistics);
+	return NULL;
+}
+
+void statistics_free(struct statistics *statistics)
+{
+	if (statistics == NULL)
+		return;
+	database_close(&statistics->own);
+	free(statistics);
+}

@@ -1,0 +1,146 @@
+#include "collector/derive/outbox_private.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "collector/derive/database.h"
+
+struct outbox_reader {
+	struct database database;
+};
+
+bool outbox_put(struct outbox *outbox, const struct outbox_message *message, struct err *err)
+{
+	struct database *database = outbox->database;
+
+	outbox->filled = true;
+	return database_run(database, err, STATEMENT_OUTBOX_SUPERSEDE, "ti", message->key,
+		       (int64_t)message->revision) &&
+	       database_run(database, err, STATEMENT_OUTBOX_ADD, "tittttiib", message->key,
+		       (int64_t)message->revision, message->type, message->schema,
+		       message->content_type, message->message_id, (int64_t)message->needs_jws,
+		       message->created_ns, message->body);
+}
+
+bool outbox_get_mark(struct outbox *outbox, struct slice name, uint64_t *value, struct err *err)
+{
+	bool failed;
+	sqlite3_stmt *row = database_select(outbox->database, err, STATEMENT_META, "t", name);
+
+	if (row == NULL)
+		return false;
+	*value = 0;
+	if (database_row(outbox->database, row, &failed, err))
+		*value = (uint64_t)sqlite3_column_int64(row, 0);
+	database_end(row);
+	return !failed;
+}
+
+bool outbox_set_mark(struct outbox *outbox, struct slice name, uint64_t value, struct err *err)
+{
+	return database_run(
+		outbox->database, err, STATEMENT_META_SET, "ti", name, (int64_t)value);
+}
+
+struct outbox_reader *outbox_reader_open(const char *dir, struct err *err)
+{
+	char path[PATH_MAX];
+	struct outbox_reader *reader = calloc(1, sizeof(*reader));
+
+	if (reader == NULL)
+		abort();
+	snprintf(path, sizeof(path), "%s/derive.db", dir);
+	if (!database_open_read_only(&reader->database, path, err)) {
+		free(reader);
+		return NULL;
+	}
+	return reader;
+}
+
+void outbox_reader_close(struct outbox_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	database_close(&reader->database);
+	free(reader);
+}
+
+static void fill(sqlite3_stmt *row, struct outbox_message *message)
+{
+	*message = (struct outbox_message){
+		.row = sqlite3_column_int64(row, 0),
+		.key = database_text(row, 1),
+		.revision = (uint64_t)sqlite3_column_int64(row, 2),
+		.type = database_text(row, 3),
+		.schema = database_text(row, 4),
+		.content_type = database_text(row, 5),
+		.message_id = database_text(row, 6),
+		.needs_jws = sqlite3_column_int(row, 7) != 0,
+		.created_ns = sqlite3_column_int64(row, 8),
+		.body = database_text(row, 9),
+	};
+}
+
+/* The statement stays on its row: the slices live until it is reset by the next call. */
+int outbox_reader_next(struct outbox_reader *reader, int64_t after,
+	struct outbox_message *message, struct err *err)
+{
+	bool failed;
+	sqlite3_stmt *row =
+		database_select(&reader->database, err, STATEMENT_OUTBOX_NEXT, "i", after);
+
+	if (row == NULL)
+		return -1;
+	if (!database_row(&reader->database, row, &failed, err)) {
+		database_end(row);
+		return failed ? -1 : 0;
+	}
+	fill(row, message);
+	return 1;
+}
+
+void outbox_reader_rest(struct outbox_reader *reader)
+{
+	for (unsigned i = 0; i < STATEMENTS; i++)
+		sqlite3_reset(reader->database.prepared[i]);
+}
+
+bool outbox_reader_latest(struct outbox_reader *reader, struct slice type,
+	bool (*visit)(void *user, const struct outbox_message *message, bool sent), void *user,
+	struct err *err)
+{
+	bool failed, more = true;
+	sqlite3_stmt *rows =
+		database_select(&reader->database, err, STATEMENT_OUTBOX_LATEST, "t", type);
+
+	if (rows == NULL)
+		return false;
+	while (more && database_row(&reader->database, rows, &failed, err)) {
+		struct outbox_message message;
+
+		fill(rows, &message);
+		more = visit(user, &message, sqlite3_column_int(rows, 10) == 1);
+	}
+	database_end(rows);
+	return more && !failed;
+}
+
+bool outbox_reader_state(
+	struct outbox_reader *reader, struct outbox_state *state, struct err *err)
+{
+	bool failed;
+	sqlite3_stmt *row = database_select(&reader->database, err, STATEMENT_OUTBOX_STATE, "");
+
+	if (row == NULL)
+		return false;
+	if (database_row(&reader->database, row, &failed, err))
+		*state = (struct outbox_state){
+			.unsent = (uint64_t)sqlite3_column_int64(row, 0),
+			.sent = (uint64_t)sqlite3_column_int64(row, 1),
+			.refused = (uint64_t)sqlite3_column_int64(row, 2),
+			.oldest_unsent_ns = sqlite3_column_int64(row, 3),
+		};
+	database_end(row);
+	return !failed;
+}

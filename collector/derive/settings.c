@@ -1,0 +1,35 @@
+#include "collector/derive/derive.h"
+#include "common/setting.h"
+
+#define AT(member) offsetof(struct derive_settings, member)
+
+enum { DAY_MS = 24 * 3600 * 1000 };
+
+const struct setting derive_settings_table[] = {
+	{"dir", SETTING_PATH, AT(dir), "/var/lib/soc-collector/derive", 0, 0,
+		"Folder of derive.db: statistics, correlation and the outbox of national "
+		"messages."},
+	{"step", SETTING_DURATION, AT(step_ms), "500ms", 10, 60000,
+		"How long stored records may wait before they are counted; a step is one "
+		"transaction."},
+	{"publish", SETTING_DURATION, AT(publish_ms), "5s", 100, 600000,
+		"How often it is looked whether a window is to be published."},
+	{"watermark", SETTING_DURATION, AT(watermark_ms), "2m", 0, DAY_MS,
+		"A window is complete so long after its end, by the collector's clock."},
+	{"ahead", SETTING_DURATION, AT(ahead_ms), "5m", 0, DAY_MS,
+		"A record stamped further ahead of the time it was received is late: it is "
+		"counted "
+		"when it was received."},
+	{"back", SETTING_DURATION, AT(back_ms), "72h", 1000, UINT64_C(90) * DAY_MS,
+		"The same for a stamp further back."},
+	{"republish", SETTING_DURATION, AT(republish_ms), "15m", 0, DAY_MS,
+		"A window that changed after it was published is published again at most so "
+		"often."},
+	{"keep", SETTING_DURATION, AT(keep_ms), "1830d", DAY_MS, UINT64_C(36500) * DAY_MS,
+		"Counts are kept so long; daily ones are owed for 5 years."},
+	{"brute-force-count", SETTING_COUNT, AT(brute_force_count), "10", 2, 10000,
+		"Failed log-ins of one address at one host ..."},
+	{"brute-force-window", SETTING_DURATION, AT(brute_force_ms), "5m", 1000, DAY_MS,
+		"... within this time are a finding of class unauthorized-access."},
+	{0},
+};

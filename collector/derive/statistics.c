@@ -1,0 +1,243 @@
+#include "collector/derive/statistics_private.h"
+
+#include <stdlib.h>
+
+#include "collector/derive/tally.h"
+#include "collector/record/encode.h"
+#include "common/clock.h"
+
+static const int64_t lengths_s[WINDOW_KINDS] = {
+	[WINDOW_5M] = 300,
+	[WINDOW_HOUR] = 3600,
+	[WINDOW_DAY] = 86400,
+};
+
+const char *window_name(enum window_kind kind)
+{
+	static const char *const names[WINDOW_KINDS] = {
+		[WINDOW_5M] = "5m",
+		[WINDOW_HOUR] = "1h",
+		[WINDOW_DAY] = "1d",
+	};
+
+	return names[kind];
+}
+
+struct window window_at(enum window_kind kind, int64_t at_ns, int32_t zone_seconds)
+{
+	int64_t length_ns = lengths_s[kind] * CLOCK_NS_PER_S;
+	int64_t shift_ns = zone_seconds * CLOCK_NS_PER_S;
+	int64_t into_ns = (at_ns + shift_ns) % length_ns;
+
+	if (into_ns < 0)
+		into_ns += length_ns;
+	return (struct window){
+		.kind = kind,
+		.start_ns = at_ns - into_ns,
+		.end_ns = at_ns - into_ns + length_ns,
+	};
+}
+
+static int64_t seconds(int64_t ns)
+{
+	return ns / CLOCK_NS_PER_S;
+}
+
+/* ---- windows ---------------------------------------------------------------- */
+
+static bool last_window(
+	struct statistics *statistics, unsigned kind, int64_t *start_s, struct err *err)
+{
+	bool failed;
+	sqlite3_stmt *row = database_select(
+		statistics->database, err, STATEMENT_WINDOW_LAST, "i", (int64_t)kind);
+
+	if (row == NULL)
+		return false;
+	if (database_row(statistics->database, row, &failed, err) &&
+		sqlite3_column_type(row, 0) != SQLITE_NULL)
+		*start_s = sqlite3_column_int64(row, 0);
+	database_end(row);
+	return !failed;
+}
+
+static bool open_kind(struct statistics *statistics, enum window_kind kind, struct err *err)
+{
+	int64_t now_s =
+		seconds(window_at(kind, statistics->now_ns, statistics->settings->zone_seconds)
+				.start_ns);
+	int64_t at_s = now_s - lengths_s[kind]; /* without any, the present one is the first */
+
+	if (!last_window(statistics, kind, &at_s, err))
+		return false;
+	for (at_s += lengths_s[kind]; at_s <= now_s; at_s += lengths_s[kind]) {
+		if (!database_run(statistics->database, err, STATEMENT_WINDOW_DIRTY, "iii",
+			    (int64_t)kind, at_s, at_s + lengths_s[kind]))
+			return false;
+	}
+	return true;
+}
+
+bool statistics_open_windows(struct statistics *statistics, struct err *err)
+{
+	for (unsigned kind = 0; kind < WINDOW_KINDS; kind++) {
+		if (!open_kind(statistics, (enum window_kind)kind, err))
+			return false;
+	}
+	return true;
+}
+
+bool statistics_due(struct statistics *statistics,
+	bool (*visit)(void *user, const struct window *window), void *user, struct err *err)
+{
+	enum { MOST = 64 };
+	const struct derive_settings *settings = statistics->settings;
+	int64_t complete_ns =
+		statistics->now_ns - (int64_t)settings->watermark_ms * CLOCK_NS_PER_MS;
+	int64_t again_ns =
+		statistics->now_ns - (int64_t)settings->republish_ms * CLOCK_NS_PER_MS;
+	struct window due[MOST];
+	unsigned n = 0;
+	bool failed;
+
+	/* Gathered first: `visit` publishes, which changes what is selected here. */
+	sqlite3_stmt *rows = database_select(statistics->database, err, STATEMENT_WINDOW_DUE,
+		"iii", seconds(complete_ns), seconds(again_ns), (int64_t)MOST);
+	if (rows == NULL)
+		return false;
+	while (database_row(statistics->database, rows, &failed, err))
+		due[n++] = (struct window){
+			.kind = (enum window_kind)sqlite3_column_int(rows, 0),
+			.start_ns = sqlite3_column_int64(rows, 1) * CLOCK_NS_PER_S,
+			.end_ns = sqlite3_column_int64(rows, 2) * CLOCK_NS_PER_S,
+		};
+	database_end(rows);
+	for (unsigned i = 0; i < n && !failed; i++) {
+		if (!visit(user, &due[i]))
+			return false;
+	}
+	return !failed;
+}
+
+bool statistics_published(
+	struct statistics *statistics, const struct window *window, struct err *err)
+{
+	return database_run(statistics->database, err, STATEMENT_WINDOW_PUBLISHED, "iii",
+		(int64_t)window->kind, seconds(window->start_ns), seconds(statistics->now_ns));
+}
+
+/* ---- what was counted ------------------------------------------------------- */
+
+static uint64_t number(sqlite3_stmt *row, int column)
+{
+	return (uint64_t)sqlite3_column_int64(row, column);
+}
+
+bool statistics_counts(struct statistics *statistics, const struct window *window,
+	bool (*visit)(void *user, const struct statistics_count *count), void *user,
+	struct err *err)
+{
+	bool failed, more = true;
+	sqlite3_stmt *rows = database_select(statistics->database, err, STATEMENT_COUNTS, "ii",
+		seconds(window->start_ns), seconds(window->end_ns));
+
+	if (rows == NULL)
+		return false;
+	while (more && database_row(statistics->database, rows, &failed, err))
+		more = visit(user, &(struct statistics_count){
+					   .agency = (uint32_t)number(rows, 0),
+					   .level = (uint8_t)number(rows, 1),
+					   .attack = (uint8_t)number(rows, 2),
+					   .severity = (uint8_t)number(rows, 3),
+					   .status = (uint8_t)number(rows, 4),
+					   .events = number(rows, 5),
+					   .findings = number(rows, 6),
+					   .hosts = number(rows, 7),
+				   });
+	database_end(rows);
+	return more && !failed;
+}
+
+bool statistics_malware(struct statistics *statistics, const struct window *window,
+	bool (*visit)(void *user, const struct statistics_malware *malware), void *user,
+	struct err *err)
+{
+	bool failed, more = true;
+	sqlite3_stmt *rows = database_select(statistics->database, err, STATEMENT_MALWARE, "ii",
+		seconds(window->start_ns), seconds(window->end_ns));
+
+	if (rows == NULL)
+		return false;
+	while (more && database_row(statistics->database, rows, &failed, err))
+		more = visit(user, &(struct statistics_malware){
+					   .agency = (uint32_t)number(rows, 0),
+					   .name = database_text(rows, 1),
+					   .type = database_text(rows, 2),
+					   .hits = number(rows, 3),
+					   .hosts = number(rows, 4),
+					   .files = number(rows, 5),
+				   });
+	database_end(rows);
+	return more && !failed;
+}
+
+bool statistics_quality(struct statistics *statistics, const struct window *window,
+	bool (*visit)(void *user, const struct statistics_quality *quality), void *user,
+	struct err *err)
+{
+	bool failed, more = true;
+	sqlite3_stmt *rows = database_select(statistics->database, err, STATEMENT_QUALITY, "ii",
+		seconds(window->start_ns), seconds(window->end_ns));
+
+	if (rows == NULL)
+		return false;
+	while (more && database_row(statistics->database, rows, &failed, err))
+		more = visit(user, &(struct statistics_quality){
+					   .agency = (uint32_t)number(rows, 0),
+					   .records = number(rows, 1),
+					   .unknown = number(rows, 2),
+					   .partial = number(rows, 3),
+					   .damaged = number(rows, 4),
+					   .late = number(rows, 5),
+					   .truncated = number(rows, 6),
+					   .unattributed = number(rows, 7),
+					   .masked = number(rows, 8),
+					   .gaps = number(rows, 9),
+					   .missing = number(rows, 10),
+					   .skew_ms_max = sqlite3_column_int64(rows, 11),
+					   .agents_enrolled = number(rows, 12),
+					   .agents_online = number(rows, 13),
+					   .agents_stale = number(rows, 14),
+				   });
+	database_end(rows);
+	return more && !failed;
+}
+
+bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned most,
+	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
+	struct err *err)
+{
+	bool failed, more = true;
+	sqlite3_stmt *rows = database_select(
+		statistics->database, err, STATEMENT_HITS, "ii", (int64_t)after, (int64_t)most);
+
+	if (rows == NULL)
+		return false;
+	while (more && database_row(statistics->database, rows, &failed, err))
+		more = visit(user, &(struct statistics_hit){
+					   .commit = number(rows, 0),
+					   .agency = (uint32_t)number(rows, 1),
+					   .host = (uint32_t)number(rows, 2),
+					   .at_ns = sqlite3_column_int64(rows, 3),
+					   .name = database_text(rows, 4),
+					   .type = database_text(rows, 5),
+					   .behavior = database_text(rows, 6),
+					   .path = database_text(rows, 7),
+					   .sha256 = database_text(rows, 8),
+					   .host_name = database_text(rows, 9),
+					   .host_ip = database_text(rows, 10),
+					   .files = 1,
+				   });
+	database_end(rows);
+	return more && !failed;
+}

@@ -1,0 +1,20 @@
+/* statistics_private - what derive.c and statistics.c share. Private to derive/. */
+#ifndef COLLECTOR_DERIVE_STATISTICS_PRIVATE_H
+#define COLLECTOR_DERIVE_STATISTICS_PRIVATE_H
+
+#include "collector/derive/database.h"
+#include "collector/derive/derive.h"
+#include "collector/derive/statistics.h"
+#include "common/arena.h"
+
+struct statistics {
+	struct database *database;
+	const struct derive_settings *settings;
+	int64_t now_ns;
+	struct database own; /* of a recount */
+};
+
+/* Every window of every kind up to now exists, empty ones too: zeros are published. */
+MUST_USE bool statistics_open_windows(struct statistics *statistics, struct err *err);
+
+#endif
