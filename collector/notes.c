@@ -1,5 +1,6 @@
 #include "collector/notes.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -98,8 +99,10 @@ static void fill(struct notes *notes, struct record *record, const struct pendin
 		.strength = IDENTITY_SELF,
 	};
 	record->whole = record->raw.len;
-	(void)record_add(record, arena, FIELD_EVENT_ACTION, slice_str(note->action));
-	(void)record_add(record, arena, FIELD_MESSAGE, record->raw);
+	bool added = record_add(record, arena, FIELD_EVENT_ACTION, slice_str(note->action)) &&
+		     record_add(record, arena, FIELD_MESSAGE, record->raw);
+	assert(added); /* the arena holds many times what a note takes */
+	(void)added;
 	strbuf_done(&text);
 }
 

@@ -1,5 +1,6 @@
 #include "collector/derive/correlate.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "collector/record/encode.h"
@@ -263,6 +264,16 @@ static struct slice describe(struct arena *arena, sqlite3_stmt *row)
 	return copy;
 }
 
+/* The arena holds many times what a finding takes. */
+static void add(
+	struct record *record, struct arena *arena, enum field_id id, struct slice value)
+{
+	bool added = record_add(record, arena, id, value);
+
+	assert(added);
+	(void)added;
+}
+
 static void fill_finding(struct batch *batch, struct record *record, sqlite3_stmt *row)
 {
 	static const struct record_source source = {
@@ -290,12 +301,10 @@ static void fill_finding(struct batch *batch, struct record *record, sqlite3_stm
 		.strength = IDENTITY_SELF,
 	};
 	record->whole = record->raw.len;
-	(void)record_add(
-		record, arena, FIELD_RULE_NAME, arena_copy(arena, database_text(row, 8)));
-	(void)record_add(
-		record, arena, FIELD_SOURCE_IP, arena_copy(arena, database_text(row, 9)));
-	(void)record_add(record, arena, FIELD_EVENT_KIND, SLICE_LIT("alert"));
-	(void)record_add(record, arena, FIELD_MESSAGE, record->raw);
+	add(record, arena, FIELD_RULE_NAME, arena_copy(arena, database_text(row, 8)));
+	add(record, arena, FIELD_SOURCE_IP, arena_copy(arena, database_text(row, 9)));
+	add(record, arena, FIELD_EVENT_KIND, SLICE_LIT("alert"));
+	add(record, arena, FIELD_MESSAGE, record->raw);
 }
 
 static bool epoch_of_findings(struct database *database, uint64_t *epoch, struct err *err)
@@ -315,7 +324,7 @@ static bool epoch_of_findings(struct database *database, uint64_t *epoch, struct
 
 bool correlate_emits(struct database *database, struct batch *batch, struct err *err)
 {
-	uint64_t epoch;
+	uint64_t epoch = 0;
 	bool failed;
 
 	if (!epoch_of_findings(database, &epoch, err))

@@ -1,6 +1,7 @@
 #include "collector/derive/derive.h"
 
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -462,10 +463,12 @@ struct derive *derive_start(const struct derive_settings *settings, struct store
  */
 static void wait_for_findings(struct derive *derive)
 {
-	while (atomic_load(&derive->findings_out)) {
-		struct timespec moment = {.tv_nsec = CLOCK_NS_PER_MS};
+	struct pollfd home = {.fd = derive->stored_fd, .events = POLLIN};
+	uint64_t times;
 
-		nanosleep(&moment, NULL);
+	while (atomic_load(&derive->findings_out)) {
+		(void)poll(&home, 1, -1);
+		(void)!read(derive->stored_fd, &times, sizeof(times));
 	}
 }
 

@@ -18,6 +18,7 @@
 
 #include "collector/store/store.h"
 #include "common/err.h"
+#include "common/setting.h"
 
 struct derive;
 struct outbox;
@@ -51,12 +52,10 @@ struct derive_callbacks {
 };
 
 MUST_USE struct derive *derive_start(const struct derive_settings *settings,
-	struct store *store, struct agency_register *agencies,
-	const struct derive_callbacks *callbacks, struct err *err);
-void derive_stop(struct derive *derive);
+	struct store *store, const struct derive_callbacks *callbacks, struct err *err);
 
-/* Another register from now on. Any thread; takes a reference. */
-void derive_use_register(struct derive *derive, struct agency_register *agencies);
+/* Ends after the step it is in; the store must still run. NULL is fine. */
+void derive_stop(struct derive *derive);
 
 /* The outbox row was delivered or refused for good: marked in derive's thread. Any thread. */
 void derive_mark_sent(struct derive *derive, int64_t row, bool delivered, const char *detail);

@@ -18,6 +18,7 @@
 #include "collector/record/batch.h"
 #include "collector/record/columns.h"
 #include "common/err.h"
+#include "common/setting.h"
 
 enum { STORE_CLASSES = 5 };
 
