@@ -447,6 +447,33 @@ START_TEST(malformed_contents_are_broken)
 }
 END_TEST
 
+/* The layout of agent/README.md, spelled out; zstd's frame holds one raw block. */
+START_TEST(a_chunk_written_by_hand_is_read)
+{
+	static const struct slice sealed = {SLICE_BYTES("\1\0\2\0"
+							"\x28\xb5\x2f\xfd\x20\x2a\x51\1\0"
+							"\2\0\0\0\1\0\0\0\x0b\0\0\0\x0b\0\0\0"
+							"abcd"
+							"\x21\0\x90\3\2\x59\x14\5\2\x80\1"
+							"\4file\1n\0\2po"
+							"\0\0")};
+	struct rig rig;
+
+	rig_init(&rig);
+	ck_assert_int_eq(read_chunk(&rig, sealed), CHUNK_OK);
+	ck_assert_uint_eq(rig.chunk.n_sources, 1);
+	ck_assert_slice_eq(rig.chunk.sources[0].input, SLICE_LIT("file"));
+	ck_assert_slice_eq(rig.chunk.sources[0].position, SLICE_LIT("po"));
+	ck_assert_uint_eq(rig.chunk.n_items, 2);
+	assert_item_eq(&rig.chunk.items[0],
+		&(struct chunk_item){ITEM_LINE, 0, 0, 200, 0, 2, SLICE_LIT("ab")});
+	assert_item_eq(&rig.chunk.items[1],
+		&(struct chunk_item){ITEM_LINE, ITEM_TRUNCATED | ITEM_JOINED, 0, 200, 13, 130,
+			SLICE_LIT("cd")});
+	rig_done(&rig);
+}
+END_TEST
+
 START_TEST(parts_may_not_lie_about_their_sizes)
 {
 	static const struct {
@@ -765,7 +792,7 @@ TEST_MAIN("chunk", items_come_back_as_they_went, clocks_of_other_worlds_come_as_
 	input_and_name_are_told_apart, a_chunk_is_full_at_so_many_items,
 	a_chunk_is_full_at_so_many_bytes, the_largest_item_fits_beside_the_largest_sources,
 	sealing_keeps_what_was_built, a_reset_builder_builds_the_same_again,
-	equal_lines_are_no_bomb, malformed_contents_are_broken,
+	equal_lines_are_no_bomb, malformed_contents_are_broken, a_chunk_written_by_hand_is_read,
 	parts_may_not_lie_about_their_sizes, every_truncation_is_broken,
 	no_flipped_bit_does_harm, bombs_are_refused_before_they_go_off,
 	an_arena_too_small_refuses_the_chunk, only_one_plain_frame_is_taken,

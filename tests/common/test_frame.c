@@ -133,18 +133,15 @@ END_TEST
 /* Other programs will be written after agent/README.md: these bytes may never change. */
 START_TEST(bytes_on_the_wire_are_those_written_down)
 {
-	static const unsigned char order[] = {0xa5, 'S', 'O', 'C', 7, 0, 0, 0, 9, 0, 0, 0, 0x78,
-		0x56, 0x34, 0x12, 2, 0x88, 0x13, 0, 0, 0, 0, 0, 0};
+	static const unsigned char order[] = {0xa5, 'S', 'O', 'C', 7, 0, 0, 0, 9, 0, 0, 0, 0x7a,
+		0xa2, 0x2d, 0x75, 2, 0x88, 0x13, 0, 0, 0, 0, 0, 0};
 	static const unsigned char ack[] = {
 		1, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0x83, 0x13, 0, 0, 0, 0, 0, 0};
 	struct strbuf out = STRBUF_INIT(OUT_MAX);
 	struct frame frame = sample(FRAME_ORDER);
 
 	frame_write(&out, &frame);
-	ck_assert_uint_eq(out.len, sizeof(order));
-	ck_assert_mem_eq(out.ptr, order, 12);
-	ck_assert_mem_eq(out.ptr + 16, order + 16, sizeof(order) - 16);
-	ck_assert_uint_eq(bytes_get_u32(out.ptr + 12), crc32c(0x50434f53, order, 12));
+	ck_assert_slice_eq(strbuf_slice(&out), slice_of(order, sizeof(order)));
 
 	strbuf_reset(&out);
 	frame = sample(FRAME_ACK);
