@@ -4,6 +4,7 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,7 +12,6 @@
 #include "collector/ingest/intake.h"
 #include "common/clock.h"
 #include "common/counter.h"
-#include "common/crc32c.h"
 #include "common/log.h"
 #include "common/tls.h"
 
@@ -30,6 +30,8 @@ static struct counter sessions_accepted =
 	COUNTER("ingest.sessions_accepted", "agents whose HELLO was accepted");
 static struct counter frames_refused = COUNTER(
 	"ingest.frames_refused", "frames that broke the protocol; the session was ended");
+static struct counter chunks_unreadable = COUNTER("ingest.chunks_unreadable",
+	"chunks that arrived whole and could not be unpacked; declared as gaps");
 static struct counter deadlines_passed =
 	COUNTER("ingest.deadlines_passed", "sessions ended by a deadline");
 
@@ -338,14 +340,30 @@ static void hand_over(struct session *session, struct batch *batch)
 	session->shared->callbacks.run(session->shared->callbacks.user, batch);
 }
 
+/*
+ * It arrived as it was sent, so it would arrive like that for ever: its sequences become a gap
+ * that analysts see, and the lane goes on.
+ */
+static void declare_unreadable(struct session *session, struct batch *batch,
+	const struct frame_batch *frame, const char *trouble)
+{
+	counter_add(&chunks_unreadable, 1);
+	log_warn("session.unreadable",
+		"agency=%u host=%u peer=%s lane=%u first=%" PRIu64 " count=%" PRIu32
+		" reason=\"%s\"",
+		session->peer.agency, session->peer.host, session->peer_name, frame->lane,
+		frame->first, frame->count, trouble);
+	batch->gap = (struct batch_gap){
+		.reason = GAP_UNREADABLE,
+		.bytes = frame->chunk.len,
+		.source = SLICE_LIT(""),
+	};
+}
+
 static enum taken on_batch(struct session *session, const struct frame_batch *frame)
 {
 	if (!is_open(session, frame->lane, frame->epoch)) {
 		end_for_protocol(session, "BATCH of a lane or epoch that was not offered");
-		return TAKEN_NOT;
-	}
-	if (crc32c(0, frame->chunk.ptr, frame->chunk.len) != frame->crc) {
-		end_for_protocol(session, "BATCH with a wrong check sum");
 		return TAKEN_NOT;
 	}
 
@@ -363,11 +381,8 @@ static enum taken on_batch(struct session *session, const struct frame_batch *fr
 	};
 	const char *trouble = intake_unpack(
 		batch, worker_chunk_reader(session->worker), frame->chunk, &facts);
-	if (trouble != NULL) {
-		worker_give_batch_back(session->worker, batch);
-		end_for_protocol(session, trouble);
-		return TAKEN_NOT;
-	}
+	if (trouble != NULL)
+		declare_unreadable(session, batch, frame, trouble);
 	hand_over(session, batch);
 	return TAKEN;
 }
@@ -475,9 +490,8 @@ static enum taken on_frame(struct session *session, const struct frame *frame)
 	case FRAME_HELLO_ACK:
 	case FRAME_ACK:
 	case FRAME_ORDER:
-		break;
+		break; /* next_frame() refused them */
 	}
-	end_for_protocol(session, "a frame only collectors send");
 	return TAKEN_NOT;
 }
 
@@ -497,6 +511,11 @@ static bool next_frame(struct session *session, struct evbuffer *input, struct s
 		end_for_protocol(session, frame_status_text(status));
 		return false;
 	}
+	if (!frame_allowed(header.type, FRAME_AGENT)) {
+		end_for_protocol(session, "a frame only collectors send");
+		return false;
+	}
+
 	size_t size = FRAME_HEADER_SIZE + (size_t)header.body_size;
 	if (have < size)
 		return false;
