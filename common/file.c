@@ -58,6 +58,26 @@ bool file_write_all(int fd, const void *bytes, size_t len)
 	return true;
 }
 
+bool file_write_all_at(int fd, const void *bytes, size_t len, uint64_t offset)
+{
+	const char *at = bytes;
+
+	while (len > 0) {
+		ssize_t n = pwrite(fd, at, len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
+			return false;
+		at += n;
+		len -= (size_t)n;
+		offset += (size_t)n;
+	}
+	return true;
+}
+
 bool file_sync_dir(const char *path, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

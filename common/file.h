@@ -30,4 +30,7 @@ MUST_USE bool file_sync_dir(const char *path, struct err *err);
 /* Write all bytes, whatever short writes the kernel makes. False leaves errno. */
 MUST_USE bool file_write_all(int fd, const void *bytes, size_t len);
 
+/* The same at a place of the file; its position does not move. */
+MUST_USE bool file_write_all_at(int fd, const void *bytes, size_t len, uint64_t offset);
+
 #endif

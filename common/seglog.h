@@ -13,14 +13,23 @@
  *   - after seglog_sync() returned true, what was appended before survives
  *     kill -9 and power loss;
  *   - the state is derived from the segments; the two-slot state file
- *     ("state") is only a hint that saves time, and may be old, torn or gone;
+ *     ("state") is only a hint, and may be old, torn or gone: then entries that
+ *     were released may be given again;
  *   - a torn tail is cut off and counted; a flipped, zeroed or missing part
  *     inside is skipped to the next good entry and *declared* as an exact
  *     range of lost sequences; one bad entry never stops the log;
+ *   - a number that was durable is never given again. The one exception is
+ *     damage to entries of the very last sync before a crash: nothing tells
+ *     them from a torn tail (a user that told others of a number compares
+ *     seglog_next() with what they heard);
  *   - the first failure of a write or sync makes the segment suspect: nothing
  *     is retried on it, the log reports SEGLOG_FAILED until it is reopened;
- *     ENOSPC and EDQUOT leave the log as it was before the append: SEGLOG_FULL;
+ *     ENOSPC and EDQUOT are SEGLOG_FULL: an append then changed nothing, a
+ *     sync took back what was not durable, and both may be tried again;
  *   - the released position is durable before a segment is unlinked.
+ *
+ * One process at a time appends (a lock on the file "lock"); small appends cost
+ * one write together.
  *
  * Threads: one thread appends, syncs and releases; cursors may live in other
  * threads, one thread each. Cursors see only what is durable.
@@ -40,23 +49,26 @@ struct seglog;
 struct seglog_cursor;
 
 struct seglog_settings {
-	const char *dir; /* created 0700 when missing; borrowed */
-	uint64_t
-		segment_size; /* bytes; a segment is closed when the next entry would pass it */
-	uint64_t quota;       /* bytes of all segments; 0 = no limit */
+	const char *dir;       /* created 0700 when missing; copied */
+	uint64_t segment_size; /* bytes; a segment is closed when an entry would pass it */
+	uint64_t quota;        /* bytes of all segments; 0 = no limit */
 };
 
-struct seglog_damage {             /* what opening found; all zero = intact */
+/*
+ * What opening found; all zero = intact. Opening reads the last segment and the heads of the
+ * others; cursors find and declare what is damaged inside those.
+ */
+struct seglog_damage {
 	uint64_t torn_bytes;       /* cut off at the tail; were never durable */
-	uint64_t lost_ranges;      /* ... of sequences inside the log */
+	uint64_t lost_ranges;      /* ... of sequences; a cursor declares them, too */
 	uint64_t lost_sequences;   /* sum of their lengths */
-	uint64_t skipped_bytes;    /* bytes between good entries */
-	uint64_t foreign_segments; /* set aside as *.bad: unreadable head or another log's id */
+	uint64_t skipped_bytes;    /* damaged bytes between good entries and at the end */
+	uint64_t foreign_segments; /* set aside as *.bad: another log's, or nothing readable */
 };
 
 enum seglog_status {
 	SEGLOG_OK,
-	SEGLOG_FULL,   /* quota or disk; nothing changed, try again after a release */
+	SEGLOG_FULL,   /* quota or disk; try again after a release */
 	SEGLOG_FAILED, /* the disk failed; err has the words; reopen to go on */
 };
 
@@ -64,7 +76,7 @@ struct seglog_entry {
 	uint64_t first;       /* first sequence */
 	uint32_t count;       /* sequences covered, at least 1 */
 	uint8_t kind;         /* the user's */
-	uint32_t crc;         /* CRC32C of the payload */
+	uint32_t crc;         /* CRC32C of the payload, verified */
 	struct slice payload; /* borrowed until the next call on the cursor */
 };
 
@@ -72,39 +84,69 @@ struct seglog_entry {
 MUST_USE struct seglog *seglog_open(
 	const struct seglog_settings *settings, struct seglog_damage *damage, struct err *err);
 
-/* Syncs, writes the state hint, frees. NULL is fine. */
+/*
+ * Opens for cursors alone and changes nothing, even while another process appends (recount,
+ * verify, export). Shows the log as it was at that moment; what is released meanwhile
+ * becomes SEGLOG_LOST. NULL when there is no log. `damage` may be NULL.
+ */
+MUST_USE struct seglog *seglog_open_reading(
+	const char *dir, struct seglog_damage *damage, struct err *err);
+
+/*
+ * Syncs, writes the state hint, frees. NULL is fine. Sync first to learn whether that works.
+ */
 void seglog_close(struct seglog *log);
 
 /*
  * Appends one entry whose payload is the parts one after the other (1 byte .. PAYLOAD_MAX).
- * It gets the sequences seglog_next() .. +count-1 and is durable after the next sync.
+ * It gets the sequences seglog_next() .. +count-1 and is durable after the next sync. FULL:
+ * nothing changed, neither for this entry nor for those before.
  */
 MUST_USE enum seglog_status seglog_append(struct seglog *log, uint8_t kind, uint32_t count,
 	const struct slice *parts, size_t n_parts, struct err *err);
 
-/* Makes everything appended durable (fdatasync, and the folder after a new segment). */
+/*
+ * Makes everything appended durable (fdatasync, and the folder after a new segment). FULL:
+ * what was not durable has been taken back, seglog_next() is seglog_durable() + 1; who
+ * appended it still has it, or asks its source again.
+ */
 MUST_USE enum seglog_status seglog_sync(struct seglog *log, struct err *err);
 
 /*
  * Takes back appended entries from sequence `from` on that were never durable (a commit over
- * several logs failed half-way). Only between two syncs.
+ * several logs failed half-way). False also when no undurable entry starts there.
  */
 MUST_USE bool seglog_take_back(struct seglog *log, uint64_t from, struct err *err);
 
-/* Closes the running segment, so that the next entry starts a new one. */
+/*
+ * Closes the running segment, so that the next entry starts a new one; what was appended is
+ * durable then. Nothing happens when it is empty. FULL: nothing changed.
+ */
 MUST_USE enum seglog_status seglog_roll(struct seglog *log, struct err *err);
 
-/* Everything up to and including `sequence` is no longer needed: whole segments below are
- * removed, the position kept durably first. Never goes back. */
+/*
+ * Whether an entry of so many payload bytes goes into the running segment; else appending it
+ * starts a new one. A user who wants to be first in every segment asks before, and rolls.
+ */
+bool seglog_fits(const struct seglog *log, size_t payload_size);
+
+/*
+ * Everything up to and including `sequence` (at most seglog_durable()) is no longer needed:
+ * whole closed segments below are removed, the position kept durably first. Never goes back.
+ * False: the position or a removal is not on disk; releasing again tries again.
+ */
 MUST_USE bool seglog_release(struct seglog *log, uint64_t sequence, struct err *err);
 
-/* Starts the numbering of an empty log at `sequence` (a spool whose files were lost). */
+/*
+ * Goes on numbering at `sequence` in a log that holds nothing unreleased (a spool whose files
+ * were lost). Never goes back.
+ */
 MUST_USE bool seglog_skip_to(struct seglog *log, uint64_t sequence, struct err *err);
 
 uint64_t seglog_first(const struct seglog *log);    /* oldest sequence still held */
 uint64_t seglog_next(const struct seglog *log);     /* what the next entry gets */
 uint64_t seglog_durable(const struct seglog *log);  /* last durable sequence; any thread */
-uint64_t seglog_released(const struct seglog *log); /* as given to seglog_release() */
+uint64_t seglog_released(const struct seglog *log); /* by seglog_release(); any thread */
 uint64_t seglog_bytes(const struct seglog *log);    /* on disk; any thread */
 const unsigned char *seglog_id(const struct seglog *log);
 
@@ -116,7 +158,7 @@ enum seglog_read {
 	SEGLOG_LOST, /* entry->first, ->count: sequences that cannot be read any more; a longer
 		      * range comes in several pieces */
 	SEGLOG_END,  /* nothing durable beyond; later calls may find more */
-	SEGLOG_READ_FAILED,
+	SEGLOG_READ_FAILED, /* err has the words; the next call tries again */
 };
 
 /*
@@ -130,13 +172,20 @@ void seglog_cursor_close(struct seglog_cursor *cursor);
 MUST_USE enum seglog_read seglog_cursor_next(
 	struct seglog_cursor *cursor, struct seglog_entry *entry, struct err *err);
 
-/* Go on at the entry that holds `sequence`. */
+/* Go on at the entry that holds `sequence`, forward or back. */
 MUST_USE bool seglog_cursor_seek(
 	struct seglog_cursor *cursor, uint64_t sequence, struct err *err);
 
 /*
- * Walks a folder of segments without opening it for writing, in another process if need be
- * (verify-store). `visit` returns false to stop.
+ * After SEGLOG_READ_FAILED that does not go away: what the disk refuses is taken for damage
+ * up to the next good entry, and declared.
+ */
+void seglog_cursor_pass_unread(struct seglog_cursor *cursor);
+
+/*
+ * Walks a folder as seglog_open_reading() sees it (verify-store), from the first sequence
+ * held or not released. `offset` is where the entry, or the damage, begins in `file`. `visit`
+ * returns false to stop.
  */
 MUST_USE bool seglog_walk(const char *dir,
 	bool (*visit)(void *user, const char *file, uint64_t offset, enum seglog_read what,
