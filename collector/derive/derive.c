@@ -487,7 +487,7 @@ void derive_stop(struct derive *derive)
 	if (derive == NULL)
 		return;
 	if (derive->started) {
-		store_notify(derive->store, -1);
+		store_notify_stop(derive->store, derive->stored_fd);
 		loop_stop(derive->loop);
 		pthread_join(derive->thread, NULL);
 		wait_for_findings(derive);

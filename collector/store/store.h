@@ -83,16 +83,19 @@ void store_ledger(struct store *store,
 	void *user);
 
 /* Last durable commit; any thread. */
-uint64_t store_position(const struct store *store);
+uint64_t store_position(struct store *store);
 
 struct store_state {
 	uint64_t commits, records, duplicates, refused_batches;
 	uint64_t bytes[STORE_CLASSES];
 	uint64_t disk_free, disk_size;
-	bool nearly_full, refusing, failed;
+	uint64_t forgotten_epochs; /* of lanes that had too many; their positions are gone */
+	bool nearly_full;          /* the disk is used beyond warn_percent */
+	bool refusing;             /* the reserve is touched or the disk full; ends by itself */
+	bool failed; /* the disk failed: nothing is stored until the store is reopened */
 };
 
-void store_state(const struct store *store, struct store_state *state); /* any thread */
+void store_state(struct store *store, struct store_state *state); /* any thread */
 
 /* ---- reading -------------------------------------------------------------- */
 
@@ -106,6 +109,8 @@ struct store_block {
 	const struct columns *columns;
 	const struct stream *streams; /* columns[i].stream is a number in this table */
 	unsigned n_streams;
+	const struct record_source *sources; /* columns[i].source is a number in this one */
+	unsigned n_sources;
 	const struct store_block_gap *gaps;
 	unsigned n_gaps;
 };
@@ -147,7 +152,9 @@ MUST_USE enum store_read store_reader_next(
  * SLICE_NONE when they are damaged. */
 struct slice store_reader_body(struct store_reader *reader, unsigned i);
 
-/* Wakes `fd` (an eventfd) after every commit; one per store reader that wants it. */
+/* Adds 1 to `event_fd` (an eventfd, the caller's) after every commit, until
+ * store_notify_stop(). Any thread. */
 void store_notify(struct store *store, int event_fd);
+void store_notify_stop(struct store *store, int event_fd);
 
 #endif

@@ -377,23 +377,6 @@ START_TEST(values_out_of_range_are_refused)
 }
 END_TEST
 
-START_TEST(text_has_its_limit)
-{
-	char body[7 + FRAME_TEXT_MAX + 1] = {GOODBYE_STOPPING};
-
-	for (size_t len = FRAME_TEXT_MAX; len <= FRAME_TEXT_MAX + 1; len++) {
-		struct strbuf out = STRBUF_INIT(OUT_MAX);
-		struct frame frame;
-
-		bytes_put_u16(body + 5, (uint16_t)len);
-		put_raw(&out, FRAME_GOODBYE, slice_of(body, 7 + len));
-		ck_assert_int_eq(read_frame(strbuf_slice(&out), &frame),
-			len <= FRAME_TEXT_MAX ? FRAME_OK : FRAME_BAD_BODY);
-		strbuf_done(&out);
-	}
-}
-END_TEST
-
 START_TEST(fields_of_later_versions_are_skipped)
 {
 	static const enum frame_type types[] = {FRAME_HELLO, FRAME_HELLO_ACK, FRAME_HEARTBEAT};
@@ -582,7 +565,7 @@ TEST_MAIN("frame", every_type_comes_back_as_it_went, values_arrive_in_their_plac
 	every_flipped_bit_of_a_header_is_seen, a_flipped_bit_of_a_chunk_is_seen,
 	sizes_are_checked_before_the_body_is_there, only_a_batch_may_be_large,
 	unknown_types_and_bits_are_refused, each_side_sends_only_its_own_types,
-	a_byte_too_many_is_refused, values_out_of_range_are_refused, text_has_its_limit,
+	a_byte_too_many_is_refused, values_out_of_range_are_refused,
 	fields_of_later_versions_are_skipped, a_refused_body_leaves_the_result_alone,
 	long_text_is_cut_when_written, clocks_of_other_worlds_come_as_the_nearest,
 	absent_text_arrives_empty, a_batch_head_with_its_chunk_behind_is_the_batch,

@@ -1,0 +1,254 @@
+#include "collector/store/recover.h"
+
+#include <stdio.h>
+
+#include "collector/store/tail.h"
+#include "common/clock.h"
+
+/* A class on its way through its blocks. */
+struct place {
+	struct store_class *class;
+	struct seglog_cursor *cursor;
+	struct arena arena;
+	struct block_head head; /* of the block the cursor is at */
+	struct block_front front;
+	bool at_end;
+};
+
+struct recovering {
+	struct store *store;
+	struct store_recovery *recovery;
+	struct tail tails[STORE_CLASSES];
+	struct place places[STORE_CLASSES];
+	uint64_t expected[STORE_CLASSES]; /* number of the next record; 0 = not known */
+};
+
+/* ---- opening ------------------------------------------------------------- */
+
+static bool open_log(struct recovering *recovering, struct store_class *class, struct err *err)
+{
+	const struct store *store = recovering->store;
+	char dir[PATH_MAX + 32];
+	struct seglog_damage damage = {0};
+	struct seglog_settings settings = {
+		.dir = dir,
+		/* We close segments; the log itself never has a reason to. */
+		.segment_size = store->settings.segment_size + 2 * (uint64_t)SEGLOG_PAYLOAD_MAX,
+	};
+
+	snprintf(dir, sizeof(dir), "%s/class-%u", store->dir, class->class);
+	class->log = seglog_open(&settings, &damage, err);
+	recovering->recovery->torn_bytes += damage.torn_bytes;
+	recovering->recovery->lost_ranges += damage.lost_ranges;
+	return class->log != NULL;
+}
+
+/* ---- from the newest snapshot on, in the order of commits ------------------ */
+
+static bool enter(struct place *place, uint64_t sequence, struct err *err)
+{
+	seglog_cursor_close(place->cursor);
+	place->cursor = seglog_cursor_open(place->class->log, sequence, err);
+	place->at_end = false;
+	return place->cursor != NULL;
+}
+
+/* To the next block or snapshot that can be read. */
+static bool advance(struct place *place, struct err *err)
+{
+	struct seglog_entry entry;
+
+	for (;;) {
+		switch (seglog_cursor_next(place->cursor, &entry, err)) {
+		case SEGLOG_END:
+			place->at_end = true;
+			return true;
+		case SEGLOG_READ_FAILED:
+			return false;
+		case SEGLOG_LOST:
+			continue;
+		case SEGLOG_ENTRY:
+			break;
+		}
+		arena_reset(&place->arena);
+		if (block_read(entry.payload, &place->arena, &place->head, &place->front))
+			return true;
+	}
+}
+
+static bool wanted(const struct store *store, const struct block_head *head, uint64_t after)
+{
+	return head->kind == BLOCK_RECORDS && head->commit > after &&
+	       !undone_has(&store->undone, head->commit);
+}
+
+static bool advance_to_block(
+	const struct store *store, struct place *place, uint64_t after, struct err *err)
+{
+	do {
+		if (!advance(place, err))
+			return false;
+	} while (!place->at_end && !wanted(store, &place->head, after));
+	return true;
+}
+
+static void restore(struct recovering *recovering, struct place *place)
+{
+	const struct block_part *part = &place->front.parts[0];
+
+	for (uint32_t i = 0; i < place->front.n_moves; i++) {
+		const struct block_move *move = &place->front.moves[i];
+
+		ledger_restore(
+			recovering->store->ledger, &place->front.streams[move->stream], move);
+	}
+	for (unsigned i = 0; i < STORE_CLASSES; i++)
+		recovering->store->next[i] = part->next[i];
+}
+
+static void count_lost(struct recovering *recovering, unsigned i, uint64_t first)
+{
+	uint64_t expected = recovering->expected[i];
+
+	if (expected > 0 && first > expected)
+		recovering->recovery->lost_records += first - expected;
+}
+
+static void restore_block(struct recovering *recovering, struct place *place)
+{
+	unsigned i = place->class->class - 1u;
+
+	count_lost(recovering, i, place->head.first);
+	restore(recovering, place);
+	recovering->expected[i] = place->head.first + place->head.n_records;
+}
+
+/* *base = the commit up to which the ledger is known then. */
+static bool restore_snapshot(struct recovering *recovering, uint64_t *base, struct err *err)
+{
+	const struct tail *tail = tails_snapshot(recovering->tails);
+	struct place *place;
+
+	*base = 0;
+	if (tail == NULL)
+		return true;
+	place = &recovering->places[tail - recovering->tails];
+	if (!enter(place, tail->snapshot, err) || !advance(place, err))
+		return false;
+	if (place->at_end || place->head.kind != BLOCK_SNAPSHOT)
+		return true;
+	restore(recovering, place);
+	memcpy(recovering->expected, recovering->store->next, sizeof(recovering->expected));
+	*base = place->head.commit;
+	return true;
+}
+
+static struct place *earliest(struct recovering *recovering)
+{
+	struct place *earliest = NULL;
+
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		struct place *place = &recovering->places[i];
+
+		if (!place->at_end &&
+			(earliest == NULL || place->head.commit < earliest->head.commit))
+			earliest = place;
+	}
+	return earliest;
+}
+
+static bool restore_blocks(struct recovering *recovering, uint64_t base, struct err *err)
+{
+	struct store *store = recovering->store;
+	struct place *place;
+
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		place = &recovering->places[i];
+		if (!enter(place, recovering->tails[i].start, err) ||
+			!advance_to_block(store, place, base, err))
+			return false;
+	}
+	while ((place = earliest(recovering)) != NULL) {
+		restore_block(recovering, place);
+		if (!advance_to_block(store, place, base, err))
+			return false;
+	}
+	return true;
+}
+
+/* Numbering goes on behind everything that was ever durable, be it lost now. */
+static void restore_numbers(struct recovering *recovering)
+{
+	struct store *store = recovering->store;
+
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		count_lost(recovering, i, store->next[i]);
+		if (store->next[i] == 0)
+			store->next[i] = 1;
+		store->classes[i].next_record = store->next[i];
+	}
+}
+
+/* ---- all of it -------------------------------------------------------------- */
+
+static bool undo_partial(struct recovering *recovering, struct err *err)
+{
+	struct store *store = recovering->store;
+	uint64_t newest;
+	bool whole;
+
+	if (!tails_newest(recovering->tails, &store->undone, &newest, &whole, err))
+		return false;
+	store->position = newest;
+	if (whole)
+		return true;
+	for (unsigned i = 0; i < STORE_CLASSES; i++)
+		recovering->recovery->undone_blocks += recovering->tails[i].commit == newest;
+	return undone_add(&store->undone, store->dir, newest, err);
+}
+
+static void note_segment(struct store_class *class, const struct tail *tail)
+{
+	class->snapshot_due = !tail->has_snapshot;
+	class->segment_bytes = tail->bytes;
+	class->segment_blocks = tail->n_blocks;
+	class->segment_started_ms = clock_mono_ms();
+}
+
+static bool recover(struct recovering *recovering, struct err *err)
+{
+	struct store *store = recovering->store;
+
+	if (!undone_load(&store->undone, store->dir, err))
+		return false;
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		struct store_class *class = &store->classes[i];
+
+		if (!open_log(recovering, class, err) ||
+			!tail_read(&recovering->tails[i], class->log, err))
+			return false;
+		note_segment(class, &recovering->tails[i]);
+	}
+	uint64_t base;
+	if (!undo_partial(recovering, err) || !restore_snapshot(recovering, &base, err) ||
+		!restore_blocks(recovering, base, err))
+		return false;
+	restore_numbers(recovering);
+	return true;
+}
+
+bool store_recover(struct store *store, struct store_recovery *recovery, struct err *err)
+{
+	struct recovering recovering = {.store = store, .recovery = recovery};
+
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		recovering.places[i].class = &store->classes[i];
+		arena_init(&recovering.places[i].arena, BLOCK_ARENA_MAX);
+	}
+	bool ok = recover(&recovering, err);
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		seglog_cursor_close(recovering.places[i].cursor);
+		arena_done(&recovering.places[i].arena);
+	}
+	return ok;
+}

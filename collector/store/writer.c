@@ -1,0 +1,87 @@
+/* The writer thread: takes what was submitted, a commit at a time. */
+#include "collector/store/writer.h"
+
+#include "collector/store/commit.h"
+#include "common/clock.h"
+
+/* Moves everything submitted behind `todo`. */
+static void take_all(struct store *store, struct batch_queue *todo)
+{
+	if (store->queue.head == NULL)
+		return;
+	*todo->tail = store->queue.head;
+	todo->tail = store->queue.tail;
+	batch_queue_init(&store->queue);
+}
+
+static void wait_until(struct store *store, int64_t deadline_ms)
+{
+	struct timespec at = {
+		.tv_sec = deadline_ms / 1000,
+		.tv_nsec = deadline_ms % 1000 * CLOCK_NS_PER_MS,
+	};
+
+	pthread_cond_timedwait(&store->queue_filled, &store->queue_lock, &at);
+}
+
+/* Waits for something to do; false when the store stops and everything is done. */
+static bool wait_for_batches(struct store *store, struct batch_queue *todo)
+{
+	int64_t housekeeping_ms = clock_mono_ms() + (int64_t)store->settings.segment_age_ms / 4;
+
+	pthread_mutex_lock(&store->queue_lock);
+	while (store->queue.head == NULL && !store->stopping &&
+		clock_mono_ms() < housekeeping_ms)
+		wait_until(store, housekeeping_ms);
+	take_all(store, todo);
+	bool go_on = todo->head != NULL || !store->stopping;
+	pthread_mutex_unlock(&store->queue_lock);
+	return go_on;
+}
+
+/* More company for the commit; false when its time is over. */
+static bool wait_for_more(struct store *store, struct batch_queue *todo, int64_t deadline_ms)
+{
+	pthread_mutex_lock(&store->queue_lock);
+	while (store->queue.head == NULL && !store->stopping && clock_mono_ms() < deadline_ms)
+		wait_until(store, deadline_ms);
+	take_all(store, todo);
+	pthread_mutex_unlock(&store->queue_lock);
+	return todo->head != NULL;
+}
+
+static void run_commit(struct store *store, struct batch_queue *todo)
+{
+	int64_t deadline_ms = clock_mono_ms() + (int64_t)store->settings.commit_ms;
+
+	commit_begin(store);
+	do {
+		while (todo->head != NULL && !commit_ready(store)) {
+			struct batch *batch = batch_queue_take(todo);
+
+			if (!commit_add(store, batch)) {
+				batch->next = todo->head;
+				todo->head = batch;
+				if (batch->next == NULL)
+					todo->tail = &batch->next;
+				commit_finish(store);
+				return;
+			}
+		}
+	} while (!commit_ready(store) && wait_for_more(store, todo, deadline_ms));
+	commit_finish(store);
+}
+
+void *store_writer_run(void *user)
+{
+	struct store *store = user;
+	struct batch_queue todo;
+
+	batch_queue_init(&todo);
+	while (wait_for_batches(store, &todo)) {
+		while (todo.head != NULL)
+			run_commit(store, &todo);
+		commit_roll_old(store);
+	}
+	return NULL;
+}
