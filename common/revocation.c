@@ -171,7 +171,6 @@ static bool add_verified(
 	issuer = issuer_among(issuers, crl);
 	if (issuer == NULL) {
 		X509_CRL_free(crl);
-		ERR_clear_error();
 		return err_set(err, "a CRL that none of the trusted CA certificates signed");
 	}
 	return add(revocation, crl, issuer, err);
@@ -219,6 +218,7 @@ struct revocation *revocation_load(
 	if (ok)
 		return revocation;
 	err_within(err, "%s", crl_file);
+	ERR_clear_error();
 	revocation_free(revocation);
 	return NULL;
 }

@@ -112,7 +112,9 @@ static const char *verify_words(int code)
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		return "it is not valid yet; are both machines' clocks right?";
 	case X509_V_ERR_INVALID_PURPOSE:
-		return "its extended key usage is for another purpose";
+		return "its key usage is for another purpose";
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+		return "no CA that is trusted here issued it";
 	default:
 		return X509_verify_cert_error_string(code);
 	}
@@ -378,6 +380,9 @@ static bool identity_fits(X509 *cert, const struct role *role, const char **why)
 
 	if (!read_peer(cert, &peer, why))
 		return false;
+	*why = "it is a CA certificate";
+	if (X509_check_ca(cert) != 0)
+		return false;
 	*why = "no extended key usage";
 	if (X509_get_extended_key_usage(cert) == UINT32_MAX)
 		return false;
@@ -437,22 +442,40 @@ static bool is_private(FILE *file, const char *path, struct err *err)
 	return true;
 }
 
-static bool use_key(SSL_CTX *ctx, const char *path, struct err *err)
+static EVP_PKEY *read_key(const char *path, struct err *err)
 {
 	FILE *file = fopen(path, "re");
 	EVP_PKEY *key = NULL;
-	bool ok = false;
 
-	if (file == NULL)
-		return err_sys(err, "%s", path);
+	if (file == NULL) {
+		err_sys(err, "%s", path);
+		return NULL;
+	}
 	if (is_private(file, path, err)) {
 		key = PEM_read_PrivateKey(file, NULL, no_passphrase, NULL);
-		ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1;
-		if (!ok)
+		if (key == NULL)
 			tls_err(err, path);
 	}
-	EVP_PKEY_free(key);
 	(void)fclose(file);
+	return key;
+}
+
+static bool use_key(SSL_CTX *ctx, const struct tls_settings *settings, struct err *err)
+{
+	EVP_PKEY *key = read_key(settings->key_file, err);
+	bool ok = false;
+
+	if (key == NULL)
+		return false;
+	if (X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) != 1)
+		err_set(err, "%s is not the key of %s", settings->key_file,
+			settings->cert_file);
+	else if (SSL_CTX_use_PrivateKey(ctx, key) != 1)
+		tls_err(err, settings->key_file);
+	else
+		ok = true;
+	EVP_PKEY_free(key);
+	ERR_clear_error();
 	return ok;
 }
 
@@ -481,14 +504,7 @@ static bool use_own(SSL_CTX *ctx, const struct tls_settings *settings, const str
 		return tls_err(err, settings->cert_file);
 	if (!own_fits(ctx, role, err))
 		return err_within(err, "%s", settings->cert_file);
-	if (!use_key(ctx, settings->key_file, err))
-		return false;
-	if (SSL_CTX_check_private_key(ctx) != 1) {
-		ERR_clear_error();
-		return err_set(err, "%s is not the key of %s", settings->key_file,
-			settings->cert_file);
-	}
-	return true;
+	return use_key(ctx, settings, err);
 }
 
 static bool trust(X509_STORE *store, STACK_OF(X509) * authorities, struct err *err)

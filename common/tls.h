@@ -83,8 +83,7 @@ int64_t tls_crl_until_ns(const SSL_CTX *ctx);
 MUST_USE bool tls_peer(const SSL *ssl, struct tls_peer *peer, struct err *err);
 
 /* False with the reason (expired, not yet valid, revoked by `ctx`'s present CRL) when the
- * certificate of a running session would be refused today. Costs what verifying costs in a
- * handshake (0.2 ms). */
+ * certificate of a running session would be refused today. Verifies anew: some 0.06 ms. */
 MUST_USE bool tls_peer_still_good(SSL_CTX *ctx, const SSL *ssl, struct err *err);
 
 /*
