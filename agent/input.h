@@ -41,6 +41,9 @@ MUST_USE bool intake_add(struct intake *intake, const struct intake_item *item);
 void intake_position(
 	struct intake *intake, enum frame_lane lane, const struct chunk_source *source);
 
+/* Nothing is left to be read of a source: its position need not be kept. */
+void intake_forget(struct intake *intake, struct slice input, struct slice name);
+
 /* `count` items of a source are lost for `reason` (frame.h: enum gap_reason); `bytes` when
  * known. Takes `count` sequences of the lane; kept in memory while the spool is full. With
  * count 0 the loss is one of bytes only (copytruncate) and takes one sequence. */

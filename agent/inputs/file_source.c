@@ -1,0 +1,228 @@
+#include "agent/inputs/file_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+#include <zlib.h>
+
+/* What was unpacked last, so that the beginning of an unfinished line need not be unpacked
+ * again from the start of the file. */
+struct file_gzip {
+	gzFile stream;
+	uint64_t window_at;
+	size_t window_len;
+	char window[FILE_BLOCK_SIZE];
+};
+
+static bool is_pseudo(int fd)
+{
+	static const unsigned long magics[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC,
+		TRACEFS_MAGIC, SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+		BPF_FS_MAGIC, PSTOREFS_MAGIC, DEVPTS_SUPER_MAGIC, EFIVARFS_MAGIC};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(magics); i++)
+		if ((unsigned long)fs.f_type == magics[i])
+			return true;
+	return false;
+}
+
+static bool refuse(int fd, struct err *err, const char *path, const char *why)
+{
+	close(fd);
+	return err_set(err, "%s: %s", path, why);
+}
+
+static bool check_target(int fd, const char *path, const struct stat *link, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0) {
+		close(fd);
+		return err_sys(err, "%s", path);
+	}
+	if (!S_ISREG(st.st_mode))
+		return refuse(fd, err, path, "not a regular file");
+	if (is_pseudo(fd))
+		return refuse(fd, err, path, "not on a file system for files");
+	if (link != NULL && link->st_uid != 0 && link->st_uid != geteuid() &&
+		link->st_uid != st.st_uid)
+		return refuse(fd, err, path, "a symbolic link to somebody else's file");
+	return true;
+}
+
+/* The link that was judged must be the one that was followed. */
+static bool same_link(const char *path, const struct stat *before)
+{
+	struct stat now;
+
+	return lstat(path, &now) == 0 && now.st_dev == before->st_dev &&
+	       now.st_ino == before->st_ino && now.st_uid == before->st_uid &&
+	       now.st_ctim.tv_sec == before->st_ctim.tv_sec &&
+	       now.st_ctim.tv_nsec == before->st_ctim.tv_nsec;
+}
+
+static bool open_link(const char *path, int how, int *fd, struct err *err)
+{
+	struct stat link;
+
+	if (lstat(path, &link) != 0 || (*fd = open(path, how)) < 0)
+		return err_sys(err, "%s", path);
+	if (!same_link(path, &link))
+		return refuse(*fd, err, path, "the symbolic link is being changed");
+	return check_target(*fd, path, &link, err);
+}
+
+static bool open_regular(const char *path, int *fd, struct err *err)
+{
+	const int how = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+	*fd = open(path, how | O_NOFOLLOW);
+	if (*fd >= 0)
+		return check_target(*fd, path, NULL, err);
+	return errno == ELOOP ? open_link(path, how, fd, err) : err_sys(err, "%s", path);
+}
+
+static struct file_gzip *gzip_open(int fd)
+{
+	struct file_gzip *gzip = malloc(sizeof(*gzip));
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	if (gzip == NULL)
+		abort();
+	gzip->stream = own < 0 ? NULL : gzdopen(own, "rb");
+	gzip->window_at = 0;
+	gzip->window_len = 0;
+	if (gzip->stream != NULL)
+		return gzip;
+	if (own >= 0)
+		close(own);
+	free(gzip);
+	return NULL;
+}
+
+bool file_source_open(
+	struct file_source *source, const char *path, bool packed, struct err *err)
+{
+	struct file_source opened = FILE_SOURCE_CLOSED;
+
+	if (!open_regular(path, &opened.fd, err))
+		return false;
+	if (packed) {
+		opened.gzip = gzip_open(opened.fd);
+		if (opened.gzip == NULL)
+			return refuse(opened.fd, err, path, "cannot be unpacked");
+	}
+	*source = opened;
+	return true;
+}
+
+void file_source_close(struct file_source *source)
+{
+	if (source->fd < 0)
+		return;
+	if (source->gzip != NULL) {
+		gzclose(source->gzip->stream);
+		free(source->gzip);
+	}
+	close(source->fd);
+	*source = (struct file_source)FILE_SOURCE_CLOSED;
+}
+
+static ssize_t read_plain(int fd, char *to, size_t len, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(fd, to + done, len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return done > 0 ? (ssize_t)done : -1;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+static size_t from_window(const struct file_gzip *gzip, char *to, size_t len, uint64_t offset)
+{
+	uint64_t end = gzip->window_at + gzip->window_len;
+
+	if (offset < gzip->window_at || offset >= end)
+		return 0;
+	if (len > end - offset)
+		len = (size_t)(end - offset);
+	memcpy(to, gzip->window + (offset - gzip->window_at), len);
+	return len;
+}
+
+static void keep_window(struct file_gzip *gzip, const char *bytes, size_t len, uint64_t offset)
+{
+	size_t kept = len < sizeof(gzip->window) ? len : sizeof(gzip->window);
+
+	memcpy(gzip->window, bytes + (len - kept), kept);
+	gzip->window_at = offset + (len - kept);
+	gzip->window_len = kept;
+}
+
+/* The stream ended in its middle. */
+static bool cut_short(const struct file_gzip *gzip)
+{
+	int code = Z_OK;
+
+	(void)gzerror(gzip->stream, &code);
+	return code == Z_BUF_ERROR;
+}
+
+static ssize_t read_packed(struct file_gzip *gzip, char *to, size_t len, uint64_t offset)
+{
+	size_t done = from_window(gzip, to, len, offset);
+
+	if (done < len && gztell(gzip->stream) != (z_off_t)(offset + done) &&
+		gzseek(gzip->stream, (z_off_t)(offset + done), SEEK_SET) < 0) {
+		errno = EBADMSG;
+		return -1;
+	}
+	while (done < len) {
+		int n = gzread(gzip->stream, to + done, (unsigned)(len - done));
+
+		if (n < 0 || (n == 0 && done == 0 && cut_short(gzip))) {
+			errno = EBADMSG;
+			return -1;
+		}
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	keep_window(gzip, to, done, offset);
+	return (ssize_t)done;
+}
+
+ssize_t file_source_read(struct file_source *source, void *to, size_t len, uint64_t offset)
+{
+	if (offset > INT64_MAX - len)
+		return 0;
+	return source->gzip != NULL ? read_packed(source->gzip, to, len, offset)
+				    : read_plain(source->fd, to, len, offset);
+}
+
+bool file_source_stat(const struct file_source *source, struct stat *st)
+{
+	return fstat(source->fd, st) == 0;
+}
+
+uint64_t file_source_data(const struct file_source *source, uint64_t offset)
+{
+	off_t data = source->gzip != NULL ? -1 : lseek(source->fd, (off_t)offset, SEEK_DATA);
+
+	return data < 0 ? offset : (uint64_t)data;
+}

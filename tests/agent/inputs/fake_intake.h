@@ -1,0 +1,50 @@
+/*
+ * fake_intake - an intake that keeps what inputs give, and forgets on demand
+ *
+ * What was given counts as durable only after fake_intake_commit(); a crash
+ * (fake_intake_crash) takes back the rest, with the positions.
+ */
+#ifndef TESTS_AGENT_INPUTS_FAKE_INTAKE_H
+#define TESTS_AGENT_INPUTS_FAKE_INTAKE_H
+
+#include "agent/input.h"
+
+struct fake_item {
+	char *name, *bytes;
+	size_t len;
+	unsigned flags;
+	uint64_t offset, whole;
+};
+
+struct fake_loss {
+	char *name;
+	uint64_t count, bytes;
+	uint8_t reason;
+};
+
+struct fake_position {
+	char *name;
+	char bytes[256];
+	size_t len;
+};
+
+struct intake {
+	struct fake_item *items;
+	size_t n_items, n_durable;
+	struct fake_loss *losses;
+	size_t n_losses;
+	struct fake_position *positions, *durable;
+	size_t n_positions, n_durable_positions;
+	size_t refuse_after; /* items it takes before it is full; SIZE_MAX = never */
+	bool refused;
+};
+
+void fake_intake_init(struct intake *intake);
+void fake_intake_done(struct intake *intake);
+void fake_intake_commit(struct intake *intake);
+void fake_intake_crash(struct intake *intake);
+
+/* The item's bytes as text; "" when there is none. */
+const char *fake_intake_text(const struct intake *intake, size_t i);
+
+#endif

@@ -1,0 +1,144 @@
+#include "agent/inputs/file_record.h"
+
+#include <stdio.h>
+
+#include "tests/support/check.h"
+
+/* Feeds `text` in blocks of `size` bytes, as a reader would; joins records with '|'. */
+static void split(const struct line_rule *rule, const char *text, size_t size, bool flush,
+	char *out, size_t out_size)
+{
+	struct file_scan scan;
+	struct file_record record;
+	size_t len = strlen(text), used = 0;
+
+	file_scan_start(&scan, 0);
+	for (uint64_t end = 0; end < len;) {
+		uint64_t at = file_scan_needs(&scan);
+		if (at + size <= end)
+			size++; /* a block must be larger than an undecided line */
+		size_t n = at + size < len ? size : (size_t)(len - at);
+
+		while (file_scan_next(&scan, rule, slice_of(text + at, n), at, &record))
+			used += (size_t)snprintf(out + used, out_size - used, "%.*s|",
+				(int)record.len, text + record.start);
+		end = at + n;
+	}
+	while (flush && file_scan_flush(&scan, &record))
+		used += (size_t)snprintf(out + used, out_size - used, "%.*s%s", (int)record.len,
+			text + record.start, record.unterminated ? "!" : "|");
+	if (used == 0)
+		out[0] = '\0';
+}
+
+static void expect(const struct line_rule *rule, const char *text, const char *want)
+{
+	char got[512];
+
+	for (size_t size = 8; size < 70; size++) {
+		split(rule, text, size, true, got, sizeof(got));
+		ck_assert_str_eq(got, want);
+	}
+}
+
+static struct line_rule *rule_of(enum line_rule_kind kind, const char *start, uint32_t max)
+{
+	struct line_rule *rule;
+	struct err err;
+
+	ck_assert_msg(line_rule_new(kind, start, max, &rule, &err), "%s", err.text);
+	return rule;
+}
+
+START_TEST(lines_end_at_lf_in_whatever_blocks_they_come)
+{
+	expect(NULL, "a\nbc\n\nlonger line here\nx\n", "a|bc||longer line here|x|");
+	expect(NULL, "a\rb\n\r\n", "a\rb|\r|");
+	expect(NULL, "no end", "no end!");
+	expect(NULL, "\n", "|");
+}
+END_TEST
+
+START_TEST(positions_are_those_of_the_file)
+{
+	struct file_scan scan;
+	struct file_record record;
+
+	file_scan_start(&scan, 1000);
+	ck_assert(file_scan_next(&scan, NULL, SLICE_LIT("ab\ncd"), 1000, &record));
+	ck_assert_uint_eq(record.start, 1000);
+	ck_assert_uint_eq(record.len, 2);
+	ck_assert_uint_eq(record.next, 1003);
+	ck_assert(!file_scan_next(&scan, NULL, SLICE_LIT("ab\ncd"), 1000, &record));
+	ck_assert_uint_eq(file_scan_needs(&scan), 1005);
+	ck_assert(file_scan_pending(&scan));
+	ck_assert(file_scan_partial(&scan));
+}
+END_TEST
+
+START_TEST(a_first_line_begins_a_record)
+{
+	struct line_rule *rule = rule_of(LINE_RULE_START, "^#", 100);
+
+	expect(rule, "#1\n a\n b\n#2\n#3\nc\n", "#1\n a\n b|#2|#3\nc|");
+	expect(rule, "x\ny\n#1\n", "x\ny|#1|");
+	line_rule_free(rule);
+}
+END_TEST
+
+START_TEST(an_undecided_last_line_is_a_record_of_its_own)
+{
+	struct line_rule *rule = rule_of(LINE_RULE_START, "^#", 100);
+
+	expect(rule, "#1\n a\n#2 unfini", "#1\n a|#2 unfini!");
+	line_rule_free(rule);
+}
+END_TEST
+
+START_TEST(blank_lines_continue)
+{
+	struct line_rule *rule = rule_of(LINE_RULE_BLANK, NULL, 100);
+
+	expect(rule, "a\n b\n\tc\nd\n\ne\n", "a\n b\n\tc|d||e|");
+	line_rule_free(rule);
+}
+END_TEST
+
+START_TEST(a_record_has_no_more_lines_than_allowed)
+{
+	struct line_rule *rule = rule_of(LINE_RULE_BLANK, NULL, 2);
+
+	expect(rule, "a\n b\n c\n d\n e\n", "a\n b| c\n d| e|");
+	line_rule_free(rule);
+}
+END_TEST
+
+START_TEST(a_wrong_expression_is_explained)
+{
+	struct line_rule *rule;
+	struct err err;
+
+	ck_assert(!line_rule_new(LINE_RULE_START, "a(b", 10, &rule, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "character 4"));
+}
+END_TEST
+
+/* Backtracks exponentially; the limit ends it and the line stands alone. */
+START_TEST(an_expensive_expression_is_stopped)
+{
+	struct line_rule *rule = rule_of(LINE_RULE_START, "^(a+)+$", 10);
+	char line[200];
+
+	memset(line, 'a', sizeof(line));
+	line[sizeof(line) - 1] = '!';
+	ck_assert(line_rule_begins(rule, slice_of(line, sizeof(line))));
+	ck_assert(!line_rule_begins(rule, SLICE_LIT("b")));
+	line_rule_free(rule);
+}
+END_TEST
+
+TEST_MAIN("file_record", lines_end_at_lf_in_whatever_blocks_they_come,
+	positions_are_those_of_the_file, a_first_line_begins_a_record,
+	an_undecided_last_line_is_a_record_of_its_own, blank_lines_continue,
+	a_record_has_no_more_lines_than_allowed, a_wrong_expression_is_explained,
+	an_expensive_expression_is_stopped)
