@@ -1,0 +1,60 @@
+/*
+ * forward - the outbox, row by row, to the output
+ *
+ * A thread of its own reads unsent rows over a read-only connection, lets the
+ * signer sign what needs a detached JWS, and hands them to the output. Only
+ * the delivery report marks a row sent (derive_mark_sent); a crash between
+ * sending and the report sends the same key and revision again. The output
+ * being down for a day disturbs nobody: rows wait in the outbox.
+ */
+#ifndef COLLECTOR_FORWARD_FORWARD_H
+#define COLLECTOR_FORWARD_FORWARD_H
+
+#include "collector/derive/derive.h"
+#include "collector/derive/outbox.h"
+#include "common/setting.h"
+
+struct kafka_settings {
+	const char *brokers;
+	const char *client_id;
+	int security; /* 0 plaintext, 1 ssl, 2 sasl_plaintext, 3 sasl_ssl */
+	const char *ca, *certificate, *key;
+	int sasl_mechanism; /* 0 PLAIN, 1 SCRAM-SHA-256, 2 SCRAM-SHA-512 */
+	const char *sasl_user, *sasl_password_file;
+	int compression; /* 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd */
+	uint64_t delivery_ms;
+	uint64_t message_max;            /* bytes */
+	struct setting_texts properties; /* "name=value" for librdkafka, over the others */
+};
+
+struct file_output_settings {
+	const char *dir;
+};
+
+struct forward_settings {
+	int output;               /* number in outputs[] */
+	const char *topic_prefix; /* "soc." */
+	uint32_t in_flight;       /* rows taken by the output and not reported */
+	uint64_t retry_ms;        /* between tries after a failure */
+	uint64_t drain_ms;        /* at the end */
+	struct kafka_settings kafka;
+	struct file_output_settings file;
+};
+
+extern const struct setting forward_settings_table[];
+
+struct forward;
+
+/* `province` is the level-1 code in topics: "H47". `signer_channel` -1: nothing is signed, and
+ * what needs a signature waits. NULL on failure. */
+MUST_USE struct forward *forward_start(const struct forward_settings *settings,
+	const char *derive_dir, const char *province, int signer_channel, struct derive *derive,
+	struct err *err);
+
+/* Waits for reports at most settings->drain_ms; derive must still run. NULL is fine. */
+void forward_stop(struct forward *forward);
+
+/* New rows stand in the outbox. Any thread. */
+void forward_wake(struct forward *forward);
+
+#endif

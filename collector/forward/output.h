@@ -1,0 +1,67 @@
+/*
+ * output - a place national messages are sent to
+ *
+ * Called by the forward thread in its event base; nothing here may block. A
+ * message is taken, and later reported delivered or failed by its number: at
+ * least once, the receiver keeps the highest revision of a key (decision 11).
+ *
+ * To add one: a file in outputs/, a line in outputs.c, a table of settings,
+ * and a fake peer in tests/system/.
+ */
+#ifndef COLLECTOR_FORWARD_OUTPUT_H
+#define COLLECTOR_FORWARD_OUTPUT_H
+
+#include "common/err.h"
+#include "common/slice.h"
+
+struct event_base;
+struct forward_settings;
+
+enum { OUTPUT_HEADERS_MAX = 8 };
+
+struct output_header {
+	const char *name;
+	struct slice value;
+};
+
+struct output_message {    /* borrowed for the call */
+	int64_t number;    /* of the outbox row */
+	const char *topic; /* "soc.H47.statistics.v1" */
+	struct slice key;
+	struct slice body;
+	struct output_header headers[OUTPUT_HEADERS_MAX];
+	unsigned n_headers;
+	int64_t created_ns;
+};
+
+enum send_result {
+	SEND_TAKEN,   /* a report will follow */
+	SEND_BUSY,    /* its queue is full; offer it again after `room` */
+	SEND_REFUSED, /* it can never be sent; err says why */
+};
+
+struct output_events {
+	void (*delivered)(void *user, int64_t number, const char *where);
+	/* `for_good`: it must not be tried again. */
+	void (*failed)(void *user, int64_t number, bool for_good, const char *why);
+	void (*room)(void *user); /* it is no longer busy */
+	void *user;
+};
+
+struct output {
+	const char *name; /* "kafka" */
+	const char *summary;
+
+	/* NULL on failure. `events` are called from within `base`'s loop. */
+	void *(*open)(const struct forward_settings *settings, struct event_base *base,
+		const struct output_events *events, struct err *err);
+	enum send_result (*send)(
+		void *self, const struct output_message *message, struct err *err);
+
+	/* Waits at most `timeout_ms` for what was taken, reports, frees. */
+	void (*close)(void *self, uint32_t timeout_ms);
+};
+
+extern const struct output *const outputs[]; /* ended by NULL */
+
+#endif
