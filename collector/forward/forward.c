@@ -118,12 +118,14 @@ static bool offer(struct forward *forward, const struct outbox_message *row)
 	bool go_on = sign(forward, row, &jws);
 
 	if (go_on) {
-		forward->in_flight++; /* before: an output may report at once */
+		forward->in_flight++; /* before sending: an output may report at once */
+		forward->after = row->row;
 		switch (send_row(forward, row, strbuf_slice(&jws), &err)) {
 		case SEND_TAKEN:
 			break;
 		case SEND_BUSY:
 			forward->in_flight--;
+			forward->after = row->row - 1;
 			forward->busy = true;
 			go_on = false;
 			break;
@@ -133,8 +135,6 @@ static bool offer(struct forward *forward, const struct outbox_message *row)
 			break;
 		}
 	}
-	if (go_on)
-		forward->after = row->row;
 	strbuf_done(&jws);
 	return go_on;
 }

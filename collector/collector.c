@@ -1,0 +1,331 @@
+#include "collector/collector.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "collector/control.h"
+#include "collector/notes.h"
+#include "collector/pipeline.h"
+#include "collector/settings.h"
+#include "collector/supervise.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/loop.h"
+
+struct collector {
+	const char *config;
+	struct collector_settings settings;
+	struct conf *conf; /* owns the texts of settings */
+	struct loop *loop;
+	struct event *tick;
+	struct agency_register *agencies;
+	struct store *store;
+	struct normalizer *normalizer;
+	struct pipeline *pipeline;
+	struct notes *notes;
+	struct derive *derive;
+	struct ingest *ingest;
+	struct control *control;
+	int64_t presence_ms; /* when the agents were noted last, monotonic */
+	bool was_nearly_full, was_refusing;
+};
+
+/* ---- register --------------------------------------------------------------- */
+
+static struct agency_register *load_register(const char *path)
+{
+	struct strbuf mistakes = STRBUF_INIT(1 << 20), warnings = STRBUF_INIT(1 << 20);
+	struct agency_register *agencies = agencies_load(path, &mistakes, &warnings);
+
+	if (mistakes.len > 0)
+		log_error("register.refused", "\n%s", strbuf_cstr(&mistakes));
+	if (warnings.len > 0)
+		log_warn("register.warnings", "\n%s", strbuf_cstr(&warnings));
+	strbuf_done(&mistakes);
+	strbuf_done(&warnings);
+	return agencies;
+}
+
+/* ---- what ingest asks and tells --------------------------------------------- */
+
+static void on_batch(void *user, struct batch *batch)
+{
+	struct collector *collector = user;
+
+	pipeline_run(collector->pipeline, batch);
+}
+
+static bool on_place(void *user, uint32_t agency, uint32_t host, struct ingest_place *place)
+{
+	struct collector *collector = user;
+	struct agency_place found;
+
+	if (!pipeline_place(collector->pipeline, agency, host, clock_wall_ns(), &found))
+		return false;
+	*place = (struct ingest_place){.system = found.system, .level = found.level};
+	return true;
+}
+
+static void note(struct collector *collector, uint32_t agency, uint32_t host,
+	const char *action, enum severity severity, const char *detail)
+{
+	struct agency_place place = {.level = 1};
+	struct note entry = {
+		.agency = agency,
+		.host = host,
+		.severity = (uint8_t)severity,
+		.action = action,
+	};
+
+	(void)!pipeline_place(collector->pipeline, agency, host, clock_wall_ns(), &place);
+	entry.system = place.system;
+	entry.level = place.level;
+	snprintf(entry.detail, sizeof(entry.detail), "%s", detail);
+	notes_add(collector->notes, &entry);
+}
+
+static void on_ingest_event(
+	void *user, enum ingest_event what, uint32_t agency, uint32_t host, const char *detail)
+{
+	static const struct {
+		const char *action;
+		enum severity severity;
+	} notes[] = {
+		[INGEST_ONLINE] = {"agent-online", SEVERITY_NONE},
+		[INGEST_OFFLINE] = {"agent-offline", SEVERITY_NONE},
+		[INGEST_DUPLICATE] = {"agent-duplicate", SEVERITY_HIGH},
+		[INGEST_NEW_EPOCH] = {"agent-new-history", SEVERITY_MEDIUM},
+	};
+
+	note(user, agency, host, notes[what].action, notes[what].severity, detail);
+}
+
+/* ---- derive ----------------------------------------------------------------- */
+
+static bool on_publish(void *user, struct statistics *statistics, struct outbox *outbox,
+	uint64_t position, struct err *err)
+{
+	(void)user;
+	(void)statistics;
+	(void)outbox;
+	(void)position;
+	(void)err;
+	return true;
+}
+
+static void on_emit(void *user, struct batch *batch)
+{
+	struct collector *collector = user;
+
+	store_submit(collector->store, batch);
+}
+
+static void on_outbox_filled(void *user)
+{
+	(void)user;
+}
+
+/* ---- the tick --------------------------------------------------------------- */
+
+static bool note_presence(void *user, const struct peer_view *view)
+{
+	if (view->online)
+		note(user, view->agency, view->host, "agent-present", SEVERITY_NONE, "");
+	return true;
+}
+
+static void note_present_agents(struct collector *collector)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (now_ms - collector->presence_ms < (int64_t)collector->settings.presence_ms)
+		return;
+	collector->presence_ms = now_ms;
+	peers_walk(ingest_peers(collector->ingest), note_presence, collector);
+}
+
+static void watch_store(struct collector *collector)
+{
+	struct store_state state;
+
+	store_state(collector->store, &state);
+	if (state.nearly_full != collector->was_nearly_full)
+		log_warn("store.space", "nearly_full=%d free=%llu size=%llu", state.nearly_full,
+			(unsigned long long)state.disk_free,
+			(unsigned long long)state.disk_size);
+	if (state.refusing != collector->was_refusing)
+		log_error("store.refusing", "refusing=%d free=%llu, agents keep their records",
+			state.refusing, (unsigned long long)state.disk_free);
+	collector->was_nearly_full = state.nearly_full;
+	collector->was_refusing = state.refusing;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *user)
+{
+	struct collector *collector = user;
+
+	(void)fd;
+	(void)what;
+	notes_tick(collector->notes);
+	note_present_agents(collector);
+	watch_store(collector);
+}
+
+/* ---- reload ----------------------------------------------------------------- */
+
+static void on_reload(void *user)
+{
+	struct collector *collector = user;
+	struct collector_settings settings;
+	struct err err;
+	struct conf *conf = collector_settings_load(collector->config, &settings);
+	struct agency_register *agencies = conf ? load_register(settings.agencies) : NULL;
+
+	if (agencies == NULL) {
+		log_error("collector.reload_refused", "what was in force stays");
+		conf_free(conf);
+		return;
+	}
+	pipeline_use_register(collector->pipeline, agencies);
+	agencies_unref(collector->agencies);
+	collector->agencies = agencies;
+	if (!ingest_reload(collector->ingest, &settings.ingest, &err))
+		log_error("collector.reload_refused", "reason=\"%s\", old certificates stay",
+			err.text);
+	log_open("soc-collector", (enum log_level)settings.log_level);
+	conf_free(conf);
+	log_info("collector.reloaded", "agencies=%zu", agencies_count(agencies));
+}
+
+static void on_stop(void *user)
+{
+	struct collector *collector = user;
+
+	loop_stop(collector->loop);
+}
+
+/* ---- life ------------------------------------------------------------------- */
+
+static bool open_store(struct collector *collector, struct err *err)
+{
+	struct store_recovery recovery = {0};
+
+	collector->store = store_open(&collector->settings.store, &recovery, err);
+	if (collector->store == NULL)
+		return false;
+	if (recovery.undone_blocks || recovery.torn_bytes || recovery.lost_records)
+		log_warn("store.recovered",
+			"undone_blocks=%llu torn_bytes=%llu lost_records=%llu lost_ranges=%llu",
+			(unsigned long long)recovery.undone_blocks,
+			(unsigned long long)recovery.torn_bytes,
+			(unsigned long long)recovery.lost_records,
+			(unsigned long long)recovery.lost_ranges);
+	return true;
+}
+
+static bool start_derive(struct collector *collector, struct err *err)
+{
+	const struct derive_callbacks callbacks = {
+		on_publish, on_emit, on_outbox_filled, collector};
+	struct derive_settings settings = collector->settings.derive;
+
+	settings.zone_seconds = agencies_province(collector->agencies)->zone_seconds;
+	collector->derive = derive_start(&settings, collector->store, &callbacks, err);
+	return collector->derive != NULL;
+}
+
+static bool build(struct collector *collector, struct err *err)
+{
+	struct collector_settings *settings = &collector->settings;
+
+	collector->conf = collector_settings_load(collector->config, settings);
+	if (collector->conf == NULL)
+		return err_set(err, "%s has mistakes", collector->config);
+	log_open("soc-collector", (enum log_level)settings->log_level);
+	collector->loop = loop_new(err);
+	if (collector->loop == NULL)
+		return false;
+	collector->agencies = load_register(settings->agencies);
+	if (collector->agencies == NULL)
+		return err_set(err, "%s has mistakes", settings->agencies);
+	if (!open_store(collector, err))
+		return false;
+	collector->normalizer = normalizer_new(&(struct normalize_settings){
+		.zone_seconds = agencies_province(collector->agencies)->zone_seconds,
+	});
+	const struct pipeline_stages stages = {collector->normalizer, collector->store};
+	collector->pipeline = pipeline_new(&stages, collector->agencies);
+	collector->notes = notes_new(collector->store);
+	return start_derive(collector, err);
+}
+
+struct collector *collector_new(const char *config, struct err *err)
+{
+	struct collector *collector = calloc(1, sizeof(*collector));
+
+	if (collector == NULL)
+		abort();
+	collector->config = config;
+	if (build(collector, err))
+		return collector;
+	collector_free(collector);
+	return NULL;
+}
+
+static bool listen_and_serve(struct collector *collector, struct err *err)
+{
+	static const struct timeval second = {.tv_sec = 1};
+	const struct loop_signals signals = {
+		.on_stop = on_stop, .on_reload = on_reload, .user = collector};
+	const struct ingest_callbacks callbacks = {
+		on_batch, on_place, on_ingest_event, collector};
+	struct event_base *base = loop_base(collector->loop);
+
+	if (!loop_watch_signals(collector->loop, &signals, err))
+		return false;
+	collector->ingest = ingest_start(
+		&collector->settings.ingest, base, collector->store, &callbacks, err);
+	if (collector->ingest == NULL)
+		return false;
+	const struct control_view view = {
+		collector->store, collector->ingest, collector->derive};
+	collector->control = control_open(collector->settings.control, base, &view, err);
+	if (collector->control == NULL)
+		return false;
+	collector->tick = event_new(base, -1, EV_PERSIST, on_tick, collector);
+	if (collector->tick == NULL || event_add(collector->tick, &second) != 0)
+		return err_set(err, "creating the tick");
+	return true;
+}
+
+bool collector_run(struct collector *collector, struct err *err)
+{
+	if (!listen_and_serve(collector, err))
+		return false;
+	collector->presence_ms = clock_mono_ms();
+	log_info("collector.listening", "address=%s port=%u", collector->settings.ingest.listen,
+		ingest_port(collector->ingest));
+	role_ready();
+	loop_run(collector->loop);
+	log_info("collector.stopping", "draining");
+	return true;
+}
+
+void collector_free(struct collector *collector)
+{
+	if (collector == NULL)
+		return;
+	control_close(collector->control);
+	ingest_stop(collector->ingest);
+	notes_free(collector->notes);
+	derive_stop(collector->derive);
+	pipeline_free(collector->pipeline);
+	normalizer_free(collector->normalizer);
+	store_close(collector->store);
+	agencies_unref(collector->agencies);
+	if (collector->tick != NULL)
+		event_free(collector->tick);
+	loop_free(collector->loop);
+	conf_free(collector->conf);
+	free(collector);
+}

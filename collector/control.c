@@ -1,0 +1,278 @@
+#include "collector/control.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/counter.h"
+#include "common/json.h"
+
+enum { REQUEST_MAX = 256, ANSWER_MAX = 64 << 20, PATIENCE_S = 10 };
+
+struct control {
+	struct control_view view;
+	struct event_base *base;
+	struct evconnlistener *socket;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+/* ---- answers ---------------------------------------------------------------- */
+
+static void put_counter(void *user, const struct counter *counter)
+{
+	json_put_u64(user, counter->name, counter_value(counter));
+}
+
+static void put_store(struct json *json, const struct store *store)
+{
+	struct store_state state;
+
+	store_state(store, &state);
+	json_key(json, SLICE_LIT("store"));
+	json_object(json);
+	json_put_u64(json, "position", store_position(store));
+	json_put_u64(json, "commits", state.commits);
+	json_put_u64(json, "records", state.records);
+	json_put_u64(json, "duplicates", state.duplicates);
+	json_put_u64(json, "refused_batches", state.refused_batches);
+	json_key(json, SLICE_LIT("bytes"));
+	json_array(json);
+	for (unsigned i = 0; i < STORE_CLASSES; i++)
+		json_u64(json, state.bytes[i]);
+	json_array_end(json);
+	json_put_u64(json, "disk_free", state.disk_free);
+	json_put_u64(json, "disk_size", state.disk_size);
+	json_put_bool(json, "nearly_full", state.nearly_full);
+	json_put_bool(json, "refusing", state.refusing);
+	json_put_bool(json, "failed", state.failed);
+	json_object_end(json);
+}
+
+static bool count_online(void *user, const struct peer_view *view)
+{
+	uint64_t *counts = user;
+
+	counts[view->online ? 0 : 1]++;
+	return true;
+}
+
+static void answer_status(const struct control_view *view, struct json *json)
+{
+	uint64_t agents[2] = {0};
+
+	json_put_str(json, "version", SOC_VERSION);
+	put_store(json, view->store);
+	json_put_u64(json, "derived", derive_position(view->derive));
+	peers_walk(ingest_peers(view->ingest), count_online, agents);
+	json_put_u64(json, "agents_online", agents[0]);
+	json_put_u64(json, "agents_offline", agents[1]);
+	json_key(json, SLICE_LIT("counters"));
+	json_object(json);
+	counter_walk(put_counter, json);
+	json_object_end(json);
+}
+
+static void put_time(struct json *json, const char *key, int64_t ns)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	json_put_str(json, key, ns > 0 ? clock_format_utc(ns, 3, text) : NULL);
+}
+
+static bool put_agent(void *user, const struct peer_view *view)
+{
+	struct json *json = user;
+
+	json_object(json);
+	json_put_u64(json, "agency", view->agency);
+	json_put_u64(json, "host", view->host);
+	json_put_bool(json, "online", view->online);
+	put_time(json, "since", view->since_ns);
+	put_time(json, "heard", view->heard_ns);
+	json_key(json, SLICE_LIT("clock_offset_ms"));
+	if (view->clock_offset_ns == CLOCK_NONE)
+		json_null(json);
+	else
+		json_i64(json, view->clock_offset_ns / CLOCK_NS_PER_MS);
+	json_put_u64(json, "queued_items", view->heartbeat.queued_items);
+	json_put_u64(json, "queued_bytes", view->heartbeat.queued_bytes);
+	json_put_u64(json, "dropped_items", view->heartbeat.dropped_items);
+	json_put_u64(json, "rss_kib", view->heartbeat.rss_kib);
+	json_object_end(json);
+	return true;
+}
+
+static void answer_agents(const struct control_view *view, struct json *json)
+{
+	json_key(json, SLICE_LIT("agents"));
+	json_array(json);
+	peers_walk(ingest_peers(view->ingest), put_agent, json);
+	json_array_end(json);
+}
+
+static bool put_stream(
+	void *user, const struct stream *stream, const struct stream_position *position)
+{
+	struct json *json = user;
+
+	json_object(json);
+	json_put_u64(json, "agency", stream->agency);
+	json_put_u64(json, "host", stream->host);
+	json_put_u64(json, "lane", stream->lane);
+	json_key(json, SLICE_LIT("epoch"));
+	struct strbuf epoch = STRBUF_INIT(20);
+	strbuf_addf(&epoch, "%016llx", (unsigned long long)stream->epoch);
+	json_text(json, strbuf_slice(&epoch));
+	strbuf_done(&epoch);
+	json_put_u64(json, "first", position->first);
+	json_put_u64(json, "stored", position->stored);
+	json_put_u64(json, "records", position->records);
+	json_put_u64(json, "declared", position->declared);
+	json_put_u64(json, "duplicates", position->duplicates);
+	json_put_u64(json, "lost", position->lost);
+	put_time(json, "last_received", position->last_received_ns);
+	json_object_end(json);
+	return true;
+}
+
+static void answer_ledger(const struct control_view *view, struct json *json)
+{
+	json_key(json, SLICE_LIT("streams"));
+	json_array(json);
+	store_ledger(view->store, put_stream, json);
+	json_array_end(json);
+}
+
+static const struct {
+	struct slice word;
+	void (*answer)(const struct control_view *view, struct json *json);
+} requests[] = {
+	{{SLICE_BYTES("status")}, answer_status},
+	{{SLICE_BYTES("agents")}, answer_agents},
+	{{SLICE_BYTES("ledger")}, answer_ledger},
+};
+
+static void answer(const struct control *control, struct slice word, struct strbuf *out)
+{
+	struct json json = json_into(out);
+
+	json_object(&json);
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		if (slice_eq(word, requests[i].word)) {
+			requests[i].answer(&control->view, &json);
+			json_object_end(&json);
+			strbuf_add_byte(out, '\n');
+			return;
+		}
+	}
+	json_put_str(&json, "error", "unknown request; known: status, agents, ledger");
+	json_object_end(&json);
+	strbuf_add_byte(out, '\n');
+}
+
+/* ---- connections ------------------------------------------------------------ */
+
+static void on_written(struct bufferevent *bev, void *user)
+{
+	(void)user;
+	bufferevent_free(bev);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *user)
+{
+	(void)what;
+	(void)user;
+	bufferevent_free(bev);
+}
+
+static void on_read(struct bufferevent *bev, void *user)
+{
+	struct control *control = user;
+	struct evbuffer *input = bufferevent_get_input(bev);
+	struct strbuf out = STRBUF_INIT(ANSWER_MAX);
+	size_t len;
+	char *line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
+
+	if (line == NULL) {
+		if (evbuffer_get_length(input) > REQUEST_MAX)
+			bufferevent_free(bev);
+		return;
+	}
+	answer(control, slice_of(line, len), &out);
+	free(line);
+	bufferevent_disable(bev, EV_READ);
+	bufferevent_setcb(bev, NULL, on_written, on_event, control);
+	bufferevent_write(bev, out.ptr, out.len);
+	strbuf_done(&out);
+}
+
+static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *address,
+	int len, void *user)
+{
+	static const struct timeval patience = {.tv_sec = PATIENCE_S};
+	struct control *control = user;
+	struct bufferevent *bev =
+		bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE);
+
+	(void)from;
+	(void)address;
+	(void)len;
+	if (bev == NULL) {
+		close(fd);
+		return;
+	}
+	bufferevent_setcb(bev, on_read, NULL, on_event, control);
+	bufferevent_set_timeouts(bev, &patience, &patience);
+	bufferevent_enable(bev, EV_READ | EV_WRITE);
+}
+
+/* ---- life ------------------------------------------------------------------- */
+
+static bool listen_on(struct control *control, struct err *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	mode_t old = umask(0177);
+
+	memcpy(address.sun_path, control->path, sizeof(control->path));
+	(void)unlink(control->path);
+	control->socket = evconnlistener_new_bind(control->base, on_accept, control,
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 16,
+		(const struct sockaddr *)&address, sizeof(address));
+	umask(old);
+	return control->socket != NULL || err_sys(err, "listening on %s", control->path);
+}
+
+struct control *control_open(const char *path, struct event_base *base,
+	const struct control_view *view, struct err *err)
+{
+	struct control *control = calloc(1, sizeof(*control));
+
+	if (control == NULL)
+		abort();
+	control->view = *view;
+	control->base = base;
+	if ((size_t)snprintf(control->path, sizeof(control->path), "%s", path) >=
+		sizeof(control->path))
+		err_set(err, "control: '%s' is longer than a socket's name may be", path);
+	else if (listen_on(control, err))
+		return control;
+	free(control);
+	return NULL;
+}
+
+void control_close(struct control *control)
+{
+	if (control == NULL)
+		return;
+	evconnlistener_free(control->socket);
+	(void)unlink(control->path);
+	free(control);
+}

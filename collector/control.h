@@ -1,0 +1,36 @@
+/*
+ * control - the local socket `soc-ctl` asks
+ *
+ * A unix stream socket, mode 0600. One request a connection: a line with a
+ * word, answered by one JSON object and the end of the stream.
+ *
+ *	status    counters, store, position of derive, agents by state
+ *	agents    every agent seen: online, since when, clock offset, queue
+ *	ledger    every stream: stored, declared missing, duplicates, lost
+ *
+ * Main thread only.
+ */
+#ifndef COLLECTOR_CONTROL_H
+#define COLLECTOR_CONTROL_H
+
+#include "collector/derive/derive.h"
+#include "collector/ingest/ingest.h"
+#include "collector/store/store.h"
+#include "common/err.h"
+
+struct control;
+
+struct control_view { /* borrowed */
+	struct store *store;
+	struct ingest *ingest;
+	struct derive *derive;
+};
+
+/* A socket left by an earlier run is replaced. NULL on failure. */
+MUST_USE struct control *control_open(const char *path, struct event_base *base,
+	const struct control_view *view, struct err *err);
+
+/* Removes the socket. NULL is fine. */
+void control_close(struct control *control);
+
+#endif

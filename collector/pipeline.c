@@ -1,0 +1,146 @@
+/*
+ * pipeline - the walk every batch takes, top to bottom
+ *
+ * Runs on the worker that read the bytes, start to end, without a lock but one
+ * look at the register. The last line gives the batch to the store's writer
+ * thread, which commits it and sends it home to be acknowledged and reused;
+ * from the stored bytes everything else follows by cursor (derive/, then
+ * national/ and forward/).
+ */
+#include "collector/pipeline.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "collector/normalize/normalize.h"
+#include "collector/record/encode.h"
+#include "common/counter.h"
+
+static struct counter records = COUNTER("pipeline.records", "records that passed the pipeline");
+static struct counter unknown =
+	COUNTER("pipeline.unknown", "records no parser claimed; stored whole");
+static struct counter unattributed = COUNTER("pipeline.unattributed",
+	"records of shared sources that name no agency they may speak for");
+static struct counter too_large =
+	COUNTER("pipeline.too_large", "batches whose encoded form passed the limits; refused");
+
+struct pipeline {
+	struct pipeline_stages stages;
+	pthread_mutex_t lock; /* of agencies */
+	struct agency_register *agencies;
+};
+
+static struct agency_register *agencies_in_force(struct pipeline *pipeline)
+{
+	pthread_mutex_lock(&pipeline->lock);
+	struct agency_register *agencies = agencies_ref(pipeline->agencies);
+	pthread_mutex_unlock(&pipeline->lock);
+	return agencies;
+}
+
+/* Records of a shared source belong to the agency a rule of the register names. */
+static void attribute_record(const struct agency_register *agencies, struct record *record)
+{
+	struct agencies_facts facts;
+	struct agency_place place;
+
+	agencies_facts_of(record, &facts);
+	switch (agencies_attribute(agencies, record->agency, record->host, record->source->name,
+		&facts, record->received_ns, &place)) {
+	case AGENCIES_OWN:
+		break;
+	case AGENCIES_ATTRIBUTED:
+		record->agency = place.agency;
+		record->system = place.system;
+		record->level = place.level;
+		break;
+	case AGENCIES_UNATTRIBUTED:
+		record->flags |= RECORD_UNATTRIBUTED;
+		counter_add(&unattributed, 1);
+		break;
+	}
+}
+
+static void attribute_batch(struct pipeline *pipeline, struct batch *batch)
+{
+	struct agency_register *agencies = agencies_in_force(pipeline);
+
+	if (agencies_is_shared(agencies, batch->stream.agency, batch->stream.host)) {
+		for (unsigned i = 0; i < batch->n_records; i++)
+			attribute_record(agencies, &batch->records[i]);
+	}
+	agencies_unref(agencies);
+}
+
+static void count_batch(const struct batch *batch)
+{
+	unsigned n_unknown = 0;
+
+	for (unsigned i = 0; i < batch->n_records; i++)
+		n_unknown += batch->records[i].status == PARSE_UNKNOWN;
+	counter_add(&records, batch->n_records);
+	counter_add(&unknown, n_unknown);
+}
+
+static void refuse_batch(struct batch *batch)
+{
+	counter_add(&too_large, 1);
+	batch->outcome = BATCH_REFUSED;
+	batch->send_home(batch);
+}
+
+void pipeline_run(struct pipeline *pipeline, struct batch *batch)
+{
+	const struct pipeline_stages *stages = &pipeline->stages;
+
+	normalize_batch(stages->normalizer, batch); /* raw bytes -> fields           */
+	attribute_batch(pipeline, batch);           /* shared sources -> agency      */
+	count_batch(batch);                         /* what passed by                */
+	if (encode_batch(batch))                    /* fields -> stored form, once   */
+		store_submit(stages->store, batch); /* durable, then everything else */
+	else
+		refuse_batch(batch);
+}
+
+struct pipeline *pipeline_new(
+	const struct pipeline_stages *stages, struct agency_register *agencies)
+{
+	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+
+	if (pipeline == NULL)
+		abort();
+	pthread_mutex_init(&pipeline->lock, NULL);
+	pipeline->stages = *stages;
+	pipeline->agencies = agencies_ref(agencies);
+	return pipeline;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+	if (pipeline == NULL)
+		return;
+	agencies_unref(pipeline->agencies);
+	pthread_mutex_destroy(&pipeline->lock);
+	free(pipeline);
+}
+
+void pipeline_use_register(struct pipeline *pipeline, struct agency_register *agencies)
+{
+	struct agency_register *old;
+
+	pthread_mutex_lock(&pipeline->lock);
+	old = pipeline->agencies;
+	pipeline->agencies = agencies_ref(agencies);
+	pthread_mutex_unlock(&pipeline->lock);
+	agencies_unref(old);
+}
+
+bool pipeline_place(struct pipeline *pipeline, uint32_t agency, uint32_t host, int64_t at_ns,
+	struct agency_place *place)
+{
+	struct agency_register *agencies = agencies_in_force(pipeline);
+	bool known = agencies_place(agencies, agency, host, at_ns, place);
+
+	agencies_unref(agencies);
+	return known;
+}

@@ -1,0 +1,49 @@
+#include "collector/settings.h"
+
+#include <stdio.h>
+
+static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
+
+#define AT(member) offsetof(struct collector_settings, member)
+
+const struct setting collector_settings_table[] = {
+	{"log-level", SETTING_CHOICE, AT(log_level), "info", 0, 0,
+		"How much the program's own log says.", level_names},
+	{"agencies", SETTING_PATH, AT(agencies), "agencies.yaml", 0, 0,
+		"The register of agencies, systems and levels; read again on SIGHUP."},
+	{"national", SETTING_PATH, AT(national), "national", 0, 0,
+		"Folder with the national profile, code tables, dictionary and schemas."},
+	{"masking", SETTING_PATH, AT(masking), "masking.yaml", 0, 0,
+		"What is masked before a record is stored."},
+	{"control", SETTING_PATH, AT(control), "/run/soc-collector/control.sock", 1, 100,
+		"Local socket soc-ctl asks."},
+	{"presence", SETTING_DURATION, AT(presence_ms), "5m", 1000, 86400000,
+		"How often each connected agent is noted in the log as present."},
+	{"stop-timeout", SETTING_DURATION, AT(stop_ms), "30s", 1000, 600000,
+		"A role that was told to stop and has not after this time is killed; nothing "
+		"acknowledged is lost by it."},
+	{"ingest", SETTING_SECTION, AT(ingest), NULL, 0, 0, "Receiving from agents.",
+		.table = ingest_settings_table},
+	{"store", SETTING_SECTION, AT(store), NULL, 0, 0, "Keeping records.",
+		.table = store_settings_table},
+	{"derive", SETTING_SECTION, AT(derive), NULL, 0, 0, "Counting and correlating.",
+		.table = derive_settings_table},
+	{"forward", SETTING_SECTION, AT(forward), NULL, 0, 0, "Sending national messages.",
+		.table = forward_settings_table},
+	{"signer", SETTING_SECTION, AT(signer), NULL, 0, 0,
+		"Keys that sign national messages; held by a process of their own.",
+		.table = signer_settings_table},
+	{0},
+};
+
+struct conf *collector_settings_load(const char *path, struct collector_settings *settings)
+{
+	struct strbuf mistakes = STRBUF_INIT(1 << 20);
+
+	*settings = (struct collector_settings){0};
+	struct conf *conf = conf_load(path, collector_settings_table, settings, &mistakes);
+	if (conf == NULL)
+		fputs(strbuf_cstr(&mistakes), stderr);
+	strbuf_done(&mistakes);
+	return conf;
+}

@@ -1,0 +1,39 @@
+/* settings - collector.yaml as a whole: the tables of the rooms put together */
+#ifndef COLLECTOR_SETTINGS_H
+#define COLLECTOR_SETTINGS_H
+
+#include "collector/derive/derive.h"
+#include "collector/forward/forward.h"
+#include "collector/ingest/settings.h"
+#include "collector/signer/signer.h"
+#include "collector/store/store.h"
+#include "common/conf.h"
+
+struct collector_settings {
+	int log_level;        /* enum log_level */
+	const char *agencies; /* the register */
+	const char *national; /* folder: profile, classes, dictionary, schemas */
+	const char *masking;  /* the masking policy */
+	const char *control;  /* socket of control.h */
+	int32_t zone_seconds; /* filled in from the register */
+	uint64_t presence_ms;
+	uint64_t stop_ms;
+	struct ingest_settings ingest;
+	struct store_settings store;
+	struct derive_settings derive;
+	struct forward_settings forward;
+	struct signer_settings signer;
+};
+
+extern const struct setting collector_settings_table[];
+
+#define COLLECTOR_SETTINGS_HEAD                                                                \
+	"Settings of soc-collector. `soc-collector check -c FILE` says what is wrong with a\n" \
+	"file; `soc-collector config` prints this one. Relative paths are relative to the\n"   \
+	"folder of the file."
+
+/* NULL with the mistakes written to standard error. */
+MUST_USE struct conf *collector_settings_load(
+	const char *path, struct collector_settings *settings);
+
+#endif
