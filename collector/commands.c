@@ -118,11 +118,24 @@ static int run_ingest(const char *config)
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int run_signer(const char *config)
+{
+	struct collector_settings settings;
+	struct conf *conf = collector_settings_load(config, &settings);
+	int status = EXIT_FAILURE;
+
+	if (conf != NULL)
+		status = signer_run(&settings.signer, ROLE_SIGNER_FD, role_ready);
+	conf_free(conf);
+	return status;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const char *config);
 } roles[] = {
 	{"ingest", run_ingest},
+	{"signer", run_signer},
 };
 
 static int run_role(const struct config_options *options)

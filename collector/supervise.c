@@ -210,16 +210,23 @@ static void on_restart(evutil_socket_t fd, short what, void *user)
 	}
 }
 
+/* A role without a handler ends by the signal that asked it to. */
+static bool ended_as_asked(const struct role *role, int status)
+{
+	return role->supervisor->stopping &&
+	       (WIFSIGNALED(status) ? WTERMSIG(status) == SIGTERM : WEXITSTATUS(status) == 0);
+}
+
 static void log_death(const struct role *role, int status)
 {
-	if (WIFSIGNALED(status))
+	if (ended_as_asked(role, status))
+		log_info("supervise.stopped", "role=%s", name_of(role));
+	else if (WIFSIGNALED(status))
 		log_error(
 			"supervise.died", "role=%s signal=%d", name_of(role), WTERMSIG(status));
-	else if (WEXITSTATUS(status) != 0 || !role->supervisor->stopping)
+	else
 		log_error("supervise.died", "role=%s status=%d", name_of(role),
 			WEXITSTATUS(status));
-	else
-		log_info("supervise.stopped", "role=%s", name_of(role));
 }
 
 static void role_died(struct role *role, int status)
@@ -235,7 +242,7 @@ static void role_died(struct role *role, int status)
 		close(role->ready_fd);
 	role->ready_fd = -1;
 	if (supervisor->stopping) {
-		if (WIFSIGNALED(status))
+		if (!ended_as_asked(role, status))
 			supervisor->status = EXIT_FAILURE;
 		stop_next(supervisor);
 		return;

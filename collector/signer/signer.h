@@ -40,9 +40,9 @@ struct signer_settings {
 
 extern const struct setting signer_settings_table[];
 
-/* The process: reads keys, sandboxes itself, serves `channel` until it is closed or SIGTERM.
- * Returns the exit status. */
-int signer_run(const struct signer_settings *settings, int channel);
+/* The process: reads keys, confines itself, calls `ready`, serves `channel` until it is closed
+ * or the process is ended by SIGTERM. Returns the exit status. */
+int signer_run(const struct signer_settings *settings, int channel, void (*ready)(void));
 
 /* ---- client; one per thread that signs ------------------------------------ */
 
