@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
+import chaosproxy  # noqa: E402
 import harness  # noqa: E402
 
 KAFKA_VERSIONS = ("3.9", "4")
@@ -65,6 +66,20 @@ def processes(tmp_path):
     yield runner
     orphans = runner.end()
     assert not orphans, f"processes outlived the program that started them: {orphans}"
+
+
+@pytest.fixture
+def chaos_proxy():
+    """chaos_proxy(port) stands before a server on that port; see chaosproxy.py."""
+    proxies = []
+
+    def before(port):
+        proxies.append(chaosproxy.ChaosProxy(("127.0.0.1", port)))
+        return proxies[-1]
+
+    yield before
+    for proxy in proxies:
+        proxy.close()
 
 
 @pytest.fixture
