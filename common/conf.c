@@ -350,7 +350,7 @@ struct conf *conf_parse(const char *name, struct slice text, const struct settin
 	if (tree != NULL)
 		read_root(&reader, table, tree, settings);
 	tree_free(tree);
-	if (!mistakes_none(&found)) {
+	if (!mistakes_end(&found)) {
 		conf_free(conf);
 		return NULL;
 	}

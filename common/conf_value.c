@@ -22,12 +22,28 @@ static void add_amount(const struct setting *setting, uint64_t amount, struct st
 		strbuf_add_u64(out, amount);
 }
 
-static const char *counted(enum setting_kind kind)
+/* The word behind the range of something counted. */
+static const char *counted(const struct setting *setting)
 {
-	if (kind == SETTING_TEXT || kind == SETTING_PATH)
-		return " bytes";
-	if (kind == SETTING_TEXTS || kind == SETTING_PATHS || kind == SETTING_SECTIONS)
-		return " items";
+	bool one = (setting->max > 0 ? setting->max : setting->min) == 1;
+
+	switch (setting->kind) {
+	case SETTING_TEXT:
+	case SETTING_PATH:
+		return one ? " byte" : " bytes";
+	case SETTING_TEXTS:
+	case SETTING_PATHS:
+	case SETTING_SECTIONS:
+		return one ? " item" : " items";
+	case SETTING_END:
+	case SETTING_FLAG:
+	case SETTING_COUNT:
+	case SETTING_BYTES:
+	case SETTING_DURATION:
+	case SETTING_CHOICE:
+	case SETTING_SECTION:
+		break;
+	}
 	return "";
 }
 
@@ -45,7 +61,7 @@ void conf_value_range(const struct setting *setting, struct strbuf *out)
 		strbuf_add_str(out, " to ");
 	if (setting->max > 0)
 		add_amount(setting, setting->max, out);
-	strbuf_add_str(out, counted(setting->kind));
+	strbuf_add_str(out, counted(setting));
 }
 
 static bool check_range(const struct conf_values *values, const struct setting *setting,
@@ -56,7 +72,7 @@ static bool check_range(const struct conf_values *values, const struct setting *
 	if (conf_value_in_range(setting, amount))
 		return true;
 	conf_value_range(setting, &range);
-	if (counted(setting->kind)[0] != '\0')
+	if (counted(setting)[0] != '\0')
 		mistake_add(values->mistakes, tree_pos(node), "'%s' must have %s, not %llu",
 			setting->key, strbuf_cstr(&range), (unsigned long long)amount);
 	else

@@ -32,7 +32,7 @@ void mistake_add(struct mistakes *mistakes, struct pos at, const char *fmt, ...)
 	add_line(mistakes->out, mistakes->file, at, text);
 }
 
-bool mistakes_none(struct mistakes *mistakes)
+bool mistakes_end(struct mistakes *mistakes)
 {
 	char text[64];
 

@@ -34,7 +34,7 @@ void mistake_add(struct mistakes *mistakes, struct pos at, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
 /* Call once when all was looked at: says how many were left out. True when there are none. */
-MUST_USE bool mistakes_none(struct mistakes *mistakes);
+bool mistakes_end(struct mistakes *mistakes);
 
 struct mistake_quote {
 	char text[MISTAKE_TEXT_MAX * 4 + 8];

@@ -7,10 +7,10 @@ START_TEST(a_mistake_is_a_line_with_its_place)
 	struct strbuf out = STRBUF_INIT(4096);
 	struct mistakes mistakes = mistakes_into(&out, "x.yaml");
 
-	ck_assert(mistakes_none(&mistakes));
+	ck_assert(mistakes_end(&mistakes));
 	mistake_add(&mistakes, (struct pos){.line = 3, .column = 9}, "no %s", "good");
 	mistake_add(&mistakes, (struct pos){0}, "empty");
-	ck_assert(!mistakes_none(&mistakes));
+	ck_assert(!mistakes_end(&mistakes));
 	ck_assert_str_eq(strbuf_cstr(&out), "x.yaml:3:9: no good\nx.yaml: empty\n");
 	strbuf_done(&out);
 }
