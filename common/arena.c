@@ -85,3 +85,17 @@ struct slice arena_copy(struct arena *arena, struct slice bytes)
 		memcpy(copy, bytes.ptr, bytes.len);
 	return slice_of(copy, bytes.len);
 }
+
+bool arena_holds(const struct arena *arena, struct slice bytes)
+{
+	uintptr_t at = (uintptr_t)bytes.ptr;
+
+	for (const struct arena_block *block = arena->blocks; block; block = block->next) {
+		uintptr_t start = (uintptr_t)block->data;
+
+		if (at >= start && bytes.len <= block->used &&
+			at - start <= block->used - bytes.len)
+			return true;
+	}
+	return false;
+}

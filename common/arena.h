@@ -31,4 +31,8 @@ MUST_USE void *arena_alloc(struct arena *arena, size_t size);
 /* Copy bytes in; SLICE_NONE when `limit` would be passed. */
 MUST_USE struct slice arena_copy(struct arena *arena, struct slice bytes);
 
+/* Whether all of `bytes` was handed out since the last reset; for tests of what points where.
+ */
+bool arena_holds(const struct arena *arena, struct slice bytes);
+
 #endif

@@ -1,6 +1,6 @@
 #include "collector/normalize/extract.h"
 
-#include <arpa/inet.h>
+#include "common/netaddr.h"
 
 struct slice take_word(struct slice *rest)
 {
@@ -59,6 +59,21 @@ bool all_digits(struct slice text)
 	return text.len > 0;
 }
 
+void put_over(struct record *record, struct parse_context *context, enum field_id id,
+	struct slice value)
+{
+	if (slice_absent(value) || value.len > UINT32_MAX)
+		return;
+	for (unsigned i = 1; i < record->n_fields; i++) {
+		if (record->fields[i].id == id) {
+			record->fields[i].ptr = value.ptr;
+			record->fields[i].len = (uint32_t)value.len;
+			return;
+		}
+	}
+	put(record, context, id, value);
+}
+
 void put_meaning(
 	struct record *record, struct parse_context *context, const struct meaning *meaning)
 {
@@ -98,61 +113,17 @@ void put_digits(struct record *record, struct parse_context *context, enum field
 	put(record, context, id, digits);
 }
 
-/* "0".."255" at the start of `text`; its length, or 0. */
-static size_t octet_len(const char *text, size_t len)
+/* The canonical form, in the arena when the text is written otherwise; SLICE_NONE when it is
+ * no address. */
+static struct slice canonical_address(struct parse_context *context, struct slice text)
 {
-	unsigned value = 0;
-	size_t n = 0;
+	char buf[NETADDR_TEXT_MAX];
+	struct netaddr addr;
 
-	while (n < len && n < 3 && is_digit(text[n]))
-		value = value * 10 + (unsigned)(text[n++] - '0');
-	if (value > 255 || (n > 1 && text[0] == '0'))
-		return 0;
-	return n;
-}
-
-bool is_ipv4(struct slice text)
-{
-	size_t at = 0;
-
-	if (text.len < 7 || text.len > 15)
-		return false;
-	for (unsigned part = 0; part < 4; part++) {
-		size_t n = octet_len(text.ptr + at, text.len - at);
-
-		if (n == 0)
-			return false;
-		at += n;
-		if (part == 3)
-			break;
-		if (at == text.len || text.ptr[at] != '.')
-			return false;
-		at++;
-	}
-	return at == text.len;
-}
-
-/* The canonical form (RFC 5952) in the arena; SLICE_NONE when it is no IPv6 address. */
-static struct slice canonical_ipv6(struct parse_context *context, struct slice text)
-{
-	char buf[INET6_ADDRSTRLEN];
-	struct in6_addr address;
-	const char *made;
-
-	if (text.len < 2 || text.len >= sizeof(buf) || slice_find(text, ':') == text.len)
-		return SLICE_NONE;
-	memcpy(buf, text.ptr, text.len);
-	buf[text.len] = '\0';
-	if (memchr(buf, '\0', text.len) != NULL || inet_pton(AF_INET6, buf, &address) != 1)
-		return SLICE_NONE;
-	if (IN6_IS_ADDR_V4MAPPED(&address))
-		made = inet_ntop(AF_INET, &address.s6_addr[12], buf, sizeof(buf));
-	else
-		made = inet_ntop(AF_INET6, &address, buf, sizeof(buf));
-	if (made == NULL)
+	if (!netaddr_parse(text, &addr))
 		return SLICE_NONE;
 
-	struct slice canonical = slice_str(made);
+	struct slice canonical = slice_of(buf, netaddr_format(&addr, buf));
 	if (slice_eq(canonical, text))
 		return text;
 	canonical = arena_copy(context->arena, canonical);
@@ -161,19 +132,19 @@ static struct slice canonical_ipv6(struct parse_context *context, struct slice t
 	return canonical;
 }
 
+/* "[2001:db8::1]" without brackets, "fe80::1%eth0" without the zone. */
+static struct slice bare_address(struct slice text)
+{
+	if (text.len > 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']')
+		text = slice_of(text.ptr + 1, text.len - 2);
+	return slice_head(text, slice_find(text, '%'));
+}
+
 void put_address(struct record *record, struct parse_context *context, enum field_id ip,
 	enum field_id other, struct slice text)
 {
-	if (is_ipv4(text)) {
-		put(record, context, ip, text);
-		return;
-	}
+	struct slice canonical = canonical_address(context, bare_address(text));
 
-	struct slice bare = text;
-	if (bare.len > 2 && bare.ptr[0] == '[' && bare.ptr[bare.len - 1] == ']')
-		bare = slice_of(bare.ptr + 1, bare.len - 2);
-	struct slice canonical =
-		canonical_ipv6(context, slice_head(bare, slice_find(bare, '%')));
 	if (!slice_absent(canonical))
 		put(record, context, ip, canonical);
 	else

@@ -118,6 +118,10 @@ static inline void put_some(struct record *record, struct parse_context *context
 		put(record, context, id, value);
 }
 
+/* In the place of the first such value: what an envelope said, said better by the message. */
+void put_over(struct record *record, struct parse_context *context, enum field_id id,
+	struct slice value);
+
 void put_meaning(
 	struct record *record, struct parse_context *context, const struct meaning *meaning);
 
@@ -133,9 +137,6 @@ void put_digits(struct record *record, struct parse_context *context, enum field
  * off, brackets are removed, an IPv4 address mapped into IPv6 becomes IPv4. */
 void put_address(struct record *record, struct parse_context *context, enum field_id ip,
 	enum field_id other, struct slice text);
-
-/* True when `text` is an IPv4 address in canonical form. */
-bool is_ipv4(struct slice text);
 
 /* log.syslog.priority and its two parts; 0..191. */
 void put_priority(struct record *record, struct parse_context *context, struct slice digits,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "collector/normalize/extract.h"
+#include "collector/normalize/parsers.h"
 #include "common/clock.h"
 
 /* Programs are found by hash, open addressing; parsers of one program in order of the table. */
@@ -153,6 +154,20 @@ static enum parse_status status_of(enum parse_result result)
 	return PARSE_UNKNOWN;
 }
 
+/* Items of our agents that are no lines have a format of their own. */
+static const struct parser *format_of_kind(unsigned kind)
+{
+	switch (kind) {
+	case RECORD_HIT:
+		return &parser_yara;
+	case RECORD_INVENTORY:
+	case RECORD_AGENT:
+		return &parser_agent;
+	default:
+		return NULL;
+	}
+}
+
 /* The innermost parser that claimed something, or NULL; fills record->status. */
 static const struct parser *run_parsers(const struct normalizer *normalizer,
 	const struct parser *format, struct record *record, struct parse_context *context)
@@ -172,8 +187,10 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 		return outer;
 
 	const struct parser *inner = ask_message_parsers(normalizer, record, context, &result);
-	record->status = (uint8_t)(inner ? status_of(result) : PARSE_PARTIAL);
-	return inner ? inner : outer;
+	if (inner == NULL)
+		return outer;
+	record->status = (uint8_t)status_of(result);
+	return inner;
 }
 
 static struct slice without_line_end(struct slice raw)
@@ -208,7 +225,10 @@ void normalize_record(const struct normalizer *normalizer, const struct parser *
 		.message = without_line_end(record->raw),
 	};
 
+	if (record->kind != RECORD_LOG)
+		format = format_of_kind(record->kind);
 	record->fields = room;
+	room[0] = (struct field){.id = FIELD_NONE};
 	record->fields_room = RECORD_FIELDS_MAX;
 	record->n_fields = 1; /* for the module */
 	record->created_ns = CLOCK_NONE;

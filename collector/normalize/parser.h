@@ -24,7 +24,7 @@ enum { PARSER_COUNT_MAX = 64 };
 
 enum parse_result {
 	PARSED,          /* fields added */
-	PARSED_PARTLY,   /* the frame is mine, the wording inside is not known */
+	PARSED_PARTLY,   /* the frame is mine, the wording inside is not known (to me) */
 	PARSED_NOT_MINE, /* another format; nothing was added */
 	PARSED_DAMAGED,  /* my format, but broken; fields up to the damage stand */
 };

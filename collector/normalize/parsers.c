@@ -3,7 +3,23 @@
 const struct parser *const parsers[] = {
 	&parser_rfc5424,
 	&parser_rfc3164,
+	&parser_json,
+	&parser_nginx,
+	&parser_apache,
+	&parser_nginx_error,
+	&parser_apache_error,
 	&parser_sshd,
+	&parser_pam,
+	&parser_sudo,
+	&parser_su,
+	&parser_cron,
+	&parser_systemd,
+	&parser_accounts,
+	&parser_netfilter,
+	&parser_kernel,
+	&parser_keyvalue,
+	&parser_yara,
+	&parser_agent,
 	NULL,
 };
 

@@ -7,5 +7,21 @@
 extern const struct parser parser_rfc5424;
 extern const struct parser parser_rfc3164;
 extern const struct parser parser_sshd;
+extern const struct parser parser_pam;
+extern const struct parser parser_sudo;
+extern const struct parser parser_su;
+extern const struct parser parser_cron;
+extern const struct parser parser_systemd;
+extern const struct parser parser_accounts;
+extern const struct parser parser_netfilter;
+extern const struct parser parser_kernel;
+extern const struct parser parser_nginx;
+extern const struct parser parser_nginx_error;
+extern const struct parser parser_apache;
+extern const struct parser parser_apache_error;
+extern const struct parser parser_json;
+extern const struct parser parser_keyvalue;
+extern const struct parser parser_yara;
+extern const struct parser parser_agent;
 
 #endif

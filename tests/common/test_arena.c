@@ -45,5 +45,22 @@ START_TEST(copies_are_equal_and_apart)
 }
 END_TEST
 
+START_TEST(an_arena_knows_what_it_gave)
+{
+	struct arena arena;
+	char outside[4] = "abc";
+
+	arena_init(&arena, 1 << 20);
+	struct slice first = arena_copy(&arena, SLICE_LIT("first"));
+	ck_assert_ptr_nonnull(arena_alloc(&arena, 100000)); /* another block */
+	ck_assert(arena_holds(&arena, first));
+	ck_assert(!arena_holds(&arena, slice_of(first.ptr, 1 << 19)));
+	ck_assert(!arena_holds(&arena, slice_of(outside, 3)));
+	arena_reset(&arena);
+	ck_assert(!arena_holds(&arena, first));
+	arena_done(&arena);
+}
+END_TEST
+
 TEST_MAIN("arena", reset_keeps_memory_and_forgets_use, the_limit_holds,
-	copies_are_equal_and_apart)
+	copies_are_equal_and_apart, an_arena_knows_what_it_gave)

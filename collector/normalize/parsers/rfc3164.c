@@ -152,7 +152,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put(record, context, FIELD_MESSAGE, rest);
 		context->message = rest;
 	}
-	return PARSED;
+	return rest.len > 0 ? PARSED_PARTLY : PARSED;
 }
 
 const struct parser parser_rfc3164 = {

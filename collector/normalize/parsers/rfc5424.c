@@ -207,7 +207,9 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	context->message = SLICE_NONE;
 	put_priority(record, context, digits, priority);
 	put(record, context, FIELD_LOG_SYSLOG_VERSION, version);
-	return take_rest(record, context, rest) ? PARSED : PARSED_DAMAGED;
+	if (!take_rest(record, context, rest))
+		return PARSED_DAMAGED;
+	return slice_absent(context->message) ? PARSED : PARSED_PARTLY;
 }
 
 const struct parser parser_rfc5424 = {

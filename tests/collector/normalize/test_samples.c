@@ -32,7 +32,7 @@ static void put_line(const struct normalizer *normalizer, const struct parser *f
 		.kind = RECORD_LOG,
 	};
 
-	if (slice_starts(line, SLICE_LIT("{\"rule\"")))
+	if (slice_starts(line, SLICE_LIT("{\"rule.n")))
 		record.kind = RECORD_HIT;
 	arena_init(&arena, 1 << 20);
 	normalize_record(normalizer, format, &arena, &record);

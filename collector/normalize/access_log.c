@@ -1,0 +1,213 @@
+/*
+ *	[VHOST[:PORT] ]HOST IDENT USER [STAMP] "REQUEST" STATUS BYTES["REFERRER" "AGENT"[...]]
+ *
+ * The request is what the client sent and may be anything; both servers escape
+ * quotes and controls in it. A user name is not escaped and may hold blanks.
+ */
+#include "collector/normalize/access_log.h"
+
+#include "collector/normalize/extract.h"
+#include "collector/normalize/stamp.h"
+
+static const struct meaning succeeded = {
+	.category = {ECS_WEB},
+	.type = {ECS_ACCESS},
+	.outcome = {ECS_SUCCESS},
+};
+static const struct meaning failed = {
+	.category = {ECS_WEB},
+	.type = {ECS_ACCESS},
+	.outcome = {ECS_FAILURE},
+};
+
+struct request_line {
+	struct slice vhost, host, user, request, status, bytes;
+	struct slice referrer, agent, forwarded;
+	int64_t ns;
+};
+
+/* "..." with backslash escapes; the inside, still escaped. */
+static bool take_quoted(struct slice *rest, struct slice *text)
+{
+	if (rest->len == 0 || rest->ptr[0] != '"')
+		return false;
+
+	struct slice inside = slice_from(*rest, 1);
+	size_t from = 0;
+	for (;;) {
+		size_t at = from + slice_find(slice_from(inside, from), '"');
+		size_t slashes = 0;
+
+		if (at == inside.len)
+			return false;
+		while (slashes < at && inside.ptr[at - slashes - 1] == '\\')
+			slashes++;
+		if (slashes % 2 == 0) {
+			*text = slice_head(inside, at);
+			*rest = slice_from(inside, at + 1);
+			return true;
+		}
+		from = at + 1;
+	}
+}
+
+/* The words before the stamp: "HOST IDENT USER" or "VHOST HOST IDENT USER". Nobody answers
+ * IDENT (RFC 1413) any more: the "-" in its place tells where the words stand. */
+static bool read_who(struct slice who, struct request_line *line)
+{
+	line->host = take_word(&who);
+	if (!skip_lit(&who, " - ")) {
+		line->vhost = line->host;
+		if (!skip_byte(&who, ' '))
+			return false;
+		line->host = take_word(&who);
+		if (!skip_lit(&who, " - "))
+			return false;
+	}
+	line->user = who;
+	return line->host.len > 0 && line->user.len > 0;
+}
+
+/* The stamp's bracket: the first "[dd/" behind the words. */
+static bool take_who(struct slice *rest, struct request_line *line)
+{
+	size_t at = slice_search(*rest, SLICE_LIT(" ["));
+
+	if (at == rest->len || at == 0)
+		return false;
+	struct slice who = slice_head(*rest, at);
+	*rest = slice_from(*rest, at + 2);
+	return read_who(who, line);
+}
+
+static bool take_line(
+	struct slice rest, const struct parse_context *context, struct request_line *line)
+{
+	if (!take_who(&rest, line) || !take_stamp_clf(&rest, context, &line->ns) ||
+		!skip_lit(&rest, "] ") || !take_quoted(&rest, &line->request) ||
+		!skip_byte(&rest, ' '))
+		return false;
+	line->status = take_word(&rest);
+	if (line->status.len != 3 || !all_digits(line->status) || !skip_byte(&rest, ' '))
+		return false;
+	line->bytes = take_word(&rest);
+	if (!all_digits(line->bytes) && !slice_eq(line->bytes, SLICE_LIT("-")))
+		return false;
+	if (skip_byte(&rest, ' ') && take_quoted(&rest, &line->referrer) &&
+		skip_byte(&rest, ' ') && take_quoted(&rest, &line->agent) &&
+		skip_byte(&rest, ' '))
+		(void)take_quoted(&rest, &line->forwarded);
+	return true;
+}
+
+static bool is_method(struct slice word)
+{
+	if (word.len < 3 || word.len > 20)
+		return false;
+	for (size_t i = 0; i < word.len; i++) {
+		char byte = word.ptr[i];
+
+		if ((byte < 'A' || byte > 'Z') && byte != '_' && byte != '-')
+			return false;
+	}
+	return true;
+}
+
+/* Of a proxy's request: "http://host:port/path". */
+static void put_origin(
+	struct record *record, struct parse_context *context, struct slice *target)
+{
+	size_t scheme = slice_search(*target, SLICE_LIT("://"));
+
+	if (target->len == 0 || target->ptr[0] == '/' || scheme > 10 || scheme == target->len)
+		return;
+	put(record, context, FIELD_URL_SCHEME, slice_head(*target, scheme));
+	*target = slice_from(*target, scheme + 3);
+	struct slice origin = slice_head(*target, slice_find(*target, '/'));
+	put_some(
+		record, context, FIELD_URL_DOMAIN, slice_head(origin, slice_find(origin, ':')));
+	*target = slice_from(*target, origin.len);
+}
+
+static void put_url(struct record *record, struct parse_context *context, struct slice url)
+{
+	put(record, context, FIELD_URL_ORIGINAL, url);
+	put_origin(record, context, &url);
+
+	size_t query = slice_find(url, '?');
+	if (query > 0)
+		put(record, context, FIELD_URL_PATH, slice_head(url, query));
+	if (query < url.len)
+		put(record, context, FIELD_URL_QUERY, slice_from(url, query + 1));
+}
+
+void access_log_put_request(
+	struct record *record, struct parse_context *context, struct slice request)
+{
+	struct slice method = take_word(&request), url, version;
+
+	if (!is_method(method) || !skip_byte(&request, ' '))
+		return;
+	put(record, context, FIELD_HTTP_REQUEST_METHOD, method);
+	if (cut_last(request, SLICE_LIT(" HTTP/"), &url, &version))
+		put(record, context, FIELD_HTTP_VERSION, version);
+	else
+		url = request;
+	put_url(record, context, url);
+}
+
+/* "a.example.vn:443" */
+static void put_vhost(struct record *record, struct parse_context *context, struct slice vhost)
+{
+	struct slice name, port;
+
+	if (cut_last(vhost, SLICE_LIT(":"), &name, &port) && all_digits(port)) {
+		put_digits(record, context, FIELD_URL_PORT, port);
+		vhost = name;
+	}
+	put_some(record, context, FIELD_URL_DOMAIN, vhost);
+}
+
+/* The first of "client, proxy, proxy". */
+static void put_forwarded(
+	struct record *record, struct parse_context *context, struct slice forwarded)
+{
+	struct slice first = slice_head(forwarded, slice_find(forwarded, ','));
+
+	put_address(record, context, FIELD_CLIENT_IP, FIELD_CLIENT_ADDRESS, first);
+}
+
+static void put_line(
+	struct record *record, struct parse_context *context, const struct request_line *line)
+{
+	record->created_ns = line->ns;
+	put_meaning(record, context, line->status.ptr[0] < '4' ? &succeeded : &failed);
+	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, line->host);
+	put_some(record, context, FIELD_USER_NAME, line->user);
+	put_vhost(record, context, line->vhost);
+	access_log_put_request(record, context, line->request);
+	put_digits(record, context, FIELD_HTTP_RESPONSE_STATUS_CODE, line->status);
+	put_digits(record, context, FIELD_HTTP_RESPONSE_BODY_BYTES, line->bytes);
+	put_some(record, context, FIELD_HTTP_REQUEST_REFERRER, line->referrer);
+	put_some(record, context, FIELD_USER_AGENT_ORIGINAL, line->agent);
+	put_forwarded(record, context, line->forwarded);
+}
+
+static bool fits(const struct request_line *line, enum access_log_style style)
+{
+	return style == ACCESS_LOG_ANY ||
+	       (!slice_absent(line->agent) && is_digit(line->bytes.ptr[0]) &&
+		       slice_find(line->vhost, ':') == line->vhost.len);
+}
+
+enum parse_result access_log_parse(
+	struct record *record, struct parse_context *context, enum access_log_style style)
+{
+	struct request_line line = {0};
+
+	if (!take_line(context->message, context, &line) || !fits(&line, style))
+		return PARSED_NOT_MINE;
+	put_line(record, context, &line);
+	context->message = SLICE_NONE;
+	return PARSED;
+}

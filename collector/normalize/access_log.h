@@ -1,0 +1,25 @@
+/*
+ * access_log - one request of a web server: common, combined and vhost formats
+ *
+ * nginx and Apache write the same lines; their parsers differ in the module
+ * they claim. Reads context->message.
+ */
+#ifndef COLLECTOR_NORMALIZE_ACCESS_LOG_H
+#define COLLECTOR_NORMALIZE_ACCESS_LOG_H
+
+#include "collector/normalize/parser.h"
+
+enum access_log_style {
+	ACCESS_LOG_NGINX, /* has an agent, "0" for no bytes, a virtual host without port */
+	ACCESS_LOG_ANY,
+};
+
+/* A line of another style is not claimed. */
+enum parse_result access_log_parse(
+	struct record *record, struct parse_context *context, enum access_log_style style);
+
+/* "GET /index.html HTTP/1.1", without the quotes, into its fields. */
+void access_log_put_request(
+	struct record *record, struct parse_context *context, struct slice request);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * names - which field the name of a value means
+ *
+ * JSON and key=value lines name their values. ECS names mean themselves; the
+ * names common programs and devices use (journald, Docker, FortiGate, logfmt,
+ * access logs in JSON) mean the ECS field of the same sense. Names are compared
+ * byte for byte.
+ *
+ * Any thread.
+ */
+#ifndef COLLECTOR_NORMALIZE_NAMES_H
+#define COLLECTOR_NORMALIZE_NAMES_H
+
+#include "collector/normalize/parser.h"
+
+/* Meanings that are no field by themselves; above every field id. */
+enum name_meaning {
+	NAME_UNKNOWN = 0,
+	NAME_TIME = FIELD_ID_MAX, /* a moment: ISO 8601 or epoch; "hh:mm:ss" beside NAME_DATE */
+	NAME_DATE,                /* "2026-11-22" */
+	NAME_ZONE,                /* "-0700", "+07:00" */
+	NAME_MESSAGE,             /* the text a person reads, which may have a format itself */
+	NAME_PROGRAM,             /* who wrote the message */
+	NAME_REQUEST,             /* "GET / HTTP/1.1" */
+	NAME_MEANING_END,
+};
+
+/* enum field_id or enum name_meaning. */
+unsigned name_meaning(struct slice name);
+
+/* The values of a line as they come, and the moment they tell together. */
+struct named_values {
+	struct slice time, date, zone;
+	struct slice message;
+	unsigned n_known; /* values whose name was known */
+};
+
+/* One value under its meaning: a field is added, the others are kept in `values`. */
+void named_put(struct record *record, struct parse_context *context,
+	struct named_values *values, unsigned meaning, struct slice value);
+
+/* After the last: created_ns, and the message left in the context. */
+void named_finish(struct record *record, struct parse_context *context,
+	const struct named_values *values);
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * netfilter - packets that iptables, nftables and ufw log through the kernel
+ *
+ *	[UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=40 ... PROTO=TCP SPT=1
+ *DPT=2
+ *
+ * The words before IN= are the rule's own prefix: they tell whether the packet
+ * was dropped, if the administrator wrote so. Without such a word nothing is
+ * claimed.
+ */
+#include "collector/normalize/extract.h"
+
+/* Twelve hexadecimal pairs with colons: the receiver's address, then the sender's. */
+enum { MAC_LEN = 17 };
+
+static const struct meaning denied = {
+	.action = {SLICE_BYTES("packet_denied")},
+	.category = {ECS_NETWORK},
+	.type = {ECS_CONNECTION},
+	.type2 = {ECS_DENIED},
+	.outcome = {ECS_FAILURE},
+};
+static const struct meaning allowed = {
+	.action = {SLICE_BYTES("packet_allowed")},
+	.category = {ECS_NETWORK},
+	.type = {ECS_CONNECTION},
+	.type2 = {ECS_ALLOWED},
+	.outcome = {ECS_SUCCESS},
+};
+static const struct meaning logged = {
+	.action = {SLICE_BYTES("packet_logged")},
+	.category = {ECS_NETWORK},
+	.type = {ECS_CONNECTION},
+};
+
+static bool says(struct slice prefix, const char *const *words)
+{
+	for (; *words != NULL; words++) {
+		struct slice word = slice_str(*words);
+
+		for (size_t at = 0; at + word.len <= prefix.len; at++) {
+			if (slice_eq_nocase(slice_of(prefix.ptr + at, word.len), word))
+				return true;
+		}
+	}
+	return false;
+}
+
+static const struct meaning *meaning_of(struct slice prefix)
+{
+	static const char *const no[] = {"block", "drop", "deny", "denied", "reject", NULL};
+	static const char *const yes[] = {"allow", "accept", "pass", NULL};
+
+	if (says(prefix, no))
+		return &denied;
+	return says(prefix, yes) ? &allowed : &logged;
+}
+
+static struct slice transport(struct slice name)
+{
+	static const struct {
+		struct slice name, number, ecs;
+	} known[] = {
+		{{SLICE_BYTES("TCP")}, {SLICE_BYTES("6")}, {SLICE_BYTES("tcp")}},
+		{{SLICE_BYTES("UDP")}, {SLICE_BYTES("17")}, {SLICE_BYTES("udp")}},
+		{{SLICE_BYTES("ICMP")}, {SLICE_BYTES("1")}, {SLICE_BYTES("icmp")}},
+		{{SLICE_BYTES("ICMPv6")}, {SLICE_BYTES("58")}, {SLICE_BYTES("ipv6-icmp")}},
+		{{SLICE_BYTES("SCTP")}, {SLICE_BYTES("132")}, {SLICE_BYTES("sctp")}},
+		{{SLICE_BYTES("ESP")}, {SLICE_BYTES("50")}, {SLICE_BYTES("esp")}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (slice_eq(known[i].name, name) || slice_eq(known[i].number, name))
+			return known[i].ecs;
+	}
+	return name;
+}
+
+static void put_mac(struct record *record, struct parse_context *context, struct slice mac)
+{
+	if (mac.len < 2 * MAC_LEN + 1)
+		return;
+	put(record, context, FIELD_DESTINATION_MAC, slice_head(mac, MAC_LEN));
+	put(record, context, FIELD_SOURCE_MAC, slice_of(mac.ptr + MAC_LEN + 1, MAC_LEN));
+}
+
+/* Which pairs were seen: an ICMP error carries a second packet's in brackets. */
+struct seen {
+	bool in, out, source, size;
+};
+
+static void put_pair(struct record *record, struct parse_context *context, struct slice pair,
+	struct seen *seen)
+{
+	if (skip_lit(&pair, "SRC=")) {
+		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, pair);
+		seen->source = true;
+	} else if (skip_lit(&pair, "DST=")) {
+		put_address(
+			record, context, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS, pair);
+	} else if (skip_lit(&pair, "SPT=")) {
+		put_digits(record, context, FIELD_SOURCE_PORT, pair);
+	} else if (skip_lit(&pair, "DPT=")) {
+		put_digits(record, context, FIELD_DESTINATION_PORT, pair);
+	} else if (skip_lit(&pair, "PROTO=")) {
+		put_some(record, context, FIELD_NETWORK_TRANSPORT, transport(pair));
+	} else if (skip_lit(&pair, "IN=")) {
+		put_some(record, context, FIELD_OBSERVER_INGRESS_INTERFACE, pair);
+		seen->in = pair.len > 0;
+	} else if (skip_lit(&pair, "OUT=")) {
+		put_some(record, context, FIELD_OBSERVER_EGRESS_INTERFACE, pair);
+		seen->out = pair.len > 0;
+	} else if (skip_lit(&pair, "MAC=")) {
+		put_mac(record, context, pair);
+	} else if (!seen->size && skip_lit(&pair, "LEN=")) {
+		put_digits(record, context, FIELD_NETWORK_BYTES, pair);
+		seen->size = true;
+	}
+}
+
+/* Up to the '[' of an enclosed packet. */
+static bool put_pairs(struct record *record, struct parse_context *context, struct slice rest)
+{
+	struct seen seen = {0};
+
+	while (rest.len > 0 && rest.ptr[0] != '[') {
+		put_pair(record, context, take_word(&rest), &seen);
+		skip_blanks(&rest);
+	}
+	if (seen.in != seen.out)
+		put(record, context, FIELD_NETWORK_DIRECTION,
+			seen.in ? SLICE_LIT("ingress") : SLICE_LIT("egress"));
+	return seen.source;
+}
+
+/* "[50028442.088484] " */
+static void skip_uptime(struct slice *rest)
+{
+	struct slice uptime, inside = *rest;
+
+	if (!skip_byte(&inside, '[') || !take_until(&inside, ']', &uptime) || uptime.len == 0 ||
+		!is_digit(uptime.ptr[uptime.len - 1]))
+		return;
+	*rest = inside;
+	skip_blanks(rest);
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct slice rest = context->message, prefix;
+
+	skip_uptime(&rest);
+	size_t at = slice_search(rest, SLICE_LIT("IN="));
+	if (at == rest.len ||
+		slice_search(slice_from(rest, at), SLICE_LIT(" OUT=")) == rest.len - at)
+		return PARSED_NOT_MINE;
+	prefix = slice_trim(slice_head(rest, at));
+	put_meaning(record, context, meaning_of(prefix));
+	put_some(record, context, FIELD_SOC_FIREWALL_RULE, prefix);
+	return put_pairs(record, context, slice_from(rest, at)) ? PARSED : PARSED_NOT_MINE;
+}
+
+static const char *const programs[] = {"kernel", "ulogd", NULL};
+
+const struct parser parser_netfilter = {
+	.number = 10,
+	.name = "netfilter",
+	.module = "netfilter",
+	.summary = "packets logged by iptables, nftables and ufw",
+	.source = "Linux net/netfilter/nf_log_syslog.c; ulogd2",
+	.programs = programs,
+	.parse = parse,
+};
