@@ -191,8 +191,8 @@ static void check_duplicates(struct builder *builder, const struct tree_node *ma
 	for (size_t i = 1; i < map->n; i++) {
 		if (slice_eq(keys[i]->text, keys[i - 1]->text))
 			mistake_add(builder->mistakes, tree_pos(keys[i]),
-				"key %s is given twice, first in line %u",
-				MISTAKE_TEXT(keys[i]->text), keys[i - 1]->line);
+				"key %s stands in line %u already", MISTAKE_TEXT(keys[i]->text),
+				keys[i - 1]->line);
 	}
 	free(keys);
 }

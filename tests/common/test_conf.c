@@ -366,6 +366,8 @@ START_TEST(the_printed_examples_are_good_settings)
 	ck_assert_str_eq(inputs[0].format, "rfc3164");
 	ck_assert_str_eq(inputs[1].format, "auto");
 	ck_assert_uint_eq(inputs[1].rules.n, 1);
+	const struct sample_rule *rules = inputs[1].rules.items;
+	ck_assert_uint_eq(rules[0].hosts.n, 1); /* the example, not the default beside it */
 	clean();
 	strbuf_done(&text);
 	strbuf_done(&active);

@@ -57,7 +57,8 @@ static const struct setting sample_rule_table[] = {
 		.help = "What happens then."},
 	{"limits", SETTING_SECTION, AT(limits), .table = sample_limits_table,
 		.help = "Its own limits."},
-	{"hosts", SETTING_TEXTS, AT(hosts), "[web, \"db 1\"]", .help = "Where it holds."},
+	{"hosts", SETTING_TEXTS, AT(hosts), "[web, \"db 1\"]", .help = "Where it holds.",
+		.example = "- web"},
 	{0},
 };
 #undef AT
