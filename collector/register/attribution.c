@@ -46,6 +46,8 @@ struct prefix_value {
 struct attribution {
 	const struct written_shared *written;
 	struct slice source; /* empty: all of the host */
+	uint32_t *listed;    /* agencies it may speak for, sorted */
+	size_t n_listed;
 	struct value *values;
 	size_t n_values;
 	struct prefix_value *prefixes; /* IPv4 first, then by address and length */
@@ -467,27 +469,28 @@ static void sort_prefixes(struct register_build *build, struct attribution *shar
 	}
 }
 
-/* May the source speak for the agency? Numbers in the list were checked. */
-static bool is_listed(const struct written_shared *written, uint32_t agency)
+static int by_number(const void *a, const void *b)
 {
-	for (size_t i = 0; i < written->agencies.n; i++) {
-		uint64_t number;
+	uint32_t one = *(const uint32_t *)a, two = *(const uint32_t *)b;
 
-		if (slice_to_u64(slice_str(written->agencies.items[i]), UINT32_MAX, &number) &&
-			number == agency)
-			return true;
-	}
-	return false;
+	return one < two ? -1 : one > two;
 }
 
-static void check_target(struct register_build *build, const struct written_shared *written,
+/* May the source speak for the agency? */
+static bool is_listed(const struct attribution *shared, uint32_t agency)
+{
+	return shared->n_listed > 0 && bsearch(&agency, shared->listed, shared->n_listed,
+					       sizeof(agency), by_number) != NULL;
+}
+
+static void check_target(struct register_build *build, const struct attribution *shared,
 	const struct written_rule *rule)
 {
 	const struct agency *agency = agencies_find(build->agencies, rule->agency);
 
 	if (agency == NULL)
 		REGISTER_WRONG(build, &rule->agency, "there is no agency %u", rule->agency);
-	else if (!is_listed(written, rule->agency))
+	else if (!is_listed(shared, rule->agency))
 		REGISTER_WRONG(build, &rule->agency,
 			"agency %u is not among the 'agencies' this source may speak for",
 			rule->agency);
@@ -497,25 +500,39 @@ static void check_target(struct register_build *build, const struct written_shar
 			rule->system);
 }
 
-static void check_listed(struct register_build *build, const struct written_shared *written)
+static void add_listed(
+	struct register_build *build, struct attribution *shared, const char *const *item)
 {
+	uint32_t number;
+
+	if (!register_number(build, item, &number))
+		return;
+	if (agencies_find(build->agencies, number) == NULL)
+		REGISTER_WRONG(build, item, "there is no agency %u", number);
+	shared->listed[shared->n_listed++] = number;
+}
+
+static bool read_listed(struct register_build *build, struct attribution *shared)
+{
+	const struct written_shared *written = shared->written;
+
 	if (agencies_find(build->agencies, written->agency) == NULL)
 		REGISTER_WRONG(
 			build, &written->agency, "there is no agency %u", written->agency);
-	for (size_t i = 0; i < written->agencies.n; i++) {
-		const char *const *item = &written->agencies.items[i];
-		uint32_t number;
-
-		if (register_number(build, item, &number) &&
-			agencies_find(build->agencies, number) == NULL)
-			REGISTER_WRONG(build, item, "there is no agency %u", number);
-	}
+	shared->listed = register_alloc(build, written->agencies.n, sizeof(*shared->listed));
+	if (shared->listed == NULL)
+		return false;
+	for (size_t i = 0; i < written->agencies.n; i++)
+		add_listed(build, shared, &written->agencies.items[i]);
+	if (shared->n_listed > 0)
+		qsort(shared->listed, shared->n_listed, sizeof(*shared->listed), by_number);
+	return true;
 }
 
 static void add_rule(struct register_build *build, struct attribution *shared, uint32_t number,
 	const struct written_rule *rule)
 {
-	check_target(build, shared->written, rule);
+	check_target(build, shared, rule);
 	for (size_t i = 0; i < rule->values.n; i++) {
 		const char *const *value = &rule->values.items[i];
 
@@ -547,9 +564,8 @@ static void build_source(struct register_build *build, struct attribution *share
 		register_alloc(build, count_values(written, false), sizeof(*shared->values));
 	shared->prefixes =
 		register_alloc(build, count_values(written, true), sizeof(*shared->prefixes));
-	if (shared->values == NULL || shared->prefixes == NULL)
+	if (shared->values == NULL || shared->prefixes == NULL || !read_listed(build, shared))
 		return;
-	check_listed(build, written);
 	for (size_t i = 0; i < written->rules.n; i++)
 		add_rule(build, shared, (uint32_t)i, &rules[i]);
 	sort_values(build, shared);

@@ -249,6 +249,35 @@ START_TEST(names_say_whose_a_record_is)
 }
 END_TEST
 
+START_TEST(names_are_found_in_small_and_large_letters)
+{
+	static const char *const names[] = {
+		"ALPHA", "Beta", "GAMMA", "delta", "Zeta.x", "eta-1"};
+	struct strbuf text = STRBUF_INIT(TEXT_MAX);
+
+	strbuf_add_str(&text,
+		"province: {code: H01, name: A}\nagencies:\n"
+		" - {number: 1, systems: [{number: 1, name: x, level: 1},"
+		" {number: 2, name: y, level: 2}],\n"
+		"    attributes: [{from: 2020-01-01, identifier: H01.1, name: B}]}\n"
+		"shared-sources:\n - {agency: 1, host: 1, agencies: [1], rules: [\n"
+		"  {by: group, values: [Omega, alpha], agency: 1, system: 1},\n"
+		"  {by: host-name, values: [alpha, bETA, gamma, Delta, zETA.X, Eta-1],"
+		" agency: 1, system: 2}]}\n");
+	struct agency_register *agencies = parse_as("f", strbuf_slice(&text));
+	ck_assert_msg(agencies != NULL, "%s", strbuf_cstr(&mistakes));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		check_whose(agencies, 1, "",
+			&(struct agencies_facts){.host_name = slice_str(names[i])}, 1, 2);
+	check_whose(
+		agencies, 1, "", &(struct agencies_facts){.group = SLICE_LIT("OMEGA")}, 1, 1);
+	check_whose(
+		agencies, 1, "", &(struct agencies_facts){.group = SLICE_LIT("beta")}, 0, 0);
+	clean(agencies);
+	strbuf_done(&text);
+}
+END_TEST
+
 START_TEST(other_sources_of_the_host_are_its_own)
 {
 	struct agency_register *agencies = load_demo();
@@ -414,6 +443,6 @@ TEST_MAIN("register", the_demo_register_is_good, attributes_change_at_midnight_o
 	agencies_begin_and_end, hosts_stand_in_a_system_with_its_level,
 	a_reference_keeps_an_old_register_alive, a_host_moves_between_systems,
 	addresses_say_whose_a_record_is, names_say_whose_a_record_is,
-	other_sources_of_the_host_are_its_own, nested_prefixes_agree_with_a_plain_search,
-	facts_come_from_the_fields_of_a_record, every_bad_file_gets_the_messages_it_names,
-	a_missing_file_is_a_mistake)
+	names_are_found_in_small_and_large_letters, other_sources_of_the_host_are_its_own,
+	nested_prefixes_agree_with_a_plain_search, facts_come_from_the_fields_of_a_record,
+	every_bad_file_gets_the_messages_it_names, a_missing_file_is_a_mistake)
