@@ -15,6 +15,12 @@ static struct counter written = COUNTER("notes.written", "notes of the collector
 static struct counter dropped =
 	COUNTER("notes.dropped", "notes of the collector that found no room");
 
+static const struct record_source source = {
+	.input = {SLICE_BYTES("collector")},
+	.name = {SLICE_BYTES("notes")},
+	.format = {SLICE_BYTES("")},
+};
+
 struct pending {
 	struct note note;
 	int64_t at_ns;
@@ -72,11 +78,6 @@ struct notes *notes_new(struct store *store)
 static void fill(struct notes *notes, struct record *record, const struct pending *pending,
 	uint64_t sequence)
 {
-	static const struct record_source source = {
-		.input = {SLICE_BYTES("collector")},
-		.name = {SLICE_BYTES("notes")},
-		.format = {SLICE_BYTES("")},
-	};
 	const struct note *note = &pending->note;
 	struct arena *arena = &notes->batch.arena;
 	struct strbuf text = STRBUF_INIT(1024);
@@ -120,6 +121,8 @@ static bool build(struct notes *notes)
 	batch->first = notes->sequence + 1;
 	batch->count = n;
 	batch->n_records = n;
+	batch->sources = &source;
+	batch->n_sources = 1;
 	batch->records = arena_alloc(&batch->arena, n * sizeof(*batch->records));
 	for (unsigned i = 0; i < n; i++)
 		fill(notes, &batch->records[i], &notes->waiting[i], batch->first + i);

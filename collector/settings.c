@@ -7,7 +7,7 @@ static const char *const level_names[] = {"error", "warn", "info", "debug", NULL
 #define AT(member) offsetof(struct collector_settings, member)
 
 const struct setting collector_settings_table[] = {
-	{"log-level", SETTING_CHOICE, AT(log_level), "info", 0, 0,
+	{"log_level", SETTING_CHOICE, AT(log_level), "info", 0, 0,
 		"How much the program's own log says.", level_names},
 	{"agencies", SETTING_PATH, AT(agencies), "agencies.yaml", 0, 0,
 		"The register of agencies, systems and levels; read again on SIGHUP."},
@@ -19,7 +19,7 @@ const struct setting collector_settings_table[] = {
 		"Local socket soc-ctl asks."},
 	{"presence", SETTING_DURATION, AT(presence_ms), "5m", 1000, 86400000,
 		"How often each connected agent is noted in the log as present."},
-	{"stop-timeout", SETTING_DURATION, AT(stop_ms), "30s", 1000, 600000,
+	{"stop_timeout", SETTING_DURATION, AT(stop_ms), "30s", 1000, 600000,
 		"A role that was told to stop and has not after this time is killed; nothing "
 		"acknowledged is lost by it."},
 	{"ingest", SETTING_SECTION, AT(ingest), NULL, 0, 0, "Receiving from agents.",

@@ -9,6 +9,7 @@ enum { SIGNALS_MAX = 4 };
 
 struct loop {
 	struct event_base *base;
+	struct event *stop; /* active: end the loop, also when it has not begun yet */
 	struct event *watched[SIGNALS_MAX];
 	unsigned n_watched;
 	struct loop_signals signals;
@@ -20,6 +21,16 @@ static void prepare_process(void)
 	evthread_use_pthreads();
 }
 
+/* event_base_loopbreak() alone would be forgotten when it came before the loop began. */
+static void on_loop_stop(evutil_socket_t fd, short what, void *user)
+{
+	struct loop *loop = user;
+
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(loop->base);
+}
+
 struct loop *loop_new(struct err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -29,9 +40,11 @@ struct loop *loop_new(struct err *err)
 		abort();
 	pthread_once(&once, prepare_process);
 	loop->base = event_base_new();
-	if (loop->base == NULL) {
+	loop->stop =
+		loop->base ? event_new(loop->base, -1, EV_PERSIST, on_loop_stop, loop) : NULL;
+	if (loop->stop == NULL) {
 		err_set(err, "creating an event base");
-		free(loop);
+		loop_free(loop);
 		return NULL;
 	}
 	return loop;
@@ -43,7 +56,10 @@ void loop_free(struct loop *loop)
 		return;
 	for (unsigned i = 0; i < loop->n_watched; i++)
 		event_free(loop->watched[i]);
-	event_base_free(loop->base);
+	if (loop->stop != NULL)
+		event_free(loop->stop);
+	if (loop->base != NULL)
+		event_base_free(loop->base);
 	free(loop);
 }
 
@@ -98,5 +114,5 @@ void loop_run(struct loop *loop)
 
 void loop_stop(struct loop *loop)
 {
-	event_base_loopbreak(loop->base);
+	event_active(loop->stop, EV_TIMEOUT, 0);
 }

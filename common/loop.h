@@ -35,7 +35,7 @@ MUST_USE bool loop_watch_signals(
 /* Until loop_stop(). */
 void loop_run(struct loop *loop);
 
-/* Any thread. */
+/* Any thread, also before loop_run() began: it then ends at once. */
 void loop_stop(struct loop *loop);
 
 #endif

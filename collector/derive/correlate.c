@@ -274,13 +274,14 @@ static void add(
 	(void)added;
 }
 
+static const struct record_source source = {
+	.input = {SLICE_BYTES("collector")},
+	.name = {SLICE_BYTES("correlation")},
+	.format = {SLICE_BYTES("")},
+};
+
 static void fill_finding(struct batch *batch, struct record *record, sqlite3_stmt *row)
 {
-	static const struct record_source source = {
-		.input = {SLICE_BYTES("collector")},
-		.name = {SLICE_BYTES("correlation")},
-		.format = {SLICE_BYTES("")},
-	};
 	struct arena *arena = &batch->arena;
 
 	*record = (struct record){
@@ -334,6 +335,8 @@ bool correlate_emits(struct database *database, struct batch *batch, struct err 
 	if (rows == NULL)
 		return false;
 	batch->records = arena_alloc(&batch->arena, EMITS_MOST * sizeof(*batch->records));
+	batch->sources = &source;
+	batch->n_sources = 1;
 	batch->stream = (struct stream){.lane = FINDINGS_LANE, .epoch = epoch};
 	while (database_row(database, rows, &failed, err))
 		fill_finding(batch, &batch->records[batch->n_records++], rows);

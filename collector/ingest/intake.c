@@ -74,6 +74,8 @@ const char *intake_unpack(struct batch *batch, struct chunk_reader *reader,
 	if (sources == NULL || batch->records == NULL)
 		return "BATCH larger than a batch may be";
 	batch->n_records = chunk.n_items;
+	batch->sources = sources;
+	batch->n_sources = chunk.n_sources;
 	for (unsigned i = 0; i < chunk.n_items; i++)
 		fill(&batch->records[i], &chunk.items[i], batch->first + i, sources, facts);
 	return NULL;

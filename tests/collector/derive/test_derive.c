@@ -1,0 +1,372 @@
+#include "collector/derive/derive.h"
+
+#include <stdio.h>
+
+#include "collector/derive/outbox.h"
+#include "collector/derive/statistics.h"
+#include "common/clock.h"
+#include "tests/collector/store/fixture.h"
+
+enum { AGENCY = 7, ZONE = 7 * 3600 };
+
+static struct fixture fixture;
+static struct derive_settings settings;
+static char derive_dir[PATH_MAX + 16];
+
+/* What the newest publish saw, for the thread of the test. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	uint64_t position;
+	struct window window; /* to look at */
+	struct strbuf text;
+	unsigned n_due;
+} published = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static bool put_count(void *user, const struct statistics_count *count)
+{
+	strbuf_addf(user, "%u/%u/%s/%s:%llu,%llu,%llu ", count->agency, count->level,
+		attack_class_name((enum attack_class)count->attack),
+		severity_name((enum severity)count->severity),
+		(unsigned long long)count->events, (unsigned long long)count->findings,
+		(unsigned long long)count->hosts);
+	return true;
+}
+
+static bool put_malware(void *user, const struct statistics_malware *malware)
+{
+	strbuf_addf(user, "malware %.*s/%.*s:%llu,%llu,%llu ", SLICE_FMT(malware->name),
+		SLICE_FMT(malware->type), (unsigned long long)malware->hits,
+		(unsigned long long)malware->hosts, (unsigned long long)malware->files);
+	return true;
+}
+
+static bool put_quality(void *user, const struct statistics_quality *quality)
+{
+	strbuf_addf(user, "quality %u:%llu late=%llu gaps=%llu,%llu agents=%llu/%llu/%llu ",
+		quality->agency, (unsigned long long)quality->records,
+		(unsigned long long)quality->late, (unsigned long long)quality->gaps,
+		(unsigned long long)quality->missing,
+		(unsigned long long)quality->agents_enrolled,
+		(unsigned long long)quality->agents_online,
+		(unsigned long long)quality->agents_stale);
+	return true;
+}
+
+static void describe(
+	struct statistics *statistics, const struct window *window, struct strbuf *text)
+{
+	struct err err = {0};
+
+	strbuf_reset(text);
+	ck_assert_msg(statistics_counts(statistics, window, put_count, text, &err) &&
+			      statistics_malware(statistics, window, put_malware, text, &err) &&
+			      statistics_quality(statistics, window, put_quality, text, &err),
+		"%s", err.text);
+}
+
+struct due {
+	struct statistics *statistics;
+	struct err *err;
+};
+
+static bool take_due(void *user, const struct window *window)
+{
+	struct due *due = user;
+
+	published.n_due++;
+	return statistics_published(due->statistics, window, due->err);
+}
+
+static bool on_publish(void *user, struct statistics *statistics, struct outbox *outbox,
+	uint64_t position, struct err *err)
+{
+	struct due due = {statistics, err};
+
+	(void)user;
+	(void)outbox;
+	pthread_mutex_lock(&published.lock);
+	describe(statistics, &published.window, &published.text);
+	bool ok = statistics_due(statistics, take_due, &due, err);
+	published.position = position;
+	pthread_cond_broadcast(&published.changed);
+	pthread_mutex_unlock(&published.lock);
+	return ok;
+}
+
+static void on_emit(void *user, struct batch *batch)
+{
+	(void)user;
+	store_submit(fixture.store, batch);
+}
+
+static void on_filled(void *user)
+{
+	(void)user;
+}
+
+static struct derive *start(void)
+{
+	const struct derive_callbacks callbacks = {on_publish, on_emit, on_filled, NULL};
+	struct err err = {0};
+	struct derive *derive = derive_start(&settings, fixture.store, &callbacks, &err);
+
+	ck_assert_msg(derive != NULL, "%s", err.text);
+	return derive;
+}
+
+/* Until everything stored so far was read and looked at. */
+static void wait_until_read(void)
+{
+	uint64_t position = store_position(fixture.store);
+
+	pthread_mutex_lock(&published.lock);
+	while (published.position < position)
+		pthread_cond_wait(&published.changed, &published.lock);
+	pthread_mutex_unlock(&published.lock);
+}
+
+static void begin(void)
+{
+	fixture_init(&fixture);
+	fixture_open(&fixture);
+	snprintf(derive_dir, sizeof(derive_dir), "%s/derive", fixture.dir);
+	settings = (struct derive_settings){
+		.dir = derive_dir,
+		.step_ms = 1,
+		.publish_ms = 5,
+		.watermark_ms = 0,
+		.ahead_ms = 300000,
+		.back_ms = 72 * 3600000,
+		.republish_ms = 0,
+		.brute_force_count = 10,
+		.brute_force_ms = 300000,
+		.zone_seconds = ZONE,
+	};
+	published.position = 0;
+	published.n_due = 0;
+	published.window = window_at(WINDOW_DAY, clock_wall_ns(), ZONE);
+	strbuf_init(&published.text, 1 << 16);
+}
+
+static void end(struct derive *derive)
+{
+	derive_stop(derive);
+	fixture_done(&fixture);
+	strbuf_done(&published.text);
+}
+
+typedef void (*shape)(struct record *record, struct batch *batch, unsigned i);
+
+/* Records of a host, changed by `change` before they are encoded again. */
+static void store_records(
+	uint32_t host, uint64_t first, uint32_t n, uint8_t level, shape change)
+{
+	struct stream stream = {.agency = AGENCY, .host = host, .lane = 1, .epoch = host};
+	struct batch *batch = fixture_batch(&fixture, stream, first, n, level);
+
+	for (unsigned i = 0; i < n; i++) {
+		batch->records[i].created_ns = batch->records[i].received_ns;
+		change(&batch->records[i], batch, i);
+	}
+	strbuf_reset(&batch->encoded);
+	ck_assert(encode_batch(batch));
+	ck_assert_int_eq(fixture_submit(&fixture, batch), BATCH_STORED);
+	fixture_free(batch);
+}
+
+static void scan(struct record *record, struct batch *batch, unsigned i)
+{
+	(void)batch;
+	if (i % 2 == 0) {
+		record->attack = CLASS_RECON;
+		record->severity = SEVERITY_LOW;
+	}
+}
+
+static void drill(struct record *record, struct batch *batch, unsigned i)
+{
+	scan(record, batch, i);
+	record->flags |= RECORD_TEST;
+}
+
+static void clock_of_2036(struct record *record, struct batch *batch, unsigned i)
+{
+	(void)batch;
+	(void)i;
+	record->created_ns += INT64_C(10) * 365 * 86400 * CLOCK_NS_PER_S;
+}
+
+static void hit(struct record *record, struct batch *batch, unsigned i)
+{
+	static const struct slice files[] = {SLICE_LIT("/a"), SLICE_LIT("/b"), SLICE_LIT("/a")};
+
+	record->kind = RECORD_HIT;
+	record->attack = CLASS_MALWARE;
+	record->severity = SEVERITY_HIGH;
+	ck_assert(record_add(record, &batch->arena, FIELD_RULE_NAME, SLICE_LIT("EICAR")));
+	ck_assert(record_add(record, &batch->arena, FIELD_FILE_PATH, files[i % 3]));
+}
+
+static void failed_login(struct record *record, struct batch *batch, unsigned i)
+{
+	(void)i;
+	ck_assert(record_match(record, &batch->arena, 1, SLICE_LIT("7\0001\000192.0.2.9")));
+	ck_assert(record_add(record, &batch->arena, FIELD_SOURCE_IP, SLICE_LIT("192.0.2.9")));
+}
+
+static void check_recount(void)
+{
+	struct strbuf text = STRBUF_INIT(1 << 16);
+	struct err err = {0};
+
+	struct statistics *again = statistics_recount(&settings, fixture.dir,
+		published.window.start_ns, published.window.end_ns, &err);
+	ck_assert_msg(again != NULL, "%s", err.text);
+	describe(again, &published.window, &text);
+	pthread_mutex_lock(&published.lock);
+	ck_assert_str_eq(strbuf_cstr(&text), strbuf_cstr(&published.text));
+	pthread_mutex_unlock(&published.lock);
+	statistics_free(again);
+	strbuf_done(&text);
+}
+
+static void check_text(const char *want)
+{
+	wait_until_read();
+	pthread_mutex_lock(&published.lock);
+	ck_assert_str_eq(strbuf_cstr(&published.text), want);
+	pthread_mutex_unlock(&published.lock);
+	check_recount();
+}
+
+START_TEST(attacks_are_counted_by_class_and_drills_are_not)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 100, 3, scan);
+	store_records(2, 1, 10, 3, scan);
+	store_records(2, 11, 10, 4, scan);
+	store_records(3, 1, 50, 3, drill);
+	check_text("7/3/recon/low:55,0,2 7/4/recon/low:5,0,1 "
+		   "quality 7:120 late=0 gaps=0,0 agents=2/2/0 ");
+	end(derive);
+}
+END_TEST
+
+START_TEST(a_host_whose_clock_says_2036_is_counted_when_it_was_received)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 10, 3, clock_of_2036);
+	check_text("quality 7:10 late=10 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
+START_TEST(malware_is_counted_by_name_with_hosts_and_files)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 3, 2, hit);
+	store_records(2, 1, 1, 2, hit);
+	check_text("7/2/malware/high:4,0,2 malware EICAR/Unknown:4,2,3 "
+		   "quality 7:4 late=0 gaps=0,0 agents=2/2/0 ");
+	end(derive);
+}
+END_TEST
+
+START_TEST(a_restart_goes_on_where_the_last_step_ended)
+{
+	begin();
+	struct derive *derive = start();
+	for (unsigned round = 0; round < 5; round++) {
+		store_records(1, 1 + round * 100, 100, 3, scan);
+		if (round % 2 == 0)
+			wait_until_read();
+		derive_stop(derive);
+		derive = start();
+	}
+	check_text("7/3/recon/low:250,0,1 quality 7:500 late=0 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
+static unsigned count_findings(void)
+{
+	struct err err = {0};
+	struct store_reader *reader = store_reader_open(fixture.store, 0, &err);
+	struct store_block block;
+	unsigned n = 0;
+
+	for (enum store_read got;
+		(got = store_reader_next(reader, &block, &err)) != STORE_END;) {
+		for (unsigned i = 0; got == STORE_BLOCK && i < block.n_records; i++)
+			n += block.columns[i].kind == RECORD_FINDING;
+	}
+	store_reader_close(reader);
+	return n;
+}
+
+static void wait_for_findings(unsigned n)
+{
+	while (count_findings() < n)
+		wait_until_read();
+	wait_until_read();
+}
+
+START_TEST(a_sustained_brute_force_is_one_finding_even_after_restarts)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 9, 3, failed_login);
+	wait_until_read();
+	ck_assert_uint_eq(count_findings(), 0);
+	derive_stop(derive);
+	derive = start();
+	store_records(1, 10, 200, 3, failed_login);
+	wait_for_findings(1);
+	derive_stop(derive);
+	derive = start();
+	store_records(1, 210, 200, 3, failed_login);
+	wait_until_read();
+	ck_assert_uint_eq(count_findings(), 1);
+	check_text("7/3/unauthorized-access/high:0,1,1 "
+		   "quality 7:409 late=0 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
+static void ten_minutes_old(struct record *record, struct batch *batch, unsigned i)
+{
+	scan(record, batch, i);
+	record->created_ns -= 600 * CLOCK_NS_PER_S;
+}
+
+START_TEST(complete_windows_are_published_once_and_again_when_they_change)
+{
+	begin();
+	published.window = window_at(WINDOW_5M, clock_wall_ns() - 600 * CLOCK_NS_PER_S, ZONE);
+	struct derive *derive = start();
+	store_records(1, 1, 2, 3, ten_minutes_old);
+	wait_until_read();
+	wait_until_read();
+	pthread_mutex_lock(&published.lock);
+	unsigned first = published.n_due;
+	pthread_mutex_unlock(&published.lock);
+	ck_assert_uint_ge(first, 1);
+	store_records(1, 3, 2, 3, ten_minutes_old);
+	wait_until_read();
+	pthread_mutex_lock(&published.lock);
+	ck_assert_uint_gt(published.n_due, first);
+	pthread_mutex_unlock(&published.lock);
+	end(derive);
+}
+END_TEST
+
+TEST_MAIN("derive", attacks_are_counted_by_class_and_drills_are_not,
+	a_host_whose_clock_says_2036_is_counted_when_it_was_received,
+	malware_is_counted_by_name_with_hosts_and_files,
+	a_restart_goes_on_where_the_last_step_ended,
+	a_sustained_brute_force_is_one_finding_even_after_restarts,
+	complete_windows_are_published_once_and_again_when_they_change)

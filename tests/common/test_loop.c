@@ -1,0 +1,51 @@
+#include "common/loop.h"
+
+#include <signal.h>
+
+#include "tests/support/check.h"
+
+START_TEST(a_stop_before_the_loop_began_is_not_forgotten)
+{
+	struct err err;
+	struct loop *loop = loop_new(&err);
+
+	loop_stop(loop);
+	loop_run(loop);
+	loop_free(loop);
+}
+END_TEST
+
+struct seen {
+	struct loop *loop;
+	unsigned reloads;
+};
+
+static void on_reload(void *user)
+{
+	struct seen *seen = user;
+
+	seen->reloads++;
+	raise(SIGTERM);
+}
+
+static void on_stop(void *user)
+{
+	loop_stop(((struct seen *)user)->loop);
+}
+
+START_TEST(signals_reload_and_stop)
+{
+	struct err err;
+	struct seen seen = {.loop = loop_new(&err)};
+	const struct loop_signals signals = {
+		.on_stop = on_stop, .on_reload = on_reload, .user = &seen};
+
+	ck_assert(loop_watch_signals(seen.loop, &signals, &err));
+	raise(SIGHUP);
+	loop_run(seen.loop);
+	ck_assert_uint_eq(seen.reloads, 1);
+	loop_free(seen.loop);
+}
+END_TEST
+
+TEST_MAIN("loop", a_stop_before_the_loop_began_is_not_forgotten, signals_reload_and_stop)
