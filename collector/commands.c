@@ -6,6 +6,7 @@
 
 #include "collector/collector.h"
 #include "collector/normalize/normalize.h"
+#include "collector/register/register.h"
 #include "collector/settings.h"
 #include "collector/supervise.h"
 #include "common/log.h"
@@ -93,7 +94,7 @@ int command_config(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	conf_print(collector_settings_table, COLLECTOR_SETTINGS_HEAD, &text);
+	conf_print(collector_settings_table, collector_settings_head, &text);
 	fwrite(text.ptr, 1, text.len, stdout);
 	strbuf_done(&text);
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

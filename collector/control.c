@@ -31,7 +31,7 @@ static void put_counter(void *user, const struct counter *counter)
 	json_put_u64(user, counter->name, counter_value(counter));
 }
 
-static void put_store(struct json *json, const struct store *store)
+static void put_store(struct json *json, struct store *store)
 {
 	struct store_state state;
 

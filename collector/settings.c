@@ -4,10 +4,16 @@
 
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
 
+const char collector_settings_head[] = "Settings of soc-collector. `soc-collector check -c "
+				       "FILE` says what is wrong with a file; "
+				       "`soc-collector config` prints this one. Relative paths "
+				       "are relative to the folder of the "
+				       "file.";
+
 #define AT(member) offsetof(struct collector_settings, member)
 
 const struct setting collector_settings_table[] = {
-	{"log_level", SETTING_CHOICE, AT(log_level), "info", 0, 0,
+	{"log-level", SETTING_CHOICE, AT(log_level), "info", 0, 0,
 		"How much the program's own log says.", level_names},
 	{"agencies", SETTING_PATH, AT(agencies), "agencies.yaml", 0, 0,
 		"The register of agencies, systems and levels; read again on SIGHUP."},
@@ -19,7 +25,7 @@ const struct setting collector_settings_table[] = {
 		"Local socket soc-ctl asks."},
 	{"presence", SETTING_DURATION, AT(presence_ms), "5m", 1000, 86400000,
 		"How often each connected agent is noted in the log as present."},
-	{"stop_timeout", SETTING_DURATION, AT(stop_ms), "30s", 1000, 600000,
+	{"stop-timeout", SETTING_DURATION, AT(stop_ms), "30s", 1000, 600000,
 		"A role that was told to stop and has not after this time is killed; nothing "
 		"acknowledged is lost by it."},
 	{"ingest", SETTING_SECTION, AT(ingest), NULL, 0, 0, "Receiving from agents.",

@@ -27,10 +27,7 @@ struct collector_settings {
 
 extern const struct setting collector_settings_table[];
 
-#define COLLECTOR_SETTINGS_HEAD                                                                \
-	"Settings of soc-collector. `soc-collector check -c FILE` says what is wrong with a\n" \
-	"file; `soc-collector config` prints this one. Relative paths are relative to the\n"   \
-	"folder of the file."
+extern const char collector_settings_head[]; /* what `config` prints above them */
 
 /* NULL with the mistakes written to standard error. */
 MUST_USE struct conf *collector_settings_load(

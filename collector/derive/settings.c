@@ -27,9 +27,9 @@ const struct setting derive_settings_table[] = {
 		"often."},
 	{"keep", SETTING_DURATION, AT(keep_ms), "1830d", DAY_MS, UINT64_C(36500) * DAY_MS,
 		"Counts are kept so long; daily ones are owed for 5 years."},
-	{"brute_force_count", SETTING_COUNT, AT(brute_force_count), "10", 2, 10000,
+	{"brute-force-count", SETTING_COUNT, AT(brute_force_count), "10", 2, 10000,
 		"Failed log-ins of one address at one host ..."},
-	{"brute_force_window", SETTING_DURATION, AT(brute_force_ms), "5m", 1000, DAY_MS,
+	{"brute-force-window", SETTING_DURATION, AT(brute_force_ms), "5m", 1000, DAY_MS,
 		"... within this time are a finding of class unauthorized-access."},
 	{0},
 };

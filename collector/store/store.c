@@ -23,7 +23,7 @@ static const struct setting class_table[] = {
 		.help = "Records older than this are removed; 0s = never by age.",
 	},
 	{
-		.key = "keep_bytes",
+		.key = "keep-bytes",
 		.kind = SETTING_BYTES,
 		.offset = offsetof(struct store_class_settings, keep_bytes),
 		.standard = "0B",
@@ -35,7 +35,7 @@ static const struct setting class_table[] = {
 
 #define CLASS_SETTING(number, text)                                                            \
 	{                                                                                      \
-		.key = "level_" #number, .kind = SETTING_SECTION,                              \
+		.key = "level-" #number, .kind = SETTING_SECTION,                              \
 		.offset = offsetof(struct store_settings, classes[number - 1]),                \
 		.help = (text), .table = class_table                                           \
 	}
@@ -49,7 +49,7 @@ const struct setting store_settings_table[] = {
 		.help = "Folder of the store.",
 	},
 	{
-		.key = "segment_size",
+		.key = "segment-size",
 		.kind = SETTING_BYTES,
 		.offset = offsetof(struct store_settings, segment_size),
 		.standard = "64MiB",
@@ -60,7 +60,7 @@ const struct setting store_settings_table[] = {
 			"one of each level.",
 	},
 	{
-		.key = "segment_age",
+		.key = "segment-age",
 		.kind = SETTING_DURATION,
 		.offset = offsetof(struct store_settings, segment_age_ms),
 		.standard = "1h",
@@ -69,7 +69,7 @@ const struct setting store_settings_table[] = {
 		.help = "A segment older than this is closed and sealed.",
 	},
 	{
-		.key = "commit_delay",
+		.key = "commit-delay",
 		.kind = SETTING_DURATION,
 		.offset = offsetof(struct store_settings, commit_ms),
 		.standard = "20ms",
@@ -77,7 +77,7 @@ const struct setting store_settings_table[] = {
 		.help = "A batch waits at most so long for others to be committed with.",
 	},
 	{
-		.key = "commit_bytes",
+		.key = "commit-bytes",
 		.kind = SETTING_BYTES,
 		.offset = offsetof(struct store_settings, commit_bytes),
 		.standard = "4MiB",
@@ -93,7 +93,7 @@ const struct setting store_settings_table[] = {
 		.help = "Space of the disk left free: with less, agents are told to wait.",
 	},
 	{
-		.key = "warn_percent",
+		.key = "warn-percent",
 		.kind = SETTING_COUNT,
 		.offset = offsetof(struct store_settings, warn_percent),
 		.standard = "85",
