@@ -7,13 +7,13 @@ const struct setting ingest_settings_table[] = {
 		"Address and port agents connect to; [::]:6514 for IPv6 and IPv4."},
 	{"workers", SETTING_COUNT, AT(workers), "0", 0, 64,
 		"Threads that serve agents; 0 is one for each processor."},
-	{"ca", SETTING_PATH, AT(ca), "pki/ca.crt", 0, 0,
+	{"ca", SETTING_PATH, AT(ca), "pki/ca.pem", 0, 0,
 		"CA certificates (PEM) that agents' certificates must lead to."},
-	{"crl", SETTING_PATH, AT(crl), "pki/ca.crl", 0, 0,
+	{"crl", SETTING_PATH, AT(crl), "pki/crl.pem", 0, 0,
 		"Revocation lists (PEM) of those CAs, read again on SIGHUP. A list that has "
 		"expired "
 		"refuses every new agent."},
-	{"certificate", SETTING_PATH, AT(certificate), "pki/collector.crt", 0, 0,
+	{"certificate", SETTING_PATH, AT(certificate), "pki/collector.pem", 0, 0,
 		"The collector's own certificate (PEM), then intermediates."},
 	{"key", SETTING_PATH, AT(key), "pki/collector.key", 0, 0,
 		"Its private key (PEM); readable by the collector's user only."},

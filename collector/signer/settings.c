@@ -8,7 +8,7 @@ static const struct setting jws_table[] = {
 	{"key", SETTING_PATH, AT(key), "pki/signer-jws.key", 0, 0,
 		"Private key (PEM) that signs JSON messages; read by the signer's process "
 		"only."},
-	{"certificate", SETTING_PATH, AT(certificate), "pki/signer-jws.crt", 0, 0,
+	{"certificate", SETTING_PATH, AT(certificate), "pki/signer-jws.pem", 0, 0,
 		"Its certificate (PEM)."},
 	{"algorithm", SETTING_CHOICE, AT(algorithm), "ES256", 0, 0,
 		"ES256 asks for a P-256 key, RS256 and PS256 for RSA.", algorithm_names},
@@ -18,7 +18,7 @@ static const struct setting jws_table[] = {
 static const struct setting xml_table[] = {
 	{"key", SETTING_PATH, AT(key), "pki/signer-xml.key", 0, 0,
 		"Private RSA key (PEM) that signs XML messages."},
-	{"certificate", SETTING_PATH, AT(certificate), "pki/signer-xml.crt", 0, 0,
+	{"certificate", SETTING_PATH, AT(certificate), "pki/signer-xml.pem", 0, 0,
 		"Its certificate (PEM); goes into the messages."},
 	{"algorithm", SETTING_CHOICE, AT(algorithm), "RS256", 0, 0,
 		"XML-DSig with RSA-SHA256 is what receivers know.", algorithm_names},
