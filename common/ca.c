@@ -49,7 +49,8 @@ static const char *keep(struct arena *texts, struct slice text)
 
 	if (copy == NULL)
 		return NULL;
-	memcpy(copy, text.ptr, text.len);
+	if (text.len > 0)
+		memcpy(copy, text.ptr, text.len);
 	copy[text.len] = '\0';
 	return copy;
 }

@@ -275,9 +275,9 @@ static bool only_identity(const GENERAL_NAMES *names, struct tls_peer *peer, con
 			slice_of(ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text));
 		if (!is_ours(uri))
 			continue;
-		*why = found > 0 ? "more than one soc identity"
-				 : "soc identity not in its form";
-		if (found++ > 0 || !tls_identity_parse(uri, peer))
+		*why = found++ > 0 ? "more than one soc identity"
+				   : "soc identity not in its form";
+		if (!tls_identity_parse(uri, peer))
 			return false;
 	}
 	return found == 1;

@@ -695,6 +695,58 @@ START_TEST(a_running_session_is_judged_by_the_present_context)
 }
 END_TEST
 
+static int let_everybody_in(int ok, X509_STORE_CTX *store)
+{
+	(void)ok, (void)store;
+	return 1;
+}
+
+START_TEST(a_session_that_nobody_verified_has_no_identity)
+{
+	struct test_link link;
+	bool server_failed = false;
+	struct tls_peer peer;
+
+	make_world(true);
+	struct forge_cert agent = forge(&(struct forge_recipe){
+		.issuer = &root, .extended = "codeSigning", .names = URI(AGENT_URI)});
+	SSL_CTX *strict = honest_context(true);
+	SSL_CTX *lax = hostile_context(true, &honest, NULL, 0);
+	SSL_CTX *client = hostile_context(false, &agent, NULL, 0);
+
+	SSL_CTX_set_verify(lax, SSL_VERIFY_PEER, let_everybody_in);
+	test_link_open(&link, lax, client);
+	ck_assert_ok(test_link_shake(&link, &server_failed, &err), err);
+	ck_assert(!tls_peer(link.server, &peer, &err));
+	expect_no_longer_good(strict, link.server, "another purpose");
+	test_link_close(&link);
+	SSL_CTX_free(strict);
+	SSL_CTX_free(lax);
+	SSL_CTX_free(client);
+	forge_free(&agent);
+	end_world();
+}
+END_TEST
+
+START_TEST(a_ca_that_may_not_sign_crls_has_none)
+{
+	make_world(true);
+	struct forge_cert mute = forge(&(struct forge_recipe){.common_name = "Mute",
+		.constraints = "critical,CA:TRUE",
+		.key_usage = "critical,keyCertSign",
+		.extended = ""});
+	X509 *const both[] = {root.cert, mute.cert};
+	struct tls_settings settings = test_ca_settings(&files, "honest");
+
+	write_certs("ca.pem", both, 2);
+	write_crl(&mute, NULL, 0);
+	ck_assert_ptr_null(tls_server_new(&settings, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "none of the trusted CA certificates signed"));
+	forge_free(&mute);
+	end_world();
+}
+END_TEST
+
 TEST_MAIN("tls_hostile", a_hostile_client_gets_no_byte_through,
 	an_agent_talks_to_no_hostile_server, without_a_certificate_or_tls_1_3_nobody_is_let_in,
 	an_agent_speaks_no_tls_1_2, a_client_learns_that_its_certificate_was_refused,
@@ -702,4 +754,5 @@ TEST_MAIN("tls_hostile", a_hostile_client_gets_no_byte_through,
 	chains_with_intermediates_are_verified_link_by_link,
 	intermediates_that_do_not_come_along_or_may_not_issue_are_refused,
 	an_agents_certificate_is_no_ca, revocation_fails_closed,
-	the_newest_of_several_crls_counts, a_running_session_is_judged_by_the_present_context)
+	the_newest_of_several_crls_counts, a_running_session_is_judged_by_the_present_context,
+	a_session_that_nobody_verified_has_no_identity, a_ca_that_may_not_sign_crls_has_none)

@@ -1,0 +1,129 @@
+#include "collector/ctl/arguments.h"
+
+#include <stdio.h>
+
+#include "tests/support/check.h"
+
+static const struct option_spec options[] = {
+	{.name = "dir", .value = "DIR", .help = "", .standard = "here"},
+	{.name = "days", .value = "N", .help = ""},
+	{.name = "dns", .value = "NAME", .help = "", .most = 2},
+	{.name = "force", .help = ""},
+	{0},
+};
+
+static const struct command command = {
+	.name = "try",
+	.operands = "FILE...",
+	.operands_min = 1,
+	.operands_max = 2,
+	.options = options,
+};
+
+static struct arguments arguments;
+static struct err err;
+
+static bool read_words(size_t n, const char *const *words)
+{
+	static char storage[8][32]; /* borrowed by the arguments */
+	char *copies[8];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(storage[i], sizeof(storage[i]), "%s", words[i]);
+		copies[i] = storage[i];
+	}
+	err.text[0] = '\0';
+	return arguments_read(&arguments, &command, (int)n, copies, &err);
+}
+
+#define READ(...)                                                                              \
+	read_words(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *),                     \
+		(const char *[]){__VA_ARGS__})
+
+static void expect_words(const char *words)
+{
+	ck_assert_msg(
+		strstr(err.text, words) != NULL, "'%s' does not say '%s'", err.text, words);
+}
+
+START_TEST(options_are_given_in_two_forms_and_counted)
+{
+	ck_assert(READ("--days=3", "a", "--force", "--", "--days"));
+	ck_assert(arguments_flag(&arguments, "force"));
+	ck_assert_uint_eq(arguments.n_operands, 2);
+	ck_assert(READ("--dns", "x", "--dns=y", "a"));
+	ck_assert(!arguments_flag(&arguments, "force"));
+	ck_assert(!READ("--dns", "x", "--dns=y", "--dns=z", "a"));
+	expect_words("over 2 times");
+	ck_assert(!READ("--days=3", "--days=3", "a"));
+	expect_words("given twice");
+}
+END_TEST
+
+START_TEST(what_is_not_given_has_its_standard_value)
+{
+	uint32_t days = 9;
+	const char *names[ARGUMENTS_LIST_MAX];
+
+	ck_assert(READ("a"));
+	ck_assert_str_eq(arguments_text(&arguments, "dir"), "here");
+	ck_assert_ptr_null(arguments_text(&arguments, "days"));
+	ck_assert(arguments_number(&arguments, "days", 1, 5, &days, &err));
+	ck_assert_uint_eq(days, 9);
+	ck_assert_uint_eq(arguments_list(&arguments, "dns", names), 0);
+}
+END_TEST
+
+START_TEST(mistakes_are_explained)
+{
+	ck_assert(!READ("--dyas", "3", "a"));
+	expect_words("did you mean '--days'?");
+	ck_assert(!READ("--qqqqqqqq", "a"));
+	expect_words("unknown option '--qqqqqqqq'");
+	ck_assert(!READ("a", "--days"));
+	expect_words("needs a value: --days N");
+	ck_assert(!READ("--force=yes", "a"));
+	expect_words("takes no value");
+	ck_assert(!READ("-f", "a"));
+	expect_words("two dashes");
+	ck_assert(!READ("--force"));
+	expect_words("FILE... is missing");
+	ck_assert(!READ("a", "b", "c"));
+	expect_words("'c' is one word too many");
+}
+END_TEST
+
+START_TEST(help_is_seen_before_mistakes_but_not_behind_the_end_of_options)
+{
+	ck_assert(READ("--qqqqqqqq", "--help"));
+	ck_assert(arguments.help);
+	ck_assert(READ("--", "--help"));
+	ck_assert(!arguments.help);
+}
+END_TEST
+
+static bool days_of(const char *text)
+{
+	uint32_t days = 0;
+
+	ck_assert(READ("--days", text, "a"));
+	return arguments_number(&arguments, "days", 1, 5, &days, &err);
+}
+
+START_TEST(numbers_are_plain_and_within_their_limits)
+{
+	ck_assert(days_of("1"));
+	ck_assert(days_of("5"));
+	ck_assert(!days_of("0"));
+	ck_assert(!days_of("6"));
+	ck_assert(!days_of("-1"));
+	ck_assert(!days_of("1d"));
+	ck_assert(!days_of(""));
+	expect_words("--days is a number from 1 to 5, not ''");
+}
+END_TEST
+
+TEST_MAIN("arguments", options_are_given_in_two_forms_and_counted,
+	what_is_not_given_has_its_standard_value, mistakes_are_explained,
+	help_is_seen_before_mistakes_but_not_behind_the_end_of_options,
+	numbers_are_plain_and_within_their_limits)
