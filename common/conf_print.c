@@ -90,6 +90,16 @@ static bool is_required(const struct setting *setting)
 	return !is_list(setting->kind) || setting->min > 0;
 }
 
+/* Lengths of texts, and "at least one" of a required list, are no news to a reader. */
+static bool says_range(const struct setting *setting)
+{
+	if (setting->kind == SETTING_TEXT || setting->kind == SETTING_PATH)
+		return false;
+	if (is_list(setting->kind) && setting->max == 0)
+		return setting->min > 1;
+	return setting->min > 0 || setting->max > 0;
+}
+
 static void add_limits(const struct setting *setting, struct strbuf *help)
 {
 	if (is_required(setting))
@@ -99,7 +109,7 @@ static void add_limits(const struct setting *setting, struct strbuf *help)
 		for (const char *const *word = setting->choices; *word != NULL; word++)
 			strbuf_addf(help, "%s %s", word == setting->choices ? ":" : ",", *word);
 		strbuf_add_byte(help, '.');
-	} else if (setting->min > 0 || setting->max > 0) {
+	} else if (says_range(setting)) {
 		strbuf_add_str(help, " Range: ");
 		conf_value_range(setting, help);
 		strbuf_add_byte(help, '.');

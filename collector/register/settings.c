@@ -44,7 +44,7 @@ static const struct setting system_table[] = {
 
 #define AT(member) offsetof(struct written_host, member)
 static const struct setting host_table[] = {
-	{"number", SETTING_COUNT, AT(number), NULL, 1, UINT32_MAX,
+	{"number", SETTING_COUNT, AT(number), NULL, 1, 0,
 		"Number of the host, as its certificate has it.", .example = "1"},
 	{"system", SETTING_COUNT, AT(system), NULL, 1, UINT16_MAX, "The system it belongs to.",
 		.example = "1"},
@@ -57,7 +57,7 @@ static const struct setting host_table[] = {
 
 #define AT(member) offsetof(struct written_agency, member)
 static const struct setting agency_table[] = {
-	{"number", SETTING_COUNT, AT(number), NULL, 1, UINT32_MAX,
+	{"number", SETTING_COUNT, AT(number), NULL, 1, 0,
 		"Internal number. It stands in certificates and stored records: never changed, "
 		"never used again.",
 		.example = "5"},
@@ -93,7 +93,7 @@ static const struct setting rule_table[] = {
 		.help = "What of a record is looked at."},
 	{"values", SETTING_TEXTS, AT(values), .min = 1, .example = "- 10.5.0.0/16",
 		.help = "It fits when one of these does; letters may be large or small."},
-	{"agency", SETTING_COUNT, AT(agency), NULL, 1, UINT32_MAX, "Whose the record is then.",
+	{"agency", SETTING_COUNT, AT(agency), NULL, 1, 0, "Whose the record is then.",
 		.example = "5"},
 	{"system", SETTING_COUNT, AT(system), "0", 0, UINT16_MAX,
 		"System of that agency; 0 is its default system."},
@@ -103,9 +103,9 @@ static const struct setting rule_table[] = {
 
 #define AT(member) offsetof(struct written_shared, member)
 static const struct setting shared_table[] = {
-	{"agency", SETTING_COUNT, AT(agency), NULL, 1, UINT32_MAX, "Agency of the host.",
+	{"agency", SETTING_COUNT, AT(agency), NULL, 1, 0, "Agency of the host.",
 		.example = "1"},
-	{"host", SETTING_COUNT, AT(host), NULL, 1, UINT32_MAX, "The host that delivers.",
+	{"host", SETTING_COUNT, AT(host), NULL, 1, 0, "The host that delivers.",
 		.example = "9"},
 	{"source", SETTING_TEXT, AT(source), "", 0, 4096,
 		"One source of it: a path, unit or address; \"\" for all of them."},
