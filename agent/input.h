@@ -10,7 +10,8 @@
  * Positions travel with the items (chunk_source.position). At start the agent
  * hands each input the newest position of every source it once reported,
  * found in the bookmark file and, newer, in the spool itself: nothing is lost
- * and nothing is read twice by a crash in between.
+ * and nothing is read twice by a crash in between. All items of a source go
+ * to one lane.
  *
  * To add one: a file in inputs/, a line in inputs.c, a table of settings, and
  * tests/agent/inputs/test_x.c.

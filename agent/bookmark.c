@@ -1,0 +1,320 @@
+#include "agent/bookmark.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#include "common/bytes.h"
+#include "common/chunk.h"
+#include "common/crc32c.h"
+#include "common/file.h"
+
+enum {
+	MAGIC = 0x314b4253, /* "SBK1" */
+	LANE_SIZE = SEGLOG_ID_SIZE + 8 + 8 + 8 + 4 + 8,
+	HEAD_SIZE = 4 + 4 + LANE_COUNT * LANE_SIZE + 4,
+	SOURCE_HEAD_SIZE = 6,
+	BUCKETS_FIRST = 64,
+};
+
+struct bookmark {
+	struct bookmark_source **buckets;
+	size_t n_buckets, n_sources;
+};
+
+/* ---- sources -------------------------------------------------------------- */
+
+static struct bookmark_source **bucket_of(
+	const struct bookmark *bookmark, struct slice input, struct slice name)
+{
+	uint64_t hash =
+		XXH3_64bits_withSeed(name.ptr, name.len, XXH3_64bits(input.ptr, input.len));
+
+	return &bookmark->buckets[hash & (bookmark->n_buckets - 1)];
+}
+
+static void make_buckets(struct bookmark *bookmark, size_t n)
+{
+	bookmark->buckets = calloc(n, sizeof(struct bookmark_source *));
+	if (bookmark->buckets == NULL)
+		abort();
+	bookmark->n_buckets = n;
+}
+
+struct bookmark *bookmark_new(void)
+{
+	struct bookmark *bookmark = calloc(1, sizeof(*bookmark));
+
+	if (bookmark == NULL)
+		abort();
+	make_buckets(bookmark, BUCKETS_FIRST);
+	return bookmark;
+}
+
+static void free_source(struct bookmark_source *source)
+{
+	strbuf_done(&source->position);
+	strbuf_done(&source->pending);
+	free(source);
+}
+
+static void drop_all(struct bookmark *bookmark)
+{
+	for (size_t i = 0; i < bookmark->n_buckets; i++) {
+		while (bookmark->buckets[i] != NULL) {
+			struct bookmark_source *source = bookmark->buckets[i];
+
+			bookmark->buckets[i] = source->next;
+			free_source(source);
+		}
+	}
+	bookmark->n_sources = 0;
+}
+
+void bookmark_free(struct bookmark *bookmark)
+{
+	if (bookmark == NULL)
+		return;
+	drop_all(bookmark);
+	free(bookmark->buckets);
+	free(bookmark);
+}
+
+static void widen(struct bookmark *bookmark)
+{
+	struct bookmark_source **old = bookmark->buckets;
+	size_t n = bookmark->n_buckets;
+
+	make_buckets(bookmark, n * 2);
+	for (size_t i = 0; i < n; i++) {
+		while (old[i] != NULL) {
+			struct bookmark_source *source = old[i];
+			struct bookmark_source **bucket =
+				bucket_of(bookmark, source->input, source->name);
+
+			old[i] = source->next;
+			source->next = *bucket;
+			*bucket = source;
+		}
+	}
+	free(old);
+}
+
+struct bookmark_source *bookmark_find(
+	const struct bookmark *bookmark, struct slice input, struct slice name)
+{
+	struct bookmark_source *source = *bucket_of(bookmark, input, name);
+
+	while (source != NULL &&
+		!(slice_eq(source->name, name) && slice_eq(source->input, input)))
+		source = source->next;
+	return source;
+}
+
+/* The names stand behind the struct. */
+static struct bookmark_source *make_source(struct slice input, struct slice name)
+{
+	struct bookmark_source *source = calloc(1, sizeof(*source) + input.len + name.len);
+
+	if (source == NULL)
+		abort();
+	char *names = (char *)(source + 1);
+	memcpy(names, input.ptr, input.len);
+	memcpy(names + input.len, name.ptr, name.len);
+	source->input = slice_of(names, input.len);
+	source->name = slice_of(names + input.len, name.len);
+	strbuf_init(&source->position, CHUNK_POSITION_MAX);
+	strbuf_init(&source->pending, CHUNK_POSITION_MAX);
+	return source;
+}
+
+struct bookmark_source *bookmark_source(
+	struct bookmark *bookmark, struct slice input, struct slice name)
+{
+	struct bookmark_source *source = bookmark_find(bookmark, input, name);
+
+	if (source != NULL)
+		return source;
+	if (bookmark->n_sources >= bookmark->n_buckets)
+		widen(bookmark);
+	source = make_source(input, name);
+
+	struct bookmark_source **bucket = bucket_of(bookmark, input, name);
+	source->next = *bucket;
+	*bucket = source;
+	bookmark->n_sources++;
+	return source;
+}
+
+void bookmark_drop(struct bookmark *bookmark, struct bookmark_source *source)
+{
+	struct bookmark_source **at = bucket_of(bookmark, source->input, source->name);
+
+	while (*at != source)
+		at = &(*at)->next;
+	*at = source->next;
+	bookmark->n_sources--;
+	free_source(source);
+}
+
+void bookmark_walk(const struct bookmark *bookmark,
+	void (*visit)(void *user, const struct bookmark_source *source), void *user)
+{
+	for (size_t i = 0; i < bookmark->n_buckets; i++)
+		for (const struct bookmark_source *source = bookmark->buckets[i];
+			source != NULL; source = source->next)
+			visit(user, source);
+}
+
+/* ---- the file ------------------------------------------------------------- */
+
+static const char *read_lane(const char *at, struct bookmark_lane *lane)
+{
+	memcpy(lane->log_id, at, SEGLOG_ID_SIZE);
+	at += SEGLOG_ID_SIZE;
+	lane->epoch = bytes_get_u64(at);
+	lane->begin = bytes_get_u64(at + 8);
+	lane->acked = bytes_get_u64(at + 16);
+	lane->acked_crc = bytes_get_u32(at + 24);
+	lane->covered = bytes_get_u64(at + 28);
+	return at + LANE_SIZE - SEGLOG_ID_SIZE;
+}
+
+static void write_lane(char *to, const struct bookmark_lane *lane)
+{
+	memcpy(to, lane->log_id, SEGLOG_ID_SIZE);
+	to += SEGLOG_ID_SIZE;
+	bytes_put_u64(to, lane->epoch);
+	bytes_put_u64(to + 8, lane->begin);
+	bytes_put_u64(to + 16, lane->acked);
+	bytes_put_u32(to + 24, lane->acked_crc);
+	bytes_put_u64(to + 28, lane->covered);
+}
+
+/* The next source of `rest`; false when it is not whole or out of limits. */
+static bool read_source(struct bookmark *bookmark, struct slice *rest)
+{
+	if (rest->len < SOURCE_HEAD_SIZE)
+		return false;
+
+	size_t input = bytes_get_u16(rest->ptr);
+	size_t name = bytes_get_u16(rest->ptr + 2);
+	size_t position = bytes_get_u16(rest->ptr + 4);
+	struct slice bytes = slice_from(*rest, SOURCE_HEAD_SIZE);
+
+	if (input > CHUNK_WORD_MAX || name > CHUNK_NAME_MAX || position > CHUNK_POSITION_MAX ||
+		input + name + position > bytes.len)
+		return false;
+
+	struct bookmark_source *source = bookmark_source(
+		bookmark, slice_head(bytes, input), slice_of(bytes.ptr + input, name));
+	strbuf_reset(&source->position);
+	strbuf_add(&source->position, slice_of(bytes.ptr + input + name, position));
+	*rest = slice_from(bytes, input + name + position);
+	return true;
+}
+
+static bool read_sources(struct bookmark *bookmark, uint32_t n, struct slice rest)
+{
+	while (n > 0 && read_source(bookmark, &rest))
+		n--;
+	return n == 0 && rest.len == 0;
+}
+
+static bool is_whole(struct slice bytes)
+{
+	size_t body = bytes.len - 4;
+
+	return bytes.len >= HEAD_SIZE + 4 && bytes_get_u32(bytes.ptr) == MAGIC &&
+	       bytes_get_u32(bytes.ptr + 4) == LANE_COUNT &&
+	       bytes_get_u32(bytes.ptr + body) == crc32c(0, bytes.ptr, body);
+}
+
+enum bookmark_status bookmark_parse(
+	struct bookmark *bookmark, struct slice bytes, struct bookmark_lane lanes[LANE_COUNT])
+{
+	struct bookmark_lane read[LANE_COUNT];
+	const char *at = bytes.ptr + 8;
+
+	if (!is_whole(bytes))
+		return BOOKMARK_DAMAGED;
+	for (size_t i = 0; i < LANE_COUNT; i++)
+		at = read_lane(at, &read[i]);
+	if (!read_sources(bookmark, bytes_get_u32(at),
+		    slice_of(bytes.ptr + HEAD_SIZE, bytes.len - HEAD_SIZE - 4))) {
+		drop_all(bookmark);
+		return BOOKMARK_DAMAGED;
+	}
+	memcpy(lanes, read, sizeof(read));
+	return BOOKMARK_READ;
+}
+
+enum bookmark_status bookmark_load(struct bookmark *bookmark, const char *path,
+	struct bookmark_lane lanes[LANE_COUNT], struct err *err)
+{
+	struct strbuf bytes = STRBUF_INIT(BOOKMARK_FILE_MAX);
+	struct err failed = {0};
+	enum bookmark_status status;
+
+	if (file_read(path, &bytes, &failed))
+		status = bookmark_parse(bookmark, strbuf_slice(&bytes), lanes);
+	else
+		status = failed.sys == ENOENT ? BOOKMARK_MISSING : BOOKMARK_FAILED;
+	if (status == BOOKMARK_FAILED && err != NULL)
+		*err = failed;
+	strbuf_done(&bytes);
+	return status;
+}
+
+struct writing {
+	struct strbuf *out;
+	uint32_t n;
+};
+
+static void write_source(void *user, const struct bookmark_source *source)
+{
+	struct writing *writing = user;
+	char head[SOURCE_HEAD_SIZE];
+
+	if (source->position.len == 0)
+		return;
+	bytes_put_u16(head, (uint16_t)source->input.len);
+	bytes_put_u16(head + 2, (uint16_t)source->name.len);
+	bytes_put_u16(head + 4, (uint16_t)source->position.len);
+	strbuf_add(writing->out, slice_of(head, sizeof(head)));
+	strbuf_add(writing->out, source->input);
+	strbuf_add(writing->out, source->name);
+	strbuf_add(writing->out, strbuf_slice(&source->position));
+	writing->n++;
+}
+
+static void write_all(const struct bookmark *bookmark,
+	const struct bookmark_lane lanes[LANE_COUNT], struct strbuf *out)
+{
+	char head[HEAD_SIZE], end[4];
+	struct writing writing = {.out = out};
+
+	bytes_put_u32(head, MAGIC);
+	bytes_put_u32(head + 4, LANE_COUNT);
+	for (size_t i = 0; i < LANE_COUNT; i++)
+		write_lane(head + 8 + i * LANE_SIZE, &lanes[i]);
+	strbuf_add(out, slice_of(head, sizeof(head)));
+	bookmark_walk(bookmark, write_source, &writing);
+	if (out->overflow)
+		return;
+	bytes_put_u32(out->ptr + HEAD_SIZE - 4, writing.n);
+	bytes_put_u32(end, crc32c(0, out->ptr, out->len));
+	strbuf_add(out, slice_of(end, sizeof(end)));
+}
+
+bool bookmark_save(const struct bookmark *bookmark, const char *path,
+	const struct bookmark_lane lanes[LANE_COUNT], struct err *err)
+{
+	struct strbuf out = STRBUF_INIT(BOOKMARK_FILE_MAX);
+
+	write_all(bookmark, lanes, &out);
+	bool ok = out.overflow ? err_set(err, "%s: too many sources", path)
+			       : file_replace(path, strbuf_slice(&out), 0600, err);
+	strbuf_done(&out);
+	return ok;
+}

@@ -1,0 +1,447 @@
+#include "agent/spool.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "common/bytes.h"
+#include "common/crc32c.h"
+#include "common/file.h"
+
+enum {
+	ENTRY_CHUNK = 1,
+	ENTRY_GAP = 2,
+	/* Of a gap: u8 reason, u8 0, u16 length of the source, u64 bytes, source. */
+	GAP_HEAD_SIZE = 12,
+	SEGMENTS_MIN = 4, /* a lane has room for so many, or releasing one frees too little */
+	ARENA_MAX = 32 << 20,
+};
+
+struct lane {
+	struct seglog_settings settings;
+	struct seglog *log; /* NULL: failed, to be opened again */
+	struct seglog_cursor *cursor;
+	uint64_t read_at; /* the cursor's next sequence */
+	uint64_t epoch, begin, acked;
+	uint32_t acked_crc;
+	struct { /* the entry whose append failed */
+		uint64_t first;
+		uint32_t count, crc;
+	} suspect;
+	char dir[PATH_MAX];
+};
+
+struct spool {
+	struct lane lanes[LANE_COUNT];
+};
+
+static const char *const lane_names[LANE_COUNT] = {"urgent", "bulk"};
+
+/* ---- life ----------------------------------------------------------------- */
+
+static bool draw_epoch(struct lane *lane, uint64_t begin, struct err *err)
+{
+	uint64_t epoch = 0;
+
+	while (epoch == 0)
+		if (getrandom(&epoch, sizeof(epoch), 0) != sizeof(epoch))
+			return err_sys(err, "random numbers");
+	lane->epoch = epoch;
+	lane->begin = begin;
+	lane->acked = 0;
+	lane->acked_crc = 0;
+	return true;
+}
+
+static bool is_known(const struct bookmark_lane *known, const struct seglog *log)
+{
+	return known->epoch != 0 &&
+	       memcmp(known->log_id, seglog_id(log), SEGLOG_ID_SIZE) == 0 &&
+	       known->acked < seglog_next(log) && known->begin <= seglog_next(log);
+}
+
+static bool open_lane(struct lane *lane, const struct bookmark_lane *known,
+	struct spool_report *report, struct err *err)
+{
+	lane->log = seglog_open(&lane->settings, &report->damage, err);
+	if (lane->log == NULL)
+		return false;
+	if (is_known(known, lane->log)) {
+		report->epoch = SPOOL_EPOCH_KEPT;
+		lane->epoch = known->epoch;
+		lane->begin = known->begin;
+		lane->acked = known->acked;
+		lane->acked_crc = known->acked_crc;
+		return true;
+	}
+	report->epoch = known->epoch == 0 && seglog_next(lane->log) == 1 ? SPOOL_EPOCH_FIRST
+									 : SPOOL_EPOCH_LOST;
+	return draw_epoch(lane, seglog_released(lane->log) + 1, err);
+}
+
+static bool set_lane(struct lane *lane, const char *dir, const char *name, uint64_t quota,
+	uint64_t segment_size, struct err *err)
+{
+	if ((size_t)snprintf(lane->dir, sizeof(lane->dir), "%s/%s", dir, name) >=
+		sizeof(lane->dir))
+		return err_set(err, "%s: name too long", dir);
+	lane->settings = (struct seglog_settings){
+		.dir = lane->dir,
+		.segment_size = segment_size < quota / SEGMENTS_MIN ? segment_size
+								    : quota / SEGMENTS_MIN,
+		.quota = quota,
+	};
+	return true;
+}
+
+struct spool *spool_open(const char *dir, const struct spool_settings *settings,
+	const struct bookmark_lane known[LANE_COUNT], struct spool_report report[LANE_COUNT],
+	struct err *err)
+{
+	const uint64_t quotas[LANE_COUNT] = {settings->urgent_size, settings->bulk_size};
+	struct spool *spool = calloc(1, sizeof(*spool));
+	bool ok = spool != NULL && file_make_dirs(dir, 0700, err);
+
+	if (spool == NULL)
+		abort();
+	for (size_t i = 0; i < LANE_COUNT && ok; i++)
+		ok = set_lane(&spool->lanes[i], dir, lane_names[i], quotas[i],
+			     settings->segment_size, err) &&
+		     open_lane(&spool->lanes[i], &known[i], &report[i], err);
+	if (ok)
+		return spool;
+	spool_close(spool);
+	return NULL;
+}
+
+static void close_log(struct lane *lane)
+{
+	seglog_cursor_close(lane->cursor);
+	lane->cursor = NULL;
+	seglog_close(lane->log);
+	lane->log = NULL;
+}
+
+void spool_close(struct spool *spool)
+{
+	if (spool == NULL)
+		return;
+	for (size_t i = 0; i < LANE_COUNT; i++)
+		close_log(&spool->lanes[i]);
+	free(spool);
+}
+
+/* ---- adding --------------------------------------------------------------- */
+
+static bool open_again(struct lane *lane, struct err *err)
+{
+	struct seglog_damage damage;
+
+	if (lane->log == NULL)
+		lane->log = seglog_open(&lane->settings, &damage, err);
+	return lane->log != NULL;
+}
+
+/* Did the entry that failed reach the disk after all? */
+static bool suspect_is_there(struct lane *lane, uint32_t count, uint32_t crc)
+{
+	struct seglog_entry entry;
+	struct seglog_cursor *cursor;
+	bool there;
+
+	if (lane->suspect.first == 0 || lane->suspect.count != count ||
+		lane->suspect.crc != crc || seglog_next(lane->log) <= lane->suspect.first)
+		return false;
+	cursor = seglog_cursor_open(lane->log, lane->suspect.first, NULL);
+	there = cursor != NULL && seglog_cursor_next(cursor, &entry, NULL) == SEGLOG_ENTRY &&
+		entry.first == lane->suspect.first && entry.count == count && entry.crc == crc;
+	seglog_cursor_close(cursor);
+	return there;
+}
+
+static enum spool_status add(
+	struct lane *lane, uint8_t kind, struct slice payload, uint32_t count, struct err *err)
+{
+	uint32_t crc = crc32c(0, payload.ptr, payload.len);
+
+	if (!open_again(lane, err))
+		return SPOOL_FAILED;
+	if (suspect_is_there(lane, count, crc)) {
+		lane->suspect.first = 0;
+		return SPOOL_OK;
+	}
+
+	uint64_t first = seglog_next(lane->log);
+	enum seglog_status status = seglog_append(lane->log, kind, count, &payload, 1, err);
+	if (status == SEGLOG_OK)
+		status = seglog_sync(lane->log, err);
+	lane->suspect.first = 0;
+	if (status != SEGLOG_FAILED)
+		return status == SEGLOG_OK ? SPOOL_OK : SPOOL_FULL;
+	lane->suspect.first = first;
+	lane->suspect.count = count;
+	lane->suspect.crc = crc;
+	close_log(lane);
+	return SPOOL_FAILED;
+}
+
+enum spool_status spool_add_chunk(struct spool *spool, enum frame_lane lane, struct slice chunk,
+	uint32_t count, struct err *err)
+{
+	return add(&spool->lanes[lane], ENTRY_CHUNK, chunk, count, err);
+}
+
+enum spool_status spool_add_gap(
+	struct spool *spool, enum frame_lane lane, const struct frame_gap *gap, struct err *err)
+{
+	char bytes[GAP_HEAD_SIZE + FRAME_TEXT_MAX];
+	size_t len = gap->source.len < FRAME_TEXT_MAX ? gap->source.len : FRAME_TEXT_MAX;
+
+	assert(gap->count >= 1);
+	bytes[0] = (char)gap->reason;
+	bytes[1] = 0;
+	bytes_put_u16(bytes + 2, (uint16_t)len);
+	bytes_put_u64(bytes + 4, gap->bytes);
+	memcpy(bytes + GAP_HEAD_SIZE, gap->source.ptr, len);
+	return add(&spool->lanes[lane], ENTRY_GAP, slice_of(bytes, GAP_HEAD_SIZE + len),
+		gap->count, err);
+}
+
+/* ---- state ---------------------------------------------------------------- */
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Nothing up to here is sent again. */
+static uint64_t done_up_to(const struct lane *lane)
+{
+	return max_u64(lane->acked, lane->begin - 1);
+}
+
+void spool_lane(const struct spool *spool, enum frame_lane number, struct bookmark_lane *known)
+{
+	const struct lane *lane = &spool->lanes[number];
+
+	if (lane->log != NULL) {
+		memcpy(known->log_id, seglog_id(lane->log), SEGLOG_ID_SIZE);
+		known->covered = seglog_durable(lane->log);
+	}
+	known->epoch = lane->epoch;
+	known->begin = lane->begin;
+	known->acked = lane->acked;
+	known->acked_crc = lane->acked_crc;
+}
+
+void spool_state(const struct spool *spool, enum frame_lane number, struct spool_state *state)
+{
+	const struct lane *lane = &spool->lanes[number];
+	uint64_t done = done_up_to(lane);
+
+	*state = (struct spool_state){.first = lane->begin, .next = done + 1, .acked = done};
+	if (lane->log == NULL)
+		return;
+	state->first = max_u64(seglog_first(lane->log), lane->begin);
+	state->next = seglog_next(lane->log);
+	state->bytes = seglog_bytes(lane->log);
+	state->queued = state->next - 1 - done;
+}
+
+/* ---- sending -------------------------------------------------------------- */
+
+void spool_seek(struct spool *spool, enum frame_lane number, uint64_t sequence)
+{
+	struct lane *lane = &spool->lanes[number];
+
+	seglog_cursor_close(lane->cursor);
+	lane->cursor = NULL;
+	lane->read_at = sequence;
+}
+
+/* A gap entry, or sequences whose entry cannot be read: then the reason is the damage. */
+static void read_gap(const struct seglog_entry *from, struct spool_entry *entry)
+{
+	struct slice bytes = from->payload;
+
+	entry->gap = true;
+	entry->reason = GAP_DAMAGED;
+	if (from->kind != ENTRY_GAP || bytes.len < GAP_HEAD_SIZE ||
+		bytes.len - GAP_HEAD_SIZE != bytes_get_u16(bytes.ptr + 2) || bytes.ptr[0] < 1 ||
+		bytes.ptr[0] >= GAP_REASON_COUNT)
+		return;
+	entry->reason = (uint8_t)bytes.ptr[0];
+	entry->bytes = bytes_get_u64(bytes.ptr + 4);
+	entry->source = slice_from(bytes, GAP_HEAD_SIZE);
+}
+
+static void fill_entry(const struct seglog_entry *from, bool lost, struct spool_entry *entry)
+{
+	*entry = (struct spool_entry){.first = from->first, .count = from->count};
+	if (lost || from->kind != ENTRY_CHUNK) {
+		read_gap(lost ? &(struct seglog_entry){0} : from, entry);
+		return;
+	}
+	entry->crc = from->crc;
+	entry->chunk = from->payload;
+}
+
+enum spool_read spool_next(
+	struct spool *spool, enum frame_lane number, struct spool_entry *entry, struct err *err)
+{
+	struct lane *lane = &spool->lanes[number];
+	struct seglog_entry read;
+	enum seglog_read found;
+
+	if (lane->log == NULL)
+		return SPOOL_END;
+	if (lane->read_at <= done_up_to(lane))
+		spool_seek(spool, number, done_up_to(lane) + 1);
+	if (lane->cursor == NULL)
+		lane->cursor = seglog_cursor_open(lane->log, lane->read_at, err);
+	if (lane->cursor == NULL)
+		return SPOOL_READ_FAILED;
+	found = seglog_cursor_next(lane->cursor, &read, err);
+	if (found == SEGLOG_END)
+		return SPOOL_END;
+	if (found == SEGLOG_READ_FAILED)
+		return SPOOL_READ_FAILED;
+	fill_entry(&read, found == SEGLOG_LOST, entry);
+	lane->read_at = read.first + read.count;
+	return SPOOL_ENTRY;
+}
+
+enum ending { ENDS_THERE, ENDS_OTHERWISE, ENDING_UNKNOWN };
+
+/* Does the entry that ends with `sequence` have that CRC? 0 stands for a gap, or unknown. */
+static enum ending look_up(struct lane *lane, uint64_t sequence, uint32_t crc)
+{
+	struct seglog_cursor *cursor = seglog_cursor_open(lane->log, sequence, NULL);
+	struct seglog_entry entry;
+	enum ending ending = ENDING_UNKNOWN;
+
+	if (cursor != NULL && seglog_cursor_next(cursor, &entry, NULL) == SEGLOG_ENTRY &&
+		entry.first <= sequence) {
+		bool same = entry.kind == ENTRY_CHUNK ? crc == 0 || entry.crc == crc : crc == 0;
+
+		ending = same && entry.first + entry.count - 1 == sequence ? ENDS_THERE
+									   : ENDS_OTHERWISE;
+	}
+	seglog_cursor_close(cursor);
+	return ending;
+}
+
+bool spool_compare(struct spool *spool, enum frame_lane number, uint64_t stored,
+	uint32_t stored_crc, struct spool_resume *resume)
+{
+	struct lane *lane = &spool->lanes[number];
+	struct spool_state state;
+
+	spool_state(spool, number, &state);
+	uint64_t low = max_u64(stored, lane->begin - 1);
+	if (stored >= state.next)
+		return false;
+	*resume = (struct spool_resume){.from = low + 1};
+	if (low + 1 < state.first) {
+		resume->from = state.first;
+		resume->released = state.first - 1 - low;
+	} else if (stored >= lane->begin && lane->log != NULL &&
+		   look_up(lane, stored, stored_crc) == ENDS_OTHERWISE) {
+		return false;
+	}
+	/* Also when it is less than it once said: what it lost is to be sent again. */
+	lane->acked = stored;
+	lane->acked_crc = stored_crc;
+	spool_seek(spool, number, resume->from);
+	return true;
+}
+
+bool spool_new_epoch(struct spool *spool, enum frame_lane number, struct err *err)
+{
+	struct lane *lane = &spool->lanes[number];
+
+	if (!draw_epoch(lane, done_up_to(lane) + 1, err))
+		return false;
+	spool_seek(spool, number, lane->begin);
+	return true;
+}
+
+void spool_ack(struct spool *spool, enum frame_lane number, uint64_t sequence, uint32_t crc)
+{
+	struct lane *lane = &spool->lanes[number];
+
+	if (sequence <= done_up_to(lane))
+		return;
+	lane->acked = sequence;
+	lane->acked_crc = crc;
+}
+
+bool spool_release(
+	struct spool *spool, enum frame_lane number, uint64_t covered, struct err *err)
+{
+	struct lane *lane = &spool->lanes[number];
+	uint64_t done = done_up_to(lane);
+	uint64_t up_to = done < covered ? done : covered;
+
+	if (lane->log == NULL || up_to <= seglog_released(lane->log))
+		return true;
+	return seglog_release(lane->log, up_to, err);
+}
+
+/* ---- start ---------------------------------------------------------------- */
+
+static void take_positions(const struct chunk *chunk, struct bookmark *bookmark)
+{
+	for (unsigned i = 0; i < chunk->n_sources; i++) {
+		const struct chunk_source *from = &chunk->sources[i];
+		struct bookmark_source *source;
+
+		if (from->position.len == 0)
+			continue;
+		source = bookmark_source(bookmark, from->input, from->name);
+		strbuf_reset(&source->position);
+		strbuf_add(&source->position, from->position);
+	}
+}
+
+static bool replay(struct seglog_cursor *cursor, struct chunk_reader *reader,
+	struct arena *arena, struct bookmark *bookmark, struct err *err)
+{
+	struct seglog_entry entry;
+	struct chunk chunk;
+
+	for (;;) {
+		enum seglog_read read = seglog_cursor_next(cursor, &entry, err);
+
+		if (read == SEGLOG_END)
+			return true;
+		if (read == SEGLOG_READ_FAILED)
+			return false;
+		if (read == SEGLOG_LOST || entry.kind != ENTRY_CHUNK)
+			continue;
+		if (chunk_read(reader, entry.payload, arena, &chunk) == CHUNK_OK)
+			take_positions(&chunk, bookmark);
+		arena_reset(arena);
+	}
+}
+
+bool spool_replay(struct spool *spool, enum frame_lane number, uint64_t covered,
+	struct bookmark *bookmark, struct err *err)
+{
+	struct lane *lane = &spool->lanes[number];
+	struct seglog_cursor *cursor = seglog_cursor_open(lane->log, covered + 1, err);
+	struct chunk_reader *reader;
+	struct arena arena;
+
+	if (cursor == NULL)
+		return false;
+	reader = chunk_reader_new();
+	arena_init(&arena, ARENA_MAX);
+	bool ok = replay(cursor, reader, &arena, bookmark, err);
+	arena_done(&arena);
+	chunk_reader_free(reader);
+	seglog_cursor_close(cursor);
+	return ok;
+}
