@@ -1,5 +1,6 @@
 #include "collector/collector.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,6 +25,8 @@ struct collector {
 	struct pipeline *pipeline;
 	struct notes *notes;
 	struct derive *derive;
+	struct forward *forward;
+	_Atomic(struct forward *) forward_to_wake;
 	struct ingest *ingest;
 	struct control *control;
 	int64_t presence_ms; /* when the agents were noted last, monotonic */
@@ -120,9 +123,14 @@ static void on_emit(void *user, struct batch *batch)
 	store_submit(collector->store, batch);
 }
 
+/* In derive's thread; it starts before forward does. */
 static void on_outbox_filled(void *user)
 {
-	(void)user;
+	struct collector *collector = user;
+	struct forward *forward = atomic_load(&collector->forward_to_wake);
+
+	if (forward != NULL)
+		forward_wake(forward);
 }
 
 /* ---- the tick --------------------------------------------------------------- */
@@ -234,6 +242,15 @@ static bool start_derive(struct collector *collector, struct err *err)
 	return collector->derive != NULL;
 }
 
+static bool start_forward(struct collector *collector, struct err *err)
+{
+	collector->forward = forward_start(&collector->settings.forward,
+		collector->settings.derive.dir, agencies_province(collector->agencies)->code,
+		ROLE_SIGNER_FD, collector->derive, err);
+	atomic_store(&collector->forward_to_wake, collector->forward);
+	return collector->forward != NULL;
+}
+
 static bool build(struct collector *collector, struct err *err)
 {
 	struct collector_settings *settings = &collector->settings;
@@ -256,7 +273,7 @@ static bool build(struct collector *collector, struct err *err)
 	const struct pipeline_stages stages = {collector->normalizer, collector->store};
 	collector->pipeline = pipeline_new(&stages, collector->agencies);
 	collector->notes = notes_new(collector->store);
-	return start_derive(collector, err);
+	return start_derive(collector, err) && start_forward(collector, err);
 }
 
 struct collector *collector_new(const char *config, struct err *err)
@@ -318,6 +335,8 @@ void collector_free(struct collector *collector)
 	control_close(collector->control);
 	ingest_stop(collector->ingest);
 	notes_free(collector->notes);
+	atomic_store(&collector->forward_to_wake, NULL);
+	forward_stop(collector->forward);
 	derive_stop(collector->derive);
 	pipeline_free(collector->pipeline);
 	normalizer_free(collector->normalizer);
