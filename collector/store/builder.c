@@ -265,6 +265,16 @@ uint32_t builder_n_parts(const struct builder *builder)
 	return builder->head.n_parts;
 }
 
+uint32_t builder_n_streams(const struct builder *builder)
+{
+	return builder->n_streams;
+}
+
+uint64_t builder_next_record(const struct builder *builder)
+{
+	return builder->head.first + builder_n_records(builder);
+}
+
 size_t builder_bodies_size(const struct builder *builder)
 {
 	return builder->buf[BODIES].len;

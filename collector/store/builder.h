@@ -43,6 +43,8 @@ void builder_part(struct builder *builder, const struct block_part *part);
 
 uint32_t builder_n_records(const struct builder *builder);
 uint32_t builder_n_parts(const struct builder *builder);
+uint32_t builder_n_streams(const struct builder *builder);
+uint64_t builder_next_record(const struct builder *builder); /* behind those added */
 
 /* Bytes of what was added, before packing; a packed block is never larger by more than 1 %. */
 size_t builder_size(const struct builder *builder);

@@ -1,16 +1,17 @@
 /*
  * class_reader - the blocks of one class, commit by commit
  *
- * Goes through the class from a commit on and stands at one part of a block at
- * a time. Blocks that cannot be read are passed over: who reads sees it from
- * the records' numbers. Parts of commits that were undone are not given.
+ * Goes through the class from a commit on, first its sealed segments, then the
+ * running ones, and stands at one part of a block at a time. A segment that is
+ * sealed meanwhile is found sealed. Blocks that cannot be read are passed over: who reads sees
+ * it from the records' numbers. Parts of commits that were undone are not given.
  *
  * One thread; the log must outlive it.
  */
 #ifndef COLLECTOR_STORE_CLASS_READER_H
 #define COLLECTOR_STORE_CLASS_READER_H
 
-#include "collector/store/block.h"
+#include "collector/store/segments.h"
 #include "collector/store/undone.h"
 #include "common/seglog.h"
 
@@ -29,9 +30,17 @@ struct class_start {
 
 struct class_reader;
 
-/* Gives parts of commits behind `after`; `undone` is borrowed. */
-MUST_USE struct class_reader *class_reader_new(
-	struct seglog *log, uint8_t class, const struct undone *undone, uint64_t after);
+/* Where a class is; borrowed. */
+struct class_place {
+	uint8_t class;
+	struct seglog *log;
+	struct segments *segments;
+	bool refresh; /* another process seals: list the segments again when one is missing */
+	const struct undone *undone;
+};
+
+/* Gives parts of commits behind `after`. */
+MUST_USE struct class_reader *class_reader_new(const struct class_place *place, uint64_t after);
 void class_reader_free(struct class_reader *reader); /* NULL is fine */
 
 enum class_read {

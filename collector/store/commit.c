@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "collector/store/sealer.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -457,13 +458,18 @@ static enum seglog_status append_all(
 	return SEGLOG_OK;
 }
 
-/* What a sync had no space for is gone from the log. */
-static enum seglog_status sync_class(struct store_class *class, struct err *err)
+/* What a sync had no space for is gone from the log. Segments before one whose snapshot is
+ * durable are closed for good. */
+static enum seglog_status sync_class(
+	struct store *store, struct store_class *class, struct err *err)
 {
 	enum seglog_status status = seglog_sync(class->log, err);
 
 	if (status == SEGLOG_FULL)
 		class->snapshot_due |= class->snapshot_fresh;
+	if (status == SEGLOG_OK && class->snapshot_fresh)
+		sealer_closed(
+			store->sealer, class->class - 1u, seglog_segment_first(class->log) - 1);
 	class->snapshot_fresh = false;
 	return status;
 }
@@ -480,7 +486,7 @@ static enum seglog_status sync_all(
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
 		if (!store->classes[i].in_commit)
 			continue;
-		enum seglog_status status = sync_class(&store->classes[i], err);
+		enum seglog_status status = sync_class(store, &store->classes[i], err);
 		if (status == SEGLOG_FULL && !any_durable) {
 			take_back(store, appended);
 			return SEGLOG_FULL;
@@ -604,7 +610,7 @@ void commit_roll_old(struct store *store)
 		if (status == SEGLOG_OK)
 			status = append_snapshot(store, class, &err);
 		if (status == SEGLOG_OK)
-			status = sync_class(class, &err);
+			status = sync_class(store, class, &err);
 		if (status == SEGLOG_FAILED)
 			fail(store, &err);
 	}

@@ -20,6 +20,7 @@
 
 #include "collector/store/builder.h"
 #include "collector/store/ledger.h"
+#include "collector/store/segments.h"
 #include "collector/store/store.h"
 #include "collector/store/undone.h"
 #include "common/seglog.h"
@@ -29,9 +30,10 @@ enum { STORE_ENTRY_BLOCK = 1 }; /* kind of a seglog entry */
 struct store_class {
 	uint8_t class; /* 1..5 */
 	struct seglog *log;
-	struct builder *builder; /* of the commit being put together */
-	bool in_commit;          /* it holds something */
-	uint64_t next_record;    /* durable; pending ones are counted by the builder */
+	struct segments *segments; /* sealed ones */
+	struct builder *builder;   /* of the commit being put together */
+	bool in_commit;            /* it holds something */
+	uint64_t next_record;      /* durable; pending ones are counted by the builder */
 
 	uint64_t segment_bytes;     /* appended to the running segment */
 	uint64_t segment_blocks;    /* likewise, without snapshots */
@@ -66,20 +68,29 @@ struct store {
 	uint32_t *source_map; /* of the batch being added: its number -> the block's */
 	size_t source_room;
 
+	struct sealer *sealer;
 	pthread_t writer;
 	bool writer_runs;
-	pthread_mutex_t queue_lock; /* queue, stopping */
+	pthread_mutex_t queue_lock; /* queue, stopping, woken */
 	pthread_cond_t queue_filled;
 	struct batch_queue queue;
-	bool stopping;
+	bool stopping, woken;
 
 	pthread_mutex_t lock; /* what is below; any thread */
 	uint64_t position;    /* last durable commit */
 	uint64_t next[STORE_CLASSES];
 	struct store_state state;
-	int *notify; /* eventfds to wake after a commit */
+	struct store_reader *readers; /* open ones, reader.c */
+	int *notify;                  /* eventfds to wake after a commit */
 	size_t n_notify;
 };
+
+/* Lets the writer look at what the sealer has done. Any thread. */
+void store_wake(struct store *store);
+
+/* Last commit that the slowest open reader was given; UINT64_MAX without readers. Any thread.
+ */
+uint64_t store_slowest_reader(struct store *store);
 
 static inline void batch_queue_init(struct batch_queue *queue)
 {

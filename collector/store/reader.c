@@ -12,13 +12,15 @@
 #include "collector/store/tail.h"
 
 struct store_reader {
-	struct store *store; /* NULL: `dir_*` instead */
+	struct store *store;                  /* NULL: `dir_*` instead */
+	struct store_reader *before, *behind; /* of the store's open ones, under its lock */
 	struct seglog *dir_logs[STORE_CLASSES];
+	struct segments *dir_segments[STORE_CLASSES];
 	struct undone dir_undone;
 	uint64_t dir_limit; /* newest whole commit when it was opened */
 
 	struct class_reader *classes[STORE_CLASSES];
-	uint64_t position;                /* last commit that was given whole */
+	_Atomic uint64_t position;        /* last commit that was given whole */
 	uint64_t expected[STORE_CLASSES]; /* number of the next record; 0 = not known */
 	bool started;                     /* `expected` is as it was behind `position` */
 
@@ -41,29 +43,93 @@ static struct store_reader *new_reader(uint64_t position)
 	return reader;
 }
 
+static void enlist(struct store *store, struct store_reader *reader)
+{
+	pthread_mutex_lock(&store->lock);
+	reader->behind = store->readers;
+	if (reader->behind != NULL)
+		reader->behind->before = reader;
+	store->readers = reader;
+	pthread_mutex_unlock(&store->lock);
+}
+
+static void delist(struct store *store, struct store_reader *reader)
+{
+	pthread_mutex_lock(&store->lock);
+	if (reader->before != NULL)
+		reader->before->behind = reader->behind;
+	else
+		store->readers = reader->behind;
+	if (reader->behind != NULL)
+		reader->behind->before = reader->before;
+	pthread_mutex_unlock(&store->lock);
+}
+
+uint64_t store_slowest_reader(struct store *store)
+{
+	uint64_t slowest = UINT64_MAX;
+
+	pthread_mutex_lock(&store->lock);
+	for (const struct store_reader *one = store->readers; one; one = one->behind) {
+		uint64_t position = atomic_load(&one->position);
+
+		if (position < slowest)
+			slowest = position;
+	}
+	pthread_mutex_unlock(&store->lock);
+	return slowest;
+}
+
 struct store_reader *store_reader_open(struct store *store, uint64_t position, struct err *err)
 {
 	struct store_reader *reader = new_reader(position);
 
 	(void)err;
 	reader->store = store;
-	for (unsigned i = 0; i < STORE_CLASSES; i++)
-		reader->classes[i] = class_reader_new(
-			store->classes[i].log, (uint8_t)(i + 1), &store->undone, position);
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		const struct class_place place = {
+			.class = (uint8_t)(i + 1),
+			.log = store->classes[i].log,
+			.segments = store->classes[i].segments,
+			.undone = &store->undone,
+		};
+
+		reader->classes[i] = class_reader_new(&place, position);
+	}
+	enlist(store, reader);
 	return reader;
 }
 
-static bool open_logs(struct store_reader *reader, const char *dir, struct err *err)
+/* The log first: what is released of it meanwhile was sealed before. */
+static bool open_class(
+	struct store_reader *reader, const char *dir, unsigned i, struct err *err)
 {
 	char path[PATH_MAX];
 
+	snprintf(path, sizeof(path), "%s/class-%u", dir, i + 1);
+	reader->dir_logs[i] = seglog_open_reading(path, NULL, err);
+	if (reader->dir_logs[i] == NULL)
+		return false;
+	reader->dir_segments[i] = segments_open(path, (uint8_t)(i + 1), false, err);
+	if (reader->dir_segments[i] == NULL)
+		return false;
+
+	const struct class_place place = {
+		.class = (uint8_t)(i + 1),
+		.log = reader->dir_logs[i],
+		.segments = reader->dir_segments[i],
+		.refresh = true,
+		.undone = &reader->dir_undone,
+	};
+	reader->classes[i] = class_reader_new(&place, reader->position);
+	return true;
+}
+
+static bool open_classes(struct store_reader *reader, const char *dir, struct err *err)
+{
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		snprintf(path, sizeof(path), "%s/class-%u", dir, i + 1);
-		reader->dir_logs[i] = seglog_open_reading(path, NULL, err);
-		if (reader->dir_logs[i] == NULL)
+		if (!open_class(reader, dir, i, err))
 			return false;
-		reader->classes[i] = class_reader_new(reader->dir_logs[i], (uint8_t)(i + 1),
-			&reader->dir_undone, reader->position);
 	}
 	return true;
 }
@@ -88,7 +154,7 @@ struct store_reader *store_reader_open_dir(const char *dir, uint64_t position, s
 {
 	struct store_reader *reader = new_reader(position);
 
-	if (undone_load(&reader->dir_undone, dir, err) && open_logs(reader, dir, err) &&
+	if (undone_load(&reader->dir_undone, dir, err) && open_classes(reader, dir, err) &&
 		find_limit(reader, err))
 		return reader;
 	store_reader_close(reader);
@@ -99,8 +165,11 @@ void store_reader_close(struct store_reader *reader)
 {
 	if (reader == NULL)
 		return;
+	if (reader->store != NULL)
+		delist(reader->store, reader);
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
 		class_reader_free(reader->classes[i]);
+		segments_close(reader->dir_segments[i]);
 		seglog_close(reader->dir_logs[i]);
 	}
 	undone_done(&reader->dir_undone);
@@ -123,6 +192,21 @@ static uint64_t read_limit(struct store_reader *reader, uint64_t next[STORE_CLAS
 	return limit;
 }
 
+/* When all that was at the start is removed: what was removed from there on is lost to this
+ * reader. The segment the start lies in counts whole, there is nothing left to tell better. */
+static void expect_removed(struct store_reader *reader)
+{
+	struct removed removed;
+
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		struct segments *segments = reader->store ? reader->store->classes[i].segments
+							  : reader->dir_segments[i];
+
+		if (segments_removed_after(segments, reader->position, &removed))
+			reader->expected[i] = removed.first_record;
+	}
+}
+
 /* Takes over the best of what the classes learnt on the way to the start. */
 static void learn_start(struct store_reader *reader)
 {
@@ -136,6 +220,8 @@ static void learn_start(struct store_reader *reader)
 	}
 	if (reader->position > 0 && best->commit > 0)
 		memcpy(reader->expected, best->next, sizeof(reader->expected));
+	else if (reader->position > 0)
+		expect_removed(reader);
 	reader->started = true;
 }
 

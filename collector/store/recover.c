@@ -20,6 +20,7 @@ struct recovering {
 	struct store_recovery *recovery;
 	struct tail tails[STORE_CLASSES];
 	struct place places[STORE_CLASSES];
+	struct segments_end sealed[STORE_CLASSES];
 	uint64_t expected[STORE_CLASSES]; /* number of the next record; 0 = not known */
 };
 
@@ -40,7 +41,11 @@ static bool open_log(struct recovering *recovering, struct store_class *class, s
 	class->log = seglog_open(&settings, &damage, err);
 	recovering->recovery->torn_bytes += damage.torn_bytes;
 	recovering->recovery->lost_ranges += damage.lost_ranges;
-	return class->log != NULL;
+	if (class->log == NULL)
+		return false;
+	class->segments = segments_open(dir, class->class, true, err);
+	return class->segments != NULL &&
+	       segments_end(class->segments, &recovering->sealed[class->class - 1], err);
 }
 
 /* ---- from the newest snapshot on, in the order of commits ------------------ */
@@ -182,10 +187,16 @@ static void restore_numbers(struct recovering *recovering)
 	struct store *store = recovering->store;
 
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		const struct segments_end *sealed = &recovering->sealed[i];
+
 		count_lost(recovering, i, store->next[i]);
+		if (store->next[i] < sealed->next_record)
+			store->next[i] = sealed->next_record;
 		if (store->next[i] == 0)
 			store->next[i] = 1;
 		store->classes[i].next_record = store->next[i];
+		if (store->position < sealed->last_commit)
+			store->position = sealed->last_commit;
 	}
 }
 

@@ -10,6 +10,7 @@
 
 #include "collector/store/commit.h"
 #include "collector/store/recover.h"
+#include "collector/store/sealer.h"
 #include "collector/store/writer.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -139,6 +140,7 @@ static void free_store(struct store *store)
 {
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
 		seglog_close(store->classes[i].log);
+		segments_close(store->classes[i].segments);
 		builder_free(store->classes[i].builder);
 	}
 	builder_free(store->snapshots);
@@ -180,6 +182,14 @@ static bool open_store(struct store *store, struct store_recovery *recovery, str
 	       store_recover(store, recovery, err);
 }
 
+void store_wake(struct store *store)
+{
+	pthread_mutex_lock(&store->queue_lock);
+	store->woken = true;
+	pthread_cond_signal(&store->queue_filled);
+	pthread_mutex_unlock(&store->queue_lock);
+}
+
 static bool start_writer(struct store *store, struct err *err)
 {
 	int status = pthread_create(&store->writer, NULL, store_writer_run, store);
@@ -195,8 +205,10 @@ struct store *store_open(
 	struct store *store = new_store(settings);
 
 	*recovery = (struct store_recovery){0};
-	if (open_store(store, recovery, err) && start_writer(store, err))
+	if (open_store(store, recovery, err) &&
+		(store->sealer = sealer_start(store, err)) != NULL && start_writer(store, err))
 		return store;
+	sealer_stop(store->sealer);
 	free_store(store);
 	err_within(err, "opening the store");
 	return NULL;
@@ -211,6 +223,7 @@ void store_close(struct store *store)
 	pthread_cond_signal(&store->queue_filled);
 	pthread_mutex_unlock(&store->queue_lock);
 	pthread_join(store->writer, NULL);
+	sealer_stop(store->sealer);
 	free_store(store);
 }
 
@@ -253,7 +266,18 @@ void store_state(struct store *store, struct store_state *state)
 	pthread_mutex_unlock(&store->lock);
 	state->forgotten_epochs = ledger_forgotten(store->ledger);
 	for (unsigned i = 0; i < STORE_CLASSES; i++)
-		state->bytes[i] = seglog_bytes(store->classes[i].log);
+		state->bytes[i] = seglog_bytes(store->classes[i].log) +
+				  segments_bytes(store->classes[i].segments);
+}
+
+void store_chain_heads(struct store *store, struct store_chain_head heads[STORE_CLASSES])
+{
+	sealer_heads(store->sealer, heads);
+}
+
+void store_settle(struct store *store)
+{
+	sealer_settle(store->sealer);
 }
 
 void store_notify(struct store *store, int event_fd)

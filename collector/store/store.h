@@ -85,6 +85,20 @@ void store_ledger(struct store *store,
 /* Last durable commit; any thread. */
 uint64_t store_position(struct store *store);
 
+/* The end of a class's chain: everything sealed up to there is bound by the hash. */
+struct store_chain_head {
+	uint64_t commit; /* last one sealed; 0 = none yet */
+	uint64_t next_record;
+	unsigned char sha256[32];
+};
+
+void store_chain_heads(
+	struct store *store, struct store_chain_head heads[STORE_CLASSES]); /* any thread */
+
+/* Seals closed segments and applies retention now instead of when its time comes; returns when
+ * that is done. Not the writer thread. */
+void store_settle(struct store *store);
+
 struct store_state {
 	uint64_t commits, records, duplicates, refused_batches;
 	uint64_t bytes[STORE_CLASSES];

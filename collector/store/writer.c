@@ -2,7 +2,9 @@
 #include "collector/store/writer.h"
 
 #include "collector/store/commit.h"
+#include "collector/store/sealer.h"
 #include "common/clock.h"
+#include "common/log.h"
 
 /* Moves everything submitted behind `todo`. */
 static void take_all(struct store *store, struct batch_queue *todo)
@@ -30,9 +32,10 @@ static bool wait_for_batches(struct store *store, struct batch_queue *todo)
 	int64_t housekeeping_ms = clock_mono_ms() + (int64_t)store->settings.segment_age_ms / 4;
 
 	pthread_mutex_lock(&store->queue_lock);
-	while (store->queue.head == NULL && !store->stopping &&
+	while (store->queue.head == NULL && !store->stopping && !store->woken &&
 		clock_mono_ms() < housekeeping_ms)
 		wait_until(store, housekeeping_ms);
+	store->woken = false;
 	take_all(store, todo);
 	bool go_on = todo->head != NULL || !store->stopping;
 	pthread_mutex_unlock(&store->queue_lock);
@@ -72,6 +75,20 @@ static void run_commit(struct store *store, struct batch_queue *todo)
 	commit_finish(store);
 }
 
+/* Lets go of running segments that are sealed by now. */
+static void release_sealed(struct store *store)
+{
+	struct err err;
+
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		uint64_t sequence = sealer_released(store->sealer, i);
+
+		if (sequence > 0 && !seglog_release(store->classes[i].log, sequence, &err))
+			log_warn("store.release.failed", "reason=%s, again with the next one",
+				LOG_TEXT(slice_str(err.text)));
+	}
+}
+
 void *store_writer_run(void *user)
 {
 	struct store *store = user;
@@ -82,6 +99,7 @@ void *store_writer_run(void *user)
 		while (todo.head != NULL)
 			run_commit(store, &todo);
 		commit_roll_old(store);
+		release_sealed(store);
 	}
 	return NULL;
 }

@@ -67,7 +67,8 @@ static struct slice make_line(struct arena *arena, unsigned i, uint64_t *random)
 	char line[LINE_MAX];
 	uint32_t r = next_random(random), ip = next_random(random);
 	int len = snprintf(line, sizeof(line),
-		"<86>1 2026-11-%02uT%02u:%02u:%02u.%06u+07:00 vm-dbserver%02u sshd %u - - Failed "
+		"<86>1 2026-11-%02uT%02u:%02u:%02u.%06u+07:00 vm-dbserver%02u sshd %u - - "
+		"Failed "
 		"password for invalid user %s from %u.%u.%u.%u port %u ssh2",
 		1 + i / 2000 % 28, i / 360 % 24, i / 6 % 60, i % 60, r % 1000000, i % 3,
 		1000 + r % 60000, users[r % ARRAY_LEN(users)], ip >> 24, ip >> 16 & 255,
@@ -227,7 +228,8 @@ static void run(uint64_t n_records)
 	submit_all(n_batches);
 	wall = clock_mono_ns() - wall;
 	report("commit (zstd, disk)", cpu_ns() - cpu, n_batches * BATCH);
-	printf("%-28s %6.0f thousand/s\n", "", (double)(n_batches * BATCH) / ((double)wall / 1e9) / 1e3);
+	printf("%-28s %6.0f thousand/s\n", "",
+		(double)(n_batches * BATCH) / ((double)wall / 1e9) / 1e3);
 
 	store_state(bench.store, &state);
 	uint64_t bytes = 0;
