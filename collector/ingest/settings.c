@@ -35,7 +35,7 @@ const struct setting ingest_settings_table[] = {
 		"Each side says something at least so often; three times that long without a "
 		"word "
 		"ends the session."},
-	{"window", SETTING_BYTES, AT(window), "4MiB", 64 << 10, 256 << 20,
+	{"window", SETTING_BYTES, AT(window), "1MiB", 64 << 10, 256 << 20,
 		"Bytes an agent may have sent that are not acknowledged yet."},
 	{"batches", SETTING_COUNT, AT(batches), "16", 2, 1024,
 		"Batches of one worker under way to the store; when all are, it stops "

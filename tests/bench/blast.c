@@ -173,8 +173,12 @@ static int dial(void)
 
 static void put(struct connection *connection, struct slice bytes)
 {
-	if (SSL_write(connection->ssl, bytes.ptr, (int)bytes.len) != (int)bytes.len)
-		die("connection lost while writing");
+	while (bytes.len > 0) {
+		int n = SSL_write(connection->ssl, bytes.ptr, (int)bytes.len);
+		if (n <= 0)
+			die("connection lost while writing");
+		bytes = slice_from(bytes, (size_t)n);
+	}
 }
 
 static void get(struct connection *connection, char *to, size_t len)
@@ -205,7 +209,8 @@ static void get_frame(struct connection *connection, char *buffer, struct frame 
 	}
 }
 
-static void greet(struct connection *connection, char *buffer)
+/* Returns the collector's window in bytes. */
+static uint64_t greet(struct connection *connection, char *buffer)
 {
 	struct strbuf out = STRBUF_INIT(8192);
 	struct frame frame = {.type = FRAME_HELLO,
@@ -226,6 +231,7 @@ static void greet(struct connection *connection, char *buffer)
 	do
 		get_frame(connection, buffer, &frame);
 	while (frame.type != FRAME_HELLO_ACK);
+	return frame.hello_ack.window_bytes;
 }
 
 static void take_ack(struct connection *connection, char *buffer)
@@ -279,11 +285,12 @@ static void *run(void *user)
 {
 	struct connection *connection = user;
 	static _Thread_local char buffer[64 * 1024];
-	uint64_t in_flight = options.window / (chunks[0].bytes.len + 64);
+	uint64_t window = greet(connection, buffer);
+	uint64_t in_flight = (window < options.window ? window : options.window) /
+			     (chunks[0].bytes.len + 64);
 
 	if (in_flight < 1)
 		in_flight = 1;
-	greet(connection, buffer);
 	while (connection->sent < connection->lines) {
 		while (connection->n_batches - connection->n_acked >= in_flight)
 			take_ack(connection, buffer);
