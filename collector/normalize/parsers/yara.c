@@ -2,7 +2,8 @@
  * yara - what an agent's scanner found; agent/README.md, "What items say"
  *
  * What the rule's author says of the malware decides how it is counted:
- * `malware` is its name (else the rule's), `type`, `behavior`, `severity`.
+ * `malware` is its name (else the rule's), `type`, `behavior`, `severity` (low,
+ * medium, high, critical; high when it says nothing of the kind).
  */
 #include "collector/normalize/extract.h"
 #include "collector/normalize/flatten.h"
@@ -21,7 +22,6 @@ static const struct {
 	{{SLICE_BYTES("malware")}, FIELD_THREAT_NAME},
 	{{SLICE_BYTES("type")}, FIELD_THREAT_TYPE},
 	{{SLICE_BYTES("behavior")}, FIELD_SOC_MALWARE_BEHAVIOR},
-	{{SLICE_BYTES("severity")}, FIELD_SOC_MALWARE_SEVERITY},
 	{{SLICE_BYTES("description")}, FIELD_RULE_DESCRIPTION},
 	{{SLICE_BYTES("reference")}, FIELD_RULE_REFERENCE},
 	{{SLICE_BYTES("author")}, FIELD_RULE_AUTHOR},
@@ -32,10 +32,25 @@ struct reading {
 	struct record *record;
 	struct parse_context *context;
 	struct named_values values;
+	struct slice severity; /* as the rule's author wrote it; absent when he did not */
 };
+
+static struct slice severity_of(struct slice text)
+{
+	static const struct slice known[] = {{SLICE_BYTES("low")}, {SLICE_BYTES("medium")},
+		{SLICE_BYTES("high")}, {SLICE_BYTES("critical")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (slice_eq_nocase(known[i], text))
+			return known[i];
+	}
+	return SLICE_LIT("high");
+}
 
 static void put_meta(struct reading *reading, struct slice name, struct slice value)
 {
+	if (slice_eq(name, SLICE_LIT("severity")))
+		reading->severity = value;
 	for (size_t i = 0; i < ARRAY_LEN(meta); i++) {
 		if (slice_eq(meta[i].name, name))
 			put_some(reading->record, reading->context, meta[i].id, value);
@@ -69,6 +84,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (result == FLATTEN_OK && slice_absent(rule))
 		return PARSED_NOT_MINE;
 	put_meaning(record, context, &found);
+	put(record, context, FIELD_SOC_MALWARE_SEVERITY, severity_of(reading.severity));
 	if (slice_absent(record_get(record, FIELD_THREAT_NAME)))
 		put(record, context, FIELD_THREAT_NAME, rule);
 	return result == FLATTEN_OK ? PARSED : PARSED_DAMAGED;

@@ -1,0 +1,29 @@
+/* class_rules - classes.yaml as it was written; for classify.c */
+#ifndef COLLECTOR_DETECT_CLASS_RULES_H
+#define COLLECTOR_DETECT_CLASS_RULES_H
+
+#include "common/conf.h"
+
+struct written_class {
+	int attack;   /* enum attack_class */
+	int counting; /* enum class_counting */
+	const char *vi, *en;
+};
+
+struct written_rule {
+	const char *id;
+	const char *help; /* why; for people */
+	int attack;       /* enum attack_class */
+	int severity;     /* enum severity */
+	struct setting_texts modules, actions;
+	const char *outcome; /* "" = any */
+	struct setting_texts fields, contains, equals;
+};
+
+struct written_classes {
+	struct setting_sections classes, rules;
+};
+
+extern const struct setting class_rules_table[];
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * needles - many short texts looked for in one pass, whatever their case
+ *
+ * A Wu-Manber search: pairs of bytes tell how far the window may jump, so that
+ * a text without needles is read in steps of up to the shortest needle's
+ * length minus one. ASCII letters match in either case, other bytes exactly.
+ *
+ * Immutable after needles_new(); any thread.
+ */
+#ifndef COMMON_NEEDLES_H
+#define COMMON_NEEDLES_H
+
+#include "common/slice.h"
+
+enum {
+	NEEDLE_MIN = 2,       /* bytes */
+	NEEDLE_MAX = 64,      /* bytes */
+	NEEDLES_MAX = 0x7fff, /* in one set */
+};
+
+struct needles;
+
+/* Texts are copied; each has NEEDLE_MIN..NEEDLE_MAX bytes. The machine out of memory aborts.
+ * The caller frees. */
+MUST_USE struct needles *needles_new(const struct slice *texts, size_t n);
+void needles_free(struct needles *needles); /* NULL is fine */
+
+/* Needle `number` stands at text[at]. False ends the search. */
+typedef bool needles_function(void *user, unsigned number, size_t at);
+
+/* Every occurrence, by its place, overlapping ones too. False when `on_hit` ended it. */
+bool needles_scan(
+	const struct needles *needles, struct slice text, needles_function *on_hit, void *user);
+
+#endif
