@@ -658,15 +658,13 @@ static void on_connected(struct session *session)
 
 static void log_failed_handshake(struct session *session)
 {
-	unsigned long code = bufferevent_get_openssl_error(session->bev);
-	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
-	long verdict = SSL_get_verify_result(ssl);
+	struct err err;
 
 	counter_add(&handshakes_failed, 1);
-	log_warn("session.handshake_failed", "peer=%s reason=\"%s%s%s\"", session->peer_name,
-		code ? ERR_reason_error_string(code) : "connection closed",
-		verdict != X509_V_OK ? ": " : "",
-		verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : "");
+	tls_handshake_err(bufferevent_openssl_get_ssl(session->bev),
+		bufferevent_get_openssl_error(session->bev), &err);
+	log_warn("session.handshake_failed", "peer=%s reason=\"%s\"", session->peer_name,
+		err.text);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *user)

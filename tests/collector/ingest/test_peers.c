@@ -1,0 +1,107 @@
+#include "collector/ingest/peers.h"
+
+#include "tests/support/check.h"
+
+static struct peers *new_peers(uint32_t all, uint32_t agency, uint64_t alive_ms)
+{
+	return peers_new(&(struct peers_limits){
+		.connections = all, .agency_connections = agency, .alive_ms = alive_ms});
+}
+
+START_TEST(a_clone_is_refused_while_the_first_is_alive)
+{
+	struct peers *peers = new_peers(10, 10, 60000);
+	uint64_t other = 0;
+
+	ck_assert_int_eq(peers_join(peers, 1, 2, 100, 1, &other), PEERS_WELCOME);
+	ck_assert_int_eq(peers_join(peers, 1, 2, 200, 2, &other), PEERS_DUPLICATE);
+	ck_assert_int_eq(peers_join(peers, 1, 3, 200, 3, &other), PEERS_WELCOME);
+	ck_assert(peers_leave(peers, 1, 2, 1));
+	ck_assert_int_eq(peers_join(peers, 1, 2, 200, 4, &other), PEERS_WELCOME);
+	peers_free(peers);
+}
+END_TEST
+
+START_TEST(the_same_start_of_an_agent_replaces_its_dead_connection)
+{
+	struct peers *peers = new_peers(10, 10, 60000);
+	uint64_t other = 0;
+
+	ck_assert_int_eq(peers_join(peers, 1, 2, 100, 1, &other), PEERS_WELCOME);
+	ck_assert_int_eq(peers_join(peers, 1, 2, 100, 2, &other), PEERS_REPLACES);
+	ck_assert_uint_eq(other, 1);
+	ck_assert(!peers_leave(peers, 1, 2, 1)); /* the old one goes without the seat */
+	ck_assert(peers_leave(peers, 1, 2, 2));
+	peers_free(peers);
+}
+END_TEST
+
+START_TEST(a_silent_session_gives_way_to_another_start)
+{
+	struct peers *peers = new_peers(10, 10, 0);
+	uint64_t other = 0;
+
+	ck_assert_int_eq(peers_join(peers, 1, 2, 100, 1, &other), PEERS_WELCOME);
+	ck_assert_int_eq(peers_join(peers, 1, 2, 200, 2, &other), PEERS_REPLACES);
+	peers_free(peers);
+}
+END_TEST
+
+START_TEST(caps_hold_for_all_and_for_one_agency)
+{
+	struct peers *peers = new_peers(3, 2, 60000);
+	uint64_t other = 0;
+
+	ck_assert_int_eq(peers_join(peers, 1, 1, 1, 1, &other), PEERS_WELCOME);
+	ck_assert_int_eq(peers_join(peers, 1, 2, 1, 2, &other), PEERS_WELCOME);
+	ck_assert_int_eq(peers_join(peers, 1, 3, 1, 3, &other), PEERS_FULL);
+	ck_assert_int_eq(peers_join(peers, 2, 1, 1, 4, &other), PEERS_WELCOME);
+	ck_assert_int_eq(peers_join(peers, 3, 1, 1, 5, &other), PEERS_FULL);
+	ck_assert(peers_leave(peers, 1, 1, 1));
+	ck_assert_int_eq(peers_join(peers, 3, 1, 1, 6, &other), PEERS_WELCOME);
+	peers_free(peers);
+}
+END_TEST
+
+START_TEST(an_agency_that_overspends_waits_and_others_do_not)
+{
+	struct peers *peers = peers_new(&(struct peers_limits){
+		.connections = 1, .agency_connections = 1, .agency_rate = 1000000});
+
+	ck_assert_uint_eq(peers_spend(peers, 1, 1000000), 0); /* the burst is free */
+	uint32_t wait_ms = peers_spend(peers, 1, 10000000);
+	ck_assert_uint_ge(wait_ms, 8000);
+	ck_assert_uint_le(wait_ms, 9001);
+	ck_assert_uint_eq(peers_spend(peers, 2, 1000), 0);
+	peers_free(peers);
+}
+END_TEST
+
+static bool count(void *user, const struct peer_view *view)
+{
+	unsigned *counts = user;
+
+	counts[view->online]++;
+	return true;
+}
+
+START_TEST(every_agent_seen_is_listed)
+{
+	struct peers *peers = new_peers(10, 10, 60000);
+	unsigned counts[2] = {0};
+	uint64_t other;
+
+	for (uint32_t host = 1; host <= 5; host++)
+		ck_assert_int_eq(peers_join(peers, 1, host, 1, host, &other), PEERS_WELCOME);
+	ck_assert(peers_leave(peers, 1, 3, 3));
+	peers_walk(peers, count, counts);
+	ck_assert_uint_eq(counts[true], 4);
+	ck_assert_uint_eq(counts[false], 1);
+	peers_free(peers);
+}
+END_TEST
+
+TEST_MAIN("peers", a_clone_is_refused_while_the_first_is_alive,
+	the_same_start_of_an_agent_replaces_its_dead_connection,
+	a_silent_session_gives_way_to_another_start, caps_hold_for_all_and_for_one_agency,
+	an_agency_that_overspends_waits_and_others_do_not, every_agent_seen_is_listed)
