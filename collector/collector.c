@@ -1,5 +1,6 @@
 #include "collector/collector.h"
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ struct collector {
 	struct conf *conf; /* owns the texts of settings */
 	struct loop *loop;
 	struct event *tick;
-	struct agency_register *agencies;
+	struct pipeline_rules *rules;
 	struct store *store;
 	struct normalizer *normalizer;
 	struct pipeline *pipeline;
@@ -33,20 +34,42 @@ struct collector {
 	bool was_nearly_full, was_refusing;
 };
 
-/* ---- register --------------------------------------------------------------- */
+/* ---- rules ------------------------------------------------------------------ */
 
-static struct agency_register *load_register(const char *path)
+static void tell(const char *what, struct strbuf *lines)
+{
+	if (lines->len > 0)
+		log_warn(what, "\n%s", strbuf_cstr(lines));
+	strbuf_reset(lines);
+}
+
+/* NULL after saying what is wrong. */
+static struct pipeline_rules *load_rules(const struct collector_settings *settings)
 {
 	struct strbuf mistakes = STRBUF_INIT(1 << 20), warnings = STRBUF_INIT(1 << 20);
-	struct agency_register *agencies = agencies_load(path, &mistakes, &warnings);
+	char classes[PATH_MAX];
+	struct pipeline_rules *rules = NULL;
 
-	if (mistakes.len > 0)
-		log_error("register.refused", "\n%s", strbuf_cstr(&mistakes));
-	if (warnings.len > 0)
-		log_warn("register.warnings", "\n%s", strbuf_cstr(&warnings));
+	snprintf(classes, sizeof(classes), "%s/classes.yaml", settings->national);
+	struct agency_register *agencies =
+		agencies_load(settings->agencies, &mistakes, &warnings);
+	struct classifier *classifier = classifier_load(classes, &mistakes);
+	tell("rules.warnings", &warnings);
+	tell("rules.refused", &mistakes);
+	if (agencies != NULL && classifier != NULL) {
+		rules = pipeline_rules_new(agencies, classifier);
+	} else {
+		agencies_unref(agencies);
+		classifier_free(classifier);
+	}
 	strbuf_done(&mistakes);
 	strbuf_done(&warnings);
-	return agencies;
+	return rules;
+}
+
+static const struct agency_register *agencies_of(const struct collector *collector)
+{
+	return pipeline_rules_register(collector->rules);
 }
 
 /* ---- what ingest asks and tells --------------------------------------------- */
@@ -187,22 +210,22 @@ static void on_reload(void *user)
 	struct collector_settings settings;
 	struct err err;
 	struct conf *conf = collector_settings_load(collector->config, &settings);
-	struct agency_register *agencies = conf ? load_register(settings.agencies) : NULL;
+	struct pipeline_rules *rules = conf ? load_rules(&settings) : NULL;
 
-	if (agencies == NULL) {
+	if (rules == NULL) {
 		log_error("collector.reload_refused", "what was in force stays");
 		conf_free(conf);
 		return;
 	}
-	pipeline_use_register(collector->pipeline, agencies);
-	agencies_unref(collector->agencies);
-	collector->agencies = agencies;
+	pipeline_use_rules(collector->pipeline, rules);
+	pipeline_rules_unref(collector->rules);
+	collector->rules = rules;
 	if (!ingest_reload(collector->ingest, &settings.ingest, &err))
 		log_error("collector.reload_refused", "reason=\"%s\", old certificates stay",
 			err.text);
 	log_open("soc-collector", (enum log_level)settings.log_level);
 	conf_free(conf);
-	log_info("collector.reloaded", "agencies=%zu", agencies_count(agencies));
+	log_info("collector.reloaded", "agencies=%zu", agencies_count(agencies_of(collector)));
 }
 
 static void on_stop(void *user)
@@ -237,7 +260,7 @@ static bool start_derive(struct collector *collector, struct err *err)
 		on_publish, on_emit, on_outbox_filled, collector};
 	struct derive_settings settings = collector->settings.derive;
 
-	settings.zone_seconds = agencies_province(collector->agencies)->zone_seconds;
+	settings.zone_seconds = agencies_province(agencies_of(collector))->zone_seconds;
 	collector->derive = derive_start(&settings, collector->store, &callbacks, err);
 	return collector->derive != NULL;
 }
@@ -245,7 +268,7 @@ static bool start_derive(struct collector *collector, struct err *err)
 static bool start_forward(struct collector *collector, struct err *err)
 {
 	collector->forward = forward_start(&collector->settings.forward,
-		collector->settings.derive.dir, agencies_province(collector->agencies)->code,
+		collector->settings.derive.dir, agencies_province(agencies_of(collector))->code,
 		ROLE_SIGNER_FD, collector->derive, err);
 	atomic_store(&collector->forward_to_wake, collector->forward);
 	return collector->forward != NULL;
@@ -262,16 +285,16 @@ static bool build(struct collector *collector, struct err *err)
 	collector->loop = loop_new(err);
 	if (collector->loop == NULL)
 		return false;
-	collector->agencies = load_register(settings->agencies);
-	if (collector->agencies == NULL)
-		return err_set(err, "%s has mistakes", settings->agencies);
+	collector->rules = load_rules(settings);
+	if (collector->rules == NULL)
+		return err_set(err, "the register or the classes have mistakes");
 	if (!open_store(collector, err))
 		return false;
 	collector->normalizer = normalizer_new(&(struct normalize_settings){
-		.zone_seconds = agencies_province(collector->agencies)->zone_seconds,
+		.zone_seconds = agencies_province(agencies_of(collector))->zone_seconds,
 	});
 	const struct pipeline_stages stages = {collector->normalizer, collector->store};
-	collector->pipeline = pipeline_new(&stages, collector->agencies);
+	collector->pipeline = pipeline_new(&stages, collector->rules);
 	collector->notes = notes_new(collector->store);
 	return start_derive(collector, err) && start_forward(collector, err);
 }
@@ -341,7 +364,7 @@ void collector_free(struct collector *collector)
 	pipeline_free(collector->pipeline);
 	normalizer_free(collector->normalizer);
 	store_close(collector->store);
-	agencies_unref(collector->agencies);
+	pipeline_rules_unref(collector->rules);
 	if (collector->tick != NULL)
 		event_free(collector->tick);
 	loop_free(collector->loop);

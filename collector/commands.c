@@ -1,10 +1,12 @@
 #include "collector/commands.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/collector.h"
+#include "collector/detect/classify.h"
 #include "collector/normalize/normalize.h"
 #include "collector/register/register.h"
 #include "collector/settings.h"
@@ -51,17 +53,21 @@ static bool read_options(int argc, char **argv, struct config_options *options)
 
 /* ---- check, config ---------------------------------------------------------- */
 
-static bool check_register(const char *path)
+/* The files the settings name. */
+static bool check_rules(const struct collector_settings *settings)
 {
 	struct strbuf mistakes = STRBUF_INIT(1 << 20), warnings = STRBUF_INIT(1 << 20);
-	struct agency_register *agencies = agencies_load(path, &mistakes, &warnings);
+	char classes[PATH_MAX];
 
+	snprintf(classes, sizeof(classes), "%s/classes.yaml", settings->national);
+	agencies_unref(agencies_load(settings->agencies, &mistakes, &warnings));
+	classifier_free(classifier_load(classes, &mistakes));
 	fputs(strbuf_cstr(&warnings), stderr);
 	fputs(strbuf_cstr(&mistakes), stderr);
+	bool good = mistakes.len == 0;
 	strbuf_done(&warnings);
 	strbuf_done(&mistakes);
-	agencies_unref(agencies);
-	return agencies != NULL;
+	return good;
 }
 
 static bool check_all(const char *config)
@@ -71,7 +77,7 @@ static bool check_all(const char *config)
 
 	if (conf == NULL)
 		return false;
-	bool good = check_register(settings.agencies);
+	bool good = check_rules(&settings);
 	conf_free(conf);
 	return good;
 }
@@ -154,7 +160,7 @@ static int run_all(const char *config)
 	struct collector_settings settings;
 	struct conf *conf = collector_settings_load(config, &settings);
 
-	if (conf == NULL || !check_register(settings.agencies)) {
+	if (conf == NULL || !check_rules(&settings)) {
 		conf_free(conf);
 		return EXIT_FAILURE;
 	}

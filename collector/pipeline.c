@@ -2,7 +2,7 @@
  * pipeline - the walk every batch takes, top to bottom
  *
  * Runs on the worker that read the bytes, start to end, without a lock but one
- * look at the register. The last line gives the batch to the store's writer
+ * look at the rules in force. The last line gives the batch to the store's writer
  * thread, which commits it and sends it home to be acknowledged and reused;
  * from the stored bytes everything else follows by cursor (derive/, then
  * national/ and forward/).
@@ -10,9 +10,10 @@
 #include "collector/pipeline.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
-#include "collector/normalize/normalize.h"
+#include "collector/detect/match.h"
 #include "collector/record/encode.h"
 #include "common/counter.h"
 
@@ -21,21 +22,30 @@ static struct counter unknown =
 	COUNTER("pipeline.unknown", "records no parser claimed; stored whole");
 static struct counter unattributed = COUNTER("pipeline.unattributed",
 	"records of shared sources that name no agency they may speak for");
+static struct counter matches_lost =
+	COUNTER("pipeline.matches_lost", "tags of rules that found no room on their record");
 static struct counter too_large =
 	COUNTER("pipeline.too_large", "batches whose encoded form passed the limits; refused");
 
-struct pipeline {
-	struct pipeline_stages stages;
-	pthread_mutex_t lock; /* of agencies */
+struct pipeline_rules {
+	atomic_uint refs;
 	struct agency_register *agencies;
+	struct classifier *classifier;
 };
 
-static struct agency_register *agencies_in_force(struct pipeline *pipeline)
+struct pipeline {
+	struct pipeline_stages stages;
+	pthread_mutex_t lock; /* of the pointer */
+	struct pipeline_rules *rules;
+};
+
+static struct pipeline_rules *rules_in_force(struct pipeline *pipeline)
 {
 	pthread_mutex_lock(&pipeline->lock);
-	struct agency_register *agencies = agencies_ref(pipeline->agencies);
+	struct pipeline_rules *rules = pipeline->rules;
+	atomic_fetch_add(&rules->refs, 1);
 	pthread_mutex_unlock(&pipeline->lock);
-	return agencies;
+	return rules;
 }
 
 /* Records of a shared source belong to the agency a rule of the register names. */
@@ -61,15 +71,12 @@ static void attribute_record(const struct agency_register *agencies, struct reco
 	}
 }
 
-static void attribute_batch(struct pipeline *pipeline, struct batch *batch)
+static void attribute_batch(const struct agency_register *agencies, struct batch *batch)
 {
-	struct agency_register *agencies = agencies_in_force(pipeline);
-
-	if (agencies_is_shared(agencies, batch->stream.agency, batch->stream.host)) {
-		for (unsigned i = 0; i < batch->n_records; i++)
-			attribute_record(agencies, &batch->records[i]);
-	}
-	agencies_unref(agencies);
+	if (!agencies_is_shared(agencies, batch->stream.agency, batch->stream.host))
+		return;
+	for (unsigned i = 0; i < batch->n_records; i++)
+		attribute_record(agencies, &batch->records[i]);
 }
 
 static void count_batch(const struct batch *batch)
@@ -92,18 +99,51 @@ static void refuse_batch(struct batch *batch)
 void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 {
 	const struct pipeline_stages *stages = &pipeline->stages;
+	struct pipeline_rules *rules = rules_in_force(pipeline);
 
-	normalize_batch(stages->normalizer, batch); /* raw bytes -> fields           */
-	attribute_batch(pipeline, batch);           /* shared sources -> agency      */
-	count_batch(batch);                         /* what passed by                */
-	if (encode_batch(batch))                    /* fields -> stored form, once   */
-		store_submit(stages->store, batch); /* durable, then everything else */
+	normalize_batch(stages->normalizer, batch);     /* raw bytes -> fields           */
+	attribute_batch(rules->agencies, batch);        /* shared sources -> agency      */
+	classify_batch(rules->classifier, batch);       /* fields -> class, severity     */
+	counter_add(&matches_lost, match_batch(batch)); /* fields -> tags to correlate   */
+	count_batch(batch);                             /* what passed by                */
+	if (encode_batch(batch))                        /* fields -> stored form, once   */
+		store_submit(stages->store, batch);     /* durable, then everything else */
 	else
 		refuse_batch(batch);
+	pipeline_rules_unref(rules);
+}
+
+/* ---- life ------------------------------------------------------------------- */
+
+struct pipeline_rules *pipeline_rules_new(
+	struct agency_register *agencies, struct classifier *classifier)
+{
+	struct pipeline_rules *rules = calloc(1, sizeof(*rules));
+
+	if (rules == NULL)
+		abort();
+	atomic_init(&rules->refs, 1);
+	rules->agencies = agencies;
+	rules->classifier = classifier;
+	return rules;
+}
+
+void pipeline_rules_unref(struct pipeline_rules *rules)
+{
+	if (rules == NULL || atomic_fetch_sub(&rules->refs, 1) > 1)
+		return;
+	agencies_unref(rules->agencies);
+	classifier_free(rules->classifier);
+	free(rules);
+}
+
+struct agency_register *pipeline_rules_register(const struct pipeline_rules *rules)
+{
+	return rules->agencies;
 }
 
 struct pipeline *pipeline_new(
-	const struct pipeline_stages *stages, struct agency_register *agencies)
+	const struct pipeline_stages *stages, struct pipeline_rules *rules)
 {
 	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 
@@ -111,7 +151,8 @@ struct pipeline *pipeline_new(
 		abort();
 	pthread_mutex_init(&pipeline->lock, NULL);
 	pipeline->stages = *stages;
-	pipeline->agencies = agencies_ref(agencies);
+	atomic_fetch_add(&rules->refs, 1);
+	pipeline->rules = rules;
 	return pipeline;
 }
 
@@ -119,28 +160,27 @@ void pipeline_free(struct pipeline *pipeline)
 {
 	if (pipeline == NULL)
 		return;
-	agencies_unref(pipeline->agencies);
+	pipeline_rules_unref(pipeline->rules);
 	pthread_mutex_destroy(&pipeline->lock);
 	free(pipeline);
 }
 
-void pipeline_use_register(struct pipeline *pipeline, struct agency_register *agencies)
+void pipeline_use_rules(struct pipeline *pipeline, struct pipeline_rules *rules)
 {
-	struct agency_register *old;
-
+	atomic_fetch_add(&rules->refs, 1);
 	pthread_mutex_lock(&pipeline->lock);
-	old = pipeline->agencies;
-	pipeline->agencies = agencies_ref(agencies);
+	struct pipeline_rules *old = pipeline->rules;
+	pipeline->rules = rules;
 	pthread_mutex_unlock(&pipeline->lock);
-	agencies_unref(old);
+	pipeline_rules_unref(old);
 }
 
 bool pipeline_place(struct pipeline *pipeline, uint32_t agency, uint32_t host, int64_t at_ns,
 	struct agency_place *place)
 {
-	struct agency_register *agencies = agencies_in_force(pipeline);
-	bool known = agencies_place(agencies, agency, host, at_ns, place);
+	struct pipeline_rules *rules = rules_in_force(pipeline);
+	bool known = agencies_place(rules->agencies, agency, host, at_ns, place);
 
-	agencies_unref(agencies);
+	pipeline_rules_unref(rules);
 	return known;
 }
