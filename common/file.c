@@ -78,6 +78,55 @@ bool file_write_all_at(int fd, const void *bytes, size_t len, uint64_t offset)
 	return true;
 }
 
+ssize_t file_read_at(int fd, void *bytes, size_t len, uint64_t offset)
+{
+	char *to = bytes;
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(fd, to + done, len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+bool file_sync_data(int fd)
+{
+	int result;
+
+	do
+		result = fdatasync(fd);
+	while (result != 0 && errno == EINTR);
+	return result == 0;
+}
+
+bool file_sync(int fd)
+{
+	int result;
+
+	do
+		result = fsync(fd);
+	while (result != 0 && errno == EINTR);
+	return result == 0;
+}
+
+bool file_truncate(int fd, uint64_t size)
+{
+	int result;
+
+	do
+		result = ftruncate(fd, (off_t)size);
+	while (result != 0 && errno == EINTR);
+	return result == 0;
+}
+
 bool file_sync_dir(const char *path, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -33,4 +33,12 @@ MUST_USE bool file_write_all(int fd, const void *bytes, size_t len);
 /* The same at a place of the file; its position does not move. */
 MUST_USE bool file_write_all_at(int fd, const void *bytes, size_t len, uint64_t offset);
 
+/* Up to `len` bytes from a place of the file; fewer at its end only. -1 leaves errno. */
+MUST_USE ssize_t file_read_at(int fd, void *bytes, size_t len, uint64_t offset);
+
+/* fdatasync(), fsync() and ftruncate(), not ended by a signal. False leaves errno. */
+MUST_USE bool file_sync_data(int fd);
+MUST_USE bool file_sync(int fd);
+MUST_USE bool file_truncate(int fd, uint64_t size);
+
 #endif

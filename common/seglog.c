@@ -39,7 +39,7 @@ static enum seglog_status failure(struct seglog *log, struct err *err, const cha
 	if (no_space(said.sys))
 		return SEGLOG_FULL;
 	log->failed = true;
-	(void)!ftruncate(log->fd, (off_t)log->durable_size);
+	(void)!file_truncate(log->fd, log->durable_size);
 	return SEGLOG_FAILED;
 }
 
@@ -52,16 +52,6 @@ static enum seglog_status again(struct seglog *log, enum seglog_status status, s
 
 /* ---- writing -------------------------------------------------------------- */
 
-static bool truncate_running(struct seglog *log, uint64_t size)
-{
-	int result;
-
-	do
-		result = ftruncate(log->fd, (off_t)size);
-	while (result != 0 && errno == EINTR);
-	return result == 0;
-}
-
 /* Writes behind what is in the file; the file is as before when there was no space. */
 static enum seglog_status write_out(
 	struct seglog *log, const void *bytes, size_t len, struct err *err)
@@ -69,11 +59,12 @@ static enum seglog_status write_out(
 	if (!file_write_all_at(log->fd, bytes, len, log->flushed)) {
 		enum seglog_status status = failure(log, err, "writing a segment");
 
-		if (status == SEGLOG_FULL && !truncate_running(log, log->flushed))
+		if (status == SEGLOG_FULL && !file_truncate(log->fd, log->flushed))
 			status = failure(log, err, "truncating a segment");
 		return status;
 	}
 	log->flushed += len;
+	log->unsynced = true;
 	return SEGLOG_OK;
 }
 
@@ -120,7 +111,7 @@ static bool cut_to(struct seglog *log, uint64_t size)
 	}
 	log->buffer_len = 0;
 	log->flushed = size;
-	return truncate_running(log, size);
+	return file_truncate(log->fd, size);
 }
 
 static void add_bytes(struct seglog *log, uint64_t n)
@@ -135,16 +126,6 @@ static void take_bytes(struct seglog *log, uint64_t n)
 
 /* ---- durable -------------------------------------------------------------- */
 
-static int sync_fd(int fd, int (*how)(int fd))
-{
-	int result;
-
-	do
-		result = how(fd);
-	while (result != 0 && errno == EINTR);
-	return result;
-}
-
 static void publish(struct seglog *log)
 {
 	log->durable_size = log->flushed;
@@ -154,23 +135,31 @@ static void publish(struct seglog *log)
 	pthread_mutex_unlock(&log->lock);
 }
 
-static enum seglog_status sync_running(struct seglog *log, struct err *err)
+/* The running segment's file and name; what they hold is not yet called durable. */
+static enum seglog_status sync_files(struct seglog *log, struct err *err)
 {
-	enum seglog_status status = flush(log, err);
-
-	if (status != SEGLOG_OK)
-		return status;
-	if (log->flushed > log->durable_size && sync_fd(log->fd, fdatasync) != 0) {
+	if (log->unsynced && !file_sync_data(log->fd)) {
 		log->doomed = log->suspect = true;
 		return failure(log, err, "syncing a segment");
 	}
-	if (log->dir_changed && sync_fd(log->dir_fd, fsync) != 0) {
+	log->unsynced = false;
+	if (log->dir_changed && !file_sync(log->dir_fd)) {
 		log->doomed = true;
 		return failure(log, err, "syncing the folder");
 	}
 	log->dir_changed = false;
-	publish(log);
 	return SEGLOG_OK;
+}
+
+static enum seglog_status sync_running(struct seglog *log, struct err *err)
+{
+	enum seglog_status status = flush(log, err);
+
+	if (status == SEGLOG_OK)
+		status = sync_files(log, err);
+	if (status == SEGLOG_OK)
+		publish(log);
+	return status;
 }
 
 /* Takes back all that is not durable. */
@@ -252,7 +241,7 @@ enum seglog_status seglog_start_segment(struct seglog *log, uint64_t first, stru
 	log->next = first;
 	log->flushed = log->durable_size = SEGMENT_HEAD_SIZE;
 	log->buffer_len = 0;
-	log->dir_changed = true;
+	log->dir_changed = log->unsynced = true;
 	log->suspect = false;
 	add_bytes(log, SEGMENT_HEAD_SIZE);
 	seglog_list_segment(log, first, SEGMENT_HEAD_SIZE);
@@ -375,20 +364,13 @@ enum seglog_status seglog_append(struct seglog *log, uint8_t kind, uint32_t coun
 /* Bytes of the running segment, from the file and the buffer. */
 static bool copy_running(struct seglog *log, uint64_t at, unsigned char *to, size_t len)
 {
-	while (len > 0 && at < log->flushed) {
-		uint64_t left = log->flushed - at;
-		ssize_t n = pread(log->fd, to, len < left ? len : (size_t)left, (off_t)at);
+	uint64_t in_file = at < log->flushed ? log->flushed - at : 0;
+	size_t part = len < in_file ? len : (size_t)in_file;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += (size_t)n;
-		to += n;
-		len -= (size_t)n;
-	}
-	if (len > 0)
-		memcpy(to, log->buffer + (at - log->flushed), len);
+	if (file_read_at(log->fd, to, part, at) != (ssize_t)part)
+		return false;
+	if (part < len)
+		memcpy(to + part, log->buffer + (at + part - log->flushed), len - part);
 	return true;
 }
 
@@ -417,7 +399,7 @@ static bool cut_durably(struct seglog *log, uint64_t offset)
 {
 	bool in_file = offset < log->flushed;
 
-	return cut_to(log, offset) && (!in_file || sync_fd(log->fd, fdatasync) == 0);
+	return cut_to(log, offset) && (!in_file || file_sync_data(log->fd));
 }
 
 bool seglog_take_back(struct seglog *log, uint64_t from, struct err *err)
@@ -481,6 +463,18 @@ static uint64_t unlist_first(struct seglog *log)
 	return first;
 }
 
+/* The numbering hangs on the segments that stay: the newest must be on disk. */
+static bool keep_running(struct seglog *log, struct err *err)
+{
+	if (!log->dir_changed)
+		return true;
+	if (log->failed) {
+		again(log, SEGLOG_FAILED, err);
+		return false;
+	}
+	return sync_files(log, err) == SEGLOG_OK;
+}
+
 bool seglog_drop_released(struct seglog *log, struct err *err)
 {
 	size_t n = count_released(log);
@@ -488,6 +482,8 @@ bool seglog_drop_released(struct seglog *log, struct err *err)
 
 	if (n == 0)
 		return true;
+	if (!keep_running(log, err))
+		return false;
 
 	struct state_values values = seglog_state_values(log);
 	if (!state_keep(&log->state, &values, err))
@@ -499,7 +495,7 @@ bool seglog_drop_released(struct seglog *log, struct err *err)
 		if (unlinkat(log->dir_fd, name, 0) != 0 && errno != ENOENT)
 			ok = err_sys(err, "removing %s/%s", log->dir, name);
 	}
-	if (sync_fd(log->dir_fd, fsync) != 0)
+	if (!file_sync(log->dir_fd))
 		ok = err_sys(err, "syncing %s", log->dir);
 	return ok;
 }

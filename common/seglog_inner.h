@@ -46,6 +46,7 @@ struct seglog {
 	uint64_t flushed;      /* bytes of it that are in the file; the buffer follows */
 	unsigned char *buffer;
 	size_t buffer_len;
+	bool unsynced;    /* written since the last fdatasync */
 	bool dir_changed; /* a created segment's name is not yet durable */
 	bool doomed;      /* a sync had no space: what is not durable will be taken back */
 	bool suspect;     /* a sync failed on this segment: entries go to a new one */

@@ -27,7 +27,9 @@ struct candidate {
 	uint64_t size;
 	bool regular;
 	bool has_head;
-	bool ours; /* of this log, and in its place */
+	bool unread; /* the disk refused its head */
+	bool blank;  /* was never written */
+	bool ours;   /* of this log, and in its place */
 	struct segment_head head;
 };
 
@@ -64,26 +66,50 @@ static bool open_dir(struct seglog *log, struct err *err)
 	return log->read_only || lock_dir(log, err);
 }
 
-static void look_at(const struct seglog *log, struct candidate *candidate)
+/* Short, or nothing but zeros: as a file is that was just made when the power went. */
+static bool is_blank(const unsigned char *bytes, ssize_t len)
+{
+	for (ssize_t i = 0; i < len; i++)
+		if (bytes[i] != 0)
+			return len < SEGMENT_HEAD_SIZE;
+	return len >= 0;
+}
+
+static bool look_into(int fd, struct candidate *candidate)
 {
 	unsigned char bytes[SEGMENT_HEAD_SIZE];
 	struct stat st;
-	int fd = seglog_open_segment(log, candidate->name);
 
-	if (fd < 0)
-		return;
-	if (fstat(fd, &st) == 0) {
-		ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
+	if (fstat(fd, &st) != 0)
+		return false;
 
-		candidate->regular = true;
-		candidate->size = (uint64_t)st.st_size;
-		candidate->has_head =
-			n > 0 && segment_head_read(bytes, (size_t)n, &candidate->head);
-	}
-	close(fd);
+	ssize_t n = file_read_at(fd, bytes, sizeof(bytes), 0);
+	candidate->regular = true;
+	candidate->size = (uint64_t)st.st_size;
+	candidate->unread = n < 0;
+	candidate->blank = is_blank(bytes, n);
+	candidate->has_head =
+		n == SEGMENT_HEAD_SIZE && segment_head_read(bytes, (size_t)n, &candidate->head);
+	return true;
 }
 
-static void add_candidate(struct opening *opening, uint64_t name)
+/* What is no regular file stays `regular` false; what cannot be opened now is a failure. */
+static bool look_at(const struct seglog *log, struct candidate *candidate, struct err *err)
+{
+	int fd = seglog_open_segment(log, candidate->name);
+
+	if (fd < 0 && (errno == ELOOP || errno == EINVAL || errno == ENXIO || errno == ENOENT))
+		return true;
+
+	bool ok = fd >= 0 && look_into(fd, candidate);
+	if (!ok)
+		err_sys(err, "%s: opening segment %" PRIu64, log->dir, candidate->name);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static bool add_candidate(struct opening *opening, uint64_t name, struct err *err)
 {
 	if (opening->n == opening->capacity) {
 		opening->capacity = opening->capacity * 2 + 64;
@@ -95,7 +121,7 @@ static void add_candidate(struct opening *opening, uint64_t name)
 
 	struct candidate *candidate = &opening->candidates[opening->n++];
 	*candidate = (struct candidate){.name = name};
-	look_at(opening->log, candidate);
+	return look_at(opening->log, candidate, err);
 }
 
 static int by_name(const void *a, const void *b)
@@ -106,26 +132,36 @@ static int by_name(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool list_dir(struct opening *opening, struct err *err)
+static DIR *open_listing(const struct opening *opening, struct err *err)
 {
 	int fd = openat(opening->log->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *file;
 
-	if (dir == NULL) {
-		err_sys(err, "listing %s", opening->log->dir);
-		if (fd >= 0)
-			close(fd);
+	if (dir != NULL)
+		return dir;
+	err_sys(err, "listing %s", opening->log->dir);
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+static bool list_dir(struct opening *opening, struct err *err)
+{
+	DIR *dir = open_listing(opening, err);
+	const struct dirent *file;
+	bool ok = true;
+
+	if (dir == NULL)
 		return false;
-	}
 	opening->n = 0;
-	while (errno = 0, (file = readdir(dir)) != NULL) {
+	while (ok && (errno = 0, file = readdir(dir)) != NULL) {
 		uint64_t name;
 
 		if (segment_name_read(file->d_name, &name))
-			add_candidate(opening, name);
+			ok = add_candidate(opening, name, err);
 	}
-	bool ok = errno == 0 || err_sys(err, "listing %s", opening->log->dir);
+	if (ok && errno != 0)
+		ok = err_sys(err, "listing %s", opening->log->dir);
 	closedir(dir);
 	if (opening->n > 0)
 		qsort(opening->candidates, opening->n, sizeof(struct candidate), by_name);
@@ -160,6 +196,15 @@ static bool same_id(const unsigned char *a, const unsigned char *b)
 	return memcmp(a, b, SEGLOG_ID_SIZE) == 0;
 }
 
+/* A new id must not make a log foreign that the disk only refuses to show. */
+static bool none_unread(const struct opening *opening, struct err *err)
+{
+	for (size_t i = 0; i < opening->n; i++)
+		if (opening->candidates[i].unread)
+			return err_set(err, "%s: no segment can be read", opening->log->dir);
+	return true;
+}
+
 /*
  * The log is the one most segments belong to; the state decides between equals and where no
  * segment can say.
@@ -181,7 +226,7 @@ static bool choose_id(struct opening *opening, struct err *err)
 		}
 	}
 	if (best == NULL && !opening->state_known)
-		return random_id(opening->log->id, err);
+		return none_unread(opening, err) && random_id(opening->log->id, err);
 	memcpy(opening->log->id, best ? best->head.id : opening->state.id, SEGLOG_ID_SIZE);
 	if (opening->n > 0)
 		qsort(list, opening->n, sizeof(*list), by_name);
@@ -214,7 +259,10 @@ static bool set_aside(struct opening *opening, const char *name, struct err *err
 	return rename_file(opening->log, name, aside, err);
 }
 
-/* Whether any entry of this log can be read from a segment whose head cannot. */
+/*
+ * Whether any entry of this log can be read from a segment whose head cannot. What the disk
+ * refuses today it may give tomorrow: such a segment stays, too.
+ */
 static bool holds_entries(const struct seglog *log, const struct candidate *candidate)
 {
 	struct segment_reader reader;
@@ -223,28 +271,14 @@ static bool holds_entries(const struct seglog *log, const struct candidate *cand
 	int fd = seglog_open_segment(log, candidate->name);
 
 	if (fd < 0)
-		return false;
+		return true;
 	segment_reader_init(&reader);
 	reader.pass_unread = true;
 	segment_reader_start(&reader, fd, log->seed, candidate->name, candidate->size);
-	bool found = segment_next(&reader, 0, &head, &payload, NULL) == SEGMENT_ENTRY;
+	bool found = segment_next(&reader, 0, &head, &payload, NULL) == SEGMENT_ENTRY ||
+		     reader.unread > 0;
 	segment_reader_done(&reader);
 	return found;
-}
-
-/* A file that was just created when the power went: short, or nothing but zeros. */
-static bool never_written(const struct seglog *log, const struct candidate *candidate)
-{
-	unsigned char bytes[SEGMENT_HEAD_SIZE];
-	int fd = seglog_open_segment(log, candidate->name);
-	ssize_t n = fd >= 0 ? pread(fd, bytes, sizeof(bytes), 0) : -1;
-	bool zeros = n >= 0;
-
-	if (fd >= 0)
-		close(fd);
-	for (ssize_t i = 0; i < n; i++)
-		zeros = zeros && bytes[i] == 0;
-	return candidate->regular && (candidate->size < SEGMENT_HEAD_SIZE || zeros);
 }
 
 /* Puts a segment that carries another segment's name where it belongs: on the way to it. */
@@ -264,16 +298,12 @@ static bool move_away(struct opening *opening, struct candidate *candidate, stru
 /* The second half of the move, also of one that was interrupted. */
 static bool settle_moving(struct opening *opening, bool *moved, struct err *err)
 {
-	int fd = openat(opening->log->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *dir = open_listing(opening, err);
 	const struct dirent *file;
 	bool ok = true;
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return err_sys(err, "listing %s", opening->log->dir);
-	}
+	if (dir == NULL)
+		return false;
 	while (ok && (file = readdir(dir)) != NULL) {
 		char own[SEGMENT_NAME_SIZE] = "";
 		uint64_t first;
@@ -309,7 +339,7 @@ static bool sort_out_one(
 	if (mine)
 		return move_away(opening, candidate, err);
 	segment_name(candidate->name, name);
-	if (!last || !never_written(log, candidate))
+	if (!last || !candidate->blank)
 		return set_aside(opening, name, err);
 	opening->damage.torn_bytes += candidate->size;
 	if (unlinkat(log->dir_fd, name, 0) != 0)
@@ -359,10 +389,17 @@ struct tail {
 	bool unread;      /* the disk refused a part */
 };
 
-static void add_lost(struct seglog_damage *damage, uint64_t first, uint64_t last)
+/* What was released is not missed. */
+static void add_lost(struct opening *opening, uint64_t first, uint64_t last)
 {
-	damage->lost_ranges++;
-	damage->lost_sequences += last - first + 1;
+	uint64_t released = atomic_load(&opening->log->released);
+
+	if (first <= released)
+		first = released + 1;
+	if (first > last)
+		return;
+	opening->damage.lost_ranges++;
+	opening->damage.lost_sequences += last - first + 1;
 }
 
 static bool start_reading(struct segment_reader *reader, const struct seglog *log,
@@ -399,8 +436,8 @@ static void read_marks(struct segment_reader *reader, struct tail *tail)
 }
 
 /* Keeps what lies before the first gap that was not durable, and counts the gaps before. */
-static void measure(struct segment_reader *reader, struct tail *tail, uint64_t first,
-	struct seglog_damage *damage)
+static void measure(struct opening *opening, struct segment_reader *reader, uint64_t first,
+	struct tail *tail)
 {
 	struct segment_entry_head head;
 	struct slice payload;
@@ -412,12 +449,16 @@ static void measure(struct segment_reader *reader, struct tail *tail, uint64_t f
 		if (head.first > tail->next && head.first - 1 > tail->durable)
 			break;
 		if (head.first > tail->next)
-			add_lost(damage, tail->next, head.first - 1);
+			add_lost(opening, tail->next, head.first - 1);
 		tail->next = head.first + head.count;
 		tail->end = reader->offset;
 		skipped = reader->skipped;
 	}
-	damage->skipped_bytes += skipped;
+	/* Where nothing was durable yet, a head that is not there was never there. */
+	if (tail->durable < first)
+		opening->damage.torn_bytes += skipped;
+	else
+		opening->damage.skipped_bytes += skipped;
 }
 
 static bool read_tail(struct opening *opening, const struct candidate *last, struct tail *tail,
@@ -432,12 +473,16 @@ static bool read_tail(struct opening *opening, const struct candidate *last, str
 		return false;
 	tail->end = reader.offset;
 	read_marks(&reader, tail);
+	bool nothing = last->size > 0 && reader.unread >= last->size;
 	segment_reader_done(&reader);
+	if (nothing)
+		return err_set(err, "%s: segment %" PRIu64 " cannot be read", opening->log->dir,
+			last->name);
 	if (tail->whole)
 		return true;
 	if (!start_reading(&reader, opening->log, last, err))
 		return false;
-	measure(&reader, tail, last->name, &opening->damage);
+	measure(opening, &reader, last->name, tail);
 	segment_reader_done(&reader);
 	return true;
 }
@@ -473,7 +518,7 @@ static uint64_t known_durable(const struct opening *opening)
 static bool drop_cache(const struct seglog *log, const struct candidate *last, struct err *err)
 {
 	int fd = seglog_open_segment(log, last->name);
-	bool ok = fd >= 0 && fdatasync(fd) == 0;
+	bool ok = fd >= 0 && file_sync_data(fd);
 
 	if (!ok)
 		err_sys(err, "%s: syncing segment %" PRIu64, log->dir, last->name);
@@ -492,7 +537,7 @@ static bool cut_tail(struct seglog *log, uint64_t first, uint64_t end, struct er
 	log->fd = openat(log->dir_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (log->fd < 0)
 		return err_sys(err, "%s: opening %s for writing", log->dir, name);
-	if (ftruncate(log->fd, (off_t)end) != 0 || fdatasync(log->fd) != 0)
+	if (!file_truncate(log->fd, end) || !file_sync_data(log->fd))
 		return err_sys(err, "%s: cutting the tail of %s", log->dir, name);
 	log->flushed = log->durable_size = end;
 	return true;
@@ -511,23 +556,53 @@ static void list_segments(struct opening *opening)
 	atomic_store(&opening->log->bytes, bytes);
 }
 
+/* A last segment of which nothing is kept makes room for one that starts the same. */
+static bool give_up_last(struct opening *opening, const struct candidate *last,
+	const struct tail *tail, struct err *err)
+{
+	struct seglog *log = opening->log;
+	char name[SEGMENT_NAME_SIZE];
+
+	log->n_segments--;
+	atomic_fetch_sub(&log->bytes, last->size);
+	segment_name(last->name, name);
+	if (tail->unread)
+		return set_aside(opening, name, err);
+	if (unlinkat(log->dir_fd, name, 0) != 0)
+		return err_sys(err, "removing %s/%s", log->dir, name);
+	return true;
+}
+
+static bool continue_behind(struct opening *opening, const struct candidate *last,
+	const struct tail *tail, struct err *err)
+{
+	struct seglog *log = opening->log;
+
+	if (log->read_only)
+		return true;
+	if (log->next == last->name && !give_up_last(opening, last, tail, err))
+		return false;
+	return seglog_start_segment(log, log->next, err) == SEGLOG_OK;
+}
+
 /* Goes on in the last segment, or in a new one when its end is damaged. */
 static bool continue_log(struct opening *opening, const struct candidate *last,
 	const struct tail *tail, struct err *err)
 {
 	struct seglog *log = opening->log;
 	uint64_t rest = last->size - tail->end;
-	bool damaged = tail->next <= tail->durable || tail->unread || !last->has_head;
+	bool lost = tail->next <= tail->durable;
 
-	if (tail->next <= tail->durable)
-		add_lost(&opening->damage, tail->next, tail->durable);
+	if (lost)
+		add_lost(opening, tail->next, tail->durable);
+	if (lost || tail->unread)
+		opening->damage.skipped_bytes += rest;
+	else
+		opening->damage.torn_bytes += rest;
 	log->next = greatest(tail->next, tail->durable + 1);
 	atomic_store(&log->durable, log->next - 1);
-	if (damaged) {
-		opening->damage.skipped_bytes += rest;
-		return log->read_only || seglog_start_segment(log, log->next, err) == SEGLOG_OK;
-	}
-	opening->damage.torn_bytes += rest;
+	if (lost || tail->unread || !last->has_head || tail->end < SEGMENT_HEAD_SIZE)
+		return continue_behind(opening, last, tail, err);
 	log->segments[log->n_segments - 1].size = tail->end;
 	atomic_fetch_sub(&log->bytes, rest);
 	return log->read_only || cut_tail(log, last->name, tail->end, err);
@@ -555,7 +630,7 @@ static void count_missing_start(struct opening *opening)
 	uint64_t released = atomic_load(&log->released);
 
 	if (log->n_segments > 0 && log->segments[0].first > released + 1)
-		add_lost(&opening->damage, released + 1, log->segments[0].first - 1);
+		add_lost(opening, released + 1, log->segments[0].first - 1);
 }
 
 static bool recover(struct opening *opening, struct err *err)
@@ -588,7 +663,7 @@ static bool open_for_appending(struct opening *opening, struct err *err)
 	struct state_values values = seglog_state_values(log);
 	if (seglog_sync(log, err) != SEGLOG_OK || !state_keep(&log->state, &values, err))
 		return false;
-	if (fsync(log->dir_fd) != 0)
+	if (!file_sync(log->dir_fd))
 		return err_sys(err, "syncing %s", log->dir);
 	return seglog_drop_released(log, err);
 }

@@ -54,6 +54,13 @@ static bool head_copy_read(const unsigned char *bytes, struct segment_head *head
 	return true;
 }
 
+static bool head_is_whole(const unsigned char *bytes)
+{
+	struct segment_head head;
+
+	return head_copy_read(bytes, &head) && head_copy_read(bytes + HEAD_COPY_SIZE, &head);
+}
+
 bool segment_head_read(const unsigned char *bytes, size_t len, struct segment_head *head)
 {
 	if (len >= HEAD_COPY_SIZE && head_copy_read(bytes, head))
@@ -157,24 +164,34 @@ static void slide_buffer(struct segment_reader *reader, uint64_t at)
 	reader->buffer_at = at;
 }
 
-/* Up to `len` bytes; what the disk refuses becomes zeros when that is wanted. */
-static ssize_t read_piece(struct segment_reader *reader, uint64_t at, void *to, size_t len)
+static ssize_t read_once(int fd, uint64_t at, void *to, size_t len)
 {
 	ssize_t n;
 
 	do
-		n = pread(reader->fd, to, len, (off_t)at);
+		n = pread(fd, to, len, (off_t)at);
 	while (n < 0 && errno == EINTR);
-	if (n == 0) { /* somebody cut the file */
-		memset(to, 0, len);
-		return (ssize_t)len;
-	}
+	return n;
+}
+
+/* Up to `len` bytes; what the disk refuses twice becomes zeros when that is wanted. */
+static ssize_t read_piece(struct segment_reader *reader, uint64_t at, void *to, size_t len)
+{
+	ssize_t n = read_once(reader->fd, at, to, len);
+
 	if (n < 0 && errno == EIO && reader->pass_unread) {
 		size_t block = BLOCK_SIZE - at % BLOCK_SIZE;
 
-		n = (ssize_t)(block < len ? block : len);
-		memset(to, 0, (size_t)n);
-		reader->unread += (size_t)n;
+		len = block < len ? block : len;
+		n = read_once(reader->fd, at, to, len);
+		if (n < 0 && errno == EIO) {
+			reader->unread += len;
+			n = 0;
+		}
+	}
+	if (n == 0) { /* refused, or somebody cut the file */
+		memset(to, 0, len);
+		n = (ssize_t)len;
 	}
 	return n;
 }
@@ -359,7 +376,6 @@ enum segment_read segment_next(struct segment_reader *reader, uint64_t from,
 void segment_reader_start(
 	struct segment_reader *reader, int fd, uint32_t seed, uint64_t first, uint64_t limit)
 {
-	struct segment_head head;
 	const unsigned char *bytes = NULL;
 
 	if (reader->fd >= 0)
@@ -374,8 +390,6 @@ void segment_reader_start(
 	reader->skimming = true; /* who seeks need not read much */
 	if (limit >= SEGMENT_HEAD_SIZE)
 		bytes = look(reader, 0, SEGMENT_HEAD_SIZE, NULL);
-	/* Without its head a file may have been cut at the front: look at every byte. */
-	reader->offset = bytes != NULL && segment_head_read(bytes, SEGMENT_HEAD_SIZE, &head)
-				 ? SEGMENT_HEAD_SIZE
-				 : 0;
+	/* Without its head a file may have lost its front: look at every byte. */
+	reader->offset = bytes != NULL && head_is_whole(bytes) ? SEGMENT_HEAD_SIZE : 0;
 }

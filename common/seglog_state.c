@@ -47,24 +47,24 @@ static bool slot_read(
 }
 
 /* The newer of the readable slots; short reads leave a slot unreadable. */
-static bool read_slots(int fd, uint64_t *counter, struct state_values *values)
+static bool read_slots(int fd, uint64_t *counter, struct state_values *values, bool *known)
 {
-	bool known = false;
-
+	*known = false;
 	*counter = 0;
 	for (int i = 0; i < SLOTS; i++) {
 		unsigned char bytes[SLOT_USED] = {0};
 		struct state_values found;
 		uint64_t count;
 
-		if (pread(fd, bytes, sizeof(bytes), (off_t)i * SLOT_SIZE) <= 0 ||
-			!slot_read(bytes, &count, &found) || count < *counter)
+		if (file_read_at(fd, bytes, sizeof(bytes), (uint64_t)i * SLOT_SIZE) < 0)
+			return false;
+		if (!slot_read(bytes, &count, &found) || count < *counter)
 			continue;
 		*counter = count;
 		*values = found;
-		known = true;
+		*known = true;
 	}
-	return known;
+	return true;
 }
 
 static bool write_slot(
@@ -93,7 +93,11 @@ bool state_open(struct state_file *file, int dir_fd, struct state_values *values
 		state_close(file);
 		return err_set(err, "the state of a log is no regular file");
 	}
-	*known = read_slots(file->fd, &file->counter, values);
+	if (!read_slots(file->fd, &file->counter, values, known)) {
+		err_sys(err, "reading the state of a log");
+		state_close(file);
+		return false;
+	}
 	return true;
 }
 
@@ -105,9 +109,10 @@ bool state_peek(int dir_fd, struct state_values *values)
 	if (fd < 0)
 		return false;
 
-	bool known = read_slots(fd, &counter, values);
+	bool known;
+	bool ok = read_slots(fd, &counter, values, &known);
 	close(fd);
-	return known;
+	return ok && known;
 }
 
 void state_close(struct state_file *file)
@@ -127,7 +132,7 @@ bool state_keep(struct state_file *file, const struct state_values *values, stru
 	for (int i = 0; i < SLOTS; i++) {
 		if (!write_slot(file, values, err))
 			return false;
-		if (fdatasync(file->fd) != 0)
+		if (!file_sync_data(file->fd))
 			return err_sys(err, "syncing the state of a log");
 	}
 	return true;

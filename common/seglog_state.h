@@ -25,7 +25,7 @@ struct state_file {
 
 /*
  * Opens or creates "state" in the folder. *known tells whether *values was found in it; a
- * missing, short or damaged file is not a failure.
+ * missing, short or damaged file is not a failure, one the disk refuses to give is.
  */
 MUST_USE bool state_open(struct state_file *file, int dir_fd, struct state_values *values,
 	bool *known, struct err *err);

@@ -115,6 +115,12 @@ struct seglog *fixture_open_damaged(
 	return open_log(dir, segment_size, 0, damage);
 }
 
+/* Of a payload behind its first eight bytes, which are the sequence. */
+static unsigned char byte_at(uint64_t first, size_t i)
+{
+	return (unsigned char)(first * 31 + i * 7);
+}
+
 struct slice fixture_payload(uint64_t first, size_t len)
 {
 	static unsigned char bytes[FIXTURE_PAYLOAD_MAX];
@@ -122,7 +128,7 @@ struct slice fixture_payload(uint64_t first, size_t len)
 	ck_assert_uint_le(len, sizeof(bytes));
 	bytes_put_u64(bytes, first);
 	for (size_t i = 8; i < len; i++)
-		bytes[i] = (unsigned char)(first * 31 + i * 7);
+		bytes[i] = byte_at(first, i);
 	return slice_of(bytes, len);
 }
 
@@ -156,8 +162,15 @@ void fixture_sync(struct seglog *log)
 
 bool fixture_right(const struct seglog_entry *entry)
 {
-	return entry->kind == (uint8_t)entry->first && entry->payload.len >= 8 &&
-	       slice_eq(entry->payload, fixture_payload(entry->first, entry->payload.len));
+	const unsigned char *bytes = (const unsigned char *)entry->payload.ptr;
+
+	if (entry->kind != (uint8_t)entry->first || entry->payload.len < 8 ||
+		bytes_get_u64(bytes) != entry->first)
+		return false;
+	for (size_t i = 8; i < entry->payload.len; i++)
+		if (bytes[i] != byte_at(entry->first, i))
+			return false;
+	return true;
 }
 
 struct fixture_seen fixture_see(struct seglog *log, uint64_t from)
