@@ -523,6 +523,8 @@ bool seglog_skip_to(struct seglog *log, uint64_t sequence, struct err *err)
 			sequence < log->next ? "numbers never go back" : "it holds entries");
 	if (sequence == log->next)
 		return true;
+	if (sequence > SEGLOG_SEQUENCE_MAX)
+		return err_set(err, "%s: %" PRIu64 " is no sequence", log->dir, sequence);
 	if (log->failed) {
 		again(log, SEGLOG_FAILED, err);
 		return false;

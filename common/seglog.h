@@ -45,6 +45,8 @@ enum {
 	SEGLOG_ID_SIZE = 16,           /* random bytes that name a log */
 };
 
+#define SEGLOG_SEQUENCE_MAX INT64_MAX /* the last number; at 10^9 a second, in 292 years */
+
 struct seglog;
 struct seglog_cursor;
 

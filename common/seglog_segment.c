@@ -102,7 +102,8 @@ bool segment_entry_head_read(
 		bytes_get_u32(bytes + ENTRY_CRC_AT) != crc32c(seed, bytes, ENTRY_CRC_AT))
 		return false;
 	if (read.length == 0 || read.length > SEGLOG_PAYLOAD_MAX || read.count == 0 ||
-		read.first == 0 || read.first > UINT64_MAX - read.count ||
+		read.first == 0 || read.first > SEGLOG_SEQUENCE_MAX ||
+		read.count - 1 > SEGLOG_SEQUENCE_MAX - read.first ||
 		read.undurable >= read.first || bytes_get_u32(bytes + 28) > UINT8_MAX)
 		return false;
 	*head = read;
@@ -121,7 +122,7 @@ bool segment_name_read(const char *name, uint64_t *first)
 
 	return text.len == SEGMENT_NAME_SIZE - 1 &&
 	       slice_eq(slice_from(text, digits), SLICE_LIT(".seg")) &&
-	       slice_to_u64(slice_head(text, digits), UINT64_MAX, first) && *first > 0;
+	       slice_to_u64(slice_head(text, digits), SEGLOG_SEQUENCE_MAX, first) && *first > 0;
 }
 
 void segment_reader_init(struct segment_reader *reader)

@@ -37,7 +37,8 @@ static bool slot_read(
 	if (memcmp(bytes, slot_magic, sizeof(slot_magic)) != 0 ||
 		bytes_get_u32(bytes + 8) != FORMAT_VERSION ||
 		bytes_get_u32(bytes + SLOT_CRC_AT) != crc32c(0, bytes, SLOT_CRC_AT) ||
-		bytes_get_u64(bytes + 48) == 0)
+		bytes_get_u64(bytes + 48) > SEGLOG_SEQUENCE_MAX ||
+		bytes_get_u64(bytes + 40) >= bytes_get_u64(bytes + 48))
 		return false;
 	*counter = bytes_get_u64(bytes + 16);
 	memcpy(values->id, bytes + 24, SEGLOG_ID_SIZE);
