@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "collector/commands.h"
+#include "collector/export.h"
 #include "common/slice.h"
 
 enum { EXIT_USAGE = 2 };
@@ -21,6 +22,8 @@ static const struct {
 	{"normalize", command_normalize,
 		"normalize [--format NAME] [--tz ZONE] [--year Y] [FILE]",
 		"raw lines in, one JSON object a line out"},
+	{"export", export_command, "export (-c FILE | --store DIR) [--from POSITION]",
+		"what the store holds, one JSON object a line"},
 };
 
 static int usage(FILE *out, int status)

@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 import chaosproxy  # noqa: E402
 import harness  # noqa: E402
+import stack as stacks  # noqa: E402
 
 KAFKA_VERSIONS = ("3.9", "4")
 
@@ -105,3 +106,11 @@ def apache_kafka(request, tmp_path_factory):
     broker = harness.ApacheKafka(tmp_path_factory.mktemp(f"kafka-{version}"), version)
     yield broker
     broker.processes.end()
+
+
+@pytest.fixture
+def stack(tmp_path, processes, program):
+    """A whole system in a folder, nothing started; see tests/support/stack.py."""
+    made = stacks.Stack(tmp_path / "stack", processes, program)
+    yield made
+    made.end()

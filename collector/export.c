@@ -1,0 +1,272 @@
+#include "collector/export.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "collector/normalize/parser.h"
+#include "collector/record/encode.h"
+#include "collector/settings.h"
+#include "collector/store/store.h"
+#include "common/frame.h"
+#include "common/json.h"
+#include "common/utf8.h"
+
+enum {
+	EXIT_USAGE = 2,
+	EXIT_LOST = 3,
+	ARENA_MAX = 32 << 20,
+	LINE_MAX_BYTES = 64 << 20,
+};
+
+static const char usage[] =
+	"usage: soc-collector export (-c FILE | --store DIR) [--from POSITION]\n"
+	"\n"
+	"Writes what the store holds, one JSON object a line, in the order it was stored.\n"
+	"  -c FILE, --config FILE  the collector's settings name the store\n"
+	"  --store DIR             the store's folder\n"
+	"  --from POSITION         only commits behind this one (\"commit\" of a line)\n";
+
+struct options {
+	const char *config, *dir;
+	uint64_t from;
+};
+
+struct exporter {
+	struct store_reader *reader;
+	struct store_block block;
+	struct arena arena;
+	struct strbuf record, line;
+	uint64_t lost; /* records, damaged ones among them */
+};
+
+/* ---- lines ------------------------------------------------------------------ */
+
+static void put_stream(struct json *json, const struct stream *stream)
+{
+	char epoch[17];
+
+	snprintf(epoch, sizeof(epoch), "%016" PRIx64, stream->epoch);
+	json_key(json, SLICE_LIT("stream"));
+	json_object(json);
+	json_put_u64(json, "agency", stream->agency);
+	json_put_u64(json, "host", stream->host);
+	json_put_u64(json, "lane", stream->lane);
+	json_put_str(json, "epoch", epoch);
+	json_object_end(json);
+}
+
+static struct json begin_line(struct exporter *exporter, const char *kind)
+{
+	struct json json;
+
+	strbuf_reset(&exporter->line);
+	json = json_into(&exporter->line);
+	json_object(&json);
+	if (exporter->block.commit != 0)
+		json_put_u64(&json, "commit", exporter->block.commit);
+	json_put_u64(&json, "class", exporter->block.class);
+	json_put_str(&json, "kind", kind);
+	return json;
+}
+
+static bool end_line(struct exporter *exporter, struct json *json, struct err *err)
+{
+	struct strbuf *line = &exporter->line;
+
+	json_object_end(json);
+	strbuf_add_byte(line, '\n');
+	if (line->overflow)
+		return err_set(err, "a record grew beyond %d bytes of JSON", LINE_MAX_BYTES);
+	if (fwrite(line->ptr, 1, line->len, stdout) != line->len)
+		return err_sys(err, "writing");
+	return true;
+}
+
+static void put_hex(struct json *json, struct slice bytes)
+{
+	struct strbuf hex = STRBUF_INIT(LINE_MAX_BYTES);
+
+	for (size_t i = 0; i < bytes.len; i++)
+		strbuf_addf(&hex, "%02x", (unsigned char)bytes.ptr[i]);
+	json_put_text(json, "original_hex", strbuf_slice(&hex));
+	strbuf_done(&hex);
+}
+
+static void put_record(
+	struct exporter *exporter, struct json *json, const struct record *record)
+{
+	const struct parser *parser = parser_by_number(record->parser);
+
+	if (!utf8_valid(record->raw))
+		put_hex(json, record->raw);
+	strbuf_reset(&exporter->record);
+	encode_json(&exporter->record, record, slice_str(parser ? parser->name : NULL));
+	json_key(json, SLICE_LIT("record"));
+	json_raw(json, strbuf_slice(&exporter->record));
+}
+
+static bool write_record(struct exporter *exporter, unsigned i, struct err *err)
+{
+	const struct store_block *block = &exporter->block;
+	const struct columns *columns = &block->columns[i];
+	struct slice body = store_reader_body(exporter->reader, i);
+	struct record record;
+
+	arena_reset(&exporter->arena);
+	bool whole =
+		!slice_absent(body) && decode_record(body, columns, &exporter->arena, &record);
+	struct json json = begin_line(exporter,
+		whole ? record_kind_name((enum record_kind)columns->kind) : "damaged");
+	put_stream(&json, &block->streams[columns->stream]);
+	json_put_u64(&json, "sequence", columns->sequence);
+	if (whole) {
+		if (columns->source < block->n_sources)
+			record.source = &block->sources[columns->source];
+		put_record(exporter, &json, &record);
+	} else {
+		exporter->lost++;
+	}
+	return end_line(exporter, &json, err);
+}
+
+static bool write_gap(
+	struct exporter *exporter, const struct store_block_gap *gap, struct err *err)
+{
+	struct json json = begin_line(exporter, "gap");
+
+	put_stream(&json, &gap->stream);
+	json_put_u64(&json, "sequence", gap->first);
+	json_put_u64(&json, "count", gap->count);
+	json_put_str(&json, "reason", gap_reason_text((enum gap_reason)gap->reason));
+	json_put_u64(&json, "bytes", gap->bytes);
+	json_put_text(&json, "source", gap->source);
+	return end_line(exporter, &json, err);
+}
+
+static bool write_block(struct exporter *exporter, struct err *err)
+{
+	for (unsigned i = 0; i < exporter->block.n_records; i++) {
+		if (!write_record(exporter, i, err))
+			return false;
+	}
+	for (unsigned i = 0; i < exporter->block.n_gaps; i++) {
+		if (!write_gap(exporter, &exporter->block.gaps[i], err))
+			return false;
+	}
+	return true;
+}
+
+static bool write_lost(struct exporter *exporter, struct err *err)
+{
+	exporter->block.commit = 0;
+	struct json json = begin_line(exporter, "lost");
+
+	json_put_u64(&json, "first", exporter->block.first);
+	json_put_u64(&json, "records", exporter->block.n_records);
+	exporter->lost += exporter->block.n_records;
+	return end_line(exporter, &json, err);
+}
+
+static bool write_all(struct exporter *exporter, struct err *err)
+{
+	for (;;) {
+		bool good = true;
+
+		switch (store_reader_next(exporter->reader, &exporter->block, err)) {
+		case STORE_BLOCK:
+			good = write_block(exporter, err);
+			break;
+		case STORE_LOST:
+			good = write_lost(exporter, err);
+			break;
+		case STORE_COMMIT:
+			break;
+		case STORE_END:
+			return fflush(stdout) == 0 || err_sys(err, "writing");
+		case STORE_READ_FAILED:
+			return false;
+		}
+		if (!good)
+			return false;
+	}
+}
+
+/* ---- the command ------------------------------------------------------------ */
+
+static bool read_options(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"store", required_argument, NULL, 's'},
+		{"from", required_argument, NULL, 'f'},
+		{0},
+	};
+	int letter;
+
+	optind = 1;
+	while ((letter = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
+		switch (letter) {
+		case 'c':
+			options->config = optarg;
+			break;
+		case 's':
+			options->dir = optarg;
+			break;
+		case 'f':
+			if (!slice_to_u64(slice_str(optarg), UINT64_MAX, &options->from))
+				return false;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc && (options->config == NULL) != (options->dir == NULL);
+}
+
+static int export_dir(const char *dir, uint64_t from)
+{
+	struct err err;
+	struct exporter exporter = {
+		.reader = store_reader_open_dir(dir, from, &err),
+		.record = STRBUF_INIT(LINE_MAX_BYTES),
+		.line = STRBUF_INIT(LINE_MAX_BYTES),
+	};
+
+	arena_init(&exporter.arena, ARENA_MAX);
+	bool good = exporter.reader != NULL && write_all(&exporter, &err);
+	if (!good)
+		fprintf(stderr, "soc-collector: export: %s\n", err.text);
+	else if (exporter.lost > 0)
+		fprintf(stderr, "soc-collector: export: %" PRIu64 " records are lost\n",
+			exporter.lost);
+	store_reader_close(exporter.reader);
+	arena_done(&exporter.arena);
+	strbuf_done(&exporter.record);
+	strbuf_done(&exporter.line);
+	if (!good)
+		return EXIT_FAILURE;
+	return exporter.lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
+}
+
+int export_command(int argc, char **argv)
+{
+	struct options options = {0};
+	struct collector_settings settings;
+	struct conf *conf = NULL;
+
+	if (!read_options(argc, argv, &options)) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (options.config != NULL) {
+		conf = collector_settings_load(options.config, &settings);
+		if (conf == NULL)
+			return EXIT_FAILURE;
+		options.dir = settings.store.dir;
+	}
+	int status = export_dir(options.dir, options.from);
+	conf_free(conf);
+	return status;
+}

@@ -1,0 +1,174 @@
+"""Who issued what, and whether the store holds exactly that.
+
+A source issues numbered lines `id|f(id)`: the name of the source and the number stand in
+the line, and a sum over both. After the faults have stopped, the export of the store is
+compared with what was issued and what was acknowledged:
+
+    I1  every acknowledged line is stored         I2  no line that was not issued
+    I3  its bytes are those that were issued      I4  once
+    I5  in the order of its source                I7  sequences = stored + declared
+    I8  under the agency and host of the certificate that delivered it
+"""
+import hashlib
+import json
+import re
+import subprocess
+from collections import defaultdict
+
+PATTERN = re.compile(rb"oracle (?P<source>[a-z0-9-]+)\|(?P<number>\d{9})\|(?P<sum>[0-9a-f]{16})")
+PROGRAMS = (b"sshd", b"cron", b"kernel", b"nginx", b"app")
+
+
+def line(source, number, size=0):
+    """Line `number` of a source, without its end; at least `size` bytes."""
+    digest = hashlib.blake2b(b"%s|%09d" % (source.encode(), number), digest_size=8).hexdigest()
+    program = PROGRAMS[number % len(PROGRAMS)]
+    text = b"Nov 22 01:02:%02d host %s[%d]: oracle %s|%09d|%s" % (
+        number % 60, program, number % 30000 + 1, source.encode(), number, digest.encode())
+    return text.ljust(size, b".")
+
+
+def lines(source, first, count, size=0):
+    return [line(source, n, size) for n in range(first, first + count)]
+
+
+class Source:
+    def __init__(self, name, agency, host, size=0):
+        self.name, self.agency, self.host, self.size = name, agency, host, size
+        self.issued = 0   # lines 1..issued may be stored
+        self.owed = 0     # lines 1..owed have to be
+        self.missing_allowed = 0  # of those owed, so many may be declared instead
+
+    def issue(self, count):
+        """The next lines of the source."""
+        made = lines(self.name, self.issued + 1, count, self.size)
+        self.issued += count
+        return made
+
+
+class Finding(AssertionError):
+    pass
+
+
+class Stored:
+    """What the store holds: the lines of sources, the streams, the rest."""
+
+    def __init__(self, entries):
+        self.lines = defaultdict(list)   # source -> [(number, entry)] as stored
+        self.streams = defaultdict(list)  # (agency, host, lane, epoch) -> [(first, count, kind)]
+        self.strange = []                # records of kind log that no source wrote
+        self.gaps = []
+        self.states = defaultdict(int)   # event.action of what agents say about themselves
+        self.notes = defaultdict(int)    # of what the collector says
+        self.records = 0
+        for entry in entries:
+            self.take(entry)
+
+    def take(self, entry):
+        kind = entry["kind"]
+        if kind in ("lost", "damaged"):
+            raise Finding(f"the store lost records: {entry}")
+        stream = entry["stream"]
+        key = (stream["agency"], stream["host"], stream["lane"], stream["epoch"])
+        count = entry.get("count", 1)
+        self.streams[key].append((entry["sequence"], count, kind))
+        if kind == "gap":
+            self.gaps.append(entry)
+            return
+        self.records += 1
+        if kind == "log":
+            self.take_line(entry)
+        elif kind == "agent":
+            self.states[entry["record"].get("event.action", "?")] += 1
+        elif kind == "note":
+            self.notes[entry["record"].get("event.action", "?")] += 1
+
+    def take_line(self, entry):
+        raw = original(entry)
+        found = PATTERN.search(raw)
+        if found is None:
+            self.strange.append(raw)
+        else:
+            self.lines[found["source"].decode()].append((int(found["number"]), raw, entry))
+
+    def declared(self, agency=None, host=None):
+        return sum(gap["count"] for gap in self.gaps
+                   if agency is None or (gap["stream"]["agency"], gap["stream"]["host"]) == (agency, host))
+
+
+def original(entry):
+    """The exact bytes of a stored line."""
+    if "original_hex" in entry:
+        return bytes.fromhex(entry["original_hex"])
+    return entry["record"]["event.original"].encode()
+
+
+def read_store(collector, *where):
+    """`soc-collector export`, read line by line."""
+    with subprocess.Popen([collector, "export", *map(str, where)], stdout=subprocess.PIPE) as run:
+        stored = Stored(json.loads(text) for text in run.stdout)
+    if run.returncode != 0:
+        raise Finding(f"soc-collector export ended with {run.returncode}")
+    return stored
+
+
+def shown(numbers, most=10):
+    numbers = sorted(numbers)
+    return f"{numbers[:most]}{' …' if len(numbers) > most else ''} ({len(numbers)})"
+
+
+def check_source(source, found, duplicates_allowed=False):
+    """Returns what is wrong with the stored lines of a source, in words."""
+    wrong = []
+    numbers = [number for number, _, _ in found]
+    unique = set(numbers)
+    beyond = {n for n in unique if not 1 <= n <= source.issued}
+    if beyond:
+        wrong.append(f"I2 never issued: {shown(beyond)}")
+    missing = set(range(1, source.owed + 1)) - unique
+    if len(missing) > source.missing_allowed:
+        wrong.append(f"I1 owed and not stored: {shown(missing)}, "
+                     f"{source.missing_allowed} of them declared")
+    if len(unique) != len(numbers) and not duplicates_allowed:
+        again = {n for n in unique if numbers.count(n) > 1}
+        wrong.append(f"I4 stored more than once: {shown(again)}")
+    if any(a >= b for a, b in zip(numbers, numbers[1:])) and not duplicates_allowed:
+        at = next(i for i, (a, b) in enumerate(zip(numbers, numbers[1:])) if a >= b)
+        wrong.append(f"I5 order: {numbers[max(at - 2, 0):at + 4]}")
+    changed = {n for n, raw, _ in found if raw != line(source.name, n, source.size)}
+    if changed:
+        wrong.append(f"I3 other bytes than issued: {shown(changed)}")
+    owners = {(e["stream"]["agency"], e["stream"]["host"], e["record"].get("soc.agency"))
+              for _, _, e in found}
+    if owners - {(source.agency, source.host, source.agency)}:
+        wrong.append(f"I8 under another agency or host: {owners}")
+    return [f"{source.name}: {words}" for words in wrong]
+
+
+def check_streams(stored):
+    """I7: of every stream the sequences run on without hole or overlap."""
+    wrong = []
+    for key, spans in stored.streams.items():
+        if key[0] == 0:  # the collector's own
+            continue
+        expected = None
+        for first, count, kind in sorted(spans):
+            if expected is not None and first != expected:
+                wrong.append(f"I7 stream {key}: {kind} at {first}, expected {expected}")
+                break
+            expected = first + count
+    return wrong
+
+
+def check(stored, sources, duplicates_allowed=False):
+    """Raises Finding with everything that is wrong."""
+    wrong = check_streams(stored)
+    known = {source.name for source in sources}
+    for name in set(stored.lines) - known:
+        wrong.append(f"I2 lines of an unknown source {name}")
+    if stored.strange:
+        wrong.append(f"I2 lines nobody wrote: {stored.strange[:3]} ({len(stored.strange)})")
+    for source in sources:
+        wrong += check_source(source, stored.lines[source.name], duplicates_allowed)
+    if wrong:
+        raise Finding("\n".join(wrong))

@@ -1,0 +1,209 @@
+"""A whole system in a folder: authority, register, collector, agents.
+
+    stack = Stack(tmp_path, processes, program)
+    collector = stack.start_collector()
+    agent = stack.wire_agent(3, 7)         # speaks the protocol from the test itself
+    stack.control("status")                # what soc-ctl would be told
+    oracle.check(stack.stored(), sources)
+"""
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import agentwire
+import oracle
+from harness import Failed, free_port, wait_until
+
+COLLECTOR = "soc"
+
+
+def yaml(value, indent=0):
+    """Settings as YAML; JSON scalars are YAML scalars."""
+    pad = "  " * indent
+    out = ""
+    for key, item in value.items():
+        if isinstance(item, dict):
+            out += f"{pad}{key}:\n{yaml(item, indent + 1)}"
+        elif isinstance(item, list) and item and isinstance(item[0], dict):
+            out += f"{pad}{key}:\n"
+            for one in item:
+                inner = yaml(one, indent + 2)
+                out += f"{pad}  - {inner.lstrip()}"
+        elif isinstance(item, (list, str)):
+            out += f"{pad}{key}: {json.dumps(item, ensure_ascii=False)}\n"
+        else:
+            out += f"{pad}{key}: {json.dumps(item)}\n"
+    return out
+
+
+def merge(base, more):
+    out = dict(base)
+    for key, item in (more or {}).items():
+        out[key] = merge(out[key], item) if isinstance(item, dict) and key in out else item
+    return out
+
+
+class Collector:
+    """A running soc-collector: its supervisor and its roles."""
+
+    def __init__(self, process):
+        self.process = process
+
+    def role(self, name):
+        """The process id of the role as it runs now."""
+        pids = re.findall(rf"supervise\.started role={name} pid=(\d+)", self.process.err)
+        return int(pids[-1]) if pids else None
+
+    def wait_ready(self, timeout=15.0):
+        return self.process.wait_for(r"collector\.listening", timeout)
+
+    def listening(self):
+        return len(re.findall(r"collector\.listening", self.process.err))
+
+    def kill_role(self, name):
+        try:
+            os.kill(self.role(name), signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it has just died by itself or by the round before
+
+    def kill(self):
+        """The supervisor with all roles, at once."""
+        self.process.kill()
+
+    def stop(self, timeout=30.0):
+        return self.process.stop(timeout)
+
+
+class Stack:
+    AGENCIES = (2, 3, 4)
+
+    def __init__(self, folder, processes, program, settings=None):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.processes, self.program = processes, program
+        self.port = free_port()
+        self.control_path = self.folder / "c.sock"
+        self.collector = None
+        self.agents = []
+        self.make_pki()
+        self.write_register()
+        self.settings = merge({
+            "log-level": "info",
+            "agencies": "agencies.yaml",
+            "control": str(self.control_path),
+            "presence": "1h",
+            "ingest": {
+                "listen": f"127.0.0.1:{self.port}",
+                "workers": 2,
+                "ca": "pki/ca.pem",
+                "crl": "pki/crl.pem",
+                "certificate": f"pki/issued/collector-{COLLECTOR}.pem",
+                "key": f"pki/issued/collector-{COLLECTOR}.key",
+            },
+            "store": {"dir": "store", "reserve": "1MiB", "segment-size": "1MiB", "warn-percent": 100},
+            "derive": {"dir": "derive"},
+            "forward": {"output": "file", "file": {"dir": "out"}},
+            "signer": {
+                "jws": {"key": "pki/issued/signer-jws.key", "certificate": "pki/issued/signer-jws.pem"},
+                "xml": {"key": "pki/issued/signer-xml.key", "certificate": "pki/issued/signer-xml.pem"},
+            },
+        }, settings)
+        self.write_settings()
+
+    # ---- files --------------------------------------------------------------------
+
+    def ctl(self, *args):
+        done = subprocess.run([self.program("soc-ctl"), *map(str, args)], cwd=self.folder,
+                              capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise Failed(f"soc-ctl {args}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def make_pki(self):
+        self.ctl("pki", "init", "--name", "test CA")
+        self.ctl("pki", "issue", "--collector", COLLECTOR, "--dns", "localhost", "--ip", "127.0.0.1")
+        self.ctl("pki", "issue", "--signer", "jws")
+        self.ctl("pki", "issue", "--signer", "xml", "--key", "rsa3072")
+
+    def issue(self, agency, host, *options):
+        """The certificate and the key of an agent, made when they are not there."""
+        base = self.folder / "pki" / "issued" / f"agent-{agency}-{host}"
+        if not base.with_name(base.name + ".pem").exists():
+            self.ctl("pki", "issue", "--agency", agency, "--host", host, *options)
+        return f"{base}.pem", f"{base}.key"
+
+    def write_register(self):
+        """Agencies of two systems each: odd hosts at level 3, even ones at level 1."""
+        agencies = [{
+            "number": number,
+            "attributes": [{"from": "2021-01-01", "identifier": f"H47.{number:02}", "name": f"Sở {number}"}],
+            "systems": [{"number": 1, "name": "Cổng", "level": 3}, {"number": 2, "name": "Máy", "level": 1}],
+            "default-system": 2,
+            "hosts": [{"number": host, "system": 1, "name": f"h{host}"} for host in (1, 3, 5, 7)],
+        } for number in self.AGENCIES]
+        register = {"province": {"code": "H47", "name": "Tỉnh thử", "utc-offset": "+07:00"}, "agencies": agencies}
+        (self.folder / "agencies.yaml").write_text(yaml(register))
+
+    def write_settings(self):
+        (self.folder / "collector.yaml").write_text(yaml(self.settings))
+
+    # ---- collector ----------------------------------------------------------------
+
+    def start_collector(self, env=None, prefix=(), wait=True):
+        process = self.processes.start(*prefix, self.program("soc-collector"), "run", "-c",
+                                       self.folder / "collector.yaml", name="collector", env=env)
+        self.collector = Collector(process)
+        if wait:
+            self.collector.wait_ready()
+        return self.collector
+
+    def control(self, word, timeout=10.0):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(timeout)
+            sock.connect(str(self.control_path))
+            sock.sendall(word.encode() + b"\n")
+            answer = b""
+            while data := sock.recv(1 << 16):
+                answer += data
+        return json.loads(answer)
+
+    def counter(self, name):
+        return self.control("status")["counters"][name]
+
+    def stored(self):
+        return oracle.read_store(self.program("soc-collector"), "--store", self.folder / "store")
+
+    # ---- agents -------------------------------------------------------------------
+
+    def tls(self, agency, host):
+        return agentwire.tls_context(self.folder / "pki" / "ca.pem", *self.issue(agency, host))
+
+    def wire_agent(self, agency, host, port=None, start=True, **options):
+        agent = agentwire.Agent(port or self.port, self.tls(agency, host), **options)
+        self.agents.append(agent)
+        if start:
+            agent.start()
+        return agent
+
+    def wait_acked(self, agents=None, timeout=30.0):
+        """Until everything offered is acknowledged; what broke a promise ends it."""
+        agents = self.agents if agents is None else agents
+
+        def done():
+            for agent in agents:
+                if agent.broken:
+                    raise Failed("; ".join(agent.broken))
+            return not any(agent.waiting() for agent in agents)
+
+        wait_until("every entry is acknowledged", done, timeout)
+
+    def end(self):
+        for agent in self.agents:
+            agent.stop()
+        broken = [words for agent in self.agents for words in agent.broken]
+        if broken:
+            raise Failed("; ".join(broken))

@@ -1,0 +1,108 @@
+"""From an agent's line to the store and out of it again."""
+import json
+import subprocess
+
+import oracle
+import pytest
+
+KINDS = {b"sshd": "sshd", b"cron": "cron"}
+
+
+def send(stack, agency, host, count, size=0):
+    source = oracle.Source(f"a{agency}-h{host}", agency, host, size)
+    agent = stack.wire_agent(agency, host)
+    while source.issued < count:
+        agent.offer(source.issue(min(100, count - source.issued)))
+    source.owed = source.issued
+    return source
+
+
+def test_lines_of_several_agencies_are_stored_once_in_order_under_their_own_name(stack):
+    stack.start_collector()
+    sources = [send(stack, agency, host, 2000) for agency in (2, 3) for host in (1, 2)]
+    stack.wait_acked()
+    stored = stack.stored()
+    oracle.check(stored, sources)
+    assert stored.declared() == 0
+    levels = {(e["stream"]["host"], e["record"]["soc.level"]) for _, _, e in stored.lines["a2-h1"] + stored.lines["a3-h2"]}
+    assert levels == {(1, 3), (2, 1)}
+    assert stack.collector.stop() == 0
+    oracle.check(stack.stored(), sources)
+
+
+def test_bytes_of_any_kind_come_out_as_they_went_in(stack):
+    stack.start_collector()
+    every = [bytes([a, b]) for a in range(256) for b in (0, 10, 13, 27, 0x80, 0xC0, 0xED, 0xFF)]
+    agent = stack.wire_agent(4, 1)
+    agent.offer(every)
+    stack.wait_acked()
+    stored = stack.stored()
+    assert stored.strange == every
+
+
+def test_export_goes_on_where_it_was_told(stack, program):
+    stack.start_collector()
+    sources = [send(stack, 2, 1, 300)]
+    stack.wait_acked()
+
+    def export(*more, code=0):
+        done = subprocess.run([program("soc-collector"), "export", "-c", stack.folder / "collector.yaml", *more],
+                              capture_output=True, text=True, timeout=30)
+        assert done.returncode == code, done.stderr
+        return [json.loads(text) for text in done.stdout.splitlines()]
+
+    entries = export()
+    middle = entries[len(entries) // 2]["commit"]
+    rest = export("--from", str(middle))
+    assert rest == [entry for entry in entries if entry["commit"] > middle]
+    assert export("--from", str(entries[-1]["commit"])) == []
+    oracle.check(oracle.Stored(entries), sources)
+    export("--from", "x", code=2)
+    export("--store", str(stack.folder), code=2)  # both -c and --store
+    done = subprocess.run([program("soc-collector"), "export", "--store", stack.folder / "nowhere"],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and "nowhere" in done.stderr
+
+
+def test_a_gap_is_declared_and_counted(stack):
+    stack.start_collector()
+    source = oracle.Source("gappy", 3, 3)
+    agent = stack.wire_agent(3, 3)
+    agent.offer(source.issue(50))
+    agent.offer_gap(7, reason=2, source=b"/var/log/gone.log")
+    agent.offer(source.issue(50))
+    source.owed = 100
+    stack.wait_acked()
+    stored = stack.stored()
+    oracle.check(stored, [source])
+    (gap,) = stored.gaps
+    assert (gap["sequence"], gap["count"], gap["reason"]) == (51, 7, "rotated")
+    assert gap["source"] == "/var/log/gone.log"
+    ledger = [s for s in stack.control("ledger")["streams"] if s["agency"] == 3]
+    assert [(s["records"], s["declared"], s["stored"]) for s in ledger] == [(100, 7, 107)]
+
+
+@pytest.mark.parametrize("spoil, words", [
+    (lambda e: e.pop(5), "I1"),
+    (lambda e: e.append(e[5]), "I4"),
+    (lambda e: e.insert(3, e.pop(60)), "I5"),
+    (lambda e: e[5]["record"].update({"event.original": "oracle spoilt|000000006|0123456789abcdef"}), "I3"),
+    (lambda e: e[5]["stream"].update(agency=9), "I8"),
+    (lambda e: e[5]["record"].update({"soc.agency": 9}), "I8"),
+    (lambda e: e[5].update(sequence=200), "I7"),
+    (lambda e: e[5]["record"].update({"event.original": "who am I"}), "I2"),
+    (lambda e: e.append(dict(e[5], sequence=101, record=dict(
+        e[5]["record"], **{"event.original": oracle.line("spoilt", 101).decode()}))), "I2"),
+    (lambda e: e.append({"class": 1, "kind": "lost", "first": 1, "records": 3}), "lost"),
+])
+def test_the_oracle_finds_what_is_wrong(spoil, words):
+    entries = [{"kind": "log", "commit": 1, "class": 1, "sequence": n,
+                "stream": {"agency": 2, "host": 1, "lane": 1, "epoch": "1"},
+                "record": {"soc.agency": 2, "event.original": oracle.line("spoilt", n).decode()}}
+               for n in range(1, 101)]
+    source = oracle.Source("spoilt", 2, 1)
+    source.issued = source.owed = 100
+    oracle.check(oracle.Stored(entries), [source])
+    spoil(entries)
+    with pytest.raises(oracle.Finding, match=words):
+        oracle.check(oracle.Stored(entries), [source])
