@@ -16,7 +16,7 @@ from pathlib import Path
 
 import agentwire
 import oracle
-from harness import Failed, free_port, wait_until
+from harness import ROOT, Failed, free_port, wait_until
 
 COLLECTOR = "soc"
 
@@ -94,6 +94,7 @@ class Stack:
         self.settings = merge({
             "log-level": "info",
             "agencies": "agencies.yaml",
+            "national": str(ROOT / "configs/national"),
             "control": str(self.control_path),
             "presence": "1h",
             "ingest": {
