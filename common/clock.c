@@ -1,6 +1,5 @@
 #include "common/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 static int64_t read_clock(clockid_t id)
@@ -104,23 +103,38 @@ void clock_to_civil(int64_t ns, int32_t offset_seconds, struct civil *civil)
 	civil->offset_seconds = offset_seconds;
 }
 
-static int put_fraction(char *out, uint32_t nanosecond, unsigned digits)
+/* `n` decimal digits; the place behind them. */
+static char *put_digits(char *to, uint32_t value, unsigned n)
 {
-	uint32_t value = nanosecond;
-
-	if (digits == 0)
-		return 0;
-	for (unsigned i = 9; i > digits; i--)
-		value /= 10;
-	return snprintf(out, 11, ".%0*u", (int)digits, value);
+	for (unsigned i = n; i-- > 0; value /= 10)
+		to[i] = (char)('0' + value % 10);
+	return to + n;
 }
 
-static int put_date_time(char *out, const struct civil *civil, unsigned digits)
+static char *put_fraction(char *to, uint32_t nanosecond, unsigned digits)
 {
-	int at = snprintf(out, CLOCK_TEXT_MAX - 8, "%04d-%02u-%02uT%02u:%02u:%02u", civil->year,
-		civil->month, civil->day, civil->hour, civil->minute, civil->second);
+	if (digits == 0)
+		return to;
+	for (unsigned i = 9; i > digits; i--)
+		nanosecond /= 10;
+	*to++ = '.';
+	return put_digits(to, nanosecond, digits);
+}
 
-	return at + put_fraction(out + at, civil->nanosecond, digits);
+static char *put_date_time(char *to, const struct civil *civil, unsigned digits)
+{
+	to = put_digits(to, (uint32_t)civil->year, 4);
+	*to++ = '-';
+	to = put_digits(to, civil->month, 2);
+	*to++ = '-';
+	to = put_digits(to, civil->day, 2);
+	*to++ = 'T';
+	to = put_digits(to, civil->hour, 2);
+	*to++ = ':';
+	to = put_digits(to, civil->minute, 2);
+	*to++ = ':';
+	to = put_digits(to, civil->second, 2);
+	return put_fraction(to, civil->nanosecond, digits);
 }
 
 const char *clock_format_utc(int64_t ns, unsigned digits, char *out)
@@ -128,9 +142,9 @@ const char *clock_format_utc(int64_t ns, unsigned digits, char *out)
 	struct civil civil;
 
 	clock_to_civil(ns, 0, &civil);
-	int at = put_date_time(out, &civil, digits);
-	out[at] = 'Z';
-	out[at + 1] = '\0';
+	char *end = put_date_time(out, &civil, digits);
+	end[0] = 'Z';
+	end[1] = '\0';
 	return out;
 }
 
@@ -140,9 +154,11 @@ const char *clock_format(int64_t ns, unsigned digits, int32_t offset_seconds, ch
 	int32_t minutes = (offset_seconds < 0 ? -offset_seconds : offset_seconds) / 60;
 
 	clock_to_civil(ns, offset_seconds, &civil);
-	int at = put_date_time(out, &civil, digits);
-	snprintf(out + at, (size_t)(CLOCK_TEXT_MAX - at), "%c%02d:%02d",
-		offset_seconds < 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
+	char *end = put_date_time(out, &civil, digits);
+	*end++ = offset_seconds < 0 ? '-' : '+';
+	end = put_digits(end, (uint32_t)(minutes / 60 % 100), 2);
+	*end++ = ':';
+	*put_digits(end, (uint32_t)(minutes % 60), 2) = '\0';
 	return out;
 }
 

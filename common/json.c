@@ -5,6 +5,8 @@
 
 #include "common/utf8.h"
 
+enum { ESCAPE_PART = 256 }; /* bytes escaped at once */
+
 static void before_value(struct json *json)
 {
 	if (json->comma)
@@ -45,58 +47,112 @@ void json_array_end(struct json *json)
 	close_with(json, ']');
 }
 
-static bool is_plain(unsigned char byte)
+/* Every byte of the word stands for itself in a string: printable ASCII but '"' and '\\'. */
+static bool is_plain_word(uint64_t word)
+{
+	static const uint64_t ones = UINT64_C(0x0101010101010101);
+	static const uint64_t tops = UINT64_C(0x8080808080808080);
+	uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\',
+		 del = word ^ ones * 0x7f;
+
+	/* A byte below n borrows into its top bit; zero bytes are those below one. */
+	return ((word | ((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
+			((slash - ones) & ~slash) | ((del - ones) & ~del)) &
+		       tops) == 0;
+}
+
+static char *put_bytes(char *to, const char *bytes, size_t len)
+{
+	memcpy(to, bytes, len);
+	return to + len;
+}
+
+static char *escape_ascii(char *to, unsigned char byte)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	*to++ = '\\';
+	switch (byte) {
+	case '"':
+	case '\\':
+		*to++ = (char)byte;
+		break;
+	case '\n':
+		*to++ = 'n';
+		break;
+	case '\r':
+		*to++ = 'r';
+		break;
+	case '\t':
+		*to++ = 't';
+		break;
+	default:
+		to = put_bytes(to, "u00", 3);
+		*to++ = hex[byte >> 4];
+		*to++ = hex[byte & 15];
+	}
+	return to;
+}
+
+static bool is_plain(char byte)
 {
 	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-static void escape_ascii(struct strbuf *out, unsigned char byte)
+/* The character at `at`, which needs an escape or has several bytes; bytes read to *width. */
+static char *escape_one(char *to, struct slice at, size_t *width)
 {
-	switch (byte) {
-	case '"':
-		strbuf_add(out, SLICE_LIT("\\\""));
-		break;
-	case '\\':
-		strbuf_add(out, SLICE_LIT("\\\\"));
-		break;
-	case '\n':
-		strbuf_add(out, SLICE_LIT("\\n"));
-		break;
-	case '\r':
-		strbuf_add(out, SLICE_LIT("\\r"));
-		break;
-	case '\t':
-		strbuf_add(out, SLICE_LIT("\\t"));
-		break;
-	default:
-		strbuf_addf(out, "\\u%04x", byte);
+	unsigned char byte = (unsigned char)at.ptr[0];
+
+	*width = byte < 0x80 ? 1 : utf8_width(at);
+	if (byte < 0x80)
+		return escape_ascii(to, byte);
+	if (*width > 0)
+		return put_bytes(to, at.ptr, *width);
+	*width = 1;
+	return put_bytes(to, "\xef\xbf\xbd", 3);
+}
+
+char *json_escape_to(char *to, struct slice text)
+{
+	const char *at = text.ptr, *end = text.ptr + text.len;
+	uint64_t word;
+	size_t width;
+
+	while (at < end) {
+		if (end - at >= (ptrdiff_t)sizeof(word)) {
+			memcpy(&word, at, sizeof(word));
+			if (is_plain_word(word)) {
+				memcpy(to, &word, sizeof(word));
+				to += sizeof(word);
+				at += sizeof(word);
+				continue;
+			}
+		}
+		while (at < end && is_plain(*at))
+			*to++ = *at++;
+		if (at < end) {
+			to = escape_one(to, slice_of(at, (size_t)(end - at)), &width);
+			at += width;
+		}
 	}
+	return to;
 }
 
 void json_escape(struct strbuf *out, struct slice text)
 {
+	char escaped[ESCAPE_PART * JSON_ESCAPED_MAX];
+
 	while (text.len > 0) {
-		size_t plain = 0;
+		size_t len = text.len < ESCAPE_PART ? text.len : ESCAPE_PART;
 
-		while (plain < text.len && is_plain((unsigned char)text.ptr[plain]))
-			plain++;
-		strbuf_add(out, slice_head(text, plain));
-		text = slice_from(text, plain);
-		if (text.len == 0)
-			return;
-
-		unsigned char byte = (unsigned char)text.ptr[0];
-		size_t width = utf8_width(text);
-		if (byte < 0x80) {
-			escape_ascii(out, byte);
-			width = 1;
-		} else if (width == 0) {
-			strbuf_add(out, SLICE_LIT("\xef\xbf\xbd"));
-			width = 1;
-		} else {
-			strbuf_add(out, slice_head(text, width));
-		}
-		text = slice_from(text, width);
+		/* A character across the end is left for the next part. */
+		for (unsigned i = 0; i < 3 && len < text.len && (text.ptr[len] & 0xc0) == 0x80;
+			i++)
+			len--;
+		char *end = json_escape_to(escaped, slice_head(text, len));
+		strbuf_add(out, slice_of(escaped, (size_t)(end - escaped)));
+		text = slice_from(text, len);
 	}
 }
 

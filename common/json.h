@@ -50,4 +50,9 @@ void json_put_bool(struct json *json, const char *key, bool value);
 /* The inside of a JSON string, without the quotes. */
 void json_escape(struct strbuf *out, struct slice text);
 
+enum { JSON_ESCAPED_MAX = 6 }; /* bytes one byte becomes: "\u0000" */
+
+/* The same at `to`, where JSON_ESCAPED_MAX bytes a byte have room; the place behind. */
+char *json_escape_to(char *to, struct slice text);
+
 #endif

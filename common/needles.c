@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { BUCKETS = 4096, LAST = 0xffff };
+enum { BUCKETS = 4096, LAST = 0xffff, LANES_MIN = 3 * NEEDLE_MAX / 2 };
 
 struct needle {
 	struct slice text; /* folded */
@@ -123,23 +123,68 @@ static bool try_at(const struct needles *needles, unsigned bucket, struct slice 
 	return true;
 }
 
+struct scan {
+	const struct needles *needles;
+	struct slice text;
+	needles_function *on_hit;
+	void *user;
+	bool ended; /* by on_hit */
+};
+
+/* One step of a lane: the place of its window's next end. */
+static inline size_t step(struct scan *scan, size_t end)
+{
+	const struct needles *needles = scan->needles;
+	unsigned bucket = bucket_of(scan->text.ptr + end - 2);
+	size_t jump = needles->jump[bucket];
+
+	if (jump != 0)
+		return end + jump;
+	if (!try_at(needles, bucket, scan->text, end - needles->window, scan->on_hit,
+		    scan->user))
+		scan->ended = true;
+	return end + 1;
+}
+
+/* Windows that end before `stop`. */
+static void scan_lane(struct scan *scan, size_t end, size_t stop)
+{
+	while (end < stop && !scan->ended)
+		end = step(scan, end);
+}
+
+/*
+ * Each step waits for the loads of the one before it. Four lanes, a quarter of the windows
+ * each, wait at the same time.
+ */
+static void scan_lanes(struct scan *scan)
+{
+	size_t a = scan->needles->window, quarter = (scan->text.len + 1 - a) / 4;
+	size_t b = a + quarter, c = b + quarter, d = c + quarter;
+	const size_t stop_a = b, stop_b = c, stop_c = d, stop_d = scan->text.len + 1;
+
+	while (a < stop_a && b < stop_b && c < stop_c && d < stop_d && !scan->ended) {
+		a = step(scan, a);
+		b = step(scan, b);
+		c = step(scan, c);
+		d = step(scan, d);
+	}
+	scan_lane(scan, a, stop_a);
+	scan_lane(scan, b, stop_b);
+	scan_lane(scan, c, stop_c);
+	scan_lane(scan, d, stop_d);
+}
+
 bool needles_scan(
 	const struct needles *needles, struct slice text, needles_function *on_hit, void *user)
 {
-	size_t window = needles->window;
+	struct scan scan = {needles, text, on_hit, user, false};
 
-	if (needles->n == 0)
+	if (needles->n == 0 || text.len < needles->window)
 		return true;
-	for (size_t end = window; end <= text.len;) {
-		unsigned bucket = bucket_of(text.ptr + end - 2);
-		size_t jump = needles->jump[bucket];
-
-		if (jump == 0) {
-			if (!try_at(needles, bucket, text, end - window, on_hit, user))
-				return false;
-			jump = 1;
-		}
-		end += jump;
-	}
-	return true;
+	if (text.len < LANES_MIN)
+		scan_lane(&scan, needles->window, text.len + 1);
+	else
+		scan_lanes(&scan);
+	return !scan.ended;
 }

@@ -28,7 +28,8 @@ void needles_free(struct needles *needles); /* NULL is fine */
 /* Needle `number` stands at text[at]. False ends the search. */
 typedef bool needles_function(void *user, unsigned number, size_t at);
 
-/* Every occurrence, by its place, overlapping ones too. False when `on_hit` ended it. */
+/* Every occurrence, overlapping ones too, in no order. False when `on_hit` ended it; in long
+ * texts it may be called a few times more. */
 bool needles_scan(
 	const struct needles *needles, struct slice text, needles_function *on_hit, void *user);
 

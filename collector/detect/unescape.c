@@ -4,9 +4,10 @@ enum { ROUNDS = 2 }; /* escaped twice is seen, three times is not worth its time
 
 bool url_is_escaped(struct slice url)
 {
-	for (size_t i = 0; i < url.len; i++) {
-		if (url.ptr[i] == '%' || url.ptr[i] == '+' || url.ptr[i] == '\\' ||
-			url.ptr[i] == '*')
+	static const char marks[] = {'%', '+', '\\', '*'};
+
+	for (size_t i = 0; i < sizeof(marks); i++) {
+		if (slice_find(url, marks[i]) < url.len)
 			return true;
 	}
 	return false;

@@ -4,6 +4,9 @@
 #include "common/clock.h"
 #include "common/json.h"
 
+/* Shorter texts are written without counting their bytes first. */
+enum { AT_ONCE_MAX = 4096 };
+
 /* Names as they are written: quoted, with the colon. */
 static const struct slice keys[FIELD_ID_MAX] = {
 #define FIELD(number, id, type, name) [number] = {SLICE_BYTES("\"" name "\":")},
@@ -35,9 +38,21 @@ static void put_key(struct strbuf *out, struct slice key)
 
 static void put_string(struct strbuf *out, struct slice text)
 {
-	strbuf_add_byte(out, '"');
-	json_escape(out, text);
-	strbuf_add_byte(out, '"');
+	char *start, *to;
+
+	if (text.len > AT_ONCE_MAX) {
+		strbuf_add_byte(out, '"');
+		json_escape(out, text);
+		strbuf_add_byte(out, '"');
+		return;
+	}
+	start = to = strbuf_reserve(out, text.len * JSON_ESCAPED_MAX + 2);
+	if (to == NULL)
+		return;
+	*to++ = '"';
+	to = json_escape_to(to, text);
+	*to++ = '"';
+	strbuf_extend(out, (size_t)(to - start));
 }
 
 /* As JSON and this program write it: no plus, no leading zero, 64 bits. */

@@ -2,7 +2,7 @@
 
 #include "tests/support/check.h"
 
-enum { HITS_MAX = 64 };
+enum { HITS_MAX = 256, TEXT_LEN = 200 };
 
 struct hits {
 	unsigned n, most;
@@ -88,17 +88,18 @@ START_TEST(the_fast_way_agrees_with_the_plain_way)
 		{SLICE_BYTES("cab")}, {SLICE_BYTES("aaaa")}};
 	uint32_t state = 1;
 
-	for (unsigned round = 0; round < 2000; round++) {
-		char text[41] = {0};
+	for (unsigned round = 0; round < 4000; round++) {
+		char text[TEXT_LEN + 1] = {0};
 		unsigned plain = 0;
+		size_t len = round % (TEXT_LEN + 1);
 
-		for (unsigned i = 0; i < 40; i++) {
+		for (size_t i = 0; i < len; i++) {
 			state = state * 1664525 + 1013904223;
 			text[i] = (char)("abcABC"[(state >> 16) % 6]);
 		}
-		for (size_t at = 0; at < 40; at++) {
+		for (size_t at = 0; at < len; at++) {
 			for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-				plain += at + texts[i].len <= 40 &&
+				plain += at + texts[i].len <= len &&
 					 slice_eq_nocase(
 						 slice_of(text + at, texts[i].len), texts[i]);
 		}

