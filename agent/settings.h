@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "agent/inputs/syslog_socket.h"
 #include "common/setting.h"
 #include "common/tls.h"
 
@@ -51,6 +52,7 @@ struct agent_settings {
 		uint64_t poll_ms;  /* files are looked at so often even when nothing is heard */
 		struct setting_sections groups; /* struct file_settings */
 	} files;
+	struct syslog_settings syslog;
 };
 
 extern const struct setting agent_settings_table[];

@@ -117,7 +117,10 @@ static void set_position(struct intake *intake, const struct chunk_source *sourc
 
 bool intake_add(struct intake *intake, const struct intake_item *item)
 {
-	intake->refused = intake->n_items >= intake->refuse_after;
+	intake->n_offered++;
+	intake->refused =
+		intake->n_items >= intake->refuse_after ||
+		(intake->refuse_each != 0 && intake->n_offered % intake->refuse_each == 0);
 	if (intake->refused)
 		return false;
 	intake->items = grow(intake->items, intake->n_items, sizeof(*intake->items));
@@ -125,6 +128,8 @@ bool intake_add(struct intake *intake, const struct intake_item *item)
 		.name = text_of(item->source.name),
 		.bytes = text_of(item->item.bytes),
 		.len = item->item.bytes.len,
+		.kind = item->item.kind,
+		.lane = item->lane,
 		.flags = item->item.flags,
 		.offset = item->item.offset,
 		.whole = item->item.whole,

@@ -12,6 +12,8 @@
 struct fake_item {
 	char *name, *bytes;
 	size_t len;
+	enum item_kind kind;
+	enum frame_lane lane;
 	unsigned flags;
 	uint64_t offset, whole;
 };
@@ -36,6 +38,8 @@ struct intake {
 	struct fake_position *positions, *durable;
 	size_t n_positions, n_durable_positions;
 	size_t refuse_after; /* items it takes before it is full; SIZE_MAX = never */
+	size_t refuse_each;  /* each so many-th item is refused; 0 = none */
+	size_t n_offered;
 	bool refused;
 };
 
