@@ -36,7 +36,9 @@ struct spool_settings {
 struct uplink_settings {
 	struct setting_texts collector; /* "host:port", one collector's addresses */
 	const char *name;               /* its name in the certificate */
-	uint64_t connect_ms, handshake_ms, idle_ms, write_ms;
+	uint64_t connect_ms;            /* TCP and TLS handshake */
+	uint64_t hello_ms;              /* for the collector's answer */
+	uint64_t write_ms;              /* for the collector to take what was written */
 	uint64_t retry_first_ms, retry_most_ms;
 };
 

@@ -25,6 +25,7 @@ struct lane {
 	struct seglog_cursor *cursor;
 	uint64_t read_at; /* the cursor's next sequence */
 	uint64_t epoch, begin, acked;
+	uint64_t next; /* while the log is failed */
 	uint32_t acked_crc;
 	struct { /* the entry whose append failed */
 		uint64_t first;
@@ -118,6 +119,7 @@ struct spool *spool_open(const char *dir, const struct spool_settings *settings,
 
 static void close_log(struct lane *lane)
 {
+	lane->next = lane->log != NULL ? seglog_durable(lane->log) + 1 : lane->next;
 	seglog_cursor_close(lane->cursor);
 	lane->cursor = NULL;
 	seglog_close(lane->log);
@@ -204,7 +206,8 @@ enum spool_status spool_add_gap(
 	bytes[1] = 0;
 	bytes_put_u16(bytes + 2, (uint16_t)len);
 	bytes_put_u64(bytes + 4, gap->bytes);
-	memcpy(bytes + GAP_HEAD_SIZE, gap->source.ptr, len);
+	if (len > 0)
+		memcpy(bytes + GAP_HEAD_SIZE, gap->source.ptr, len);
 	return add(&spool->lanes[lane], ENTRY_GAP, slice_of(bytes, GAP_HEAD_SIZE + len),
 		gap->count, err);
 }
@@ -241,7 +244,7 @@ void spool_state(const struct spool *spool, enum frame_lane number, struct spool
 	const struct lane *lane = &spool->lanes[number];
 	uint64_t done = done_up_to(lane);
 
-	*state = (struct spool_state){.first = lane->begin, .next = done + 1, .acked = done};
+	*state = (struct spool_state){.first = lane->begin, .next = lane->next, .acked = done};
 	if (lane->log == NULL)
 		return;
 	state->first = max_u64(seglog_first(lane->log), lane->begin);
