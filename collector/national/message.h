@@ -38,14 +38,16 @@ struct message_type {
 	bool (*publish)(const struct message_context *context, struct statistics *statistics,
 		struct outbox *outbox, struct err *err);
 
-	/* Checks `body` against schema and rules; every mistake a line in `mistakes`. */
-	bool (*check)(const struct national_profile *profile, struct slice body,
-		struct strbuf *mistakes);
+	/* Checks `body` against schema and rules; every mistake is a line of `mistakes`, with
+	 * `name` as the file's. Any bytes may be given. */
+	bool (*check)(const struct national_profile *profile, const char *name,
+		struct slice body, struct strbuf *mistakes);
 
 	/* Verifies the signature: inside the body (XML) or `detached` (JWS). `ca_file` holds
-	 * trusted certificates, or NULL to trust the one in the message and say so. */
-	bool (*verify)(struct slice body, struct slice detached, const char *ca_file,
-		struct strbuf *report);
+	 * trusted certificates, or NULL to trust the one in the message and say so. Any bytes
+	 * may be given. */
+	bool (*verify)(const struct national_profile *profile, struct slice body,
+		struct slice detached, const char *ca_file, struct strbuf *report);
 
 	/* Writes it for a person. */
 	bool (*show)(struct slice body, FILE *out, struct err *err);
@@ -53,6 +55,13 @@ struct message_type {
 
 extern const struct message_type *const message_types[]; /* ended by NULL */
 
+/* NULL when there is none. */
 const struct message_type *message_type_by_name(struct slice name);
+
+enum { MESSAGE_UUID_MAX = 37 }; /* with the NUL */
+
+/* The id of a message (RFC 9562, version 8): the same for the same key and revision, so that a
+ * message sent again is known again. */
+const char *message_uuid(struct slice key, uint64_t revision, char out[MESSAGE_UUID_MAX]);
 
 #endif

@@ -1,0 +1,11 @@
+/* types - the members of the table in messages.c. Private to national/. */
+#ifndef COLLECTOR_NATIONAL_TYPES_TYPES_H
+#define COLLECTOR_NATIONAL_TYPES_TYPES_H
+
+#include "collector/national/message.h"
+
+extern const struct message_type message_statistics;
+
+bool statistics_show(struct slice body, FILE *out, struct err *err);
+
+#endif
