@@ -2,6 +2,7 @@
 
 Written from the document and not from the C code, so that the two check each other.
 """
+import contextlib
 import ctypes
 import os
 import select
@@ -246,6 +247,7 @@ class Agent(threading.Thread):
         self.sessions = 0
         self.goodbyes = []
         self.broken = []  # promises the collector broke; the agent has stopped then
+        self.connection = None
         self._lock = threading.Lock()
         self._end = threading.Event()
 
@@ -263,6 +265,14 @@ class Agent(threading.Thread):
             self.next += count
             return self.next - 1
 
+    def cut(self):
+        """The connection is gone from one byte to the next, as by kill -9 of the sender."""
+        connection = self.connection
+        if connection:
+            with contextlib.suppress(OSError):
+                connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
     def waiting(self):
         with self._lock:
             return len(self.entries)
@@ -275,7 +285,7 @@ class Agent(threading.Thread):
         while not self._end.is_set():
             connection = None
             try:
-                connection = Connection(self.port, self.tls)
+                connection = self.connection = Connection(self.port, self.tls)
                 self._session(connection)
             except Ended as ended:
                 if ended.reason:

@@ -7,11 +7,14 @@ compared with what was issued and what was acknowledged:
     I1  every acknowledged line is stored         I2  no line that was not issued
     I3  its bytes are those that were issued      I4  once
     I5  in the order of its source                I7  sequences = stored + declared
-    I8  under the agency and host of the certificate that delivered it
+    I6  what was counted = what is stored         I8  under the agency and host of the
+                                                      certificate that delivered it
 """
+import contextlib
 import hashlib
 import json
 import re
+import sqlite3
 import subprocess
 from collections import defaultdict
 
@@ -60,7 +63,7 @@ class Stored:
         self.gaps = []
         self.states = defaultdict(int)   # event.action of what agents say about themselves
         self.notes = defaultdict(int)    # of what the collector says
-        self.records = 0
+        self.counts = defaultdict(int)   # (agency, what) -> what statistics should say
         for entry in entries:
             self.take(entry)
 
@@ -74,14 +77,25 @@ class Stored:
         self.streams[key].append((entry["sequence"], count, kind))
         if kind == "gap":
             self.gaps.append(entry)
+            self.counts[stream["agency"], "gaps"] += 1
+            self.counts[stream["agency"], "missing"] += count
             return
-        self.records += 1
+        self.count(kind, entry["record"])
         if kind == "log":
             self.take_line(entry)
         elif kind == "agent":
             self.states[entry["record"].get("event.action", "?")] += 1
         elif kind == "note":
             self.notes[entry["record"].get("event.action", "?")] += 1
+
+    def count(self, kind, record):
+        agency = record.get("soc.agency")
+        if kind in ("log", "hit"):
+            self.counts[agency, "records"] += 1
+            if record.get("soc.parse_status") == "unknown":
+                self.counts[agency, "unknown"] += 1
+        if agency and record.get("soc.class", "none") != "none":
+            self.counts[agency, "findings" if kind == "finding" else "events"] += 1
 
     def take_line(self, entry):
         raw = original(entry)
@@ -110,6 +124,27 @@ def read_store(collector, *where):
     if run.returncode != 0:
         raise Finding(f"soc-collector export ended with {run.returncode}")
     return stored
+
+
+def read_statistics(derive_db):
+    """{(agency, what): sum over all windows}, zeros left out."""
+    counts = {}
+    with contextlib.closing(sqlite3.connect(f"file:{derive_db}?mode=ro", uri=True, timeout=10)) as db:
+        for table, names in (("quality", ("records", "unknown", "gaps", "missing")),
+                             ("counts", ("events", "findings"))):
+            sums = ", ".join(f"sum({name})" for name in names)
+            for agency, *values in db.execute(f"SELECT agency, {sums} FROM {table} GROUP BY agency"):
+                counts.update({(agency, name): n for name, n in zip(names, values) if n})
+    return counts
+
+
+def check_statistics(stored, derive_db):
+    """I6, when everything stored has been derived."""
+    counted, expected = read_statistics(derive_db), dict(stored.counts)
+    if counted != expected:
+        differ = {key: (counted.get(key, 0), expected.get(key, 0))
+                  for key in set(counted) | set(expected) if counted.get(key, 0) != expected.get(key, 0)}
+        raise Finding(f"I6 counted, stored: {differ}")
 
 
 def shown(numbers, most=10):

@@ -73,6 +73,16 @@ class Collector:
     def kill(self):
         """The supervisor with all roles, at once."""
         self.process.kill()
+        self.wait_gone()
+
+    def kill_supervisor(self):
+        """It alone; its roles have to follow it by themselves."""
+        self.process.signal(signal.SIGKILL)
+        self.process.wait()
+        self.wait_gone()
+
+    def wait_gone(self):
+        wait_until("no role outlives its supervisor", lambda: not self.process.members())
 
     def stop(self, timeout=30.0):
         return self.process.stop(timeout)
@@ -177,6 +187,26 @@ class Stack:
 
     def stored(self):
         return oracle.read_store(self.program("soc-collector"), "--store", self.folder / "store")
+
+    def wait_derived(self, timeout=30.0):
+        """Until everything stored has been counted, what that made stored and counted too."""
+
+        def settled():
+            status = self.control("status")
+            return status["derived"] == status["store"]["position"]
+
+        wait_until("everything stored is counted", settled, timeout, interval=0.1)
+
+    def check(self, sources, **options):
+        """The whole oracle; the agents have to be silent. Returns what is stored."""
+        self.wait_derived()
+        before = self.control("status")["store"]["position"]
+        stored = self.stored()
+        oracle.check(stored, sources, **options)
+        if self.control("status")["store"]["position"] != before:
+            return self.check(sources, **options)  # the collector's own notes came between
+        oracle.check_statistics(stored, self.folder / "derive/derive.db")
+        return stored
 
     # ---- agents -------------------------------------------------------------------
 

@@ -21,8 +21,7 @@ def test_lines_of_several_agencies_are_stored_once_in_order_under_their_own_name
     stack.start_collector()
     sources = [send(stack, agency, host, 2000) for agency in (2, 3) for host in (1, 2)]
     stack.wait_acked()
-    stored = stack.stored()
-    oracle.check(stored, sources)
+    stored = stack.check(sources)
     assert stored.declared() == 0
     levels = {(e["stream"]["host"], e["record"]["soc.level"]) for _, _, e in stored.lines["a2-h1"] + stored.lines["a3-h2"]}
     assert levels == {(1, 3), (2, 1)}
@@ -73,8 +72,7 @@ def test_a_gap_is_declared_and_counted(stack):
     agent.offer(source.issue(50))
     source.owed = 100
     stack.wait_acked()
-    stored = stack.stored()
-    oracle.check(stored, [source])
+    stored = stack.check([source])
     (gap,) = stored.gaps
     assert (gap["sequence"], gap["count"], gap["reason"]) == (51, 7, "rotated")
     assert gap["source"] == "/var/log/gone.log"
