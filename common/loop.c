@@ -3,13 +3,17 @@
 #include <event2/thread.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { SIGNALS_MAX = 4 };
 
 struct loop {
 	struct event_base *base;
-	struct event *stop; /* active: end the loop, also when it has not begun yet */
+	int stop_fd; /* readable: end the loop, also when it has not begun yet */
+	struct event *stop;
 	struct event *watched[SIGNALS_MAX];
 	unsigned n_watched;
 	struct loop_signals signals;
@@ -25,10 +29,21 @@ static void prepare_process(void)
 static void on_loop_stop(evutil_socket_t fd, short what, void *user)
 {
 	struct loop *loop = user;
+	uint64_t times;
 
-	(void)fd;
 	(void)what;
+	(void)!read(fd, &times, sizeof(times));
 	event_base_loopbreak(loop->base);
+}
+
+static bool watch_stop(struct loop *loop)
+{
+	loop->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (loop->stop_fd < 0)
+		return false;
+	loop->stop =
+		event_new(loop->base, loop->stop_fd, EV_READ | EV_PERSIST, on_loop_stop, loop);
+	return loop->stop != NULL && event_add(loop->stop, NULL) == 0;
 }
 
 struct loop *loop_new(struct err *err)
@@ -40,9 +55,8 @@ struct loop *loop_new(struct err *err)
 		abort();
 	pthread_once(&once, prepare_process);
 	loop->base = event_base_new();
-	loop->stop =
-		loop->base ? event_new(loop->base, -1, EV_PERSIST, on_loop_stop, loop) : NULL;
-	if (loop->stop == NULL) {
+	loop->stop_fd = -1;
+	if (loop->base == NULL || !watch_stop(loop)) {
 		err_set(err, "creating an event base");
 		loop_free(loop);
 		return NULL;
@@ -58,6 +72,8 @@ void loop_free(struct loop *loop)
 		event_free(loop->watched[i]);
 	if (loop->stop != NULL)
 		event_free(loop->stop);
+	if (loop->stop_fd >= 0)
+		close(loop->stop_fd);
 	if (loop->base != NULL)
 		event_base_free(loop->base);
 	free(loop);
@@ -114,5 +130,7 @@ void loop_run(struct loop *loop)
 
 void loop_stop(struct loop *loop)
 {
-	event_active(loop->stop, EV_TIMEOUT, 0);
+	const uint64_t once = 1;
+
+	(void)!write(loop->stop_fd, &once, sizeof(once));
 }
