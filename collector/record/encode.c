@@ -1,4 +1,4 @@
-/* The layout of a body is in collector/README.md, "Store: a record's body". */
+/* The layout of a body is in collector/README.md, "A record's body". */
 #include "collector/record/encode.h"
 
 #include <assert.h>

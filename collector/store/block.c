@@ -1,4 +1,4 @@
-/* The layout is in collector/README.md, "Store: a block". */
+/* The layout is in collector/README.md, "A block". */
 #include "collector/store/block.h"
 
 #include <zstd.h>

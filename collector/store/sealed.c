@@ -1,4 +1,4 @@
-/* The layout is in collector/README.md, "Store: a sealed segment". */
+/* The layout is in collector/README.md, "A sealed segment". */
 #include "collector/store/sealed.h"
 
 #include <errno.h>
@@ -392,6 +392,11 @@ enum sealed_read sealed_reader_next(struct sealed_reader *reader, struct sealed_
 	memcpy(&block->seal, reader->frame + BLOCK_HEAD_SIZE, CHAIN_SEAL_SIZE);
 	block->front = strbuf_slice(&reader->front);
 	return SEALED_BLOCK;
+}
+
+uint64_t sealed_reader_offset(const struct sealed_reader *reader)
+{
+	return reader->offset;
 }
 
 void sealed_reader_end(struct sealed_reader *reader, struct sealed_foot *foot)

@@ -105,6 +105,9 @@ enum sealed_read {
 MUST_USE enum sealed_read sealed_reader_next(
 	struct sealed_reader *reader, struct sealed_block *block);
 
+/* Where the next call looks. */
+uint64_t sealed_reader_offset(const struct sealed_reader *reader);
+
 /* The bodies, packed, of the block given last; absent when the disk does not give them. */
 struct slice sealed_reader_bodies(struct sealed_reader *reader);
 

@@ -23,8 +23,8 @@ struct sealer {
 	pthread_mutex_t lock; /* what is below */
 	pthread_cond_t changed;
 	bool stopping;
-	uint64_t asked, settled; /* rounds */
-	uint64_t closed[STORE_CLASSES], released[STORE_CLASSES];
+	uint64_t asked, settled;                                /* rounds */
+	uint64_t closed[STORE_CLASSES], release[STORE_CLASSES]; /* sequences */
 	struct store_chain_head heads[STORE_CLASSES];
 };
 
@@ -68,7 +68,7 @@ static void note_sealed(struct sealer *sealer, unsigned class, uint64_t released
 	seal->n_lost = 0;
 	sealer->trouble[class] = false;
 	pthread_mutex_lock(&sealer->lock);
-	sealer->released[class] = released;
+	sealer->release[class] = released;
 	pthread_mutex_unlock(&sealer->lock);
 	note_head(sealer, class);
 	store_wake(sealer->store);
@@ -124,6 +124,13 @@ static bool too_old(struct sealer *sealer, unsigned class, struct segments *segm
 	return age_ms > 0 && (uint64_t)age_ms > keep_ms;
 }
 
+/* What is sealed but not yet released would still be read from the log. */
+static bool is_released(const struct sealer *sealer, unsigned class)
+{
+	return seglog_released(sealer->store->classes[class].log) >=
+	       sealer->seals[class].sealed_to;
+}
+
 static void retain_class(struct sealer *sealer, unsigned class)
 {
 	struct segments *segments = sealer->store->classes[class].segments;
@@ -131,6 +138,7 @@ static void retain_class(struct sealer *sealer, unsigned class)
 	struct err err;
 
 	while (segments_count(segments) > 0 && !stopping(sealer) &&
+		is_released(sealer, class) &&
 		(too_large(sealer, class) || too_old(sealer, class, segments))) {
 		if (!segments_remove(segments, clock_wall_ns(), &removed, &err)) {
 			note_trouble(sealer, class, &err);
@@ -260,21 +268,39 @@ void sealer_closed(struct sealer *sealer, unsigned class, uint64_t sequence)
 	pthread_mutex_unlock(&sealer->lock);
 }
 
-uint64_t sealer_released(struct sealer *sealer, unsigned class)
+uint64_t sealer_release(struct sealer *sealer, unsigned class)
 {
 	pthread_mutex_lock(&sealer->lock);
-	uint64_t released = sealer->released[class];
-	sealer->released[class] = 0;
+	uint64_t release = sealer->release[class];
 	pthread_mutex_unlock(&sealer->lock);
-	return released;
+	return release;
+}
+
+void sealer_release_done(struct sealer *sealer, unsigned class, uint64_t sequence)
+{
+	pthread_mutex_lock(&sealer->lock);
+	if (sealer->release[class] == sequence)
+		sealer->release[class] = 0;
+	sealer->asked++;
+	pthread_cond_broadcast(&sealer->changed);
+	pthread_mutex_unlock(&sealer->lock);
+}
+
+static bool is_busy(const struct sealer *sealer)
+{
+	bool busy = sealer->settled < sealer->asked;
+
+	for (unsigned i = 0; i < STORE_CLASSES; i++)
+		busy |= sealer->release[i] > 0;
+	return busy && !sealer->stopping;
 }
 
 void sealer_settle(struct sealer *sealer)
 {
 	pthread_mutex_lock(&sealer->lock);
-	uint64_t round = ++sealer->asked;
+	sealer->asked++;
 	pthread_cond_broadcast(&sealer->changed);
-	while (sealer->settled < round && !sealer->stopping)
+	while (is_busy(sealer))
 		pthread_cond_wait(&sealer->changed, &sealer->lock);
 	pthread_mutex_unlock(&sealer->lock);
 }

@@ -19,8 +19,10 @@ void sealer_stop(struct sealer *sealer);
 /* Entries of the class up to `sequence` are in closed segments. Writer thread. */
 void sealer_closed(struct sealer *sealer, unsigned class, uint64_t sequence);
 
-/* What the writer may release of the class's log; 0 = nothing new. Writer thread. */
-uint64_t sealer_released(struct sealer *sealer, unsigned class);
+/* Up to where the writer is to release the class's log; 0 = nothing new. Writer thread, which
+ * says when it has: only then may the sealed segment be removed again. */
+uint64_t sealer_release(struct sealer *sealer, unsigned class);
+void sealer_release_done(struct sealer *sealer, unsigned class, uint64_t sequence);
 
 /* Seals and removes all there is to, now, and returns when it is done. Any other thread. */
 void sealer_settle(struct sealer *sealer);

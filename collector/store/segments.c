@@ -16,7 +16,7 @@
 
 #define REMOVED_MAGIC UINT32_C(0x31564d52) /* "RMV1" */
 
-enum { REMOVED_SIZE = 96, SEGMENT_PATH_MAX = PATH_MAX + NAME_MAX + 2 };
+enum { SEGMENT_PATH_MAX = PATH_MAX + NAME_MAX + 2 };
 
 struct sealed_segment {
 	uint64_t first_commit;
@@ -207,7 +207,7 @@ bool segments_end(struct segments *segments, struct segments_end *end, struct er
 			.next_record = foot.next_record,
 			.chain = foot.chain,
 		};
-	} else if (segments_removed_last(segments, &removed)) {
+	} else if (segments_removed_before(segments, UINT64_MAX, &removed)) {
 		*end = (struct segments_end){
 			.last_commit = removed.last_commit,
 			.next_record = removed.next_record,
@@ -334,7 +334,7 @@ bool segments_remove(
 	if (!describe_first(segments, now_ns, removed, err))
 		return false;
 	/* The entry may be there from a start that was interrupted. */
-	bool noted = segments_removed_last(segments, &last) &&
+	bool noted = segments_removed_before(segments, UINT64_MAX, &last) &&
 		     last.first_commit >= removed->first_commit;
 	if (!noted && !note_removed(segments, removed, err))
 		return false;
@@ -352,7 +352,7 @@ static bool removed_at(int fd, off_t size, off_t i, struct removed *removed)
 	char bytes[REMOVED_SIZE];
 	off_t at = size - size % REMOVED_SIZE - (i + 1) * REMOVED_SIZE;
 
-	return at >= 0 && pread(fd, bytes, sizeof(bytes), at) == REMOVED_SIZE &&
+	return i >= 0 && at >= 0 && pread(fd, bytes, sizeof(bytes), at) == REMOVED_SIZE &&
 	       removed_read(bytes, removed);
 }
 
@@ -371,15 +371,32 @@ static int open_removed(struct segments *segments, off_t *size)
 	return fd;
 }
 
-bool segments_removed_last(struct segments *segments, struct removed *removed)
+bool segments_removed_before(
+	struct segments *segments, uint64_t commit, struct removed *removed)
 {
 	off_t size;
 	int fd = open_removed(segments, &size);
-	bool found = fd >= 0 && removed_at(fd, size, 0, removed);
+	bool found = false;
 
+	for (off_t i = 0; fd >= 0 && !found && removed_at(fd, size, i, removed); i++)
+		found = removed->first_commit < commit;
 	if (fd >= 0)
 		close(fd);
 	return found;
+}
+
+bool segments_removed_check(struct segments *segments, uint64_t *n)
+{
+	off_t size, n_entries = 0;
+	int fd = open_removed(segments, &size);
+	struct removed removed;
+
+	while (fd >= 0 && removed_at(fd, size, size / REMOVED_SIZE - 1 - n_entries, &removed))
+		n_entries++;
+	if (fd >= 0)
+		close(fd);
+	*n = (uint64_t)n_entries;
+	return fd < 0 || n_entries * REMOVED_SIZE == size;
 }
 
 bool segments_removed_after(struct segments *segments, uint64_t after, struct removed *removed)

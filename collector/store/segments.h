@@ -13,6 +13,8 @@
 
 #include "collector/store/sealed.h"
 
+enum { REMOVED_SIZE = 96 }; /* bytes of an entry of DIR/removed */
+
 struct segments;
 
 /* Lists the folder. `clean` removes what an interrupted sealing left: for its owner alone. */
@@ -70,7 +72,12 @@ MUST_USE bool segments_remove(
 MUST_USE bool segments_removed_after(
 	struct segments *segments, uint64_t after, struct removed *removed);
 
-/* The one removed last. */
-MUST_USE bool segments_removed_last(struct segments *segments, struct removed *removed);
+/* The youngest removed segment that starts before `commit`. */
+MUST_USE bool segments_removed_before(
+	struct segments *segments, uint64_t commit, struct removed *removed);
+
+/* Whether every entry of DIR/removed is good; *n = how many there are, or are good before the
+ * first that is not. */
+MUST_USE bool segments_removed_check(struct segments *segments, uint64_t *n);
 
 #endif

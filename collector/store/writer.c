@@ -81,11 +81,14 @@ static void release_sealed(struct store *store)
 	struct err err;
 
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		uint64_t sequence = sealer_released(store->sealer, i);
+		uint64_t sequence = sealer_release(store->sealer, i);
 
-		if (sequence > 0 && !seglog_release(store->classes[i].log, sequence, &err))
+		if (sequence == 0)
+			continue;
+		if (!seglog_release(store->classes[i].log, sequence, &err))
 			log_warn("store.release.failed", "reason=%s, again with the next one",
 				LOG_TEXT(slice_str(err.text)));
+		sealer_release_done(store->sealer, i, sequence);
 	}
 }
 
