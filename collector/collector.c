@@ -1,11 +1,11 @@
 #include "collector/collector.h"
 
-#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/control.h"
+#include "collector/national/message.h"
 #include "collector/notes.h"
 #include "collector/pipeline.h"
 #include "collector/settings.h"
@@ -20,11 +20,12 @@ struct collector {
 	struct conf *conf; /* owns the texts of settings */
 	struct loop *loop;
 	struct event *tick;
-	struct pipeline_rules *rules;
+	struct rules *rules;
 	struct store *store;
 	struct normalizer *normalizer;
 	struct pipeline *pipeline;
 	struct notes *notes;
+	struct signer *signer;
 	struct derive *derive;
 	struct forward *forward;
 	_Atomic(struct forward *) forward_to_wake;
@@ -44,32 +45,21 @@ static void tell(const char *what, struct strbuf *lines)
 }
 
 /* NULL after saying what is wrong. */
-static struct pipeline_rules *load_rules(const struct collector_settings *settings)
+static struct rules *load_rules(const struct collector_settings *settings)
 {
 	struct strbuf mistakes = STRBUF_INIT(1 << 20), warnings = STRBUF_INIT(1 << 20);
-	char classes[PATH_MAX];
-	struct pipeline_rules *rules = NULL;
+	struct rules *rules = rules_load(settings, &mistakes, &warnings);
 
-	snprintf(classes, sizeof(classes), "%s/classes.yaml", settings->national);
-	struct agency_register *agencies =
-		agencies_load(settings->agencies, &mistakes, &warnings);
-	struct classifier *classifier = classifier_load(classes, &mistakes);
 	tell("rules.warnings", &warnings);
 	tell("rules.refused", &mistakes);
-	if (agencies != NULL && classifier != NULL) {
-		rules = pipeline_rules_new(agencies, classifier);
-	} else {
-		agencies_unref(agencies);
-		classifier_free(classifier);
-	}
 	strbuf_done(&mistakes);
 	strbuf_done(&warnings);
 	return rules;
 }
 
-static const struct agency_register *agencies_of(const struct collector *collector)
+static const struct agency_province *province_of(const struct collector *collector)
 {
-	return pipeline_rules_register(collector->rules);
+	return agencies_province(collector->rules->agencies);
 }
 
 /* ---- what ingest asks and tells --------------------------------------------- */
@@ -128,15 +118,27 @@ static void on_ingest_event(
 
 /* ---- derive ----------------------------------------------------------------- */
 
+/* In derive's thread, inside its transaction. */
 static bool on_publish(void *user, struct statistics *statistics, struct outbox *outbox,
 	uint64_t position, struct err *err)
 {
-	(void)user;
-	(void)statistics;
-	(void)outbox;
-	(void)position;
-	(void)err;
-	return true;
+	struct collector *collector = user;
+	struct rules *rules = pipeline_rules(collector->pipeline);
+	const struct message_context context = {
+		.profile = rules->profile,
+		.agencies = rules->agencies,
+		.signer = collector->signer,
+		.now_ns = clock_wall_ns(),
+		.position = position,
+	};
+	bool ok = true;
+
+	for (size_t i = 0; ok && message_types[i] != NULL; i++) {
+		if (message_types[i]->publish != NULL)
+			ok = message_types[i]->publish(&context, statistics, outbox, err);
+	}
+	rules_unref(rules);
+	return ok;
 }
 
 static void on_emit(void *user, struct batch *batch)
@@ -210,7 +212,7 @@ static void on_reload(void *user)
 	struct collector_settings settings;
 	struct err err;
 	struct conf *conf = collector_settings_load(collector->config, &settings);
-	struct pipeline_rules *rules = conf ? load_rules(&settings) : NULL;
+	struct rules *rules = conf ? load_rules(&settings) : NULL;
 
 	if (rules == NULL) {
 		log_error("collector.reload_refused", "what was in force stays");
@@ -218,14 +220,14 @@ static void on_reload(void *user)
 		return;
 	}
 	pipeline_use_rules(collector->pipeline, rules);
-	pipeline_rules_unref(collector->rules);
+	rules_unref(collector->rules);
 	collector->rules = rules;
 	if (!ingest_reload(collector->ingest, &settings.ingest, &err))
 		log_error("collector.reload_refused", "reason=\"%s\", old certificates stay",
 			err.text);
 	log_open("soc-collector", (enum log_level)settings.log_level);
 	conf_free(conf);
-	log_info("collector.reloaded", "agencies=%zu", agencies_count(agencies_of(collector)));
+	log_info("collector.reloaded", "agencies=%zu", agencies_count(rules->agencies));
 }
 
 static void on_stop(void *user)
@@ -260,7 +262,7 @@ static bool start_derive(struct collector *collector, struct err *err)
 		on_publish, on_emit, on_outbox_filled, collector};
 	struct derive_settings settings = collector->settings.derive;
 
-	settings.zone_seconds = agencies_province(agencies_of(collector))->zone_seconds;
+	settings.zone_seconds = province_of(collector)->zone_seconds;
 	collector->derive = derive_start(&settings, collector->store, &callbacks, err);
 	return collector->derive != NULL;
 }
@@ -268,8 +270,8 @@ static bool start_derive(struct collector *collector, struct err *err)
 static bool start_forward(struct collector *collector, struct err *err)
 {
 	collector->forward = forward_start(&collector->settings.forward,
-		collector->settings.derive.dir, agencies_province(agencies_of(collector))->code,
-		ROLE_SIGNER_FD, collector->derive, err);
+		collector->settings.derive.dir, province_of(collector)->code, collector->signer,
+		collector->derive, err);
 	atomic_store(&collector->forward_to_wake, collector->forward);
 	return collector->forward != NULL;
 }
@@ -291,11 +293,12 @@ static bool build(struct collector *collector, struct err *err)
 	if (!open_store(collector, err))
 		return false;
 	collector->normalizer = normalizer_new(&(struct normalize_settings){
-		.zone_seconds = agencies_province(agencies_of(collector))->zone_seconds,
+		.zone_seconds = province_of(collector)->zone_seconds,
 	});
 	const struct pipeline_stages stages = {collector->normalizer, collector->store};
 	collector->pipeline = pipeline_new(&stages, collector->rules);
 	collector->notes = notes_new(collector->store);
+	collector->signer = signer_connect(ROLE_SIGNER_FD);
 	return start_derive(collector, err) && start_forward(collector, err);
 }
 
@@ -361,10 +364,11 @@ void collector_free(struct collector *collector)
 	atomic_store(&collector->forward_to_wake, NULL);
 	forward_stop(collector->forward);
 	derive_stop(collector->derive);
+	signer_disconnect(collector->signer);
 	pipeline_free(collector->pipeline);
 	normalizer_free(collector->normalizer);
 	store_close(collector->store);
-	pipeline_rules_unref(collector->rules);
+	rules_unref(collector->rules);
 	if (collector->tick != NULL)
 		event_free(collector->tick);
 	loop_free(collector->loop);

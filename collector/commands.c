@@ -1,14 +1,12 @@
 #include "collector/commands.h"
 
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/collector.h"
-#include "collector/detect/classify.h"
 #include "collector/normalize/normalize.h"
-#include "collector/register/register.h"
+#include "collector/rules.h"
 #include "collector/settings.h"
 #include "collector/supervise.h"
 #include "common/log.h"
@@ -57,17 +55,14 @@ static bool read_options(int argc, char **argv, struct config_options *options)
 static bool check_rules(const struct collector_settings *settings)
 {
 	struct strbuf mistakes = STRBUF_INIT(1 << 20), warnings = STRBUF_INIT(1 << 20);
-	char classes[PATH_MAX];
+	struct rules *rules = rules_load(settings, &mistakes, &warnings);
 
-	snprintf(classes, sizeof(classes), "%s/classes.yaml", settings->national);
-	agencies_unref(agencies_load(settings->agencies, &mistakes, &warnings));
-	classifier_free(classifier_load(classes, &mistakes));
 	fputs(strbuf_cstr(&warnings), stderr);
 	fputs(strbuf_cstr(&mistakes), stderr);
-	bool good = mistakes.len == 0;
 	strbuf_done(&warnings);
 	strbuf_done(&mistakes);
-	return good;
+	rules_unref(rules);
+	return rules != NULL;
 }
 
 static bool check_all(const char *config)

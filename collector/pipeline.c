@@ -10,7 +10,6 @@
 #include "collector/pipeline.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "collector/detect/match.h"
@@ -27,23 +26,16 @@ static struct counter matches_lost =
 static struct counter too_large =
 	COUNTER("pipeline.too_large", "batches whose encoded form passed the limits; refused");
 
-struct pipeline_rules {
-	atomic_uint refs;
-	struct agency_register *agencies;
-	struct classifier *classifier;
-};
-
 struct pipeline {
 	struct pipeline_stages stages;
 	pthread_mutex_t lock; /* of the pointer */
-	struct pipeline_rules *rules;
+	struct rules *rules;
 };
 
-static struct pipeline_rules *rules_in_force(struct pipeline *pipeline)
+struct rules *pipeline_rules(struct pipeline *pipeline)
 {
 	pthread_mutex_lock(&pipeline->lock);
-	struct pipeline_rules *rules = pipeline->rules;
-	atomic_fetch_add(&rules->refs, 1);
+	struct rules *rules = rules_ref(pipeline->rules);
 	pthread_mutex_unlock(&pipeline->lock);
 	return rules;
 }
@@ -99,7 +91,7 @@ static void refuse_batch(struct batch *batch)
 void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 {
 	const struct pipeline_stages *stages = &pipeline->stages;
-	struct pipeline_rules *rules = rules_in_force(pipeline);
+	struct rules *rules = pipeline_rules(pipeline);
 
 	normalize_batch(stages->normalizer, batch);     /* raw bytes -> fields           */
 	attribute_batch(rules->agencies, batch);        /* shared sources -> agency      */
@@ -110,40 +102,12 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 		store_submit(stages->store, batch);     /* durable, then everything else */
 	else
 		refuse_batch(batch);
-	pipeline_rules_unref(rules);
+	rules_unref(rules);
 }
 
 /* ---- life ------------------------------------------------------------------- */
 
-struct pipeline_rules *pipeline_rules_new(
-	struct agency_register *agencies, struct classifier *classifier)
-{
-	struct pipeline_rules *rules = calloc(1, sizeof(*rules));
-
-	if (rules == NULL)
-		abort();
-	atomic_init(&rules->refs, 1);
-	rules->agencies = agencies;
-	rules->classifier = classifier;
-	return rules;
-}
-
-void pipeline_rules_unref(struct pipeline_rules *rules)
-{
-	if (rules == NULL || atomic_fetch_sub(&rules->refs, 1) > 1)
-		return;
-	agencies_unref(rules->agencies);
-	classifier_free(rules->classifier);
-	free(rules);
-}
-
-struct agency_register *pipeline_rules_register(const struct pipeline_rules *rules)
-{
-	return rules->agencies;
-}
-
-struct pipeline *pipeline_new(
-	const struct pipeline_stages *stages, struct pipeline_rules *rules)
+struct pipeline *pipeline_new(const struct pipeline_stages *stages, struct rules *rules)
 {
 	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 
@@ -151,8 +115,7 @@ struct pipeline *pipeline_new(
 		abort();
 	pthread_mutex_init(&pipeline->lock, NULL);
 	pipeline->stages = *stages;
-	atomic_fetch_add(&rules->refs, 1);
-	pipeline->rules = rules;
+	pipeline->rules = rules_ref(rules);
 	return pipeline;
 }
 
@@ -160,27 +123,26 @@ void pipeline_free(struct pipeline *pipeline)
 {
 	if (pipeline == NULL)
 		return;
-	pipeline_rules_unref(pipeline->rules);
+	rules_unref(pipeline->rules);
 	pthread_mutex_destroy(&pipeline->lock);
 	free(pipeline);
 }
 
-void pipeline_use_rules(struct pipeline *pipeline, struct pipeline_rules *rules)
+void pipeline_use_rules(struct pipeline *pipeline, struct rules *rules)
 {
-	atomic_fetch_add(&rules->refs, 1);
 	pthread_mutex_lock(&pipeline->lock);
-	struct pipeline_rules *old = pipeline->rules;
-	pipeline->rules = rules;
+	struct rules *old = pipeline->rules;
+	pipeline->rules = rules_ref(rules);
 	pthread_mutex_unlock(&pipeline->lock);
-	pipeline_rules_unref(old);
+	rules_unref(old);
 }
 
 bool pipeline_place(struct pipeline *pipeline, uint32_t agency, uint32_t host, int64_t at_ns,
 	struct agency_place *place)
 {
-	struct pipeline_rules *rules = rules_in_force(pipeline);
+	struct rules *rules = pipeline_rules(pipeline);
 	bool known = agencies_place(rules->agencies, agency, host, at_ns, place);
 
-	pipeline_rules_unref(rules);
+	rules_unref(rules);
 	return known;
 }

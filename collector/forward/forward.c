@@ -93,12 +93,11 @@ static bool sign(struct forward *forward, const struct outbox_message *row, stru
 
 	if (!row->needs_jws)
 		return true;
-	if (forward->signer != NULL &&
-		jws_sign(forward->signer, row->body, SIGN_TIMEOUT_MS, jws, &err))
+	if (jws_sign(forward->signer, row->body, SIGN_TIMEOUT_MS, jws, &err))
 		return true;
 	counter_add(&unsigned_rows, 1);
 	log_warn("forward.unsigned", "row=%lld reason=\"%s\", it waits", (long long)row->row,
-		forward->signer != NULL ? err.text : "no signer");
+		err.text);
 	return false;
 }
 
@@ -263,7 +262,7 @@ static bool prepare(struct forward *forward, const char *derive_dir, struct err 
 }
 
 struct forward *forward_start(const struct forward_settings *settings, const char *derive_dir,
-	const char *province, int signer_channel, struct derive *derive, struct err *err)
+	const char *province, struct signer *signer, struct derive *derive, struct err *err)
 {
 	struct forward *forward = calloc(1, sizeof(*forward));
 
@@ -278,8 +277,7 @@ struct forward *forward_start(const struct forward_settings *settings, const cha
 	pthread_mutex_init(&forward->wake_lock, NULL);
 	snprintf(forward->topic_head, sizeof(forward->topic_head), "%s%s.",
 		settings->topic_prefix, province);
-	if (signer_channel >= 0)
-		forward->signer = signer_connect(signer_channel);
+	forward->signer = signer;
 	if (!prepare(forward, derive_dir, err)) {
 		forward_stop(forward);
 		return NULL;
@@ -310,7 +308,6 @@ void forward_stop(struct forward *forward)
 	mailbox_free(forward->wake);
 	loop_free(forward->loop);
 	outbox_reader_close(forward->reader);
-	signer_disconnect(forward->signer);
 	pthread_mutex_destroy(&forward->wake_lock);
 	free(forward);
 }

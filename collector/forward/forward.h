@@ -44,12 +44,12 @@ struct forward_settings {
 extern const struct setting forward_settings_table[];
 
 struct forward;
+struct signer;
 
-/* `province` is the level-1 code in topics: "H47". `signer_channel` -1: nothing is signed, and
- * what needs a signature waits. NULL on failure. */
+/* `province` is the level-1 code in topics: "H47". `signer` is borrowed. NULL on failure. */
 MUST_USE struct forward *forward_start(const struct forward_settings *settings,
-	const char *derive_dir, const char *province, int signer_channel, struct derive *derive,
-	struct err *err);
+	const char *derive_dir, const char *province, struct signer *signer,
+	struct derive *derive, struct err *err);
 
 /* Waits for reports at most settings->drain_ms; derive must still run. NULL is fine. */
 void forward_stop(struct forward *forward);

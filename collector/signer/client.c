@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 #include "common/clock.h"
 
 struct signer {
+	pthread_mutex_t lock; /* a request and its answer */
 	int channel;
 	uint64_t id; /* of the last request */
 };
@@ -18,6 +20,7 @@ struct signer *signer_connect(int channel)
 
 	if (signer == NULL)
 		abort();
+	pthread_mutex_init(&signer->lock, NULL);
 	signer->channel = channel;
 	signer->id = (uint64_t)clock_mono_ns(); /* apart from those of an earlier client */
 	return signer;
@@ -25,6 +28,9 @@ struct signer *signer_connect(int channel)
 
 void signer_disconnect(struct signer *signer)
 {
+	if (signer == NULL)
+		return;
+	pthread_mutex_destroy(&signer->lock);
 	free(signer);
 }
 
@@ -75,8 +81,8 @@ static const char *words(uint32_t answer)
 	}
 }
 
-static bool ask(struct signer *signer, struct channel_request *request, uint32_t timeout_ms,
-	struct channel_reply *reply, struct err *err)
+static bool ask_alone(struct signer *signer, struct channel_request *request,
+	uint32_t timeout_ms, struct channel_reply *reply, struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
 
@@ -88,6 +94,15 @@ static bool ask(struct signer *signer, struct channel_request *request, uint32_t
 	if (!receive(signer, deadline_ms, reply))
 		return err_set(err, "the signer did not answer within %u ms", timeout_ms);
 	return reply->answer == ANSWER_OK || err_set(err, "%s", words(reply->answer));
+}
+
+static bool ask(struct signer *signer, struct channel_request *request, uint32_t timeout_ms,
+	struct channel_reply *reply, struct err *err)
+{
+	pthread_mutex_lock(&signer->lock);
+	bool ok = ask_alone(signer, request, timeout_ms, reply, err);
+	pthread_mutex_unlock(&signer->lock);
+	return ok;
 }
 
 bool signer_sign(struct signer *signer, enum signer_key key,

@@ -44,7 +44,7 @@ extern const struct setting signer_settings_table[];
  * or the process is ended by SIGTERM. Returns the exit status. */
 int signer_run(const struct signer_settings *settings, int channel, void (*ready)(void));
 
-/* ---- client; one per thread that signs ------------------------------------ */
+/* ---- client: one of a process; any thread, requests are made one after the other ---- */
 
 struct signer;
 

@@ -1,0 +1,40 @@
+#include "collector/rules.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct rules *rules_load(const struct collector_settings *settings, struct strbuf *mistakes,
+	struct strbuf *warnings)
+{
+	struct rules *rules = calloc(1, sizeof(*rules));
+	char classes[PATH_MAX];
+
+	if (rules == NULL)
+		abort();
+	snprintf(classes, sizeof(classes), "%s/classes.yaml", settings->national);
+	atomic_init(&rules->refs, 1);
+	rules->agencies = agencies_load(settings->agencies, mistakes, warnings);
+	rules->classifier = classifier_load(classes, mistakes);
+	rules->profile = national_profile_load(settings->national, mistakes);
+	if (rules->agencies != NULL && rules->classifier != NULL && rules->profile != NULL)
+		return rules;
+	rules_unref(rules);
+	return NULL;
+}
+
+struct rules *rules_ref(struct rules *rules)
+{
+	atomic_fetch_add(&rules->refs, 1);
+	return rules;
+}
+
+void rules_unref(struct rules *rules)
+{
+	if (rules == NULL || atomic_fetch_sub(&rules->refs, 1) > 1)
+		return;
+	agencies_unref(rules->agencies);
+	classifier_free(rules->classifier);
+	national_profile_free(rules->profile);
+	free(rules);
+}

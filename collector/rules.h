@@ -1,0 +1,35 @@
+/*
+ * rules - what the files beside the settings say, and a reload can change
+ *
+ * The register of agencies, the classes of attacks and the national profile,
+ * loaded together, checked together, swapped together: one immutable object,
+ * reference counted. Any thread.
+ */
+#ifndef COLLECTOR_RULES_H
+#define COLLECTOR_RULES_H
+
+#include <stdatomic.h>
+
+#include "collector/detect/classify.h"
+#include "collector/national/profile.h"
+#include "collector/register/register.h"
+#include "collector/settings.h"
+
+struct rules {
+	atomic_uint refs;
+	struct agency_register *agencies;
+	struct classifier *classifier;
+	struct national_profile *profile;
+};
+
+/* NULL when a file has mistakes: all of all files are added to `mistakes`, a line each. What is
+ * allowed but may surprise is added to `warnings`. The caller holds one reference. */
+MUST_USE struct rules *rules_load(const struct collector_settings *settings,
+	struct strbuf *mistakes, struct strbuf *warnings);
+
+struct rules *rules_ref(struct rules *rules);
+
+/* The last one frees. NULL is fine. */
+void rules_unref(struct rules *rules);
+
+#endif
