@@ -138,6 +138,12 @@ def read_statistics(derive_db):
     return counts
 
 
+def windows(derive_db):
+    """Starts of the five-minute windows in which anything was counted."""
+    with contextlib.closing(sqlite3.connect(f"file:{derive_db}?mode=ro", uri=True, timeout=10)) as db:
+        return [start for (start,) in db.execute("SELECT DISTINCT start FROM quality")]
+
+
 def check_statistics(stored, derive_db):
     """I6, when everything stored has been derived."""
     counted, expected = read_statistics(derive_db), dict(stored.counts)

@@ -6,12 +6,16 @@
     stack.control("status")                # what soc-ctl would be told
     oracle.check(stack.stored(), sources)
 """
+import atexit
+import glob
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 import agentwire
@@ -47,6 +51,13 @@ def merge(base, more):
     return out
 
 
+def fake_time(at):
+    """The environment in which the wall clock shows another time; monotonic time is true."""
+    (library, *_) = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    return {"LD_PRELOAD": library, "FAKETIME": at, "DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_NO_CACHE": "1"}
+
+
 class Collector:
     """A running soc-collector: its supervisor and its roles."""
 
@@ -63,6 +74,11 @@ class Collector:
 
     def listening(self):
         return len(re.findall(r"collector\.listening", self.process.err))
+
+    def memory_kib(self, role="ingest", what="VmHWM"):
+        """Resident memory of a role, the most it ever was."""
+        status = Path(f"/proc/{self.role(role)}/status").read_text()
+        return int(re.search(rf"^{what}:\s+(\d+)", status, re.M).group(1))
 
     def kill_role(self, name):
         try:
@@ -127,15 +143,29 @@ class Stack:
 
     # ---- files --------------------------------------------------------------------
 
-    def ctl(self, *args):
+    def ctl(self, *args, at=None):
+        """soc-ctl in the stack's folder; `at` is when, as libfaketime says it ("-100d")."""
         done = subprocess.run([self.program("soc-ctl"), *map(str, args)], cwd=self.folder,
+                              env={**os.environ, **fake_time(at)} if at else None,
                               capture_output=True, text=True, timeout=60)
         if done.returncode != 0:
             raise Failed(f"soc-ctl {args}: {done.stdout}{done.stderr}")
         return done.stdout
 
+    _authority = None  # made once a run, because RSA keys take their time
+
     def make_pki(self):
-        self.ctl("pki", "init", "--name", "test CA")
+        if Stack._authority is None:
+            Stack._authority = Path(tempfile.mkdtemp(prefix="soc-test-pki-"))
+            atexit.register(shutil.rmtree, Stack._authority)
+            self.make_authority()
+            shutil.copytree(self.folder / "pki", Stack._authority / "pki")
+        else:
+            shutil.copytree(Stack._authority / "pki", self.folder / "pki")
+
+    def make_authority(self):
+        self.ctl("pki", "init", "--name", "test CA", at="-200d")
+        self.ctl("pki", "crl")
         self.ctl("pki", "issue", "--collector", COLLECTOR, "--dns", "localhost", "--ip", "127.0.0.1")
         self.ctl("pki", "issue", "--signer", "jws")
         self.ctl("pki", "issue", "--signer", "xml", "--key", "rsa3072")
