@@ -13,14 +13,15 @@
 
 #include "collector/detect/classify.h"
 #include "collector/detect/match.h"
+#include "collector/normalize/masking.h"
 #include "collector/normalize/normalize.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
 
-enum { LINES = 2048, LINE_SIZE = 512, STAGES = 5 };
+enum { LINES = 2048, LINE_SIZE = 512, STAGES = 6 };
 
 static const char *const stage_names[STAGES] = {
-	"normalize", "classify", "match", "encode", "json"};
+	"normalize", "classify", "match", "mask", "encode", "json"};
 
 struct corpus {
 	const char *name;
@@ -138,30 +139,38 @@ static void put_json(const struct batch *batch, struct strbuf *out)
 	}
 }
 
-static void run(const struct normalizer *normalizer, const struct classifier *classifier,
-	struct batch *batch, struct strbuf *out, double *spent)
+struct rules {
+	struct normalizer *normalizer;
+	struct classifier *classifier;
+	struct masker *masker;
+};
+
+static void run(
+	const struct rules *rules, struct batch *batch, struct strbuf *out, double *spent)
 {
 	double at[STAGES + 1];
 
 	at[0] = cpu_ns();
-	normalize_batch(normalizer, batch);
+	normalize_batch(rules->normalizer, batch);
 	at[1] = cpu_ns();
-	classify_batch(classifier, batch);
+	classify_batch(rules->classifier, batch);
 	at[2] = cpu_ns();
 	if (match_batch(batch) > 0)
 		abort();
 	at[3] = cpu_ns();
-	if (!encode_batch(batch))
+	if (mask_batch(rules->masker, batch) > 0)
 		abort();
 	at[4] = cpu_ns();
-	put_json(batch, out);
+	if (!encode_batch(batch))
+		abort();
 	at[5] = cpu_ns();
+	put_json(batch, out);
+	at[6] = cpu_ns();
 	for (unsigned i = 0; i < STAGES; i++)
 		spent[i] += at[i + 1] - at[i];
 }
 
-static void measure(const struct normalizer *normalizer, const struct classifier *classifier,
-	const struct corpus *corpus, double seconds)
+static void measure(const struct rules *rules, const struct corpus *corpus, double seconds)
 {
 	struct strbuf out = STRBUF_INIT(64 << 20);
 	double spent[STAGES] = {0}, end = cpu_ns() + seconds * 1e9, all = 0;
@@ -172,7 +181,7 @@ static void measure(const struct normalizer *normalizer, const struct classifier
 	batch_init(&batch);
 	for (; cpu_ns() < end; rounds++) {
 		bytes = fill(&batch, corpus);
-		run(normalizer, classifier, &batch, &out, spent);
+		run(rules, &batch, &out, spent);
 	}
 	for (unsigned i = 0; i < batch.n_records; i++)
 		fields += batch.records[i].n_fields;
@@ -200,19 +209,23 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s CLASSES.yaml [SECONDS [CORPUS]]\n", argv[0]);
 		return EXIT_FAILURE;
 	}
-	struct classifier *classifier = classifier_load(argv[1], &mistakes);
-	if (classifier == NULL) {
+	struct rules rules = {
+		.normalizer = normalizer_new(&(struct normalize_settings){0}),
+		.classifier = classifier_load(argv[1], &mistakes),
+		.masker = masker_parse("default policy", SLICE_LIT(""), &mistakes),
+	};
+	if (rules.classifier == NULL || rules.masker == NULL) {
 		fprintf(stderr, "%s", strbuf_cstr(&mistakes));
 		return EXIT_FAILURE;
 	}
-	struct normalizer *normalizer = normalizer_new(&(struct normalize_settings){0});
 	for (size_t i = 0; i < ARRAY_LEN(corpora); i++) {
 		if (argc > 3 && strcmp(argv[3], corpora[i].name) != 0)
 			continue;
-		measure(normalizer, classifier, &corpora[i], seconds);
+		measure(&rules, &corpora[i], seconds);
 	}
-	normalizer_free(normalizer);
-	classifier_free(classifier);
+	normalizer_free(rules.normalizer);
+	classifier_free(rules.classifier);
+	masker_free(rules.masker);
 	strbuf_done(&mistakes);
 	return EXIT_SUCCESS;
 }
