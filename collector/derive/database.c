@@ -90,8 +90,11 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_WINDOW_DUE] =
 		"SELECT kind, start, stop FROM windows WHERE dirty AND stop <= ?1"
 		" AND published <= ?2 ORDER BY stop, kind LIMIT ?3",
+	[STATEMENT_WINDOW_DUE_COUNT] =
+		"SELECT count(*) FROM windows WHERE dirty AND stop <= ?1 AND published <= ?2",
 	[STATEMENT_WINDOW_PUBLISHED] =
 		"UPDATE windows SET dirty = 0, published = ?3 WHERE kind = ?1 AND start = ?2",
+	[STATEMENT_WINDOWS_OUTSIDE] = "DELETE FROM windows WHERE start < ?1 OR stop > ?2",
 	[STATEMENT_COUNTS] =
 		"SELECT agency, level, attack, severity, status, sum(events), sum(findings),"
 		" (SELECT count(DISTINCT h.host) FROM hosts h WHERE h.start >= ?1 AND h.start "

@@ -521,6 +521,19 @@ static bool recount_all(struct derive *derive, struct err *err)
 	return true;
 }
 
+static bool recount_into(struct statistics *statistics, struct derive *derive,
+	const char *store_dir, int64_t from_ns, int64_t to_ns, struct err *err)
+{
+	derive->tally.from_ns = from_ns;
+	derive->tally.to_ns = to_ns;
+	derive->correlate = correlate_new(&derive->settings, &statistics->own, err);
+	derive->reader = store_reader_open_dir(store_dir, 0, err);
+	return derive->correlate != NULL && derive->reader != NULL &&
+	       database_begin(&statistics->own, err) && recount_all(derive, err) &&
+	       statistics_ask_for(statistics, from_ns, to_ns, err) &&
+	       database_commit(&statistics->own, err);
+}
+
 struct statistics *statistics_recount(const struct derive_settings *settings,
 	const char *store_dir, int64_t from_ns, int64_t to_ns, struct err *err)
 {
@@ -530,22 +543,15 @@ struct statistics *statistics_recount(const struct derive_settings *settings,
 
 	if (statistics == NULL || derive == NULL)
 		abort();
-	derive->settings = *settings;
-	arena_init(&derive->arena, BODY_ARENA_MAX);
-	ok = database_open(&statistics->own, NULL, err);
-	if (ok) {
-		tally_init(&derive->tally, &derive->settings, &statistics->own);
-		derive->tally.from_ns = from_ns;
-		derive->tally.to_ns = to_ns;
-		derive->correlate = correlate_new(&derive->settings, &statistics->own, err);
-		derive->reader = store_reader_open_dir(store_dir, 0, err);
-		ok = derive->correlate != NULL && derive->reader != NULL &&
-		     database_begin(&statistics->own, err) && recount_all(derive, err) &&
-		     database_commit(&statistics->own, err);
-	}
 	statistics->database = &statistics->own;
+	statistics->outbox.database = &statistics->own;
 	statistics->settings = settings;
 	statistics->now_ns = clock_wall_ns();
+	derive->settings = *settings;
+	arena_init(&derive->arena, BODY_ARENA_MAX);
+	tally_init(&derive->tally, &derive->settings, &statistics->own);
+	ok = database_open(&statistics->own, NULL, err) &&
+	     recount_into(statistics, derive, store_dir, from_ns, to_ns, err);
 	store_reader_close(derive->reader);
 	correlate_free(derive->correlate);
 	tally_done(&derive->tally);

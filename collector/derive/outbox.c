@@ -106,17 +106,16 @@ void outbox_reader_rest(struct outbox_reader *reader)
 		sqlite3_reset(reader->database.prepared[i]);
 }
 
-bool outbox_reader_latest(struct outbox_reader *reader, struct slice type,
+static bool latest(struct database *database, struct slice type,
 	bool (*visit)(void *user, const struct outbox_message *message, bool sent), void *user,
 	struct err *err)
 {
 	bool failed, more = true;
-	sqlite3_stmt *rows =
-		database_select(&reader->database, err, STATEMENT_OUTBOX_LATEST, "t", type);
+	sqlite3_stmt *rows = database_select(database, err, STATEMENT_OUTBOX_LATEST, "t", type);
 
 	if (rows == NULL)
 		return false;
-	while (more && database_row(&reader->database, rows, &failed, err)) {
+	while (more && database_row(database, rows, &failed, err)) {
 		struct outbox_message message;
 
 		fill(rows, &message);
@@ -124,6 +123,20 @@ bool outbox_reader_latest(struct outbox_reader *reader, struct slice type,
 	}
 	database_end(rows);
 	return more && !failed;
+}
+
+bool outbox_latest(struct outbox *outbox, struct slice type,
+	bool (*visit)(void *user, const struct outbox_message *message, bool sent), void *user,
+	struct err *err)
+{
+	return latest(outbox->database, type, visit, user, err);
+}
+
+bool outbox_reader_latest(struct outbox_reader *reader, struct slice type,
+	bool (*visit)(void *user, const struct outbox_message *message, bool sent), void *user,
+	struct err *err)
+{
+	return latest(&reader->database, type, visit, user, err);
 }
 
 bool outbox_reader_state(

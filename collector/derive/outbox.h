@@ -41,6 +41,11 @@ MUST_USE bool outbox_get_mark(
 MUST_USE bool outbox_set_mark(
 	struct outbox *outbox, struct slice name, uint64_t value, struct err *err);
 
+/* The newest revision of every key of a type that was sent or is to be, by key. */
+MUST_USE bool outbox_latest(struct outbox *outbox, struct slice type,
+	bool (*visit)(void *user, const struct outbox_message *message, bool sent), void *user,
+	struct err *err);
+
 struct outbox_reader;
 
 MUST_USE struct outbox_reader *outbox_reader_open(const char *dir, struct err *err);
@@ -56,7 +61,7 @@ MUST_USE int outbox_reader_next(struct outbox_reader *reader, int64_t after,
 /* Ends the reading transaction a row holds open: a snapshot must not be kept (design §5). */
 void outbox_reader_rest(struct outbox_reader *reader);
 
-/* The newest revision of every key of a type that was sent or is to be. */
+/* As outbox_latest(). */
 MUST_USE bool outbox_reader_latest(struct outbox_reader *reader, struct slice type,
 	bool (*visit)(void *user, const struct outbox_message *message, bool sent), void *user,
 	struct err *err);

@@ -87,22 +87,73 @@ bool statistics_open_windows(struct statistics *statistics, struct err *err)
 	return true;
 }
 
+bool statistics_ask_for(
+	struct statistics *statistics, int64_t from_ns, int64_t to_ns, struct err *err)
+{
+	int32_t zone_seconds = statistics->settings->zone_seconds;
+
+	for (unsigned kind = 0; kind < WINDOW_KINDS; kind++) {
+		struct window window = window_at((enum window_kind)kind, from_ns, zone_seconds);
+
+		for (; window.start_ns < to_ns; window = window_at((enum window_kind)kind,
+							window.end_ns, zone_seconds)) {
+			if (!database_run(statistics->database, err, STATEMENT_WINDOW_DIRTY,
+				    "iii", (int64_t)kind, seconds(window.start_ns),
+				    seconds(window.end_ns)))
+				return false;
+		}
+	}
+	return database_run(statistics->database, err, STATEMENT_WINDOWS_OUTSIDE, "ii",
+		seconds(from_ns), seconds(to_ns));
+}
+
+struct outbox *statistics_outbox(struct statistics *statistics)
+{
+	return &statistics->outbox;
+}
+
+/* Before this moment a window must have ended, before that one been published, to be due. */
+static void due_limits(
+	const struct statistics *statistics, int64_t *ended_s, int64_t *published_s)
+{
+	const struct derive_settings *settings = statistics->settings;
+
+	*ended_s =
+		seconds(statistics->now_ns - (int64_t)settings->watermark_ms * CLOCK_NS_PER_MS);
+	*published_s =
+		seconds(statistics->now_ns - (int64_t)settings->republish_ms * CLOCK_NS_PER_MS);
+}
+
+unsigned statistics_due_count(struct statistics *statistics, struct err *err)
+{
+	int64_t ended_s, published_s;
+	unsigned n = 0;
+	bool failed;
+
+	due_limits(statistics, &ended_s, &published_s);
+	sqlite3_stmt *row = database_select(statistics->database, err,
+		STATEMENT_WINDOW_DUE_COUNT, "ii", ended_s, published_s);
+	if (row == NULL)
+		return 0;
+	if (database_row(statistics->database, row, &failed, err))
+		n = (unsigned)sqlite3_column_int64(row, 0);
+	database_end(row);
+	return n;
+}
+
 bool statistics_due(struct statistics *statistics,
 	bool (*visit)(void *user, const struct window *window), void *user, struct err *err)
 {
 	enum { MOST = 64 };
-	const struct derive_settings *settings = statistics->settings;
-	int64_t complete_ns =
-		statistics->now_ns - (int64_t)settings->watermark_ms * CLOCK_NS_PER_MS;
-	int64_t again_ns =
-		statistics->now_ns - (int64_t)settings->republish_ms * CLOCK_NS_PER_MS;
+	int64_t ended_s, published_s;
 	struct window due[MOST];
 	unsigned n = 0;
 	bool failed;
 
 	/* Gathered first: `visit` publishes, which changes what is selected here. */
+	due_limits(statistics, &ended_s, &published_s);
 	sqlite3_stmt *rows = database_select(statistics->database, err, STATEMENT_WINDOW_DUE,
-		"iii", seconds(complete_ns), seconds(again_ns), (int64_t)MOST);
+		"iii", ended_s, published_s, (int64_t)MOST);
 	if (rows == NULL)
 		return false;
 	while (database_row(statistics->database, rows, &failed, err))

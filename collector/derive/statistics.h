@@ -69,6 +69,9 @@ struct statistics_hit { /* one malware finding, for the malware report (M1) */
 MUST_USE bool statistics_due(struct statistics *statistics,
 	bool (*visit)(void *user, const struct window *window), void *user, struct err *err);
 
+/* How many windows are due; 0 also on failure, with err set. */
+unsigned statistics_due_count(struct statistics *statistics, struct err *err);
+
 /* It was put into the outbox. */
 MUST_USE bool statistics_published(
 	struct statistics *statistics, const struct window *window, struct err *err);
@@ -94,6 +97,11 @@ struct derive_settings;
 MUST_USE struct statistics *statistics_recount(const struct derive_settings *settings,
 	const char *store_dir, int64_t from_ns, int64_t to_ns, struct err *err);
 void statistics_free(struct statistics *statistics);
+
+/* Where messages built from a recount go; it lives as long as the statistics. The windows of
+ * the span are due. */
+struct outbox;
+struct outbox *statistics_outbox(struct statistics *statistics);
 
 /* The window of a kind that contains a moment. */
 struct window window_at(enum window_kind kind, int64_t at_ns, int32_t zone_seconds);

@@ -4,6 +4,7 @@
 
 #include "collector/derive/database.h"
 #include "collector/derive/derive.h"
+#include "collector/derive/outbox_private.h"
 #include "collector/derive/statistics.h"
 #include "common/arena.h"
 
@@ -11,10 +12,15 @@ struct statistics {
 	struct database *database;
 	const struct derive_settings *settings;
 	int64_t now_ns;
-	struct database own; /* of a recount */
+	struct database own;  /* of a recount */
+	struct outbox outbox; /* over `own` */
 };
 
 /* Every window of every kind up to now exists, empty ones too: zeros are published. */
 MUST_USE bool statistics_open_windows(struct statistics *statistics, struct err *err);
+
+/* The windows that lie within [from, to), and no others, are to be published. */
+MUST_USE bool statistics_ask_for(
+	struct statistics *statistics, int64_t from_ns, int64_t to_ns, struct err *err);
 
 #endif

@@ -1,0 +1,220 @@
+#include "collector/recount.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <yyjson.h>
+
+#include "collector/derive/outbox.h"
+#include "collector/national/message.h"
+#include "collector/rules.h"
+#include "common/clock.h"
+#include "common/table.h"
+
+enum { EXIT_UNKNOWN = 2, KEY_MAX = 256, KEYS_MOST = 1 << 22 };
+
+struct key {
+	char text[KEY_MAX]; /* zeroed behind its end */
+};
+
+struct recounted {
+	yyjson_doc *doc;
+	bool was_sent;
+};
+
+struct comparison {
+	struct table recounted; /* by key */
+	int64_t from_ns, to_ns;
+	uint64_t equal, differ, missing, unsent;
+};
+
+/* Different for each making, whatever was counted. */
+static const char *const volatile_members[] = {"msg_id", "revision", "created"};
+
+static struct key key_of(struct slice text)
+{
+	struct key key = {0};
+
+	memcpy(key.text, text.ptr, text.len < KEY_MAX ? text.len : KEY_MAX - 1);
+	return key;
+}
+
+static bool is_volatile(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(volatile_members); i++) {
+		if (strcmp(name, volatile_members[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void say_difference(
+	const char *key, const char *member, yyjson_val *sent, yyjson_val *again)
+{
+	char *left = sent ? yyjson_val_write(sent, 0, NULL) : NULL;
+	char *right = again ? yyjson_val_write(again, 0, NULL) : NULL;
+
+	printf("%s: %s: sent %s, recounted %s\n", key, member, left ? left : "nothing",
+		right ? right : "nothing");
+	free(left);
+	free(right);
+}
+
+static bool compare(const char *key, yyjson_val *sent, yyjson_val *again)
+{
+	yyjson_val *name, *value;
+	size_t at, n;
+	bool equal = true;
+
+	yyjson_obj_foreach(sent, at, n, name, value)
+	{
+		yyjson_val *other = yyjson_obj_get(again, yyjson_get_str(name));
+
+		if (is_volatile(yyjson_get_str(name)) ||
+			(other != NULL && yyjson_equals(value, other)))
+			continue;
+		say_difference(key, yyjson_get_str(name), value, other);
+		equal = false;
+	}
+	return equal && yyjson_obj_size(sent) == yyjson_obj_size(again);
+}
+
+/* ---- visiting both sides ---------------------------------------------------- */
+
+static bool keep(void *user, const struct outbox_message *message, bool sent)
+{
+	struct comparison *comparison = user;
+	struct key key = key_of(message->key);
+	struct recounted *entry = table_put(&comparison->recounted, &key, NULL);
+
+	(void)sent;
+	if (entry != NULL)
+		entry->doc = yyjson_read(message->body.ptr, message->body.len, 0);
+	return entry != NULL && entry->doc != NULL;
+}
+
+static void compare_sent(struct comparison *comparison, const struct outbox_message *message,
+	struct recounted *entry, const char *key)
+{
+	yyjson_doc *sent = yyjson_read(message->body.ptr, message->body.len, 0);
+
+	entry->was_sent = true;
+	if (sent != NULL &&
+		compare(key, yyjson_doc_get_root(sent), yyjson_doc_get_root(entry->doc)))
+		comparison->equal++;
+	else
+		comparison->differ++;
+	yyjson_doc_free(sent);
+}
+
+static bool visit_sent(void *user, const struct outbox_message *message, bool sent)
+{
+	struct comparison *comparison = user;
+	struct key key = key_of(message->key);
+	struct recounted *entry = table_get(&comparison->recounted, &key);
+
+	if (entry != NULL) /* else: of a window outside the span */
+		compare_sent(comparison, message, entry, key.text);
+	comparison->unsent += entry != NULL && !sent;
+	return true;
+}
+
+static void report_missing(struct comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->recounted.n; i++) {
+		const struct recounted *entry = table_value(&comparison->recounted, i);
+		const struct key *key = table_key(&comparison->recounted, i);
+
+		if (entry->was_sent)
+			continue;
+		printf("%s: not in the outbox\n", key->text);
+		comparison->missing++;
+	}
+}
+
+static void free_comparison(struct comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->recounted.n; i++)
+		yyjson_doc_free(
+			((struct recounted *)table_value(&comparison->recounted, i))->doc);
+	table_done(&comparison->recounted);
+}
+
+/* ---- the command ------------------------------------------------------------ */
+
+/* statistics_due() gives some windows at a time: until no new message comes. */
+static bool build_messages(
+	struct statistics *statistics, const struct message_context *context, struct err *err)
+{
+	const struct message_type *type = message_type_by_name(SLICE_LIT("statistics"));
+
+	for (unsigned left = statistics_due_count(statistics, err); left > 0;) {
+		if (!type->publish(context, statistics, statistics_outbox(statistics), err))
+			return false;
+		unsigned now_left = statistics_due_count(statistics, err);
+		if (now_left == left)
+			return err_set(err, "%u windows could not be built", left);
+		left = now_left;
+	}
+	return true;
+}
+
+static bool compare_all(const struct collector_settings *settings, const struct rules *rules,
+	struct comparison *comparison, struct err *err)
+{
+	struct derive_settings derive = settings->derive;
+	derive.zone_seconds = agencies_province(rules->agencies)->zone_seconds;
+	derive.watermark_ms = 0;
+	derive.republish_ms = 0;
+	struct statistics *statistics = statistics_recount(
+		&derive, settings->store.dir, comparison->from_ns, comparison->to_ns, err);
+	struct outbox_reader *reader =
+		statistics ? outbox_reader_open(settings->derive.dir, err) : NULL;
+	const struct message_context context = {
+		.profile = rules->profile,
+		.agencies = rules->agencies,
+		.now_ns = clock_wall_ns(),
+		.position = 1,
+	};
+	bool ok = reader != NULL && build_messages(statistics, &context, err) &&
+		  outbox_latest(statistics_outbox(statistics), SLICE_LIT("statistics"), keep,
+			  comparison, err) &&
+		  outbox_reader_latest(
+			  reader, SLICE_LIT("statistics"), visit_sent, comparison, err);
+
+	outbox_reader_close(reader);
+	statistics_free(statistics);
+	return ok;
+}
+
+int recount(const char *config, int64_t from_ns, int64_t to_ns)
+{
+	struct collector_settings settings;
+	struct strbuf words = STRBUF_INIT(1 << 20);
+	struct conf *conf = collector_settings_load(config, &settings);
+	struct rules *rules = conf ? rules_load(&settings, &words, &words) : NULL;
+	struct comparison comparison = {.from_ns = from_ns, .to_ns = to_ns};
+	struct err err = {0};
+	int status = EXIT_UNKNOWN;
+
+	table_init(
+		&comparison.recounted, sizeof(struct key), sizeof(struct recounted), KEYS_MOST);
+	if (rules == NULL) {
+		fputs(strbuf_cstr(&words), stderr);
+	} else if (!compare_all(&settings, rules, &comparison, &err)) {
+		fprintf(stderr, "soc-collector recount: %s\n", err.text);
+	} else {
+		report_missing(&comparison);
+		printf("%" PRIu64 " messages equal, %" PRIu64 " differ, %" PRIu64
+		       " missing; %" PRIu64 " of them not sent yet\n",
+			comparison.equal, comparison.differ, comparison.missing,
+			comparison.unsent);
+		status = comparison.differ + comparison.missing > 0 ? EXIT_FAILURE
+								    : EXIT_SUCCESS;
+	}
+	free_comparison(&comparison);
+	strbuf_done(&words);
+	rules_unref(rules);
+	conf_free(conf);
+	return status;
+}

@@ -1,0 +1,18 @@
+/*
+ * recount - `soc-collector recount`: count again from the store, compare with what was sent
+ *
+ * Builds the statistics messages of a span anew from the stored records alone,
+ * in memory, and compares them, member by member, with the newest revision in
+ * the outbox; when and from which position a message was made may differ,
+ * nothing else. Works beside a running collector.
+ */
+#ifndef COLLECTOR_RECOUNT_H
+#define COLLECTOR_RECOUNT_H
+
+#include <stdint.h>
+
+/* Prints what differs, a line each, and a summary. Exit status: 0 all equal, 1 not, 2 it could
+ * not be told. Windows that lie within [from, to) are compared. */
+int recount(const char *config, int64_t from_ns, int64_t to_ns);
+
+#endif
