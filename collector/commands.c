@@ -1,14 +1,18 @@
 #include "collector/commands.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/collector.h"
 #include "collector/normalize/normalize.h"
+#include "collector/recount.h"
 #include "collector/rules.h"
 #include "collector/settings.h"
+#include "collector/store/verify.h"
 #include "collector/supervise.h"
+#include "common/clock.h"
 #include "common/log.h"
 
 enum { EXIT_USAGE = 2 };
@@ -16,14 +20,17 @@ enum { EXIT_USAGE = 2 };
 struct config_options {
 	const char *config;
 	const char *role;
+	const char *from, *to; /* times, RFC 3339 */
 };
 
-/* "-c FILE [--role NAME]"; false after saying what is wrong. */
+/* "-c FILE" and what the command takes besides; false after saying what is wrong. */
 static bool read_options(int argc, char **argv, struct config_options *options)
 {
 	static const struct option known[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"role", required_argument, NULL, 'r'},
+		{"from", required_argument, NULL, 'f'},
+		{"to", required_argument, NULL, 't'},
 		{0},
 	};
 	int letter;
@@ -37,6 +44,12 @@ static bool read_options(int argc, char **argv, struct config_options *options)
 			break;
 		case 'r':
 			options->role = optarg;
+			break;
+		case 'f':
+			options->from = optarg;
+			break;
+		case 't':
+			options->to = optarg;
 			break;
 		default:
 			return false;
@@ -104,6 +117,66 @@ int command_config(int argc, char **argv)
 int command_normalize(int argc, char **argv)
 {
 	return normalize_command(argc, argv);
+}
+
+/* ---- recount, verify-store -------------------------------------------------- */
+
+/* `text` NULL: the default. */
+static bool read_time(const char *text, int64_t standard_ns, int64_t *ns)
+{
+	size_t used;
+
+	*ns = standard_ns;
+	if (text == NULL)
+		return true;
+	if (clock_parse_iso(slice_str(text), 0, ns, &used) && used == strlen(text))
+		return true;
+	fprintf(stderr, "soc-collector: '%s' is no time like 2026-11-22T00:00:00+07:00\n",
+		text);
+	return false;
+}
+
+int command_recount(int argc, char **argv)
+{
+	const int64_t day_ns = 86400 * CLOCK_NS_PER_S;
+	struct config_options options;
+	int64_t from_ns, to_ns, now_ns = clock_wall_ns();
+
+	if (!read_options(argc, argv, &options) ||
+		!read_time(options.from, now_ns - day_ns, &from_ns) ||
+		!read_time(options.to, now_ns, &to_ns))
+		return EXIT_USAGE;
+	return recount(options.config, from_ns, to_ns);
+}
+
+static void print_fault(void *user, const struct store_fault *fault)
+{
+	(void)user;
+	printf("%s:%" PRIu64 ": %s\n", fault->file, fault->offset, fault->what);
+}
+
+int command_verify_store(int argc, char **argv)
+{
+	struct config_options options;
+	struct collector_settings settings;
+	struct store_verified verified = {0};
+	struct err err;
+
+	if (!read_options(argc, argv, &options))
+		return EXIT_USAGE;
+	struct conf *conf = collector_settings_load(options.config, &settings);
+	if (conf == NULL)
+		return EXIT_USAGE;
+	bool read = store_verify(settings.store.dir, print_fault, NULL, &verified, &err);
+	conf_free(conf);
+	if (!read) {
+		fprintf(stderr, "soc-collector verify-store: %s\n", err.text);
+		return EXIT_USAGE;
+	}
+	printf("%" PRIu64 " records in %" PRIu64 " blocks of %" PRIu64 " files: %" PRIu64
+	       " faults\n",
+		verified.records, verified.blocks, verified.files, verified.faults);
+	return verified.faults == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- run -------------------------------------------------------------------- */

@@ -6,5 +6,7 @@ int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_normalize(int argc, char **argv);
+int command_recount(int argc, char **argv);
+int command_verify_store(int argc, char **argv);
 
 #endif

@@ -22,6 +22,10 @@ static const struct {
 	{"normalize", command_normalize,
 		"normalize [--format NAME] [--tz ZONE] [--year Y] [FILE]",
 		"raw lines in, one JSON object a line out"},
+	{"recount", command_recount, "recount -c FILE [--from TIME] [--to TIME]",
+		"count the last day again from the store, compare with what was sent"},
+	{"verify-store", command_verify_store, "verify-store -c FILE",
+		"check every block, hash and chain of the store"},
 	{"export", export_command, "export (-c FILE | --store DIR) [--from POSITION]",
 		"what the store holds, one JSON object a line"},
 };

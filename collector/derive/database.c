@@ -94,6 +94,8 @@ static const char *const texts[STATEMENTS] = {
 		"SELECT count(*) FROM windows WHERE dirty AND stop <= ?1 AND published <= ?2",
 	[STATEMENT_WINDOW_PUBLISHED] =
 		"UPDATE windows SET dirty = 0, published = ?3 WHERE kind = ?1 AND start = ?2",
+	[STATEMENT_WINDOWS_WITHIN] =
+		"SELECT kind, start, stop FROM windows WHERE start >= ?1 AND stop <= ?2",
 	[STATEMENT_WINDOWS_OUTSIDE] = "DELETE FROM windows WHERE start < ?1 OR stop > ?2",
 	[STATEMENT_COUNTS] =
 		"SELECT agency, level, attack, severity, status, sum(events), sum(findings),"

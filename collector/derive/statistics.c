@@ -87,24 +87,35 @@ bool statistics_open_windows(struct statistics *statistics, struct err *err)
 	return true;
 }
 
-bool statistics_ask_for(
-	struct statistics *statistics, int64_t from_ns, int64_t to_ns, struct err *err)
+static bool copy_windows(struct statistics *statistics, struct database *derived,
+	int64_t from_ns, int64_t to_ns, struct err *err)
 {
-	int32_t zone_seconds = statistics->settings->zone_seconds;
+	bool failed, ok = true;
+	sqlite3_stmt *rows = database_select(
+		derived, err, STATEMENT_WINDOWS_WITHIN, "ii", seconds(from_ns), seconds(to_ns));
 
-	for (unsigned kind = 0; kind < WINDOW_KINDS; kind++) {
-		struct window window = window_at((enum window_kind)kind, from_ns, zone_seconds);
+	if (rows == NULL)
+		return false;
+	while (ok && database_row(derived, rows, &failed, err))
+		ok = database_run(statistics->database, err, STATEMENT_WINDOW_DIRTY, "iii",
+			(int64_t)sqlite3_column_int64(rows, 0),
+			(int64_t)sqlite3_column_int64(rows, 1),
+			(int64_t)sqlite3_column_int64(rows, 2));
+	database_end(rows);
+	return ok && !failed;
+}
 
-		for (; window.start_ns < to_ns; window = window_at((enum window_kind)kind,
-							window.end_ns, zone_seconds)) {
-			if (!database_run(statistics->database, err, STATEMENT_WINDOW_DIRTY,
-				    "iii", (int64_t)kind, seconds(window.start_ns),
-				    seconds(window.end_ns)))
-				return false;
-		}
-	}
-	return database_run(statistics->database, err, STATEMENT_WINDOWS_OUTSIDE, "ii",
-		seconds(from_ns), seconds(to_ns));
+bool statistics_ask_for(struct statistics *statistics, const char *derived_path,
+	int64_t from_ns, int64_t to_ns, struct err *err)
+{
+	struct database derived;
+
+	if (!database_open_read_only(&derived, derived_path, err))
+		return false;
+	bool ok = copy_windows(statistics, &derived, from_ns, to_ns, err);
+	database_close(&derived);
+	return ok && database_run(statistics->database, err, STATEMENT_WINDOWS_OUTSIDE, "ii",
+			     seconds(from_ns), seconds(to_ns));
 }
 
 struct outbox *statistics_outbox(struct statistics *statistics)

@@ -19,8 +19,9 @@ struct statistics {
 /* Every window of every kind up to now exists, empty ones too: zeros are published. */
 MUST_USE bool statistics_open_windows(struct statistics *statistics, struct err *err);
 
-/* The windows that lie within [from, to), and no others, are to be published. */
-MUST_USE bool statistics_ask_for(
-	struct statistics *statistics, int64_t from_ns, int64_t to_ns, struct err *err);
+/* The windows within [from, to), and no others, are to be published: those that something was
+ * counted in, and those that derive.db has opened, empty ones too. */
+MUST_USE bool statistics_ask_for(struct statistics *statistics, const char *derived_path,
+	int64_t from_ns, int64_t to_ns, struct err *err);
 
 #endif
