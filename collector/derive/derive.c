@@ -524,16 +524,16 @@ static bool recount_all(struct derive *derive, struct err *err)
 static bool recount_into(struct statistics *statistics, struct derive *derive,
 	const char *store_dir, int64_t from_ns, int64_t to_ns, struct err *err)
 {
-	char derived[PATH_MAX];
+	char path[PATH_MAX];
 
-	snprintf(derived, sizeof(derived), "%s/derive.db", derive->settings.dir);
+	snprintf(path, sizeof(path), "%s/derive.db", derive->settings.dir);
 	derive->tally.from_ns = from_ns;
 	derive->tally.to_ns = to_ns;
 	derive->correlate = correlate_new(&derive->settings, &statistics->own, err);
 	derive->reader = store_reader_open_dir(store_dir, 0, err);
 	return derive->correlate != NULL && derive->reader != NULL &&
 	       database_begin(&statistics->own, err) && recount_all(derive, err) &&
-	       statistics_ask_for(statistics, derived, from_ns, to_ns, err) &&
+	       statistics_ask_for(statistics, path, from_ns, to_ns, err) &&
 	       database_commit(&statistics->own, err);
 }
 
