@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "support"))
+sys.path[:0] = [str(Path(__file__).parent / "support" / name) for name in ("", "faultlib")]
 import chaosproxy  # noqa: E402
 import harness  # noqa: E402
 import stack as stacks  # noqa: E402

@@ -248,6 +248,7 @@ class Agent(threading.Thread):
         self.goodbyes = []
         self.broken = []  # promises the collector broke; the agent has stopped then
         self.connection = None
+        self.on_ack = lambda acked: None  # told of every step of `acked`, in this thread
         self._lock = threading.Lock()
         self._end = threading.Event()
 
@@ -305,6 +306,7 @@ class Agent(threading.Thread):
                 first, count, entry = self.entries.pop(0)
                 self.acked = first + count - 1
                 self.acked_crc = crc32c(entry) if isinstance(entry, bytes) else 0
+        self.on_ack(self.acked)
         if stored > self.acked:
             raise AssertionError(f"acknowledged {stored}, sent no more than {self.acked}")
 

@@ -231,7 +231,7 @@ class Processes:
 
 def find_program(name, build):
     """A program of the build; fails plainly when it was not built."""
-    for folder in ("", "agent", "collector", "collector/ctl", "deploy", "tests"):
+    for folder in ("", "agent", "collector", "collector/ctl", "deploy", "tests", "tests/support", "tests/bench"):
         path = Path(build) / folder / name
         if path.is_file() and os.access(path, os.X_OK):
             return path

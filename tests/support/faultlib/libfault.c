@@ -19,6 +19,7 @@
  *	                 from it the disks that a power cut may leave.
  *   SOC_FAULT_PATH=DIR    only files below DIR count; needed for a trace
  *   SOC_FAULT_PROGRAM=NAME   only in a program of that name (its file's last part)
+ *   SOC_FAULT_WORD=WORD  only in a program with that argument, as a role of soc-collector
  *   SOC_FAULT_MUST=1      a program that ends without one operation seen prints why and
  *	                 exits with 97: a static or otherwise deaf program tests nothing
  *   SOC_FAULT_REPORT=FILE one line per process at its end: what was seen, what fired
@@ -546,12 +547,25 @@ static void in_child(void)
 	pthread_mutex_unlock(&self.lock);
 }
 
-static void __attribute__((constructor)) begin(void)
+static bool has_word(int argc, char **argv, const char *word)
 {
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The C library gives constructors what main() will get. */
+static void __attribute__((constructor)) begin(int argc, char **argv)
+{
+	const char *word = getenv("SOC_FAULT_WORD");
 	const char *program = getenv("SOC_FAULT_PROGRAM"), *path = getenv("SOC_FAULT_PATH");
 	const char *must = getenv("SOC_FAULT_MUST"), *rules = getenv("SOC_FAULT");
 
 	if (program != NULL && strcmp(program, program_invocation_short_name) != 0)
+		return;
+	if (word != NULL && !has_word(argc, argv, word))
 		return;
 	if (path != NULL && *path != '\0' && realpath(path, self.prefix) == NULL)
 		misused("SOC_FAULT_PATH is no folder", path);
