@@ -23,6 +23,8 @@ static struct counter unattributed = COUNTER("pipeline.unattributed",
 	"records of shared sources that name no agency they may speak for");
 static struct counter matches_lost =
 	COUNTER("pipeline.matches_lost", "tags of rules that found no room on their record");
+static struct counter lines_lost = COUNTER("pipeline.lines_lost",
+	"records whose line could not be masked in the memory there was: stored without it");
 static struct counter too_large =
 	COUNTER("pipeline.too_large", "batches whose encoded form passed the limits; refused");
 
@@ -63,7 +65,7 @@ static void attribute_record(const struct agency_register *agencies, struct reco
 	}
 }
 
-static void attribute_batch(const struct agency_register *agencies, struct batch *batch)
+static void attribute(const struct agency_register *agencies, struct batch *batch)
 {
 	if (!agencies_is_shared(agencies, batch->stream.agency, batch->stream.host))
 		return;
@@ -71,7 +73,17 @@ static void attribute_batch(const struct agency_register *agencies, struct batch
 		attribute_record(agencies, &batch->records[i]);
 }
 
-static void count_batch(const struct batch *batch)
+static void match(struct batch *batch)
+{
+	counter_add(&matches_lost, match_batch(batch));
+}
+
+static void mask(const struct masker *masker, struct batch *batch)
+{
+	counter_add(&lines_lost, mask_batch(masker, batch));
+}
+
+static void count(const struct batch *batch)
 {
 	unsigned n_unknown = 0;
 
@@ -81,7 +93,7 @@ static void count_batch(const struct batch *batch)
 	counter_add(&unknown, n_unknown);
 }
 
-static void refuse_batch(struct batch *batch)
+static void refuse(struct batch *batch)
 {
 	counter_add(&too_large, 1);
 	batch->outcome = BATCH_REFUSED;
@@ -93,15 +105,16 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 	const struct pipeline_stages *stages = &pipeline->stages;
 	struct rules *rules = pipeline_rules(pipeline);
 
-	normalize_batch(stages->normalizer, batch);     /* raw bytes -> fields           */
-	attribute_batch(rules->agencies, batch);        /* shared sources -> agency      */
-	classify_batch(rules->classifier, batch);       /* fields -> class, severity     */
-	counter_add(&matches_lost, match_batch(batch)); /* fields -> tags to correlate   */
-	count_batch(batch);                             /* what passed by                */
-	if (encode_batch(batch))                        /* fields -> stored form, once   */
-		store_submit(stages->store, batch);     /* durable, then everything else */
+	normalize_batch(stages->normalizer, batch); /* raw bytes -> fields           */
+	attribute(rules->agencies, batch);          /* shared sources -> agency      */
+	classify_batch(rules->classifier, batch);   /* fields -> class, severity     */
+	match(batch);                               /* fields -> tags to correlate   */
+	mask(rules->masker, batch);                 /* secrets go, for good          */
+	count(batch);                               /* what passed by                */
+	if (encode_batch(batch))                    /* fields -> stored form, once   */
+		store_submit(stages->store, batch); /* durable, then everything else */
 	else
-		refuse_batch(batch);
+		refuse(batch);
 	rules_unref(rules);
 }
 

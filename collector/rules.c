@@ -16,8 +16,10 @@ struct rules *rules_load(const struct collector_settings *settings, struct strbu
 	atomic_init(&rules->refs, 1);
 	rules->agencies = agencies_load(settings->agencies, mistakes, warnings);
 	rules->classifier = classifier_load(classes, mistakes);
+	rules->masker = masker_load(settings->masking, mistakes);
 	rules->profile = national_profile_load(settings->national, mistakes);
-	if (rules->agencies != NULL && rules->classifier != NULL && rules->profile != NULL)
+	if (rules->agencies != NULL && rules->classifier != NULL && rules->masker != NULL &&
+		rules->profile != NULL)
 		return rules;
 	rules_unref(rules);
 	return NULL;
@@ -35,6 +37,7 @@ void rules_unref(struct rules *rules)
 		return;
 	agencies_unref(rules->agencies);
 	classifier_free(rules->classifier);
+	masker_free(rules->masker);
 	national_profile_free(rules->profile);
 	free(rules);
 }

@@ -1,8 +1,8 @@
 /*
  * rules - what the files beside the settings say, and a reload can change
  *
- * The register of agencies, the classes of attacks and the national profile,
- * loaded together, checked together, swapped together: one immutable object,
+ * The register of agencies, the classes of attacks, the masking policy and the
+ * national profile, loaded together, checked together, swapped together: one immutable object,
  * reference counted. Any thread.
  */
 #ifndef COLLECTOR_RULES_H
@@ -12,6 +12,7 @@
 
 #include "collector/detect/classify.h"
 #include "collector/national/profile.h"
+#include "collector/normalize/masking.h"
 #include "collector/register/register.h"
 #include "collector/settings.h"
 
@@ -19,6 +20,7 @@ struct rules {
 	atomic_uint refs;
 	struct agency_register *agencies;
 	struct classifier *classifier;
+	struct masker *masker;
 	struct national_profile *profile;
 };
 
