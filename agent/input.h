@@ -62,7 +62,8 @@ struct input {
 	void *(*start)(const struct agent_settings *settings, struct event_base *base,
 		struct intake *intake, struct err *err);
 
-	/* Before start() is over the positions known of its sources are given, one by one. */
+	/* After start() the positions known of its sources are given, one by one. NULL: its
+	 * sources have none. */
 	void (*position)(void *self, struct slice name, struct slice position);
 
 	/* All positions were given: begin to read. */
@@ -70,6 +71,9 @@ struct input {
 
 	/* The spool has room again. */
 	void (*resume)(void *self);
+
+	/* An order of the collector: true when it was carried out. NULL: none is understood. */
+	bool (*order)(void *self, const struct frame_order *order);
 
 	/* Read what is there now once more, then stop and free. */
 	void (*stop)(void *self);

@@ -19,6 +19,7 @@ enum {
 	IDLE_BEATS = 3,         /* periods without a word from the collector */
 	SLOW_RETRY_MS = 60000,  /* after a refusal that only people can mend */
 	RETRY_MAX_MS = 3600000, /* a collector cannot ask for more */
+	AGAIN_MS = 100,         /* after a goodbye of our own */
 	SLICE_MS = 100,         /* of a slowed-down lane */
 	GAP_SIZE = 64,          /* what a gap counts for in the window */
 };
@@ -66,7 +67,7 @@ struct uplink {
 	struct resolver *resolver;
 	struct link *link;
 	enum state state;
-	bool stopping;
+	bool stopping, again_soon;
 	size_t address;         /* which of settings->collector is next */
 	unsigned turn;          /* which of a name's addresses */
 	uint64_t not_before_ms; /* wait longer than the back-off: the collector asked */
@@ -107,13 +108,15 @@ static void forget_session(struct uplink *uplink)
 	event_del(uplink->timer);
 }
 
+/* Who left of its own will comes back soon. */
 static void wait_for_next(struct uplink *uplink)
 {
-	uint64_t ms = backoff_next(&uplink->backoff);
+	uint64_t ms = uplink->again_soon ? AGAIN_MS : backoff_next(&uplink->backoff);
 
 	if (ms < uplink->not_before_ms)
 		ms = uplink->not_before_ms;
 	uplink->not_before_ms = 0;
+	uplink->again_soon = false;
 	uplink->state = WAITING;
 	arm(uplink->timer, ms);
 }
@@ -136,15 +139,18 @@ static void note_failure(struct uplink *uplink, const char *why)
 /* The connection is over, or never was. */
 static void hang_up(struct uplink *uplink, const char *why)
 {
+	struct err err;
+
 	if (uplink->state != LEAVING)
 		note_failure(uplink, why);
+	err_set(&err, "%s", uplink->report.why);
 	drop_attempt(uplink);
 	uplink->report.connected = false;
 	if (uplink->stopping)
 		uplink->state = STOPPED;
 	else
 		wait_for_next(uplink);
-	uplink->user.on_connected(uplink->user.user, false, why);
+	uplink->user.on_connected(uplink->user.user, false, err.text);
 }
 
 static void say_goodbye(struct uplink *uplink, enum goodbye_reason reason, const char *text)
@@ -158,7 +164,11 @@ static void say_goodbye(struct uplink *uplink, enum goodbye_reason reason, const
 	frame_write(&uplink->out, &frame);
 	link_write(uplink->link, strbuf_slice(&uplink->out));
 	uplink->state = LEAVING;
-	snprintf(uplink->report.why, sizeof(uplink->report.why), "%s", text);
+	if (reason == GOODBYE_PROTOCOL)
+		note_failure(uplink, text);
+	else
+		snprintf(uplink->report.why, sizeof(uplink->report.why), "%s", text);
+	uplink->again_soon = reason == GOODBYE_RELOAD;
 	link_finish(uplink->link);
 }
 
@@ -795,10 +805,12 @@ void uplink_reload(struct uplink *uplink, const struct uplink_settings *settings
 void uplink_stop(struct uplink *uplink)
 {
 	uplink->stopping = true;
-	if (uplink->state == GREETING || uplink->state == RUNNING)
+	if (uplink->state == GREETING || uplink->state == RUNNING) {
 		say_goodbye(uplink, GOODBYE_STOPPING, "the agent stops");
-	else if (uplink->state != LEAVING)
+	} else if (uplink->state != LEAVING) {
+		uplink->state = LEAVING;
 		hang_up(uplink, "the agent stops");
+	}
 }
 
 void uplink_state(const struct uplink *uplink, struct uplink_state *state)

@@ -13,6 +13,7 @@
 #include "agent/inputs/file_generations.h"
 #include "agent/inputs/file_watch.h"
 #include "agent/inputs/tail.h"
+#include "agent/settings.h"
 #include "common/clock.h"
 #include "common/log.h"
 

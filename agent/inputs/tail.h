@@ -22,7 +22,7 @@
 #include "agent/input.h"
 #include "agent/inputs/file_identity.h"
 #include "agent/inputs/file_record.h"
-#include "agent/settings.h"
+#include "agent/inputs/file_settings.h"
 #include "common/counter.h"
 
 /* What the tails of an agent share. */

@@ -1,0 +1,9 @@
+#include "agent/input.h"
+#include "agent/inputs/file_tail.h"
+#include "agent/inputs/syslog_socket.h"
+
+const struct input *const inputs[] = {
+	&file_input,
+	&syslog_input,
+	NULL,
+};
