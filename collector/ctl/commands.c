@@ -1,10 +1,12 @@
 #include <string.h>
 
 #include "collector/ctl/command.h"
+#include "collector/ctl/commands/ask.h"
 #include "collector/ctl/commands/pki.h"
 
 /* Each ended by a zero entry. */
 static const struct command *const tables[] = {
+	ask_commands,
 	pki_commands,
 	NULL,
 };
