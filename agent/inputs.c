@@ -1,9 +1,11 @@
 #include "agent/input.h"
 #include "agent/inputs/file_tail.h"
+#include "agent/inputs/journal.h"
 #include "agent/inputs/syslog_socket.h"
 
 const struct input *const inputs[] = {
 	&file_input,
+	&journal_input,
 	&syslog_input,
 	NULL,
 };

@@ -76,6 +76,8 @@ const struct setting agent_settings_table[] = {
 		.table = spool_table},
 	{"files", SETTING_SECTION, AT(files), NULL, 0, 0, "Log files.",
 		.table = files_settings_table},
+	{"journal", SETTING_SECTION, AT(journal), NULL, 0, 0, "Journals of systemd.",
+		.table = journals_settings_table},
 	{"syslog", SETTING_SECTION, AT(syslog), NULL, 0, 0, "Local log sockets.",
 		.table = syslog_settings_table},
 	{0},
@@ -116,6 +118,28 @@ static void check_files(
 			add_mistake(mistakes, conf_at(conf, &groups[i].paths), &err);
 }
 
+static void check_journals(const struct conf *conf, const struct journals_settings *settings,
+	struct strbuf *mistakes)
+{
+	const struct journal_settings *journals = settings->journals.items;
+	struct err err;
+
+	for (size_t i = 0; i < settings->journals.n; i++)
+		if (!journal_settings_check(settings, i, &err))
+			add_mistake(mistakes, conf_at(conf, &journals[i].name), &err);
+}
+
+static void check_sockets(const struct conf *conf, const struct syslog_settings *settings,
+	struct strbuf *mistakes)
+{
+	const struct syslog_socket_settings *sockets = settings->sockets.items;
+	struct err err;
+
+	for (size_t i = 0; i < settings->sockets.n; i++)
+		if (!syslog_settings_check(&sockets[i], &err))
+			add_mistake(mistakes, conf_at(conf, &sockets[i].path), &err);
+}
+
 struct conf *agent_settings_load(
 	const char *path, struct agent_settings *settings, struct strbuf *mistakes)
 {
@@ -127,6 +151,8 @@ struct conf *agent_settings_load(
 		return NULL;
 	check_addresses(conf, &settings->uplink, mistakes);
 	check_files(conf, &settings->files, mistakes);
+	check_journals(conf, &settings->journal, mistakes);
+	check_sockets(conf, &settings->syslog, mistakes);
 	if (mistakes->len == before)
 		return conf;
 	conf_free(conf);

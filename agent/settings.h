@@ -3,6 +3,7 @@
 #define AGENT_SETTINGS_H
 
 #include "agent/inputs/file_settings.h"
+#include "agent/inputs/journal.h"
 #include "agent/inputs/syslog_socket.h"
 #include "common/conf.h"
 #include "common/setting.h"
@@ -30,6 +31,7 @@ struct agent_settings {
 	struct uplink_settings uplink;
 	struct spool_settings spool;
 	struct files_settings files;
+	struct journals_settings journal;
 	struct syslog_settings syslog;
 };
 

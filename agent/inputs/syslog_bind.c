@@ -308,16 +308,30 @@ static bool take_inherited(struct syslog_bound *bound, struct err *err)
 	       err_sys(err, "socket from the service manager");
 }
 
+static bool address_of(
+	const struct syslog_socket_settings *settings, struct address *address, struct err *err)
+{
+	if ((settings->path[0] != '\0') == (settings->udp[0] != '\0'))
+		return err_set(err, "a socket needs 'path' or 'udp', one of them");
+	return settings->path[0] != '\0' ? unix_address(settings->path, address, err)
+					 : udp_address(settings->udp, address, err);
+}
+
+bool syslog_settings_check(const struct syslog_socket_settings *settings, struct err *err)
+{
+	struct address address;
+	mode_t mode;
+
+	return address_of(settings, &address, err) && mode_of(settings->mode, &mode, err);
+}
+
 bool syslog_bind(const struct syslog_socket_settings *settings, struct syslog_bound *bound,
 	struct err *err)
 {
 	struct address address;
 
 	*bound = (struct syslog_bound){.fd = -1, .is_udp = settings->udp[0] != '\0'};
-	if ((settings->path[0] != '\0') == bound->is_udp)
-		return err_set(err, "a socket needs 'path' or 'udp', one of them");
-	if (bound->is_udp ? !udp_address(settings->udp, &address, err)
-			  : !unix_address(settings->path, &address, err))
+	if (!address_of(settings, &address, err))
 		return false;
 
 	bound->fd = inherited_socket(&address);

@@ -284,13 +284,6 @@ static void *start(const struct agent_settings *settings, struct event_base *bas
 	return all;
 }
 
-static void position(void *user, struct slice name, struct slice bytes)
-{
-	(void)user;
-	(void)name;
-	(void)bytes;
-}
-
 static void begin(void *user)
 {
 	struct syslog_inputs *all = user;
@@ -320,7 +313,6 @@ const struct input syslog_input = {
 	.name = "syslog",
 	.summary = "local sockets that programs log to",
 	.start = start,
-	.position = position,
 	.begin = begin,
 	.resume = resume,
 	.stop = stop,

@@ -44,6 +44,11 @@ struct syslog_settings {
 };
 
 extern const struct setting syslog_settings_table[];
+
+/* What a table cannot say. */
+MUST_USE bool syslog_settings_check(
+	const struct syslog_socket_settings *settings, struct err *err);
+
 extern const struct input syslog_input;
 
 #endif

@@ -1,5 +1,6 @@
 #include "tests/agent/inputs/fake_intake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static void *grow(void *array, size_t n, size_t size)
@@ -117,6 +118,12 @@ static void set_position(struct intake *intake, const struct chunk_source *sourc
 
 bool intake_add(struct intake *intake, const struct intake_item *item)
 {
+	if (item->item.kind == ITEM_STATE) {
+		intake->n_states++;
+		snprintf(intake->state, sizeof(intake->state), "%.*s",
+			SLICE_FMT(item->item.bytes));
+		return true;
+	}
 	intake->n_offered++;
 	intake->refused =
 		intake->n_items >= intake->refuse_after ||

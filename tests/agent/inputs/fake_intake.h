@@ -40,6 +40,8 @@ struct intake {
 	size_t refuse_after; /* items it takes before it is full; SIZE_MAX = never */
 	size_t refuse_each;  /* each so many-th item is refused; 0 = none */
 	size_t n_offered;
+	size_t n_states;  /* items of kind state: counted, not kept */
+	char state[1024]; /* the last of them */
 	bool refused;
 };
 
