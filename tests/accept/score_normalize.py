@@ -140,6 +140,33 @@ def moment(text):
     return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
+def ecs_values(data):
+    """event.category, type, outcome, kind -> allowed values, out of ecs_flat.yml, by its layout."""
+    allowed, field, inside = {}, None, False
+    for line in next((data / "schema/ecs").rglob("ecs_flat.yml")).read_text().splitlines():
+        if line and not line.startswith((" ", "-")):
+            field, inside = line.rstrip(":"), False
+        elif line.startswith("  allowed_values:"):
+            inside = True
+        elif inside and re.match(r"  \S", line) and not line.startswith("  -"):
+            inside = False
+        elif inside and line.startswith("    name: "):
+            allowed.setdefault(field, set()).add(line.split(": ", 1)[1])
+    return allowed
+
+
+def check_ecs(data, root, score):
+    """The golden samples say only what ECS allows."""
+    allowed = ecs_values(data)
+    for path in sorted((root / "tests/collector/normalize/samples").glob("*/*.json")):
+        for line in path.read_text().splitlines():
+            made = json.loads(line)
+            score.line("ECS allowed values", made)
+            for name in ("event.kind", "event.category", "event.type", "event.outcome"):
+                for value in as_list(made.get(name, [])):
+                    score.value("ECS allowed values", "allowed", True, value in allowed[name], f"{path.name}: {name} {value}")
+
+
 class Normalizer:
     def __init__(self, command):
         self.command = command
@@ -329,6 +356,7 @@ def main():
     score_crowdsec(data, normalizer, score)
     score_go_syslog(data, normalizer, score)
     score_rsyslog(data, normalizer, score)
+    check_ecs(data, root, score)
     score.table()
 
 

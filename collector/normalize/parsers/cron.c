@@ -53,7 +53,7 @@ static const struct verb verbs[] = {
 	{{SLICE_BYTES("AUTH")},
 		{.action = {SLICE_BYTES("crontab_refused")},
 			.category = {ECS_CONFIGURATION},
-			.type = {ECS_DENIED},
+			.type = {ECS_INFO},
 			.outcome = {ECS_FAILURE}},
 		FIELD_EVENT_REASON},
 };

@@ -3,54 +3,43 @@
  */
 #include "collector/normalize/extract.h"
 
-#define FAULT(name)                                                                            \
+#define SAYS(name, what, how)                                                                  \
 	{                                                                                      \
-		.action = {SLICE_BYTES(name)}, .category = {ECS_HOST}, .type = { ECS_ERROR }   \
-	}
-#define NOTED(name)                                                                            \
-	{                                                                                      \
-		.action = {SLICE_BYTES(name)}, .category = {ECS_HOST}, .type = { ECS_INFO }    \
+		.action = {SLICE_BYTES(name)}, .category = {what}, .type = { how }             \
 	}
 
 static const struct {
 	struct slice words; /* anywhere in the message */
 	struct meaning meaning;
 } signs[] = {
-	{{SLICE_BYTES("]: segfault at ")}, {.action = {SLICE_BYTES("segfault")},
-						   .category = {ECS_PROCESS},
-						   .type = {ECS_ERROR},
-						   .type2 = {ECS_END}}},
-	{{SLICE_BYTES("] general protection")}, {.action = {SLICE_BYTES("segfault")},
-							.category = {ECS_PROCESS},
-							.type = {ECS_ERROR},
-							.type2 = {ECS_END}}},
-	{{SLICE_BYTES("ut of memory: Kill")}, {.action = {SLICE_BYTES("out_of_memory")},
-						      .category = {ECS_PROCESS},
-						      .type = {ECS_END}}},
-	{{SLICE_BYTES("Possible SYN flooding on port")}, {.action = {SLICE_BYTES("syn_flood")},
-								 .category = {ECS_NETWORK},
-								 .type = {ECS_CONNECTION}}},
+	{{SLICE_BYTES("]: segfault at ")}, SAYS("segfault", ECS_PROCESS, ECS_END)},
+	{{SLICE_BYTES("] general protection")}, SAYS("segfault", ECS_PROCESS, ECS_END)},
+	{{SLICE_BYTES("ut of memory: Kill")}, SAYS("out_of_memory", ECS_PROCESS, ECS_END)},
+	{{SLICE_BYTES("Possible SYN flooding on port")},
+		SAYS("syn_flood", ECS_NETWORK, ECS_CONNECTION)},
 	{{SLICE_BYTES("nf_conntrack: table full")},
-		{.action = {SLICE_BYTES("connection_table_full")},
-			.category = {ECS_NETWORK},
-			.type = {ECS_ERROR}}},
-	{{SLICE_BYTES("entered promiscuous mode")}, NOTED("promiscuous_mode_entered")},
-	{{SLICE_BYTES("left promiscuous mode")}, NOTED("promiscuous_mode_left")},
-	{{SLICE_BYTES("module verification failed")}, NOTED("unsigned_module_loaded")},
-	{{SLICE_BYTES("loading out-of-tree module")}, NOTED("unsigned_module_loaded")},
-	{{SLICE_BYTES("New USB device found")}, NOTED("usb_device_added")},
-	{{SLICE_BYTES("USB disconnect")}, NOTED("usb_device_removed")},
-	{{SLICE_BYTES("EXT4-fs error")}, FAULT("file_system_error")},
-	{{SLICE_BYTES("I/O error, dev ")}, FAULT("disk_error")},
-	{{SLICE_BYTES("Kernel panic")}, FAULT("kernel_panic")},
-	{{SLICE_BYTES("BUG: ")}, FAULT("kernel_error")},
-	{{SLICE_BYTES("Linux version ")}, NOTED("host_started")},
+		SAYS("connection_table_full", ECS_NETWORK, ECS_CONNECTION)},
+	{{SLICE_BYTES("entered promiscuous mode")},
+		SAYS("promiscuous_mode_entered", ECS_HOST, ECS_INFO)},
+	{{SLICE_BYTES("left promiscuous mode")},
+		SAYS("promiscuous_mode_left", ECS_HOST, ECS_INFO)},
+	{{SLICE_BYTES("module verification failed")},
+		SAYS("unsigned_module_loaded", ECS_HOST, ECS_INFO)},
+	{{SLICE_BYTES("loading out-of-tree module")},
+		SAYS("unsigned_module_loaded", ECS_HOST, ECS_INFO)},
+	{{SLICE_BYTES("New USB device found")}, SAYS("usb_device_added", ECS_HOST, ECS_INFO)},
+	{{SLICE_BYTES("USB disconnect")}, SAYS("usb_device_removed", ECS_HOST, ECS_INFO)},
+	{{SLICE_BYTES("EXT4-fs error")}, SAYS("file_system_error", ECS_HOST, ECS_INFO)},
+	{{SLICE_BYTES("I/O error, dev ")}, SAYS("disk_error", ECS_HOST, ECS_INFO)},
+	{{SLICE_BYTES("Kernel panic")}, SAYS("kernel_panic", ECS_HOST, ECS_END)},
+	{{SLICE_BYTES("BUG: ")}, SAYS("kernel_error", ECS_HOST, ECS_INFO)},
+	{{SLICE_BYTES("Linux version ")}, SAYS("host_started", ECS_HOST, ECS_START)},
 };
 
 static const struct meaning denied_by_apparmor = {
 	.action = {SLICE_BYTES("apparmor_denied")},
 	.category = {ECS_PROCESS},
-	.type = {ECS_DENIED},
+	.type = {ECS_INFO},
 	.outcome = {ECS_FAILURE},
 };
 

@@ -30,13 +30,13 @@ static const struct meaning failed = {
 static const struct meaning requirement_failed = {
 	.action = {SLICE_BYTES("pam_requirement")},
 	.category = {ECS_AUTHENTICATION},
-	.type = {ECS_DENIED},
+	.type = {ECS_INFO},
 	.outcome = {ECS_FAILURE},
 };
 static const struct meaning locked = {
 	.action = {SLICE_BYTES("account_locked")},
 	.category = {ECS_AUTHENTICATION},
-	.type = {ECS_DENIED},
+	.type = {ECS_INFO},
 	.outcome = {ECS_FAILURE},
 };
 static const struct meaning password_changed = {

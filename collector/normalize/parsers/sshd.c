@@ -57,7 +57,7 @@ struct wording {
 #define REFUSED(name)                                                                          \
 	{                                                                                      \
 		.action = {SLICE_BYTES(name)}, .category = {ECS_AUTHENTICATION},               \
-		.type = {ECS_DENIED}, .outcome = {                                             \
+		.type = {ECS_INFO}, .outcome = {                                               \
 			ECS_FAILURE                                                            \
 		}                                                                              \
 	}
@@ -103,7 +103,7 @@ static const struct wording on_C[] = {
 	{WORDS("Closing connection to "), SHAPE_PEER, CONNECTION("ssh_disconnected", ECS_END)},
 	{WORDS("Close session: user "), SHAPE_USER_FROM,
 		SESSION("ssh_session_closed", ECS_END)},
-	{WORDS("Could not load host key: "), SHAPE_PLAIN, LIFE("ssh_error", ECS_ERROR)},
+	{WORDS("Could not load host key: "), SHAPE_PLAIN, LIFE("ssh_error", ECS_INFO)},
 	{{0}},
 };
 static const struct wording on_D[] = {
@@ -195,12 +195,12 @@ static const struct wording on_e[] = {
 		SHAPE_USER_FROM, LOGIN_FAILED},
 	{WORDS("error: PAM: Authentication failure for "), SHAPE_USER_FROM, LOGIN_FAILED},
 	{WORDS("error: PAM: authentication error for "), SHAPE_USER_FROM, LOGIN_FAILED},
-	{WORDS("error: "), SHAPE_PREFIXED, LIFE("ssh_error", ECS_ERROR)},
+	{WORDS("error: "), SHAPE_PREFIXED, LIFE("ssh_error", ECS_INFO)},
 	{WORDS("exited MaxStartups throttling"), SHAPE_PLAIN, NOTED("ssh_throttling_ended")},
 	{{0}},
 };
 static const struct wording on_f[] = {
-	{WORDS("fatal: "), SHAPE_PREFIXED, LIFE("ssh_error", ECS_ERROR)},
+	{WORDS("fatal: "), SHAPE_PREFIXED, LIFE("ssh_error", ECS_INFO)},
 	{{0}},
 };
 static const struct wording on_i[] = {

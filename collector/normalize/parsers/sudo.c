@@ -18,7 +18,7 @@ static const struct meaning refused = {
 	.action = {SLICE_BYTES("sudo_command")},
 	.category = {ECS_AUTHENTICATION},
 	.category2 = {ECS_PROCESS},
-	.type = {ECS_DENIED},
+	.type = {ECS_INFO},
 	.outcome = {ECS_FAILURE},
 };
 static const struct meaning continued = {

@@ -21,7 +21,7 @@ struct wording {
 	}
 #define FAILED(name)                                                                           \
 	{                                                                                      \
-		.action = {SLICE_BYTES(name)}, .category = {ECS_PROCESS}, .type = {ECS_ERROR}, \
+		.action = {SLICE_BYTES(name)}, .category = {ECS_PROCESS}, .type = {ECS_INFO},  \
 		.outcome = {                                                                   \
 			ECS_FAILURE                                                            \
 		}                                                                              \

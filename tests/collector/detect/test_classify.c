@@ -122,6 +122,12 @@ START_TEST(scanners_are_recon)
 	expect(request("/", "sqlmap/1.7.2#stable (https://sqlmap.org)"), CLASS_RECON,
 		SEVERITY_LOW, "web-scanner");
 	expect(request("/wp-login.php", "Mozilla/5.0"), CLASS_RECON, SEVERITY_LOW, "web-probe");
+	expect(RECORD({FIELD_EVENT_MODULE, "apache"}, {FIELD_EVENT_OUTCOME, "success"},
+		       {FIELD_URL_ORIGINAL, "/jenkins/login"}),
+		CLASS_NONE, SEVERITY_NONE, NULL);
+	expect(RECORD({FIELD_EVENT_MODULE, "apache"}, {FIELD_EVENT_OUTCOME, "success"},
+		       {FIELD_URL_ORIGINAL, "/.git/config"}),
+		CLASS_UNAUTHORIZED_ACCESS, SEVERITY_MEDIUM, "web-secret-file");
 	teardown();
 }
 END_TEST
@@ -130,8 +136,9 @@ START_TEST(ordinary_requests_are_nothing)
 {
 	static const char *const urls[] = {"/", "/index.html", "/tin-tuc?id=42&page=2",
 		"/tim-kiem?q=th%E1%BB%A7+t%E1%BB%A5c+h%C3%A0nh+ch%C3%ADnh",
-		"/api/v1/ho-so/selection?from=2026-01-01", "/static/app.1234.js",
-		"/san-pham/union-square", "/unions/select-committee?order=by"};
+		"/api/v1/ho-so/selection?from=2026-01-01", "/docs/powershell-tutorial",
+		"/static/app.1234.js", "/san-pham/union-square",
+		"/unions/select-committee?order=by"};
 
 	setup(shipped());
 	for (size_t i = 0; i < ARRAY_LEN(urls); i++)

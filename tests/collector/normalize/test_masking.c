@@ -103,6 +103,7 @@ START_TEST(what_surrounds_a_secret_stays)
 	ck_assert_slice_eq(
 		record_get(&record, FIELD_URL_QUERY), SLICE_LIT("password=*****&x=1"));
 	ck_assert_slice_eq(record_get(&record, FIELD_SOURCE_IP), SLICE_LIT("192.0.2.1"));
+	ck_assert_ptr_eq(record_get(&record, FIELD_SOURCE_IP).ptr, record.raw.ptr);
 	ck_assert_slice_eq(record.raw, SLICE_LIT(NGINX("/a?password=*****&x=1")));
 	teardown();
 }

@@ -98,6 +98,29 @@ START_TEST(a_full_arena_damages_the_record_and_no_more)
 }
 END_TEST
 
+START_TEST(a_value_without_room_damages_the_record)
+{
+	struct strbuf text = STRBUF_INIT(4096);
+	struct arena arena;
+
+	strbuf_add_str(&text, "user=an ip=192.0.2.1 level=info msg=\"");
+	for (unsigned i = 0; i < 200; i++)
+		strbuf_add_str(&text, "\\\"");
+	strbuf_add_str(&text, "\"");
+	struct record record = line(strbuf_cstr(&text));
+
+	setup(&record, 1);
+	arena_init(&arena, 300); /* for the fields, not for the message */
+	normalize_record(normalizer, NULL, &arena, &record);
+	ck_assert_uint_eq(record.status, PARSE_DAMAGED);
+	ck_assert_slice_eq(record_get(&record, FIELD_USER_NAME), SLICE_LIT("an"));
+	ck_assert(slice_absent(record_get(&record, FIELD_MESSAGE)));
+	arena_done(&arena);
+	strbuf_done(&text);
+	teardown();
+}
+END_TEST
+
 START_TEST(the_same_bytes_give_the_same_fields)
 {
 	struct record a = line("Jun  1 00:00:00 h sshd[1]: Invalid user a from 192.0.2.1");
@@ -121,4 +144,5 @@ START_TEST(the_same_bytes_give_the_same_fields)
 END_TEST
 
 TEST_MAIN("normalize", a_batch_is_normalized_in_place, a_named_format_is_asked_first,
-	a_full_arena_damages_the_record_and_no_more, the_same_bytes_give_the_same_fields)
+	a_full_arena_damages_the_record_and_no_more, a_value_without_room_damages_the_record,
+	the_same_bytes_give_the_same_fields)
