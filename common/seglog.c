@@ -1,3 +1,10 @@
+/*
+ * seglog - appending, syncing, releasing
+ *
+ * Appended bytes wait in a buffer and go to the file when it is full or at the sync. All
+ * that is not durable lies in the running segment, because a new one begins only after a
+ * sync; so taking back is cutting one file.
+ */
 #include "common/seglog.h"
 
 #include <assert.h>

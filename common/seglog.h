@@ -116,7 +116,8 @@ MUST_USE enum seglog_status seglog_sync(struct seglog *log, struct err *err);
 
 /*
  * Takes back appended entries from sequence `from` on that were never durable (a commit over
- * several logs failed half-way). False also when no undurable entry starts there.
+ * several logs failed half-way). False also when no undurable entry starts there: an
+ * append that began a new segment has made those before it durable.
  */
 MUST_USE bool seglog_take_back(struct seglog *log, uint64_t from, struct err *err);
 

@@ -1,3 +1,10 @@
+/*
+ * seglog_cursor - reading
+ *
+ * A cursor has a descriptor and a buffer of its own and takes the log's lock only to learn
+ * what is durable and which segments there are. It keeps reading a segment that was removed
+ * meanwhile; what it missed shows as a jump to the next one and is declared.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

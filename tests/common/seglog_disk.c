@@ -325,7 +325,8 @@ void disk_forget(void)
 
 static bool kept(enum disk_luck luck, uint64_t (*random)(void))
 {
-	return luck == DISK_KEEPS_ALL || (luck == DISK_KEEPS_SOME && random() % 2 == 0);
+	return luck == DISK_KEEPS_ALL || luck == DISK_KEEPS_WRITES ||
+	       (luck == DISK_KEEPS_SOME && random() % 2 == 0);
 }
 
 static void lose_writes(const struct file *file, int dir, const char *name, enum disk_luck luck,
@@ -338,7 +339,7 @@ static void lose_writes(const struct file *file, int dir, const char *name, enum
 	for (size_t i = 0; i < file->n_ops; i++) {
 		const struct op *op = &file->ops[i];
 
-		if (op->bytes == NULL && kept(luck, random))
+		if (op->bytes == NULL && luck != DISK_KEEPS_WRITES && kept(luck, random))
 			ck_assert_int_eq(__real_ftruncate64(fd, (off_t)op->offset), 0);
 		for (size_t at = 0; op->bytes != NULL && at < op->len;) {
 			size_t part = SECTOR - (op->offset + at) % SECTOR;
@@ -404,7 +405,9 @@ ssize_t __wrap_pread64(int fd, void *bytes, size_t len, off_t offset)
 
 	if (fails(DISK_PREAD))
 		return -1;
-	if (fault.refuse_to > from && fault.refuse_from < from + len) {
+	struct stat st;
+	if (fault.refuse_to > from && fault.refuse_from < from + len && fstat(fd, &st) == 0 &&
+		(uint64_t)st.st_size > fault.refuse_from) {
 		if (fault.refuse_from <= from) {
 			refused(EIO);
 			return -1;

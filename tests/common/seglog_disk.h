@@ -57,7 +57,8 @@ void disk_forget(void);
 enum disk_luck {
 	DISK_LOSES_ALL, /* that was not synced */
 	DISK_KEEPS_ALL,
-	DISK_KEEPS_SOME, /* each sector and name by itself */
+	DISK_KEEPS_WRITES, /* and all else, but no truncation */
+	DISK_KEEPS_SOME,   /* each sector and name by itself */
 };
 
 /* Called before every call that changes the folder or syncs; NULL = none. Not called in itself.

@@ -13,11 +13,12 @@
 
 const char *fixture_dir(void)
 {
-	static char dir[64];
+	static char dirs[4][64];
 	static unsigned number;
+	char *dir = dirs[number % ARRAY_LEN(dirs)];
 
 	/* A memory file system: these tests write often, what they prove is not the disk. */
-	snprintf(dir, sizeof(dir), "%s/soc-test-seglog-%u-XXXXXX",
+	snprintf(dir, sizeof(dirs[0]), "%s/soc-test-seglog-%u-XXXXXX",
 		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", number++);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	return dir;

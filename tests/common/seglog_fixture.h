@@ -11,7 +11,7 @@
 
 enum { FIXTURE_PAYLOAD_MAX = 200000 };
 
-/* A new empty folder; its path stays until the next call. */
+/* A new empty folder; four paths stay valid at a time. */
 const char *fixture_dir(void);
 void fixture_remove(const char *dir);
 

@@ -1,5 +1,6 @@
 #include "common/file.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,4 +63,28 @@ START_TEST(a_file_over_the_limit_is_an_error)
 }
 END_TEST
 
-TEST_MAIN("file", replaced_content_is_read_back, a_file_over_the_limit_is_an_error)
+START_TEST(places_of_a_file_are_written_and_read)
+{
+	char bytes[16] = "";
+
+	make_dir();
+	int fd = open(in_dir("f"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert(file_write_all_at(fd, "abcdef", 6, 2));
+	ck_assert(file_write_all_at(fd, "XY", 2, 4));
+	ck_assert_int_eq(file_read_at(fd, bytes, sizeof(bytes), 1), 7);
+	ck_assert_mem_eq(bytes, "\0abXYef", 7);
+	ck_assert(file_truncate(fd, 3));
+	ck_assert_int_eq(file_read_at(fd, bytes, sizeof(bytes), 1), 2);
+	ck_assert_int_eq(file_read_at(fd, bytes, sizeof(bytes), 3), 0);
+	ck_assert(file_sync_data(fd) && file_sync(fd));
+	close(fd);
+	ck_assert(!file_write_all_at(fd, "x", 1, 0));
+	ck_assert_int_eq(file_read_at(fd, bytes, 1, 0), -1);
+	ck_assert(!file_sync_data(fd) && !file_sync(fd) && !file_truncate(fd, 0));
+	unlink(in_dir("f"));
+	rmdir(dir);
+}
+END_TEST
+
+TEST_MAIN("file", places_of_a_file_are_written_and_read, replaced_content_is_read_back,
+	a_file_over_the_limit_is_an_error)

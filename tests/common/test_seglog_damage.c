@@ -482,6 +482,52 @@ START_TEST(a_state_file_may_be_old_missing_short_or_torn)
 }
 END_TEST
 
+START_TEST(the_newer_slot_of_the_state_holds)
+{
+	make_log();
+	struct seglog *log = fixture_open(dir, SEGMENT, 0);
+	for (uint64_t released = 1; released <= 3; released++) {
+		struct err err;
+
+		ck_assert(seglog_release(log, released, &err));
+		copy_log(); /* as if the program had been killed now */
+		struct seglog *after = fixture_open(work, SEGMENT, 0);
+		ck_assert_uint_eq(seglog_released(after), released);
+		seglog_close(after);
+		fixture_remove(work);
+	}
+	seglog_close(log);
+	remove_log();
+}
+END_TEST
+
+START_TEST(numbers_that_were_skipped_are_not_lost)
+{
+	struct seglog_damage damage;
+	struct err err;
+
+	make_log();
+	copy_log();
+	struct seglog *log = fixture_open(work, SEGMENT, 0);
+	ck_assert(seglog_release(log, next - 1, &err));
+	ck_assert(seglog_skip_to(log, next + 50, &err));
+	seglog_close(log);
+	/* The state of the skipped log over the segments from before. */
+	size_t len;
+	unsigned char *bytes = fixture_read(fixture_path(work, "state"), &len);
+	fixture_remove(work);
+	copy_log();
+	fixture_write(fixture_path(work, "state"), bytes, len);
+	free(bytes);
+	log = fixture_open_damaged(work, SEGMENT, &damage);
+	ck_assert_uint_eq(damage.lost_sequences, 0);
+	ck_assert_uint_eq(seglog_next(log), next + 50);
+	seglog_close(log);
+	fixture_remove(work);
+	remove_log();
+}
+END_TEST
+
 START_TEST(a_payload_that_looks_like_an_entry_is_none)
 {
 	/* A whole segment of another log as payload, and this log's own first entry. */
@@ -511,6 +557,31 @@ START_TEST(a_payload_that_looks_like_an_entry_is_none)
 	free(bytes);
 	free(own);
 	free(other);
+	remove_log();
+}
+END_TEST
+
+START_TEST(an_entry_that_comes_again_is_no_new_end)
+{
+	char name[SEGMENT_NAME_SIZE];
+	struct seglog_damage damage;
+	size_t len;
+
+	make_log();
+	copy_log();
+	segment_name(last_segment, name);
+	unsigned char *bytes = fixture_read(fixture_segment(dir, last_segment), &len);
+	unsigned i = 0;
+	while (placed[i].segment != last_segment)
+		i++;
+	edit(name, len, bytes + placed[i].offset, placed[i].end - placed[i].offset);
+	unlink(fixture_path(work, "state"));
+	struct seglog *log = fixture_open_damaged(work, SEGMENT, &damage);
+	ck_assert_uint_eq(seglog_next(log), next);
+	ck_assert_uint_eq(damage.torn_bytes, placed[i].end - placed[i].offset);
+	seglog_close(log);
+	check_lost(0);
+	free(bytes);
 	remove_log();
 }
 END_TEST
@@ -555,4 +626,6 @@ TEST_MAIN("seglog_damage", every_flipped_byte_costs_at_most_its_entry,
 	an_empty_segment_is_set_aside, swapped_segments_find_their_place,
 	a_second_copy_of_a_segment_is_set_aside, another_logs_segments_are_set_aside,
 	what_is_no_file_is_no_segment, a_state_file_may_be_old_missing_short_or_torn,
-	a_payload_that_looks_like_an_entry_is_none, random_damage_never_gives_a_wrong_entry)
+	the_newer_slot_of_the_state_holds, numbers_that_were_skipped_are_not_lost,
+	a_payload_that_looks_like_an_entry_is_none, an_entry_that_comes_again_is_no_new_end,
+	random_damage_never_gives_a_wrong_entry)

@@ -4,9 +4,11 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/seglog.h"
+#include "common/seglog_segment.h"
 #include "tests/common/seglog_disk.h"
 #include "tests/common/seglog_fixture.h"
 #include "tests/support/check.h"
@@ -202,24 +204,45 @@ START_TEST(a_full_disk_refuses_until_there_is_room)
 }
 END_TEST
 
+static uint64_t size_on_disk(const char *dir)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(fixture_segment(dir, 1), &st), 0);
+	return (uint64_t)st.st_size;
+}
+
+/* The disk fills up in the buffer's flush, in the middle of the entry, at its end. */
 START_TEST(a_failed_append_leaves_those_before_it)
 {
-	const char *dir = fixture_dir();
-	struct err err;
+	enum { LARGE = 900000, BEFORE = 150000 };
+	static const uint64_t limits[] = {1000, 200000, 300000, 700000, LARGE + BEFORE};
+	char *bytes = calloc(1, LARGE);
+	struct slice large = slice_of(bytes, LARGE);
 
-	disk_heal();
-	struct seglog *log = fixture_open(dir, 16 << 20, 0);
-	fixture_append(log, 1, 100);
-	fixture_append(log, 1, 150000);
-	disk_limit(200000);
-	uint64_t bytes = seglog_bytes(log);
-	ck_assert_int_eq(fixture_try_append(log, 1, 190000), SEGLOG_FULL);
-	ck_assert_uint_eq(seglog_bytes(log), bytes);
-	disk_heal();
-	ck_assert_int_eq(seglog_sync(log, &err), SEGLOG_OK);
-	ck_assert_uint_eq(fixture_see(log, 1).entries, 2);
-	seglog_close(log);
-	fixture_remove(dir);
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		const char *dir = fixture_dir();
+		struct err err;
+
+		disk_heal();
+		struct seglog *log = fixture_open(dir, 16 << 20, 0);
+		fixture_append(log, 1, 100);
+		fixture_append(log, 1, BEFORE);
+		disk_limit(limits[i]);
+		uint64_t held = seglog_bytes(log);
+		ck_assert_int_eq(seglog_append(log, 1, 1, &large, 1, &err), SEGLOG_FULL);
+		ck_assert_uint_eq(seglog_bytes(log), held);
+		ck_assert_uint_eq(seglog_next(log), 3);
+		/* Nothing half-written stays behind. */
+		ck_assert_uint_eq(size_on_disk(dir), i < 2 ? SEGMENT_HEAD_SIZE : held);
+		disk_heal();
+		ck_assert_int_eq(seglog_sync(log, &err), SEGLOG_OK);
+		ck_assert_uint_eq(size_on_disk(dir), held);
+		ck_assert_uint_eq(fixture_see(log, 1).entries, 2);
+		seglog_close(log);
+		fixture_remove(dir);
+	}
+	free(bytes);
 }
 END_TEST
 
@@ -334,7 +357,37 @@ START_TEST(a_cursor_waits_for_the_disk_or_passes_what_it_refuses)
 }
 END_TEST
 
-TEST_MAIN("seglog_faults", every_call_may_fail_with_an_io_error, every_call_may_find_no_space,
+START_TEST(a_log_that_cannot_be_read_is_not_begun_anew)
+{
+	enum { LARGE = 1 << 20 };
+	const char *dir = fixture_dir();
+	struct seglog_settings settings = {.dir = dir, .segment_size = LARGE};
+	struct err err;
+
+	disk_heal();
+	struct seglog *log = fixture_open(dir, LARGE, 0);
+	for (unsigned i = 0; i < 10; i++)
+		fixture_append(log, 1, 1000);
+	seglog_close(log);
+	disk_fail(DISK_PREAD, 1, EIO, true);
+	ck_assert_ptr_null(seglog_open(&settings, NULL, &err));
+	/* A new state tells nothing, and the segments cannot. */
+	disk_heal();
+	unlink(fixture_path(dir, "state"));
+	disk_refuse_block(0, SEGMENT_HEAD_SIZE);
+	ck_assert_ptr_null(seglog_open(&settings, NULL, &err));
+	disk_heal();
+	struct seglog_damage damage;
+	log = fixture_open_damaged(dir, LARGE, &damage);
+	ck_assert_uint_eq(damage.foreign_segments, 0);
+	ck_assert_uint_eq(fixture_see(log, 1).entries, 10);
+	seglog_close(log);
+	fixture_remove(dir);
+}
+END_TEST
+
+TEST_MAIN("seglog_faults", a_log_that_cannot_be_read_is_not_begun_anew,
+	every_call_may_fail_with_an_io_error, every_call_may_find_no_space,
 	short_and_interrupted_calls_change_nothing, a_full_disk_refuses_until_there_is_room,
 	a_failed_append_leaves_those_before_it,
 	after_a_failed_sync_nothing_undurable_comes_back,
