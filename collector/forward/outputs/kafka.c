@@ -334,7 +334,7 @@ static enum send_result kafka_send(
 	rd_kafka_headers_t *headers = make_headers(message);
 	rd_kafka_resp_err_t code = rd_kafka_producev(kafka->producer,
 		RD_KAFKA_V_TOPIC(message->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-		RD_KAFKA_V_KEY(message->key.ptr, message->key.len),
+		RD_KAFKA_V_KEY((void *)(uintptr_t)message->key.ptr, message->key.len),
 		RD_KAFKA_V_VALUE((void *)(uintptr_t)message->body.ptr, message->body.len),
 		RD_KAFKA_V_TIMESTAMP(message->created_ns / CLOCK_NS_PER_MS),
 		RD_KAFKA_V_HEADERS(headers),
