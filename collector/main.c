@@ -6,6 +6,7 @@
 
 #include "collector/commands.h"
 #include "collector/export.h"
+#include "collector/national/feed_cli.h"
 #include "common/slice.h"
 
 enum { EXIT_USAGE = 2 };
@@ -28,6 +29,8 @@ static const struct {
 		"check every block, hash and chain of the store"},
 	{"export", export_command, "export (-c FILE | --store DIR) [--from POSITION]",
 		"what the store holds, one JSON object a line"},
+	{"feed", feed_main, "feed check|show|verify --type T FILE",
+		"check a national message, print it, verify its signature; feed types"},
 };
 
 static int usage(FILE *out, int status)
