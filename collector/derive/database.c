@@ -31,10 +31,11 @@ static const char schema[] =
 	" agency INTEGER, host INTEGER, day INTEGER,"
 	" PRIMARY KEY(agency, host, day)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS hits("
-	" position INTEGER, class INTEGER, number INTEGER, agency INTEGER, host INTEGER,"
+	" row INTEGER PRIMARY KEY AUTOINCREMENT, position INTEGER, class INTEGER, number "
+	"INTEGER, agency INTEGER, host INTEGER,"
 	" at INTEGER, name TEXT, type TEXT, behavior TEXT, path TEXT, sha256 TEXT,"
 	" host_name TEXT, host_ip TEXT,"
-	" PRIMARY KEY(position, class, number)) STRICT, WITHOUT ROWID;"
+	" UNIQUE(position, class, number)) STRICT;"
 	"CREATE TABLE IF NOT EXISTS windows("
 	" kind INTEGER, start INTEGER, stop INTEGER NOT NULL, dirty INTEGER NOT NULL,"
 	" published INTEGER NOT NULL,"
@@ -83,6 +84,8 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_SEEN_ADD] = "INSERT OR IGNORE INTO seen VALUES(?1, ?2, ?3)",
 	[STATEMENT_DAY_ADD] = "INSERT OR IGNORE INTO days VALUES(?1, ?2, ?3)",
 	[STATEMENT_HIT_ADD] = "INSERT OR IGNORE INTO hits"
+			      "(position, class, number, agency, host, at, name, type,"
+			      " behavior, path, sha256, host_name, host_ip)"
 			      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[STATEMENT_WINDOW_DIRTY] = "INSERT INTO windows VALUES(?1, ?2, ?3, 1, 0)"
 				   " ON CONFLICT DO UPDATE SET dirty = 1",
@@ -130,10 +133,9 @@ static const char *const texts[STATEMENTS] = {
 		"  ifnull(stale, 0)"
 		" FROM agencies LEFT JOIN sums USING(agency) LEFT JOIN totals USING(agency)"
 		"  LEFT JOIN online USING(agency) ORDER BY agency",
-	[STATEMENT_HITS] = "SELECT position, agency, host, at, name, type, behavior, path, "
-			   "sha256, host_name,"
-			   " host_ip FROM hits WHERE position > ?1 ORDER BY position, class, "
-			   "number LIMIT ?2",
+	[STATEMENT_HITS] = "SELECT row, position, agency, host, at, name, type, behavior, path,"
+			   " sha256, host_name, host_ip FROM hits WHERE row > ?1"
+			   " ORDER BY row LIMIT ?2",
 	[STATEMENT_GROUP_ADD] = "INSERT INTO groups VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
 				" ON CONFLICT DO UPDATE SET level = excluded.level,"
 				" last = excluded.last, since = excluded.since,"

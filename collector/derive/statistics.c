@@ -287,17 +287,18 @@ bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned mos
 		return false;
 	while (more && database_row(statistics->database, rows, &failed, err))
 		more = visit(user, &(struct statistics_hit){
-					   .commit = number(rows, 0),
-					   .agency = (uint32_t)number(rows, 1),
-					   .host = (uint32_t)number(rows, 2),
-					   .at_ns = sqlite3_column_int64(rows, 3),
-					   .name = database_text(rows, 4),
-					   .type = database_text(rows, 5),
-					   .behavior = database_text(rows, 6),
-					   .path = database_text(rows, 7),
-					   .sha256 = database_text(rows, 8),
-					   .host_name = database_text(rows, 9),
-					   .host_ip = database_text(rows, 10),
+					   .number = number(rows, 0),
+					   .commit = number(rows, 1),
+					   .agency = (uint32_t)number(rows, 2),
+					   .host = (uint32_t)number(rows, 3),
+					   .at_ns = sqlite3_column_int64(rows, 4),
+					   .name = database_text(rows, 5),
+					   .type = database_text(rows, 6),
+					   .behavior = database_text(rows, 7),
+					   .path = database_text(rows, 8),
+					   .sha256 = database_text(rows, 9),
+					   .host_name = database_text(rows, 10),
+					   .host_ip = database_text(rows, 11),
 					   .files = 1,
 				   });
 	database_end(rows);

@@ -57,6 +57,7 @@ struct statistics_quality {
 };
 
 struct statistics_hit { /* one malware finding, for the malware report (M1) */
+	uint64_t number; /* larger than that of every earlier hit, for ever */
 	uint32_t agency, host;
 	uint64_t commit; /* store position */
 	int64_t at_ns;
@@ -86,7 +87,8 @@ MUST_USE bool statistics_quality(struct statistics *statistics, const struct win
 	bool (*visit)(void *user, const struct statistics_quality *quality), void *user,
 	struct err *err);
 
-/* Malware findings after store position `after`, in order, at most `most`. */
+/* Malware findings with numbers above `after`, in order, at most `most`. A store position would
+ * not do: one commit may hold more findings than a report. */
 MUST_USE bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned most,
 	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
 	struct err *err);

@@ -4,6 +4,7 @@
 #include "collector/national/types/types.h"
 
 const struct message_type *const message_types[] = {
+	&message_avreport,
 	&message_statistics,
 	NULL,
 };

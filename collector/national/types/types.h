@@ -4,8 +4,9 @@
 
 #include "collector/national/message.h"
 
-extern const struct message_type message_statistics;
+extern const struct message_type message_avreport, message_statistics;
 
 bool statistics_show(struct slice body, FILE *out, struct err *err);
+bool avreport_show(struct slice body, FILE *out, struct err *err);
 
 #endif

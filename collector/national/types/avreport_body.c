@@ -1,0 +1,275 @@
+#include "collector/national/types/avreport_body.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "collector/national/mask.h"
+#include "collector/national/profile.h"
+#include "collector/national/xml.h"
+#include "common/clock.h"
+
+enum { FIELD_MAX = 255, PATH_SHOWN_MAX = 1024, SCRATCH_MAX = 64 << 10 };
+
+/* ---- pieces ------------------------------------------------------------------------- */
+
+static struct slice bounded(struct slice text, size_t max)
+{
+	if (text.len <= max)
+		return text;
+	while (max > 0 && (text.ptr[max] & 0xc0) == 0x80)
+		max--; /* not through a character */
+	return slice_head(text, max);
+}
+
+static void add_element(struct strbuf *out, const char *name, struct slice text)
+{
+	strbuf_addf(out, "<%s>", name);
+	xml_escape(out, text);
+	strbuf_addf(out, "</%s>", name);
+}
+
+static void add_given(struct strbuf *out, const char *name, struct slice text)
+{
+	add_element(out, name, text.len > 0 ? bounded(text, FIELD_MAX) : SLICE_LIT("Unknown"));
+}
+
+static void add_number(struct strbuf *out, const char *name, uint64_t number)
+{
+	strbuf_addf(out, "<%s>%llu</%s>", name, (unsigned long long)number, name);
+}
+
+/* ---- the envelope ------------------------------------------------------------------- */
+
+static void add_from(struct strbuf *out, const struct national_profile *profile)
+{
+	const struct national_sender *sender = &profile->sender;
+	const struct {
+		const char *name, *text;
+		bool left_out;
+	} members[] = {
+		{"edXML:OrganId", sender->organ_id, false},
+		{"edXML:OrganizationInCharge", sender->organization_in_charge,
+			profile->malware.shape != MALWARE_EXTENDED ||
+				sender->organization_in_charge[0] == '\0'},
+		{"edXML:OrganName", sender->organ_name, false},
+		{"edXML:OrganAdd", sender->organ_address, false},
+		{"edXML:Email", sender->email, false},
+		{"edXML:Telephone", sender->telephone, false},
+		{"edXML:Fax", sender->fax, false},
+		{"edXML:Website", sender->website, false},
+	};
+
+	strbuf_add_str(out, "<edXML:From>");
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		if (!members[i].left_out)
+			add_element(out, members[i].name, slice_str(members[i].text));
+	}
+	strbuf_add_str(out, "</edXML:From>");
+}
+
+static void add_subject(struct strbuf *out, int64_t created_ns, int32_t zone_seconds)
+{
+	struct civil at;
+
+	clock_to_civil(created_ns, zone_seconds, &at);
+	strbuf_addf(out,
+		"<edXML:Subject>Anti Virus Report on %02u-%02u-%04d %02u:%02u:%02u"
+		"</edXML:Subject>",
+		at.day, at.month, at.year, at.hour, at.minute, at.second);
+}
+
+static void add_header(struct strbuf *out, const struct avreport *report, size_t *at)
+{
+	int32_t zone_seconds = agencies_province(report->agencies)->zone_seconds;
+
+	strbuf_add_str(out, "<edXML:edXMLHeader><edXML:MessageHeader>");
+	add_from(out, report->profile);
+	add_subject(out, report->created_ns, zone_seconds);
+	strbuf_add_str(out, "</edXML:MessageHeader>");
+	*at = out->len;
+	strbuf_add_str(out, "</edXML:edXMLHeader>");
+}
+
+/* ---- findings ----------------------------------------------------------------------- */
+
+static void add_masked_path(
+	struct strbuf *out, const struct national_profile *profile, struct slice path)
+{
+	struct strbuf masked = STRBUF_INIT(SCRATCH_MAX);
+
+	mask_path(profile, bounded(path, PATH_SHOWN_MAX), &masked);
+	add_element(out, "PathFile", strbuf_slice(&masked));
+	strbuf_done(&masked);
+}
+
+static void add_info(
+	struct strbuf *out, const struct avreport *report, const struct statistics_hit *hit)
+{
+	const struct national_malware *malware = &report->profile->malware;
+
+	strbuf_add_str(out, "<MalwareInfo>");
+	add_given(out, "MalwareName", hit->name);
+	add_given(out, "MalwareType", hit->type);
+	add_given(out, "MalwareBehavior", hit->behavior);
+	if (malware->shape == MALWARE_EXTENDED) {
+		add_masked_path(out, report->profile, hit->path);
+		add_element(out, "HashFile", bounded(hit->sha256, FIELD_MAX));
+	}
+	add_given(out, "TypeOfDevice", slice_str(malware->device));
+	add_number(out, "NumberFile", hit->files);
+	strbuf_add_str(out, "</MalwareInfo>");
+}
+
+/* The name of the host, else "H47.05/42". */
+static void add_host_name(
+	struct strbuf *out, const struct avreport *report, const struct statistics_hit *hit)
+{
+	const struct agency *agency = agencies_find(report->agencies, hit->agency);
+
+	if (hit->host_name.len > 0) {
+		xml_escape(out, bounded(hit->host_name, FIELD_MAX));
+		return;
+	}
+	if (agency != NULL)
+		strbuf_add_str(out, agency_attributes_at(agency, hit->at_ns)->identifier);
+	else
+		strbuf_add_u64(out, hit->agency);
+	strbuf_addf(out, "/%u", hit->host);
+}
+
+static void add_machine(
+	struct strbuf *out, const struct avreport *report, const struct statistics_hit *hit)
+{
+	struct slice address = hit->host_ip.len > 0
+				       ? bounded(hit->host_ip, FIELD_MAX)
+				       : slice_str(report->profile->malware.no_address);
+
+	strbuf_add_str(out, "<Machine ip=\"");
+	xml_escape(out, address);
+	strbuf_add_str(out, "\" name=\"");
+	add_host_name(out, report, hit);
+	strbuf_add_str(out, "\">");
+}
+
+size_t avreport_hit_size(const struct avreport *report, const struct statistics_hit *hit)
+{
+	struct strbuf scratch = STRBUF_INIT(SCRATCH_MAX);
+
+	add_machine(&scratch, report, hit);
+	add_info(&scratch, report, hit);
+	strbuf_add_str(&scratch, "</Machine>");
+	size_t size = scratch.len;
+	strbuf_done(&scratch);
+	return size;
+}
+
+/* ---- grouping ----------------------------------------------------------------------- */
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_slices(struct slice a, struct slice b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len > 0 ? memcmp(a.ptr, b.ptr, len) : 0;
+
+	return order != 0 ? order : compare_numbers(a.len, b.len);
+}
+
+static bool same_machine(const struct statistics_hit *a, const struct statistics_hit *b)
+{
+	return a->agency == b->agency && a->host == b->host &&
+	       slice_eq(a->host_name, b->host_name) && slice_eq(a->host_ip, b->host_ip);
+}
+
+/* By machine, then by what is reported of the malware. */
+static int compare_hits(const void *left, const void *right)
+{
+	const struct statistics_hit *a = left, *b = right;
+	const int orders[] = {
+		compare_numbers(a->agency, b->agency),
+		compare_numbers(a->host, b->host),
+		compare_slices(a->host_name, b->host_name),
+		compare_slices(a->host_ip, b->host_ip),
+		compare_slices(a->name, b->name),
+		compare_slices(a->type, b->type),
+		compare_slices(a->behavior, b->behavior),
+		compare_slices(a->path, b->path),
+		compare_slices(a->sha256, b->sha256),
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		if (orders[i] != 0)
+			return orders[i];
+	}
+	return compare_numbers(a->number, b->number);
+}
+
+static bool same_info(const struct avreport *report, const struct statistics_hit *a,
+	const struct statistics_hit *b)
+{
+	if (!same_machine(a, b) || !slice_eq(a->name, b->name) || !slice_eq(a->type, b->type) ||
+		!slice_eq(a->behavior, b->behavior))
+		return false;
+	return report->profile->malware.shape != MALWARE_EXTENDED ||
+	       (slice_eq(a->path, b->path) && slice_eq(a->sha256, b->sha256));
+}
+
+/* What would be written alike is written once, with the files of all. */
+static void merge_hits(struct avreport *report)
+{
+	size_t n = 0;
+
+	if (report->n_hits == 0)
+		return;
+	qsort(report->hits, report->n_hits, sizeof(*report->hits), compare_hits);
+	for (size_t i = 1; i < report->n_hits; i++) {
+		if (same_info(report, &report->hits[n], &report->hits[i]))
+			report->hits[n].files += report->hits[i].files;
+		else
+			report->hits[++n] = report->hits[i];
+	}
+	report->n_hits = n + 1;
+}
+
+static void add_malware(struct strbuf *out, const struct avreport *report)
+{
+	strbuf_add_str(out, "<Malware>");
+	for (size_t i = 0; i < report->n_hits; i++) {
+		const struct statistics_hit *hit = &report->hits[i];
+
+		if (i == 0 || !same_machine(hit, hit - 1))
+			add_machine(out, report, hit);
+		add_info(out, report, hit);
+		if (i + 1 == report->n_hits || !same_machine(hit, hit + 1))
+			strbuf_add_str(out, "</Machine>");
+	}
+	strbuf_add_str(out, "</Malware>");
+}
+
+static void add_report(struct strbuf *out, const struct avreport *report)
+{
+	strbuf_add_str(out, "<AVReport name=\"");
+	xml_escape(out, slice_str(report->profile->malware.product));
+	strbuf_add_str(out, "\">");
+	add_number(out, "Datetime", (uint64_t)(report->created_ns / CLOCK_NS_PER_S));
+	add_malware(out, report);
+	strbuf_add_str(out, "<Update>");
+	add_number(out, "NumberMachineNotUpdateOn15Day", report->not_updated);
+	strbuf_add_str(out, "</Update></AVReport>");
+}
+
+void avreport_body(struct avreport *report, struct strbuf *out, size_t *at)
+{
+	merge_hits(report);
+	strbuf_add_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			    "<edXMLEnvelope xmlns:edXML=\"");
+	xml_escape(out, slice_str(report->profile->xml.namespace));
+	strbuf_add_str(out, "\">");
+	add_header(out, report, at);
+	strbuf_add_str(out, "<edXML:edXMLBody>");
+	add_report(out, report);
+	strbuf_add_str(out, "</edXML:edXMLBody></edXMLEnvelope>\n");
+}
