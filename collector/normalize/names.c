@@ -43,7 +43,7 @@ static const struct alias aliases[] = {
 	ALIAS("log", NAME_MESSAGE),
 	ALIAS("logdesc", FIELD_RULE_DESCRIPTION),
 	ALIAS("SYSLOG_IDENTIFIER", NAME_PROGRAM),
-	ALIAS("_COMM", FIELD_PROCESS_NAME),
+	ALIAS("_COMM", NAME_COMMAND),
 	ALIAS("program", NAME_PROGRAM),
 	ALIAS("appname", NAME_PROGRAM),
 	ALIAS("request", NAME_REQUEST),
@@ -56,7 +56,7 @@ static const struct alias aliases[] = {
 	ALIAS("_PID", FIELD_PROCESS_PID),
 	ALIAS("_EXE", FIELD_PROCESS_EXECUTABLE),
 	ALIAS("exe", FIELD_PROCESS_EXECUTABLE),
-	ALIAS("comm", FIELD_PROCESS_NAME),
+	ALIAS("comm", NAME_COMMAND),
 	ALIAS("_CMDLINE", FIELD_PROCESS_COMMAND_LINE),
 	ALIAS("cwd", FIELD_PROCESS_WORKING_DIRECTORY),
 	ALIAS("_SYSTEMD_UNIT", FIELD_SERVICE_NAME),
@@ -262,7 +262,13 @@ void named_put(struct record *record, struct parse_context *context,
 		break;
 	case NAME_PROGRAM:
 		context->program = value;
-		put_field(record, context, FIELD_PROCESS_NAME, value);
+		put_over(record, context, FIELD_PROCESS_NAME, value);
+		break;
+	case NAME_COMMAND:
+		if (!slice_absent(context->program))
+			break;
+		context->program = value;
+		put_over(record, context, FIELD_PROCESS_NAME, value);
 		break;
 	case NAME_REQUEST:
 		access_log_put_request(record, context, value);

@@ -21,7 +21,8 @@ enum name_meaning {
 	NAME_ZONE,                /* "-0700", "+07:00" */
 	NAME_MESSAGE,             /* the text a person reads, which may have a format itself */
 	NAME_PROGRAM,             /* who wrote the message */
-	NAME_REQUEST,             /* "GET / HTTP/1.1" */
+	NAME_COMMAND, /* the command that runs: who wrote it, if nothing else says so */
+	NAME_REQUEST, /* "GET / HTTP/1.1" */
 	NAME_MEANING_END,
 };
 
