@@ -43,28 +43,6 @@ bool mistakes_end(struct mistakes *mistakes)
 	return false;
 }
 
-/* C1 controls (U+0080..U+009F), line and paragraph separators and the controls of writing
- * direction (U+200E..U+200F, U+2028..U+202E, U+2066..U+2069), as UTF-8. */
-static bool is_hidden(const unsigned char *at, size_t width)
-{
-	if (width == 2)
-		return at[0] == 0xc2 && at[1] < 0xa0;
-	if (width != 3 || at[0] != 0xe2)
-		return false;
-	if (at[1] == 0x80)
-		return (at[2] >= 0x8e && at[2] <= 0x8f) || (at[2] >= 0xa8 && at[2] <= 0xae);
-	return at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9;
-}
-
-static bool is_shown(struct slice at, size_t width)
-{
-	unsigned char first = (unsigned char)at.ptr[0];
-
-	if (width == 0 || first < 0x20 || first == 0x7f)
-		return false;
-	return !is_hidden((const unsigned char *)at.ptr, width);
-}
-
 static size_t put_hex(char *to, const char *bytes, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -88,12 +66,13 @@ const char *mistake_text(struct mistake_quote *quote, struct slice text)
 		rest = slice_from(text, at);
 		size_t width = utf8_width(rest);
 		size_t step = width > 0 ? width : 1;
+		bool shown = utf8_shown(rest);
 
 		if (at + step > MISTAKE_TEXT_MAX)
 			break;
-		if (is_shown(rest, width))
+		if (shown)
 			memcpy(quote->text + to, rest.ptr, step);
-		to += is_shown(rest, width) ? step : put_hex(quote->text + to, rest.ptr, step);
+		to += shown ? step : put_hex(quote->text + to, rest.ptr, step);
 		at += step;
 	}
 	if (at < text.len) {

@@ -104,3 +104,40 @@ void utf8_repair(struct strbuf *out, struct slice s)
 		}
 	}
 }
+
+/* C1 controls (U+0080..U+009F), line and paragraph separators and the controls of writing
+ * direction (U+200E..U+200F, U+2028..U+202E, U+2066..U+2069), as UTF-8. */
+static bool is_hidden(const unsigned char *at, size_t width)
+{
+	if (width == 2)
+		return at[0] == 0xc2 && at[1] < 0xa0;
+	if (width != 3 || at[0] != 0xe2)
+		return false;
+	if (at[1] == 0x80)
+		return (at[2] >= 0x8e && at[2] <= 0x8f) || (at[2] >= 0xa8 && at[2] <= 0xae);
+	return at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9;
+}
+
+bool utf8_shown(struct slice s)
+{
+	const unsigned char *at = (const unsigned char *)s.ptr;
+	size_t width = utf8_width(s);
+
+	return width > 0 && at[0] >= 0x20 && at[0] != 0x7f && !is_hidden(at, width);
+}
+
+void utf8_show(struct strbuf *out, struct slice s)
+{
+	while (s.len > 0) {
+		size_t width = utf8_width(s);
+		size_t step = width > 0 ? width : 1;
+
+		if (utf8_shown(s)) {
+			strbuf_add(out, slice_head(s, step));
+		} else {
+			for (size_t i = 0; i < step; i++)
+				strbuf_addf(out, "\\x%02x", (unsigned char)s.ptr[i]);
+		}
+		s = slice_from(s, step);
+	}
+}

@@ -17,6 +17,13 @@ size_t utf8_width(struct slice s);
 
 bool utf8_valid(struct slice s);
 
+/* The first character can be shown to a person as it is: it is no control, also none of those
+ * that end lines or turn the direction of writing. `s` is not empty. */
+bool utf8_shown(struct slice s);
+
+/* Append `s` for a person's eyes: what utf8_shown() refuses becomes \xNN, byte by byte. */
+void utf8_show(struct strbuf *out, struct slice s);
+
 /* Append `s`, each byte that is no UTF-8 replaced by U+FFFD. */
 void utf8_repair(struct strbuf *out, struct slice s);
 

@@ -33,5 +33,16 @@ START_TEST(repair_replaces_each_bad_byte_and_nothing_else)
 }
 END_TEST
 
+START_TEST(what_is_shown_cannot_move_the_cursor)
+{
+	struct strbuf out = STRBUF_INIT(256);
+
+	utf8_show(&out, SLICE_LIT("L\xc3\xaa \033[2J\n\xff\xe2\x80\xae\xc2\x85\x7f."));
+	ck_assert_str_eq(strbuf_cstr(&out),
+		"L\xc3\xaa \\x1b[2J\\x0a\\xff\\xe2\\x80\\xae\\xc2\\x85\\x7f.");
+	strbuf_done(&out);
+}
+END_TEST
+
 TEST_MAIN("utf8", good_text_is_good, bad_text_is_bad,
-	repair_replaces_each_bad_byte_and_nothing_else)
+	repair_replaces_each_bad_byte_and_nothing_else, what_is_shown_cannot_move_the_cursor)
