@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agent/commands.h"
+#include "agent/scan/command.h"
 #include "common/slice.h"
 
 enum { EXIT_USAGE = 2 };
@@ -18,6 +19,8 @@ static const struct {
 	{"run", command_run, "run -c FILE", "be the daemon; SIGHUP reloads, SIGTERM drains"},
 	{"check", command_check, "check -c FILE", "say what is wrong with the settings"},
 	{"config", command_config, "config", "print the commented default settings"},
+	{"scan", scan_command, "scan [--rules FILE|DIR]... [--json] PATH...",
+		"look into files with YARA rules; --help says more"},
 };
 
 static int usage(FILE *out, int status)
