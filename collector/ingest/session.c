@@ -168,8 +168,11 @@ void session_end(struct session *session, uint8_t reason, const char *text)
 	enter(session, STATE_LEAVING);
 }
 
+/* Batches that were under way come home after the first of them ended the session. */
 static void end_for_protocol(struct session *session, const char *text)
 {
+	if (session->state == STATE_LEAVING)
+		return;
 	counter_add(&frames_refused, 1);
 	log_warn("session.protocol", "agency=%u host=%u peer=%s reason=\"%s\"",
 		session->peer.agency, session->peer.host, session->peer_name, text);

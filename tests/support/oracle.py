@@ -16,9 +16,13 @@ import json
 import re
 import sqlite3
 import subprocess
+import time
 from collections import defaultdict
 
 PATTERN = re.compile(rb"oracle (?P<source>[a-z0-9-]+)\|(?P<number>\d{9})\|(?P<sum>[0-9a-f]{16})")
+# Three hours ago in the province's time: the windows of it are complete.
+HAPPENED = time.time() - 3 * 3600
+STAMP = time.strftime("%b %e %H:%M:%S", time.gmtime(HAPPENED + 7 * 3600)).encode()
 PROGRAMS = (b"sshd", b"cron", b"kernel", b"nginx", b"app")
 
 
@@ -26,8 +30,8 @@ def line(source, number, size=0):
     """Line `number` of a source, without its end; at least `size` bytes."""
     digest = hashlib.blake2b(b"%s|%09d" % (source.encode(), number), digest_size=8).hexdigest()
     program = PROGRAMS[number % len(PROGRAMS)]
-    text = b"Nov 22 01:02:%02d host %s[%d]: oracle %s|%09d|%s" % (
-        number % 60, program, number % 30000 + 1, source.encode(), number, digest.encode())
+    text = b"%s host %s[%d]: oracle %s|%09d|%s" % (
+        STAMP, program, number % 30000 + 1, source.encode(), number, digest.encode())
     return text.ljust(size, b".")
 
 

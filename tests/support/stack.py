@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import agentwire
@@ -132,8 +133,10 @@ class Stack:
                 "key": f"pki/issued/collector-{COLLECTOR}.key",
             },
             "store": {"dir": "store", "reserve": "1MiB", "segment-size": "1MiB", "warn-percent": 100},
-            "derive": {"dir": "derive"},
-            "forward": {"output": "file", "file": {"dir": "out"}},
+            "masking": str(ROOT / "configs/masking.yaml"),
+            "derive": {"dir": "derive", "step": "100ms", "publish": "100ms", "watermark": "0s",
+                       "republish": "0s"},
+            "forward": {"output": "file", "retry": "500ms", "drain": "1s", "file": {"dir": "out"}},
             "signer": {
                 "jws": {"key": "pki/issued/signer-jws.key", "certificate": "pki/issued/signer-jws.pem"},
                 "xml": {"key": "pki/issued/signer-xml.key", "certificate": "pki/issued/signer-xml.pem"},
@@ -213,10 +216,10 @@ class Stack:
         return json.loads(answer)
 
     def counter(self, name):
-        return self.control("status")["counters"][name]
+        return self.control("status")["counters"].get(name, 0)
 
     def stored(self):
-        return oracle.read_store(self.program("soc-collector"), "--store", self.folder / "store")
+        return oracle.read_store(self.program("soc-collector"), "-c", self.folder / "collector.yaml")
 
     def wait_derived(self, timeout=30.0):
         """Until everything stored has been counted, what that made stored and counted too."""
@@ -236,7 +239,31 @@ class Stack:
         if self.control("status")["store"]["position"] != before:
             return self.check(sources, **options)  # the collector's own notes came between
         oracle.check_statistics(stored, self.folder / "derive/derive.db")
+        self.wait_recounted()
         return stored
+
+    def recount(self):
+        """`soc-collector recount` of the hour the oracle's lines are of: status, words."""
+        begin = int(oracle.HAPPENED // 3600 * 3600)
+        span = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) for at in (begin, begin + 3600)]
+        done = subprocess.run([self.program("soc-collector"), "recount", "-c", self.folder / "collector.yaml",
+                               "--from", span[0], "--to", span[1]],
+                              capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout + done.stderr
+
+    def wait_recounted(self, sent=False, timeout=20.0):
+        """Until the newest messages say what a recount of the store says (and are delivered)."""
+        status, words = None, ""
+
+        def equal():
+            nonlocal status, words
+            status, words = self.recount()
+            return status == 0 and (not sent or "; 0 of them not sent" in words)
+
+        try:
+            wait_until("messages equal a recount", equal, timeout, interval=0.2)
+        except Failed as failed:
+            raise Failed(f"{failed}; recount ended with {status}:\n{words}") from None
 
     # ---- agents -------------------------------------------------------------------
 

@@ -1,0 +1,265 @@
+"""What may happen to a running collector: stopped, disk full, answers lost, Kafka away."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+import oracle
+import pytest
+from harness import Failed, wait_until
+
+
+def send(stack, agent, source, count, each=50):
+    end = source.issued + count
+    while source.issued < end:
+        agent.offer(source.issue(min(each, end - source.issued)))
+
+
+def owe(*sources):
+    for source in sources:
+        source.owed = source.issued
+
+
+@pytest.mark.parametrize("seconds", [4, pytest.param(60, marks=pytest.mark.campaign)])
+def test_a_stopped_collector_goes_on_where_it_was(stack, seconds):
+    stack.settings["ingest"]["heartbeat"] = "1s"  # three of them pass
+    stack.write_settings()
+    collector = stack.start_collector()
+    sources = [oracle.Source(f"s{host}", 2, host) for host in (1, 2, 3)]
+    agents = [stack.wire_agent(2, host) for host in (1, 2, 3)]
+    for agent, source in zip(agents, sources):
+        send(stack, agent, source, 1000)
+    everything = [collector.process.pid, *collector.process.members()]
+    for pid in everything:
+        os.kill(pid, signal.SIGSTOP)
+    for agent, source in zip(agents, sources):
+        send(stack, agent, source, 500)
+    time.sleep(seconds)
+    for pid in everything:
+        os.kill(pid, signal.SIGCONT)
+    stack.wait_acked()
+    owe(*sources)
+    stack.check(sources)
+
+
+@pytest.mark.parametrize("rounds", [60, pytest.param(10000, marks=pytest.mark.campaign)])
+def test_answers_that_were_lost_make_no_duplicates(stack, chaos_proxy, rounds):
+    """The connection is cut on the way back: stored, and the sender does not know."""
+    stack.start_collector()
+    proxy = chaos_proxy(stack.port)
+    source = oracle.Source("cut", 3, 2)
+    agent = stack.wire_agent(3, 2, port=proxy.port)
+    for number in range(rounds):
+        proxy.down.cut_after(1 + number * 37 % 4000)
+        agent.offer(source.issue(20))
+        sessions = agent.sessions
+        wait_until("the entry is acknowledged", lambda: agent.broken or not agent.waiting(), 15)
+        if agent.sessions == sessions:  # not cut this time: the next one surely is
+            proxy.reset_all()
+    owe(source)
+    assert agent.sessions > rounds / 2
+    stack.wait_acked()
+    stack.check([source])
+    assert stack.control("status")["store"]["duplicates"] > 0 or rounds < 1000
+
+
+def test_bits_turned_over_on_the_way_are_noticed(stack, chaos_proxy):
+    stack.start_collector()
+    proxy = chaos_proxy(stack.port)
+    source = oracle.Source("flip", 3, 2)
+    agent = stack.wire_agent(3, 2, port=proxy.port)
+    for number in range(20):
+        (proxy.up if number % 2 else proxy.down).flip_after(number * 53 % 700)
+        agent.offer(source.issue(20))
+        stack.wait_acked([agent])
+    owe(source)
+    stack.check([source])
+
+
+# ---- the disk ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of a few MiB at tmp_path/disk."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m,mode=700", "soc-test", folder],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"no small file system here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def noise(size):
+    return os.urandom(size).hex().encode()
+
+
+def test_a_full_disk_makes_agents_wait_and_loses_nothing(stack, small_disk):
+    """The reserve is touched, then another fills the disk whole, then there is room again."""
+    stack.settings["store"]["dir"] = str(small_disk / "store")
+    stack.write_settings()
+    collector = stack.start_collector()
+    ballast = small_disk / "ballast"
+    source = oracle.Source("full", 2, 1)
+    agent = stack.wire_agent(2, 1)
+    send(stack, agent, source, 200)
+    stack.wait_acked()
+    with open(ballast, "wb") as file:
+        try:
+            while True:
+                file.write(bytes(65536))
+                file.flush()
+        except OSError:
+            pass
+    send(stack, agent, source, 500)
+    wait_until("the store refuses", lambda: stack.control("status")["store"]["refusing"])
+    acked = agent.acked
+    time.sleep(0.5)
+    assert agent.acked == acked == 200
+    collector.process.wait_for(r"store\.refusing")
+    status = stack.control("status")
+    assert "ingest.frames_refused" not in status["counters"], "who is made to wait did nothing wrong"
+    ballast.unlink()
+    stack.wait_acked()
+    owe(source)
+    assert not stack.control("status")["store"]["refusing"]
+    assert not stack.control("status")["store"]["failed"]
+    stack.check([source])
+    collector.kill()
+    stack.start_collector()
+    send(stack, agent, source, 50)
+    stack.wait_acked()
+    owe(source)
+    stack.check([source])
+
+
+@pytest.mark.parametrize("fault", ["write:ENOSPC:times=3", "write:short:every=5;write:ENOSPC:times=2",
+                                   "sync:ENOSPC:times=1", "open:ENOSPC:times=2", "rename:ENOSPC:times=2"])
+def test_any_call_may_find_the_disk_full(stack, build, fault):
+    """As far as it can the collector goes on by itself; a restart always helps; nothing is lost."""
+    store = stack.folder / "store"
+    store.mkdir(mode=0o700)
+    rules = stack.folder / "rules"
+    rules.write_text("")
+    stack.settings["store"]["segment-age"] = "1s"
+    stack.write_settings()
+    stack.start_collector(env={"LD_PRELOAD": build / "tests/support/libfault.so", "SOC_FAULT_PATH": store,
+                               "SOC_FAULT_WORD": "ingest", "SOC_FAULT_FILE": rules})
+    source = oracle.Source("nospace", 2, 1)
+    agent = stack.wire_agent(2, 1)
+    send(stack, agent, source, 100)
+    stack.wait_acked()
+    rules.write_text(fault)
+    for _ in range(15):  # over the age of a segment
+        send(stack, agent, source, 50)
+        time.sleep(0.1)
+    rules.write_text("")
+    if stack.control("status")["store"]["failed"]:
+        stack.collector.kill()
+        stack.start_collector()
+    stack.wait_acked()
+    owe(source)
+    stack.check([source])
+
+
+# ---- Kafka ------------------------------------------------------------------------
+
+TOPIC = "soc.H47.statistics.v1"
+
+
+class Feed:
+    """A collector that publishes to the mock cluster, and what a receiver makes of it."""
+
+    def __init__(self, stack, kafka):
+        self.stack, self.kafka = stack, kafka
+        stack.settings["forward"].update({"output": "kafka", "kafka": {
+            "brokers": kafka.bootstrap, "delivery-timeout": "2s"}})
+        stack.write_settings()
+        stack.start_collector()
+        self.sources = [oracle.Source(f"k{agency}", agency, 1) for agency in (2, 3)]
+        self.agents = [stack.wire_agent(agency, 1) for agency in (2, 3)]
+
+    def work(self, count=200):
+        for agent, source in zip(self.agents, self.sources):
+            send(self.stack, agent, source, count)
+        self.stack.wait_acked()
+        owe(*self.sources)
+
+    def check(self):
+        """The receiver, keeping the highest revision of each key, has what the store has."""
+        self.stack.wait_recounted(sent=True, timeout=30)
+        stored = self.stack.check(self.sources)
+        self.stack.wait_recounted(sent=True, timeout=30)
+        latest = {}
+        for message in self.kafka.consume(TOPIC):
+            revision = int(message.headers["revision"])
+            if revision >= latest.get(message.key, (0, None))[0]:
+                latest[message.key] = (revision, json.loads(message.value))
+        hour = time.strftime("%Y-%m-%dT%H:00:00Z", time.gmtime(oracle.HAPPENED))
+        for kind, start in (("1h", hour),):
+            body = latest[f"H47/manifest/statistics/{kind}/{start}"][1]
+            records = {a["organ_id"]: a["records"] for a in body["agencies"] if a["records"]}
+            expected = {f"H47.{s.agency:02}": s.owed for s in self.sources}
+            assert records == expected, (records, expected, stored.counts)
+
+
+def test_a_day_without_kafka_disturbs_nobody(stack, mock_kafka):
+    feed = Feed(stack, mock_kafka)
+    feed.work()
+    feed.check()
+    mock_kafka.down()
+    feed.work()  # acknowledged and counted as ever
+    stack.check(feed.sources)
+    stack.collector.kill()  # what waits survives
+    stack.start_collector()
+    feed.work()
+    with pytest.raises(Failed):
+        stack.wait_recounted(sent=True, timeout=1)
+    mock_kafka.up()
+    feed.check()
+
+
+def test_slow_and_erring_brokers_get_every_message_in_the_end(stack, mock_kafka):
+    feed = Feed(stack, mock_kafka)
+    feed.work()
+    feed.check()
+    mock_kafka.rtt(700)
+    feed.work()
+    feed.check()
+    mock_kafka.rtt(1)
+    for code in ("NOT_LEADER_FOR_PARTITION", "REQUEST_TIMED_OUT", "NOT_ENOUGH_REPLICAS"):
+        mock_kafka.error(3, code)
+        feed.work(60)
+        feed.check()
+
+
+@pytest.mark.parametrize("code", ["MSG_SIZE_TOO_LARGE", "INVALID_MSG"])
+def test_a_message_the_broker_will_never_take_holds_up_no_other(stack, mock_kafka, code):
+    """It is set aside, that is said, a recount tells it, and the next revisions go."""
+    feed = Feed(stack, mock_kafka)
+    feed.work()
+    feed.check()
+    mock_kafka.error(1, code)
+    feed.work()
+    stack.wait_derived()
+    stack.collector.process.wait_for(r"forward\.refused row=", 20)
+    assert stack.recount()[0] == 1
+    feed.work()
+    feed.check()
+
+
+def test_kills_between_sending_and_its_report_change_no_count(stack, mock_kafka):
+    feed = Feed(stack, mock_kafka)
+    for number in range(12):
+        mock_kafka.rtt(1 + 40 * (number % 3))
+        feed.work(30)
+        time.sleep(0.03 * number)
+        stack.collector.kill()
+        stack.start_collector()
+    mock_kafka.rtt(1)
+    feed.check()
