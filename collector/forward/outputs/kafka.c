@@ -221,6 +221,9 @@ static bool start_producer(struct kafka *kafka, struct err *err)
 	rd_kafka_queue_t *queue = rd_kafka_queue_get_main(kafka->producer);
 	rd_kafka_queue_io_event_enable(queue, kafka->wake[1], "1", 1);
 	rd_kafka_queue_destroy(queue);
+	/* It writes when the queue stops being empty: a first error is already in it, and
+	 * there would never be a second call. */
+	(void)!write(kafka->wake[1], "1", 1);
 	kafka->is_fatal = false;
 	return true;
 }
