@@ -192,6 +192,13 @@ enum seglog_status seglog_sync(struct seglog *log, struct err *err)
 	return status == SEGLOG_FULL ? take_back_all(log, err) : status;
 }
 
+enum seglog_status seglog_flush(struct seglog *log, struct err *err)
+{
+	if (log->failed)
+		return again(log, SEGLOG_FAILED, err);
+	return log->doomed ? again(log, SEGLOG_FULL, err) : flush(log, err);
+}
+
 /* ---- segments ------------------------------------------------------------- */
 
 void seglog_list_segment(struct seglog *log, uint64_t first, uint64_t size)

@@ -115,6 +115,13 @@ MUST_USE enum seglog_status seglog_append(struct seglog *log, uint8_t kind, uint
 MUST_USE enum seglog_status seglog_sync(struct seglog *log, struct err *err);
 
 /*
+ * Writes out what was appended, without making it durable: who commits to several logs learns
+ * of a full disk before the first of them is synced. FULL: nothing changed, what was appended
+ * still waits.
+ */
+MUST_USE enum seglog_status seglog_flush(struct seglog *log, struct err *err);
+
+/*
  * Takes back appended entries from sequence `from` on that were never durable (a commit over
  * several logs failed half-way). False also when no undurable entry starts there: an
  * append that began a new segment has made those before it durable.

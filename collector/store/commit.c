@@ -474,6 +474,22 @@ static enum seglog_status sync_class(
 	return status;
 }
 
+/* All that was appended is in the files: a full disk shows here, before anything is durable. */
+static enum seglog_status flush_all(
+	struct store *store, const uint64_t appended[STORE_CLASSES], struct err *err)
+{
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		if (!store->classes[i].in_commit)
+			continue;
+		enum seglog_status status = seglog_flush(store->classes[i].log, err);
+		if (status != SEGLOG_OK) {
+			take_back(store, appended);
+			return status;
+		}
+	}
+	return SEGLOG_OK;
+}
+
 /*
  * When the first class has no space, the others are taken back. When a later one has none,
  * the earlier ones are durable already: the commit stays cut, and the next start undoes it.
@@ -535,6 +551,8 @@ static bool write_commit(struct store *store)
 	uint64_t appended[STORE_CLASSES] = {0}; /* sequence of each block; 0 = none */
 	enum seglog_status status = append_all(store, appended, &err);
 
+	if (status == SEGLOG_OK)
+		status = flush_all(store, appended, &err);
 	if (status == SEGLOG_OK)
 		status = sync_all(store, appended, &err);
 	switch (status) {

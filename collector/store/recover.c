@@ -97,18 +97,24 @@ static bool advance_to_block(
 	return true;
 }
 
-static void restore(struct recovering *recovering, struct place *place)
+/* `from` of a move tells what an earlier block must have held; out of order it tells nothing.
+ */
+static void restore_moves(struct recovering *recovering, struct place *place, bool in_order)
 {
-	const struct block_part *part = &place->front.parts[0];
-
 	for (uint32_t i = 0; i < place->front.n_moves; i++) {
-		const struct block_move *move = &place->front.moves[i];
+		struct block_move move = place->front.moves[i];
 
+		if (!in_order)
+			move.from = 0;
 		ledger_restore(
-			recovering->store->ledger, &place->front.streams[move->stream], move);
+			recovering->store->ledger, &place->front.streams[move.stream], &move);
 	}
-	for (unsigned i = 0; i < STORE_CLASSES; i++)
-		recovering->store->next[i] = part->next[i];
+}
+
+static void note_next(struct recovering *recovering, const struct place *place)
+{
+	memcpy(recovering->store->next, place->front.parts[0].next,
+		sizeof(recovering->store->next));
 }
 
 static void count_lost(struct recovering *recovering, unsigned i, uint64_t first)
@@ -124,17 +130,46 @@ static void restore_block(struct recovering *recovering, struct place *place)
 	unsigned i = place->class->class - 1u;
 
 	count_lost(recovering, i, place->head.first);
-	restore(recovering, place);
+	restore_moves(recovering, place, true);
+	note_next(recovering, place);
 	recovering->expected[i] = place->head.first + place->head.n_records;
 }
 
-/* *base = the commit up to which the ledger is known then. */
-static bool restore_snapshot(struct recovering *recovering, uint64_t *base, struct err *err)
+/* Without a snapshot that can be read: what the newest sealed segment of each class says. */
+static bool restore_sealed(struct recovering *recovering, struct place *place, struct err *err)
+{
+	struct segments *segments = place->class->segments;
+	struct sealed_reader *reader;
+	struct sealed_block block;
+	enum sealed_read status;
+	uint64_t first_commit;
+	size_t n = segments_count(segments);
+
+	if (n == 0 || !segments_at(segments, n - 1, &first_commit))
+		return true;
+	if (sealed_reader_open(segments_dir(segments), first_commit, place->class->class,
+		    &reader, err) == SEALED_FAILED)
+		return false;
+	while (reader != NULL && (status = sealed_reader_next(reader, &block)) != SEALED_END) {
+		arena_reset(&place->arena);
+		if (status == SEALED_BLOCK && block_front_read(&block.head, block.front,
+						      &place->arena, &place->front))
+			restore_moves(recovering, place, false);
+	}
+	sealed_reader_close(reader);
+	return true;
+}
+
+/* *found = whether a snapshot could be read; *base = the commit up to which the ledger is known
+ * then. */
+static bool restore_snapshot(
+	struct recovering *recovering, bool *found, uint64_t *base, struct err *err)
 {
 	const struct tail *tail = tails_snapshot(recovering->tails);
 	struct place *place;
 
 	*base = 0;
+	*found = false;
 	if (tail == NULL)
 		return true;
 	place = &recovering->places[tail - recovering->tails];
@@ -142,9 +177,25 @@ static bool restore_snapshot(struct recovering *recovering, uint64_t *base, stru
 		return false;
 	if (place->at_end || place->head.kind != BLOCK_SNAPSHOT)
 		return true;
-	restore(recovering, place);
+	restore_moves(recovering, place, true);
+	note_next(recovering, place);
 	memcpy(recovering->expected, recovering->store->next, sizeof(recovering->expected));
 	*base = place->head.commit;
+	*found = true;
+	return true;
+}
+
+/* The ledger as it was at the newest snapshot, or as well as it can still be told. */
+static bool restore_base(struct recovering *recovering, uint64_t *base, struct err *err)
+{
+	bool found;
+
+	if (!restore_snapshot(recovering, &found, base, err))
+		return false;
+	for (unsigned i = 0; i < STORE_CLASSES && !found; i++) {
+		if (!restore_sealed(recovering, &recovering->places[i], err))
+			return false;
+	}
 	return true;
 }
 
@@ -241,7 +292,7 @@ static bool recover(struct recovering *recovering, struct err *err)
 		note_segment(class, &recovering->tails[i]);
 	}
 	uint64_t base;
-	if (!undo_partial(recovering, err) || !restore_snapshot(recovering, &base, err) ||
+	if (!undo_partial(recovering, err) || !restore_base(recovering, &base, err) ||
 		!restore_blocks(recovering, base, err))
 		return false;
 	restore_numbers(recovering);

@@ -56,9 +56,18 @@ static void remove_tree(const char *dir)
 void fixture_done(struct fixture *fixture)
 {
 	fixture_close(fixture);
+	fixture_free_home(fixture);
 	remove_tree(fixture->dir);
 	pthread_cond_destroy(&fixture->came_home);
 	pthread_mutex_destroy(&fixture->lock);
+}
+
+void fixture_free_home(struct fixture *fixture)
+{
+	for (struct batch *batch; (batch = fixture->home) != NULL;) {
+		fixture->home = batch->next;
+		fixture_free(batch);
+	}
 }
 
 void fixture_open(struct fixture *fixture)

@@ -42,7 +42,10 @@ struct batch *fixture_gap(
 	struct fixture *fixture, struct stream stream, uint64_t first, uint32_t count);
 void fixture_free(struct batch *batch);
 
-/* Submits and waits for it to come home. */
+/* Those that came home and that nobody took with fixture_submit(). */
+void fixture_free_home(struct fixture *fixture);
+
+/* Submits and waits for it to come home; nothing else may be on the way. */
 enum batch_outcome fixture_submit(struct fixture *fixture, struct batch *batch);
 void fixture_send(struct fixture *fixture, struct batch *batch);
 void fixture_wait(struct fixture *fixture);

@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include "collector/store/segments.h"
-#include "common/clock.h"
+#include "collector/store/verify.h"
+#include "common/file.h"
 #include "tests/collector/store/fixture.h"
 
 static void init(struct fixture *fixture)
@@ -264,7 +265,156 @@ START_TEST(damage_in_a_sealed_segment_is_lost_exactly)
 }
 END_TEST
 
+static void copy_file(const char *from, const char *to)
+{
+	struct strbuf content = STRBUF_INIT(64 << 20);
+	struct err err;
+
+	ck_assert(file_read(from, &content, &err));
+	ck_assert(file_replace(to, strbuf_slice(&content), 0600, &err));
+	strbuf_done(&content);
+}
+
+static void set_aside(const char *path, char aside[PATH_MAX + 96])
+{
+	snprintf(aside, PATH_MAX + 96, "%s.copy", path);
+	copy_file(path, aside);
+}
+
+static void expect_no_fault(void *user, const struct store_fault *fault)
+{
+	(void)user;
+	ck_abort_msg(
+		"%s:%llu: %s", fault->file, (unsigned long long)fault->offset, fault->what);
+}
+
+static void expect_intact(const struct fixture *fixture)
+{
+	struct store_verified verified;
+	struct err err;
+
+	ck_assert(store_verify(fixture->dir, expect_no_fault, NULL, &verified, &err));
+}
+
+START_TEST(what_an_interrupted_sealing_left_is_swept_up)
+{
+	struct fixture fixture;
+	char path[PATH_MAX + 64];
+
+	init(&fixture);
+	store_more(&fixture, 20, 2);
+	fixture_close(&fixture);
+	snprintf(path, sizeof(path), "%s/class-2/%020u.sealed.tmp", fixture.dir, 9u);
+	FILE *file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fclose(file), 0);
+	fixture_open(&fixture);
+	ck_assert_uint_eq(count_files(&fixture, 2, ".tmp"), 0);
+	expect_all(&fixture, 0, 400);
+	fixture_done(&fixture);
+}
+END_TEST
+
+START_TEST(sealed_but_not_released_is_neither_read_nor_sealed_twice)
+{
+	struct fixture fixture;
+	char running[PATH_MAX], aside[PATH_MAX + 96], state[PATH_MAX];
+
+	fixture_init(&fixture);
+	fixture_open(&fixture);
+	store_more(&fixture, 20, 2);
+	fixture_close(&fixture);
+	ck_assert(fixture_file(&fixture, 2, ".seg", running));
+	set_aside(running, aside);
+	fixture.settings.segment_size = 1024;
+	fixture_open(&fixture);
+	store_more(&fixture, 1, 2);
+	store_settle(fixture.store);
+	fixture_close(&fixture);
+	ck_assert_int_ne(access(running, F_OK), 0);
+	unsigned n_sealed = count_files(&fixture, 2, ".sealed");
+	ck_assert_uint_eq(n_sealed, 1);
+
+	/* As after a crash between the two. */
+	copy_file(aside, running);
+	ck_assert_int_eq(unlink(aside), 0);
+	ck_assert(fixture_file(&fixture, 2, "state", state));
+	ck_assert_int_eq(unlink(state), 0);
+	fixture.settings.segment_size = 1 << 20;
+	fixture_open(&fixture);
+	expect_all(&fixture, 0, 21 * 20);
+	expect_all(&fixture, 7, 14 * 20);
+	store_settle(fixture.store);
+	ck_assert_uint_eq(count_files(&fixture, 2, ".sealed"), n_sealed);
+	expect_all(&fixture, 0, 21 * 20);
+	expect_intact(&fixture);
+	fixture_done(&fixture);
+}
+END_TEST
+
+START_TEST(a_removal_that_was_interrupted_is_finished_once)
+{
+	struct fixture fixture;
+	char oldest[PATH_MAX + 64], aside[PATH_MAX + 96], removed[PATH_MAX];
+
+	init(&fixture);
+	store_more(&fixture, 40, 2);
+	store_settle(fixture.store);
+	fixture_close(&fixture);
+	snprintf(oldest, sizeof(oldest), "%s/class-2/%020u.sealed", fixture.dir, 1u);
+	set_aside(oldest, aside);
+	fixture.settings.classes[1].keep_bytes = 6000;
+	fixture_open(&fixture);
+	store_settle(fixture.store);
+	fixture_close(&fixture);
+	ck_assert_int_ne(access(oldest, F_OK), 0);
+	ck_assert(fixture_file(&fixture, 2, "removed", removed));
+	long size = file_size(removed);
+
+	copy_file(aside, oldest);
+	ck_assert_int_eq(unlink(aside), 0);
+	fixture_open(&fixture);
+	store_settle(fixture.store);
+	ck_assert_int_ne(access(oldest, F_OK), 0);
+	ck_assert_int_eq(file_size(removed), size);
+	expect_intact(&fixture);
+	fixture_done(&fixture);
+}
+END_TEST
+
+START_TEST(positions_survive_a_damaged_snapshot)
+{
+	struct fixture fixture;
+	struct stream stream = fixture_stream(2, 99), silent = fixture_stream(77, 5);
+	struct stream_position position;
+	char path[PATH_MAX];
+
+	init(&fixture);
+	ck_assert_uint_eq(fixture_store(&fixture, silent, 1, 9, 2), BATCH_STORED);
+	store_more(&fixture, 40, 2);
+	store_settle(fixture.store);
+	fixture_close(&fixture);
+	ck_assert(fixture_file(&fixture, 2, ".seg", path));
+	flip_byte(path, 128 + 36 + BLOCK_HEAD_SIZE + 10);
+	fixture_open(&fixture);
+	ck_assert_uint_eq(store_position(fixture.store), 41);
+	ck_assert(store_stream(fixture.store, &silent, &position));
+	ck_assert_uint_eq(position.stored, 9);
+	ck_assert_uint_eq(position.lost, 0);
+	ck_assert(store_stream(fixture.store, &stream, &position));
+	ck_assert_uint_eq(position.stored, 800);
+	ck_assert_uint_eq(position.lost, 0);
+	store_more(&fixture, 20, 2);
+	store_settle(fixture.store);
+	expect_all(&fixture, 0, 1209);
+	fixture_done(&fixture);
+}
+END_TEST
+
 TEST_MAIN("sealing", closed_segments_are_sealed_and_read_the_same,
 	a_reader_goes_on_while_its_segments_are_sealed,
 	small_blocks_are_merged_and_large_ones_kept, retention_by_bytes_removes_the_oldest,
-	retention_of_one_class_leaves_the_others, damage_in_a_sealed_segment_is_lost_exactly)
+	retention_of_one_class_leaves_the_others, damage_in_a_sealed_segment_is_lost_exactly,
+	what_an_interrupted_sealing_left_is_swept_up,
+	sealed_but_not_released_is_neither_read_nor_sealed_twice,
+	a_removal_that_was_interrupted_is_finished_once, positions_survive_a_damaged_snapshot)

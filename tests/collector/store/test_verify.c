@@ -241,20 +241,16 @@ START_TEST(a_store_under_load_has_no_fault)
 	fixture.settings.classes[2].keep_bytes = 9000;
 	fixture_open(&fixture);
 	for (unsigned i = 0; i < 60; i++) {
-		struct batch *batches[4];
-
-		for (unsigned j = 0; j < 4; j++) {
-			batches[j] = fixture_batch(
-				&fixture, stream, (i * 4 + j) * 20 + 1, 20, (uint8_t)(j % 3));
-			fixture_send(&fixture, batches[j]);
-		}
+		for (unsigned j = 0; j < 4; j++)
+			fixture_send(
+				&fixture, fixture_batch(&fixture, stream, (i * 4 + j) * 20 + 1,
+						  20, (uint8_t)(j % 3)));
 		ck_assert_msg(
 			store_verify(fixture.dir, ignore_fault, &n_faults, &verified, &err),
 			"%s", err.text);
 		ck_assert_uint_eq(n_faults, 0);
 		fixture_wait(&fixture);
-		for (unsigned j = 0; j < 4; j++)
-			fixture_free(batches[j]);
+		fixture_free_home(&fixture);
 	}
 	fixture_done(&fixture);
 }
