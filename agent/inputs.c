@@ -1,5 +1,6 @@
 #include "agent/input.h"
 #include "agent/inputs/file_tail.h"
+#include "agent/inputs/inventory.h"
 #include "agent/inputs/journal.h"
 #include "agent/inputs/syslog_socket.h"
 
@@ -7,5 +8,6 @@ const struct input *const inputs[] = {
 	&file_input,
 	&journal_input,
 	&syslog_input,
+	&inventory_input,
 	NULL,
 };

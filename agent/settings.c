@@ -80,6 +80,8 @@ const struct setting agent_settings_table[] = {
 		.table = journals_settings_table},
 	{"syslog", SETTING_SECTION, AT(syslog), NULL, 0, 0, "Local log sockets.",
 		.table = syslog_settings_table},
+	{"inventory", SETTING_SECTION, AT(inventory), NULL, 0, 0, "What this host is.",
+		.table = inventory_settings_table},
 	{0},
 };
 

@@ -3,6 +3,7 @@
 #define AGENT_SETTINGS_H
 
 #include "agent/inputs/file_settings.h"
+#include "agent/inputs/inventory.h"
 #include "agent/inputs/journal.h"
 #include "agent/inputs/syslog_socket.h"
 #include "common/conf.h"
@@ -33,6 +34,7 @@ struct agent_settings {
 	struct files_settings files;
 	struct journals_settings journal;
 	struct syslog_settings syslog;
+	struct inventory_settings inventory;
 };
 
 extern const struct setting agent_settings_table[];
