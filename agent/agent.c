@@ -27,7 +27,9 @@
 enum {
 	KEEP_MS = 5000,     /* the bookmark is saved so often while something changes */
 	KEEP_FULL_MS = 250, /* ... while the spool waits for room */
+	TELL_FULL_MS = 60000,
 	SECOND_MS = 1000,
+	SECONDS_PER_HOUR = 3600,
 	GOODBYE_MS = 2000, /* for the last words to be written */
 	INPUTS_MAX = 16,
 	SETTINGS_MAX = 16 << 20,
@@ -50,11 +52,15 @@ struct agent {
 	struct spool *spool;
 	struct intake *intake;
 	bool full[LANE_COUNT];
+	int64_t told_full_ms; /* monotonic; 0 = never */
+	bool told_full;
 	struct uplink *uplink;
 	bool connected;
+	char why[ERR_TEXT_MAX];   /* it is not; each reason is logged once */
 	void *inputs[INPUTS_MAX]; /* NULL: the settings name none of the kind */
 	struct event *keep, *second, *reload, *end, *watchdog;
 	struct health health;
+	unsigned seconds;
 	bool draining;
 };
 
@@ -169,6 +175,18 @@ static void say_room(struct agent *agent, enum frame_lane lane, const char *acti
 	state_item_give(&item, agent->intake);
 }
 
+/* A spool that is full and has room again and again is told about once in a while. */
+static bool may_tell_full(struct agent *agent)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	agent->told_full =
+		agent->told_full_ms == 0 || now_ms - agent->told_full_ms >= TELL_FULL_MS;
+	if (agent->told_full)
+		agent->told_full_ms = now_ms;
+	return agent->told_full;
+}
+
 static void on_full(void *user, enum frame_lane lane, const char *failed)
 {
 	struct agent *agent = user;
@@ -178,7 +196,7 @@ static void on_full(void *user, enum frame_lane lane, const char *failed)
 	log_error("spool.full", "lane=%s reason=%s instead=files-wait-and-sockets-drop",
 		lane_names[lane],
 		LOG_TEXT(failed ? slice_str(failed) : SLICE_LIT("its size is used up")));
-	if (lane != LANE_URGENT)
+	if (lane != LANE_URGENT && may_tell_full(agent))
 		say_room(agent, lane, "spool-full");
 }
 
@@ -188,7 +206,8 @@ static void on_room(void *user, enum frame_lane lane)
 
 	agent->full[lane] = false;
 	log_info("spool.has_room", "lane=%s", lane_names[lane]);
-	say_room(agent, lane, "spool-has-room");
+	if (lane != LANE_URGENT && agent->told_full)
+		say_room(agent, lane, "spool-has-room");
 	for (size_t i = 0; inputs[i] != NULL; i++)
 		if (agent->inputs[i] != NULL)
 			inputs[i]->resume(agent->inputs[i]);
@@ -286,8 +305,9 @@ static void on_connected(void *user, bool connected, const char *why)
 	if (connected)
 		log_info("uplink.connected", "collector=%s",
 			agent->settings.uplink.collector.items[0]);
-	else
+	else if (agent->connected || strcmp(why, agent->why) != 0)
 		log_warn("uplink.disconnected", "reason=%s", LOG_TEXT(slice_str(why)));
+	snprintf(agent->why, sizeof(agent->why), "%s", connected ? "" : why);
 	if (agent->draining && !connected) {
 		loop_stop(agent->loop);
 		return;
@@ -509,7 +529,8 @@ static void on_second(evutil_socket_t fd, short what, void *user)
 	(void)fd;
 	(void)what;
 	health_watch_clock(&agent->health, agent->intake);
-	health_watch_certificate(&agent->health, agent->tls, agent->intake);
+	if (agent->seconds++ % SECONDS_PER_HOUR == 0)
+		health_watch_certificate(&agent->health, agent->tls, agent->intake);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *user)

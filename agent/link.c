@@ -6,6 +6,7 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -97,7 +98,8 @@ static void fail(struct link *link, const char *why)
 	link->user.on_closed(link->user.user, why);
 }
 
-/* `code` is errno of the event. */
+/* `code` is errno of the event. libevent mixes SSL_ERROR_SYSCALL and the like with the errors
+ * of OpenSSL's libraries; those say nothing. */
 static void broken(struct link *link, short what, int code)
 {
 	unsigned long tls = bufferevent_get_openssl_error(link->bev);
@@ -105,10 +107,12 @@ static void broken(struct link *link, short what, int code)
 
 	if (what & BEV_EVENT_EOF)
 		err_set(&err, "the collector closed the connection");
-	else if (tls != 0 || (code == 0 && !link->open))
+	else if (ERR_GET_LIB(tls) != 0)
 		tls_handshake_err(link->ssl, tls, &err);
-	else
+	else if (code != 0)
 		err_set(&err, "connection: %s", strerror(code));
+	else
+		err_set(&err, "the connection broke");
 	fail(link, err.text);
 }
 

@@ -194,6 +194,7 @@ static bool take_turn(struct file_tail *self, struct tail *tail)
 		put_in_queue(self, tail);
 		break;
 	case TAIL_IDLE:
+		tail->at_rest = !self->blind;
 		if (self->tails.n_open > self->open_max)
 			tail_close(&self->tails, tail);
 		break;
@@ -360,7 +361,9 @@ static void queue_if_changed(struct file_tail *self, struct tail *tail)
 {
 	struct stat st = {0};
 
-	(void)stat(tail->path, &st);
+	if (stat(tail->path, &st) == 0 && st.st_ino == tail->seen_inode &&
+		file_modified_ns(&st) != tail->seen_modified_ns)
+		tail->at_rest = false;
 	if (tail->seen_size == (uint64_t)st.st_size && tail->seen_inode == st.st_ino &&
 		tail->seen_modified_ns == file_modified_ns(&st))
 		return;
@@ -401,6 +404,8 @@ static void on_event(void *user, enum file_event event, const char *path)
 	}
 
 	struct tail *tail = find_tail(self, path);
+	if (tail != NULL && event == FILE_CHANGED)
+		tail->at_rest = false;
 	if (tail != NULL)
 		put_in_queue(self, tail);
 	else if (event == FILE_APPEARED)

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 #include "agent/inputs/file_generations.h"
+#include "agent/state_item.h"
 #include "common/clock.h"
 #include "common/log.h"
 
 enum {
 	RETRY_MS = 2000,     /* after a file could not be opened or read */
 	MISSING_MS = 600000, /* a renamed file whose path stays empty is followed so long */
+	TOLD_MAX = 20,       /* failures told to the collector in a minute */
 	LATE_MS = 60000,     /* a rotated file is watched so long after the next is begun */
 	CLOCK_STEP_NS = 2000000000, /* stamps of copies may be a little older */
 };
@@ -262,16 +264,50 @@ static void begin(struct tails *tails, struct tail *tail, const struct file_sour
 	file_scan_start(&tail->scan, offset);
 }
 
-static enum tail_turn fail(struct tail *tail, int64_t now_ms, const struct err *err)
+static void say(
+	struct tails *tails, const struct tail *tail, const char *action, const char *why)
 {
-	if (!tail->failing && err->sys != ENOENT) {
-		counter_add(&n_failed, 1);
-		log_warn("file.failed", "path=%s reason=%s", LOG_TEXT(slice_str(tail->path)),
-			LOG_TEXT(slice_str(err->text)));
+	struct state_item item;
+
+	state_item_begin(&item, action);
+	json_put_str(&item.json, "soc.input", "file");
+	json_put_text(&item.json, "soc.source", slice_str(tail->path));
+	state_item_reason(&item, why);
+	state_item_give(&item, tails->intake);
+}
+
+/* Whoever can make files must not be able to fill the urgent lane with them. */
+static bool may_tell(struct tails *tails, int64_t now_ms)
+{
+	if (now_ms - tails->told_ms >= 60000) {
+		tails->told_ms = now_ms;
+		tails->told = 0;
 	}
-	tail->failing = true;
+	return tails->told++ < TOLD_MAX;
+}
+
+static enum tail_turn fail(
+	struct tails *tails, struct tail *tail, int64_t now_ms, const struct err *err)
+{
 	tail->retry_ms = now_ms + RETRY_MS;
+	if (tail->failing || err->sys == ENOENT)
+		return TAIL_WAITING;
+	tail->failing = true;
+	counter_add(&n_failed, 1);
+	log_warn("file.failed", "path=%s reason=%s", LOG_TEXT(slice_str(tail->path)),
+		LOG_TEXT(slice_str(err->text)));
+	tail->told = may_tell(tails, now_ms);
+	if (tail->told)
+		say(tails, tail, "input-failed", err->text);
 	return TAIL_WAITING;
+}
+
+static void works_again(struct tails *tails, struct tail *tail)
+{
+	if (tail->told)
+		say(tails, tail, "input-recovered", NULL);
+	tail->failing = false;
+	tail->told = false;
 }
 
 /* Opens a generation from its start. */
@@ -435,11 +471,11 @@ static enum moved give_up_rest(struct tails *tails, struct tail *tail,
 	size_t next = truncated ? found->n - 1
 				: at_least_the_path(found, tail, after(found, &tail->position));
 
-	if (next == found->n && still_patient(tail, now_ms))
+	if (next == found->n && !tail->at_rest && still_patient(tail, now_ms))
 		return MOVE_LATER;
 
 	enum moved moved = move_on(tails, tail, found, next, err);
-	if (moved == MOVE_FAILED)
+	if (moved == MOVE_FAILED || tail->at_rest)
 		return moved;
 	counter_add(truncated ? &n_emptied : &n_lost, 1);
 	declare_loss(tails, tail, truncated ? GAP_TRUNCATED : GAP_ROTATED);
@@ -579,7 +615,7 @@ static enum tail_turn leave(struct tails *tails, struct tail *tail,
 		return TAIL_BLOCKED;
 	switch (move_on(tails, tail, found, next, &err)) {
 	case MOVED_ON:
-		tail->failing = false;
+		works_again(tails, tail);
 		return TAIL_MORE;
 	case MOVED_NOWHERE:
 	case MOVE_LATER:
@@ -587,7 +623,7 @@ static enum tail_turn leave(struct tails *tails, struct tail *tail,
 	case MOVE_FAILED:
 		break;
 	}
-	return fail(tail, now_ms, &err);
+	return fail(tails, tail, now_ms, &err);
 }
 
 static enum tail_turn next_file(struct tails *tails, struct tail *tail, int64_t now_ms)
@@ -658,7 +694,7 @@ static enum tail_turn open_again(struct tails *tails, struct tail *tail, int64_t
 
 	switch (moved) {
 	case MOVED_ON:
-		tail->failing = false;
+		works_again(tails, tail);
 		return file_source_is_open(&tail->source) ? TAIL_MORE : TAIL_IDLE;
 	case MOVED_NOWHERE:
 		return TAIL_GONE;
@@ -667,7 +703,7 @@ static enum tail_turn open_again(struct tails *tails, struct tail *tail, int64_t
 	case MOVE_FAILED:
 		break;
 	}
-	return fail(tail, now_ms, &err);
+	return fail(tails, tail, now_ms, &err);
 }
 
 static enum tail_turn read_failed(struct tails *tails, struct tail *tail, int64_t now_ms)
@@ -678,7 +714,7 @@ static enum tail_turn read_failed(struct tails *tails, struct tail *tail, int64_
 	err_sys(&err, "reading");
 	if (!damaged) {
 		close_source(tails, &tail->source);
-		return fail(tail, now_ms, &err);
+		return fail(tails, tail, now_ms, &err);
 	}
 	enum tail_turn turn = next_file(tails, tail, now_ms);
 	if (!tail->failing) {
@@ -701,11 +737,12 @@ enum tail_turn tail_turn(struct tails *tails, struct tail *tail, int64_t now_ms)
 	case READ_MORE:
 		return TAIL_MORE;
 	case READ_END:
-		tail->failing = false;
+		works_again(tails, tail);
 		return at_end(tails, tail, now_ms);
 	case READ_REFUSED:
 		return TAIL_BLOCKED;
 	case READ_TRUNCATED:
+		tail->at_rest = false;
 		close_source(tails, &tail->source);
 		return TAIL_MORE;
 	case READ_FAILED:

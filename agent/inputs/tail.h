@@ -32,6 +32,8 @@ struct tails {
 	char *long_record;
 	size_t long_record_size;
 	unsigned n_open; /* descriptors */
+	unsigned told;   /* failures told in this minute */
+	int64_t told_ms; /* when it began */
 	/* The tail that reads the file with this inode, other than `self`; NULL = none. */
 	struct tail *(*find)(
 		void *user, const struct tail *self, uint64_t device, uint64_t inode);
@@ -50,7 +52,9 @@ struct tail {
 	int64_t grown_ms;   /* monotonic: when bytes were last found */
 	int64_t rotated_ms; /* ... when the path was first seen to name another file; 0 = not */
 	int64_t retry_ms;   /* not before: after a failure; 0 = at once */
-	bool failing;       /* the last attempt failed and was reported */
+	bool failing;       /* the last attempt failed */
+	bool told;          /* ... and was told to the collector */
+	bool at_rest;       /* all was read, and nobody told of a change since */
 	/* The rotated file read before this one, kept open for writers that were slow to
 	 * notice. */
 	struct file_source late;

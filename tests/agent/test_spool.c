@@ -1,5 +1,8 @@
 #include "agent/spool.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "common/chunk.h"
 #include "common/crc32c.h"
 #include "tests/support/check.h"
@@ -318,8 +321,47 @@ START_TEST(a_damaged_entry_becomes_a_gap_of_its_sequences)
 }
 END_TEST
 
-TEST_MAIN("spool", entries_come_out_as_they_went_in, an_epoch_lives_as_long_as_its_log,
-	acknowledged_entries_are_not_read_again, a_full_lane_has_room_after_a_release,
-	histories_are_compared, what_the_collector_lost_after_its_acknowledgement_is_declared,
+/* The disk fails in the middle of an append, and works again. */
+START_TEST(an_append_that_failed_is_stored_once)
+{
+	struct bench bench;
+	struct rlimit limit, tight;
+	char chunk[50000];
+	enum spool_status status;
+
+	bench_init(&bench);
+	memset(chunk, 'x', sizeof(chunk));
+	add(&bench, "before", 1);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	tight = limit;
+	tight.rlim_cur = 20000;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	for (int i = 0; i < 3; i++) {
+		status = spool_add_chunk(
+			bench.spool, LANE_BULK, slice_of(chunk, sizeof(chunk)), 7, &bench.err);
+		ck_assert_int_ne(status, SPOOL_OK);
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(spool_add_chunk(bench.spool, LANE_BULK, slice_of(chunk, sizeof(chunk)),
+				 7, &bench.err),
+		SPOOL_OK);
+	add(&bench, "after", 1);
+	expect_chunk(&bench, 1, "before");
+	struct spool_entry entry;
+	ck_assert_int_eq(spool_next(bench.spool, LANE_BULK, &entry, &bench.err), SPOOL_ENTRY);
+	ck_assert_uint_eq(entry.first, 2);
+	ck_assert_uint_eq(entry.chunk.len, sizeof(chunk));
+	expect_chunk(&bench, 9, "after");
+	expect_end(&bench);
+	signal(SIGXFSZ, SIG_DFL);
+	bench_done(&bench);
+}
+END_TEST
+
+TEST_MAIN("spool", an_append_that_failed_is_stored_once, entries_come_out_as_they_went_in,
+	an_epoch_lives_as_long_as_its_log, acknowledged_entries_are_not_read_again,
+	a_full_lane_has_room_after_a_release, histories_are_compared,
+	what_the_collector_lost_after_its_acknowledgement_is_declared,
 	a_new_epoch_begins_with_what_is_not_acknowledged,
 	a_damaged_entry_becomes_a_gap_of_its_sequences)

@@ -627,6 +627,10 @@ START_TEST(an_unreachable_address_is_followed_by_the_next)
 	open_uplink(&bench);
 	expect_all(&bench);
 	ck_assert_uint_ge(bench.n_closed, 1);
+
+	struct uplink_state state;
+	uplink_state(bench.uplink, &state);
+	ck_assert_ptr_nonnull(strstr(state.why, "Connection refused"));
 	bench_done(&bench);
 }
 END_TEST

@@ -122,6 +122,7 @@ class Stack:
             "log-level": "info",
             "agencies": "agencies.yaml",
             "national": str(ROOT / "configs/national"),
+            "masking": str(ROOT / "configs/masking.yaml"),
             "control": str(self.control_path),
             "presence": "1h",
             "ingest": {

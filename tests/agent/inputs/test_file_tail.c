@@ -477,6 +477,80 @@ START_TEST(only_regular_files_are_opened)
 	read_once(&bench);
 	expect_text(&bench, 0, "through a link");
 	ck_assert_uint_eq(bench.intake.n_items, 1);
+	ck_assert_uint_eq(bench.intake.n_states, 4); /* each was told */
+	bench_done(&bench);
+}
+END_TEST
+
+START_TEST(a_link_made_by_somebody_else_is_not_followed)
+{
+	struct bench bench;
+
+	if (geteuid() != 0)
+		return;
+	bench_init(&bench, "*.log");
+	folder_append(&bench.folder, "secret", "of root\n");
+	ck_assert_int_eq(symlink("secret", folder_path(&bench.folder, "a.log")), 0);
+	ck_assert_int_eq(lchown(folder_path(&bench.folder, "a.log"), 65534, 65534), 0);
+	folder_append(&bench.folder, "b.log", "allowed\n");
+	bench_start(&bench);
+	expect_items(&bench, 1);
+	read_once(&bench);
+	expect_text(&bench, 0, "allowed");
+	ck_assert_uint_eq(bench.intake.n_items, 1);
+	bench_done(&bench);
+}
+END_TEST
+
+/* The kernel does not tell of writes through another folder. */
+START_TEST(changes_nobody_tells_of_are_found_by_polling)
+{
+	struct bench bench;
+	struct folder other;
+	char target[PATH_MAX];
+
+	folder_make(&other);
+	folder_append(&other, "real", "1\n");
+	snprintf(target, sizeof(target), "%s", folder_path(&other, "real"));
+	bench_init(&bench, "*.log");
+	bench.settings.files.poll_ms = 20;
+	ck_assert_int_eq(symlink(target, folder_path(&bench.folder, "a.log")), 0);
+	bench_start(&bench);
+	expect_items(&bench, 1);
+	read_once(&bench);
+	folder_append(&other, "real", "2\n");
+	expect_items(&bench, 2);
+	bench_done(&bench);
+	folder_remove(&other);
+}
+END_TEST
+
+START_TEST(a_file_that_was_read_and_is_deleted_is_no_loss)
+{
+	struct bench bench;
+
+	bench_init(&bench, "*.log");
+	bench.settings.files.open_max = 1;
+	for (int i = 0; i < 20; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%d.log", i);
+		folder_append(&bench.folder, name, "x\n");
+	}
+	bench_start(&bench);
+	expect_items(&bench, 20);
+	read_once(&bench);
+	for (int i = 0; i < 20; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%d.log", i);
+		ck_assert_int_eq(unlink(folder_path(&bench.folder, name)), 0);
+	}
+	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
+	while (bench.intake.n_positions > 0 && clock_mono_ms() < end_ms)
+		event_base_loop(bench.base, EVLOOP_ONCE);
+	ck_assert_uint_eq(bench.intake.n_positions, 0);
+	ck_assert_uint_eq(bench.intake.n_losses, 0);
 	bench_done(&bench);
 }
 END_TEST
@@ -685,6 +759,9 @@ TEST_MAIN("file_tail", lines_are_read_as_they_are_written, bytes_stay_as_they_ar
 	a_long_record_is_cut_and_its_length_told, a_line_of_a_gigabyte_takes_no_memory,
 	an_unfinished_line_is_held_and_then_given_up, lines_are_joined_by_their_rule,
 	a_full_intake_stops_reading_where_it_is, only_regular_files_are_opened,
+	a_link_made_by_somebody_else_is_not_followed,
+	changes_nobody_tells_of_are_found_by_polling,
+	a_file_that_was_read_and_is_deleted_is_no_loss,
 	a_second_name_of_a_file_is_not_read_again, a_first_start_may_begin_at_the_end,
 	descriptors_are_bounded, rotation_storms_lose_and_repeat_nothing,
 	copytruncate_storms_lose_nothing_that_was_copied)

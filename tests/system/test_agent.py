@@ -1,0 +1,136 @@
+"""soc-agent itself: from a file to the store, through kills, rotation and full spools."""
+import random
+import subprocess
+
+import oracle
+from harness import wait_until
+from hostagent import Host
+
+
+def stored_lines(stack, source):
+    """0 also while the store is merging blocks under the reader."""
+    try:
+        return len(stack.stored().lines[source.name])
+    except oracle.Finding:
+        return 0
+
+
+def wait_stored(stack, source, timeout=60.0):
+    wait_until(f"{source.issued} lines of {source.name} are stored",
+               lambda: stored_lines(stack, source) >= source.issued, timeout, interval=0.3)
+    source.owed = source.issued
+
+
+def new_source(host_number=1):
+    return oracle.Source(f"file{host_number}", 2, host_number)
+
+
+def test_lines_of_files_are_stored_once_and_in_order(stack):
+    stack.start_collector()
+    host, source = Host(stack, 2, 1), new_source()
+    host.write("app.log", source.issue(3000))
+    host.start()
+    wait_stored(stack, source)
+    host.write("app.log", source.issue(10))
+    host.rotate("app.log")
+    host.write("app.log", source.issue(500))
+    wait_stored(stack, source)
+    assert host.stop() == 0
+    stored = stack.check([source])
+    assert stored.states["started"] == 1 and stored.states["stopping"] == 1
+    assert stored.declared() == 0
+
+
+def test_killed_agent_and_collector_lose_and_repeat_nothing(stack):
+    stack.start_collector()
+    host, source = Host(stack, 2, 1, {"spool": {"segment-size": "64KiB"}}), new_source()
+    chance = random.Random(20261122)
+    host.write("app.log", source.issue(100))
+    host.start()
+    wait_stored(stack, source)
+    for turn in range(12):
+        for _ in range(chance.randrange(1, 6)):
+            host.write("app.log", source.issue(chance.randrange(1, 400)))
+        if chance.random() < 0.5:
+            host.rotate("app.log")
+            host.write("app.log", source.issue(chance.randrange(1, 100)))
+        wait_until("the dice say so", lambda: chance.random() < 0.3, interval=0.02)
+        if turn % 4 == 3:
+            stack.collector.kill()
+            stack.start_collector()
+        host.kill()
+        host.write("app.log", source.issue(chance.randrange(1, 100)))
+        host.start()
+    wait_stored(stack, source)
+    assert host.stop() == 0
+    assert stack.check([source]).declared() == 0
+
+
+def test_a_small_spool_makes_files_wait_and_loses_nothing(stack):
+    host, source = Host(stack, 2, 1, {"spool": {"bulk-size": "1MiB", "segment-size": "64KiB"}}), new_source()
+    host.start()
+    for _ in range(40):
+        host.write("app.log", source.issue(5000))
+    host.process.wait_for(r"spool\.full")
+    host.rotate("app.log")
+    host.write("app.log", source.issue(100))
+    stack.start_collector()
+    wait_stored(stack, source, timeout=120.0)
+    host.process.wait_for(r"spool\.has_room")
+    assert host.stop() == 0
+    stored = stack.check([source])
+    assert stored.declared() == 0
+    assert stored.states["spool-full"] >= 1
+
+
+def test_a_reload_takes_new_files_and_refuses_mistakes(stack):
+    stack.start_collector()
+    host, source = Host(stack, 2, 1), new_source()
+    host.start()
+    host.write("app.log", source.issue(50))
+    good = host.path.read_text()
+    host.write_settings(good + "nonsense: 1\n")
+    host.reload()
+    host.process.wait_for(r"settings\.refused.*nonsense")
+    host.settings["files"]["groups"].append({"paths": [str(host.logs / "*.txt")]})
+    host.write_settings()
+    for _ in range(50):
+        host.reload()
+    host.process.wait_for(r"settings\.loaded")
+    host.write("more.txt", source.issue(50))
+    wait_stored(stack, source)
+    assert host.stop() == 0
+    stored = stack.check([source])
+    assert stored.states["settings-refused"] == 1
+    assert stored.states["settings-loaded"] >= 1
+
+
+def test_stopping_sends_what_was_read(stack):
+    stack.start_collector()
+    host, source = Host(stack, 2, 1), new_source()
+    host.start()
+    host.process.wait_for(r"uplink\.connected")
+    host.write("app.log", source.issue(20000))
+    assert host.stop() == 0
+    assert "acknowledged=all" in host.process.err
+    source.owed = source.issued
+    stack.check([source])
+
+
+def test_only_one_agent_uses_a_state_folder(stack):
+    host = Host(stack, 2, 1)
+    host.start()
+    second = subprocess.run([stack.program("soc-agent"), "run", "-c", host.path],
+                            capture_output=True, text=True, timeout=30)
+    assert second.returncode == 1
+    assert "another agent runs here" in second.stderr
+    assert host.stop() == 0
+
+
+def test_check_names_the_place_of_a_mistake(stack):
+    host = Host(stack, 2, 1)
+    host.write_settings(host.path.read_text() + "files-too: 1\n")
+    done = subprocess.run([stack.program("soc-agent"), "check", "-c", host.path],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert "agent.yaml:" in done.stderr and "files-too" in done.stderr
