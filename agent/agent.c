@@ -93,6 +93,13 @@ static bool save_bookmark(struct agent *agent, struct err *err)
 	return true;
 }
 
+static bool same_lane(const struct bookmark_lane *a, const struct bookmark_lane *b)
+{
+	return memcmp(a->log_id, b->log_id, sizeof(a->log_id)) == 0 && a->epoch == b->epoch &&
+	       a->begin == b->begin && a->acked == b->acked && a->acked_crc == b->acked_crc &&
+	       a->covered == b->covered;
+}
+
 static bool something_changed(const struct agent *agent)
 {
 	struct intake_state taken;
@@ -104,7 +111,7 @@ static bool something_changed(const struct agent *agent)
 	for (unsigned i = 0; i < LANE_COUNT; i++) {
 		lane = agent->lanes[i];
 		spool_lane(agent->spool, (enum frame_lane)i, &lane);
-		if (memcmp(&lane, &agent->lanes[i], sizeof(lane)) != 0)
+		if (!same_lane(&lane, &agent->lanes[i]))
 			return true;
 	}
 	return false;

@@ -250,6 +250,7 @@ static void make_room(struct syslog_inputs *all, const struct syslog_settings *s
 	for (size_t i = 0; i < settings->sockets.n; i++)
 		if (sockets[i].datagram_max > all->piece_size)
 			all->piece_size = (size_t)sockets[i].datagram_max;
+	assert(all->piece_size > 0); /* sockets have a least datagram-max */
 	all->sockets = calloc(settings->sockets.n, sizeof(*all->sockets));
 	all->room = malloc(all->piece_size * BATCH); /* pages that are not used cost nothing */
 	if (all->sockets == NULL || all->room == NULL)

@@ -51,7 +51,7 @@ struct meaning {
 
 static inline bool skip_byte(struct slice *rest, char byte)
 {
-	if (rest->len == 0 || rest->ptr[0] != byte)
+	if (slice_absent(*rest) || rest->len == 0 || rest->ptr[0] != byte)
 		return false;
 	*rest = slice_from(*rest, 1);
 	return true;
@@ -114,7 +114,7 @@ static inline void put(struct record *record, struct parse_context *context, enu
 static inline void put_some(struct record *record, struct parse_context *context,
 	enum field_id id, struct slice value)
 {
-	if (value.len > 1 || (value.len == 1 && value.ptr[0] != '-'))
+	if (value.len > 1 || (value.len == 1 && !slice_eq(value, SLICE_LIT("-"))))
 		put(record, context, id, value);
 }
 

@@ -37,7 +37,7 @@ static const struct setting class_table[] = {
 #define CLASS_SETTING(number, text)                                                            \
 	{                                                                                      \
 		.key = "level-" #number, .kind = SETTING_SECTION,                              \
-		.offset = offsetof(struct store_settings, classes[number - 1]),                \
+		.offset = offsetof(struct store_settings, classes[(number)-1]),                \
 		.help = (text), .table = class_table                                           \
 	}
 
