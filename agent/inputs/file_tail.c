@@ -18,8 +18,9 @@
 #include "common/log.h"
 
 enum {
-	TURNS_AT_ONCE = 4,    /* then the rest of the agent has its turn */
-	TICK_MS = 250,        /* tails that wait for time to pass */
+	BACKLOG_OPEN = 4,  /* so many times open_max may be open while all have much to read */
+	TURNS_AT_ONCE = 4, /* then the rest of the agent has its turn */
+	TICK_MS = 250,     /* tails that wait for time to pass */
 	BLIND_POLL_MS = 1000, /* when a folder cannot be watched */
 	BUCKETS_FIRST = 256,
 	STOP_MS = 1000, /* reading once more before the end takes no longer */
@@ -183,6 +184,16 @@ static void forget(struct file_tail *self, struct tail *tail)
 	drop_tail(self, tail);
 }
 
+static void come_to_rest(struct file_tail *self, struct tail *tail)
+{
+	tail->at_rest = !self->blind;
+	tail->seen_size = tail->scan.seen;
+	tail->seen_inode = tail->position.file.inode;
+	tail->seen_modified_ns = tail->position.modified_ns;
+	if (self->tails.n_open > self->open_max)
+		tail_close(&self->tails, tail);
+}
+
 /* False when the intake is full. */
 static bool take_turn(struct file_tail *self, struct tail *tail)
 {
@@ -191,12 +202,12 @@ static bool take_turn(struct file_tail *self, struct tail *tail)
 	tail->waiting = turn == TAIL_WAITING;
 	switch (turn) {
 	case TAIL_MORE:
+		if (self->tails.n_open > self->open_max * BACKLOG_OPEN)
+			tail_close(&self->tails, tail);
 		put_in_queue(self, tail);
 		break;
 	case TAIL_IDLE:
-		tail->at_rest = !self->blind;
-		if (self->tails.n_open > self->open_max)
-			tail_close(&self->tails, tail);
+		come_to_rest(self, tail);
 		break;
 	case TAIL_WAITING:
 		if (!event_pending(self->tick, EV_TIMEOUT, NULL))

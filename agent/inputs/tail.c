@@ -496,6 +496,18 @@ static bool go_on_in_copy(
 	return true;
 }
 
+/* Nearly always; and reading a folder of thousands of files for each of them would be slow. */
+static bool path_is_same(struct tails *tails, struct tail *tail)
+{
+	const struct file_generation itself = {.path = tail->path, .packing = FILE_PLAIN};
+	struct stat st;
+
+	return stat(tail->path, &st) == 0 && st.st_ino == tail->position.file.inode &&
+	       st.st_dev == tail->position.file.device &&
+	       (uint64_t)st.st_size >= tail->position.offset &&
+	       try_generation(tails, tail, &itself, FILE_SAME);
+}
+
 /* Finds the file of the position again. */
 static enum moved locate(
 	struct tails *tails, struct tail *tail, int64_t now_ms, struct err *err)
@@ -503,6 +515,8 @@ static enum moved locate(
 	struct file_generations found;
 	enum moved moved = MOVED_ON;
 
+	if (path_is_same(tails, tail))
+		return MOVED_ON;
 	file_generations_find(tail->path, &found);
 	if (!find_same(tails, tail, &found) && !go_on_in_copy(tails, tail, &found))
 		moved = give_up_rest(tails, tail, &found, now_ms, err);
@@ -730,8 +744,12 @@ enum tail_turn tail_turn(struct tails *tails, struct tail *tail, int64_t now_ms)
 		return TAIL_WAITING;
 	if (file_source_is_open(&tail->late) && !read_late(tails, tail, now_ms))
 		return TAIL_BLOCKED;
-	if (!file_source_is_open(&tail->source))
-		return open_again(tails, tail, now_ms);
+	if (!file_source_is_open(&tail->source)) {
+		enum tail_turn turn = open_again(tails, tail, now_ms);
+
+		if (turn != TAIL_MORE)
+			return turn;
+	}
 
 	switch (read_on(tails, tail, now_ms)) {
 	case READ_MORE:
