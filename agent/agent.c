@@ -281,6 +281,9 @@ static void on_heartbeat(void *user, struct frame_heartbeat *beat)
 
 	health_heartbeat(agent->spool, agent->intake, beat);
 	beat->settings_version = agent->settings_version;
+	for (size_t i = 0; inputs[i] != NULL; i++)
+		if (agent->inputs[i] != NULL && inputs[i]->heartbeat != NULL)
+			inputs[i]->heartbeat(agent->inputs[i], beat);
 }
 
 static bool on_order(void *user, const struct frame_order *order)

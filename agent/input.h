@@ -75,6 +75,9 @@ struct input {
 	/* An order of the collector: true when it was carried out. NULL: none is understood. */
 	bool (*order)(void *self, const struct frame_order *order);
 
+	/* Fills in what the input knows of the agent's state. NULL: nothing. */
+	void (*heartbeat)(void *self, struct frame_heartbeat *beat);
+
 	/* Read what is there now once more, then stop and free. */
 	void (*stop)(void *self);
 };

@@ -82,6 +82,8 @@ const struct setting agent_settings_table[] = {
 		.table = syslog_settings_table},
 	{"inventory", SETTING_SECTION, AT(inventory), NULL, 0, 0, "What this host is.",
 		.table = inventory_settings_table},
+	{"yara", SETTING_SECTION, AT(yara), NULL, 0, 0, "Scans of files with YARA rules.",
+		.table = yara_settings_table},
 	{0},
 };
 
@@ -142,6 +144,17 @@ static void check_sockets(const struct conf *conf, const struct syslog_settings 
 			add_mistake(mistakes, conf_at(conf, &sockets[i].path), &err);
 }
 
+static void check_scans(
+	const struct conf *conf, const struct yara_settings *settings, struct strbuf *mistakes)
+{
+	const struct yara_scan_settings *scans = settings->scans.items;
+	struct err err;
+
+	for (size_t i = 0; i < settings->scans.n; i++)
+		if (!yara_settings_check(settings, i, &err))
+			add_mistake(mistakes, conf_at(conf, &scans[i].name), &err);
+}
+
 struct conf *agent_settings_load(
 	const char *path, struct agent_settings *settings, struct strbuf *mistakes)
 {
@@ -155,6 +168,7 @@ struct conf *agent_settings_load(
 	check_files(conf, &settings->files, mistakes);
 	check_journals(conf, &settings->journal, mistakes);
 	check_sockets(conf, &settings->syslog, mistakes);
+	check_scans(conf, &settings->yara, mistakes);
 	if (mistakes->len == before)
 		return conf;
 	conf_free(conf);

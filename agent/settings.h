@@ -6,6 +6,7 @@
 #include "agent/inputs/inventory.h"
 #include "agent/inputs/journal.h"
 #include "agent/inputs/syslog_socket.h"
+#include "agent/inputs/yara.h"
 #include "common/conf.h"
 #include "common/setting.h"
 #include "common/tls.h"
@@ -34,6 +35,7 @@ struct agent_settings {
 	struct files_settings files;
 	struct journals_settings journal;
 	struct syslog_settings syslog;
+	struct yara_settings yara;
 	struct inventory_settings inventory;
 };
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -88,6 +89,7 @@ enum option_id {
 	/* for the agent, not for people: see feed.h */
 	OPTION_FEED,
 	OPTION_RULES_KNOWN,
+	OPTION_SCAN_ID,
 };
 
 static const struct option option_table[] = {
@@ -108,6 +110,7 @@ static const struct option option_table[] = {
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"feed", required_argument, NULL, OPTION_FEED},
 	{"rules-known", required_argument, NULL, OPTION_RULES_KNOWN},
+	{"scan-id", required_argument, NULL, OPTION_SCAN_ID},
 	{0},
 };
 
@@ -142,12 +145,12 @@ static bool take_number(
 	return true;
 }
 
-static bool take_version(uint64_t *version, struct err *err)
+static bool take_id(const char *name, uint64_t *id, struct err *err)
 {
 	char *end;
 
-	*version = strtoull(optarg, &end, 16);
-	return *end == '\0' || err_set(err, "--rules-known %s: not a version", optarg);
+	*id = strtoull(optarg, &end, 16);
+	return *end == '\0' || err_set(err, "--%s %s: not hexadecimal", name, optarg);
 }
 
 static bool take_option(struct options *options, int id, const char *name, struct err *err)
@@ -193,7 +196,9 @@ static bool take_option(struct options *options, int id, const char *name, struc
 		options->feed.reason = optarg;
 		return true;
 	case OPTION_RULES_KNOWN:
-		return take_version(&options->feed.rules_known, err);
+		return take_id(name, &options->feed.rules_known, err);
+	case OPTION_SCAN_ID:
+		return take_id(name, &options->feed.scan_id, err);
 	case OPTION_HELP:
 		options->help = true;
 		return true;
@@ -353,8 +358,9 @@ static int run_for_agent(struct options *options)
 	struct err err = {0};
 	struct feed *feed = feed_new(&options->feed);
 	struct scan_user user = feed_user(feed);
-	enum scan_end how = scan_run(&options->plan, &user, &stop, &counts, &err);
 
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* the agent's end is ours */
+	enum scan_end how = scan_run(&options->plan, &user, &stop, &counts, &err);
 	feed_end(feed, how, &counts, err.text);
 	feed_free(feed);
 	return status_of(how, &counts, false);

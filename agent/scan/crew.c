@@ -1,10 +1,8 @@
 #include "agent/scan/crew.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/scan/channel.h"
+#include "agent/scan/spawn.h"
 #include "agent/scan/worker.h"
 #include "common/backoff.h"
 #include "common/clock.h"
@@ -90,7 +89,6 @@ static char tunables[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=2000";
 /* Ours, with the worker's own tunables. The caller frees; the texts stay where they are. */
 static char **worker_environment(void)
 {
-	extern char **environ;
 	size_t n = 0, to = 0;
 
 	while (environ != NULL && environ[n] != NULL)
@@ -106,29 +104,22 @@ static char **worker_environment(void)
 	return all;
 }
 
-static bool spawn(struct member *member, struct err *err)
+static bool spawn_worker(struct member *member, struct err *err)
 {
 	char program[] = "soc-agent", command[] = "scan", option[] = WORKER_ARGUMENT;
 	char *arguments[] = {program, command, option, NULL};
-	posix_spawn_file_actions_t actions;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return err_sys(err, "making a channel to a worker");
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, pair[1], WORKER_CHANNEL);
 	char **environment = worker_environment();
-	int error = posix_spawn(
-		&member->pid, "/proc/self/exe", &actions, NULL, arguments, environment);
+	struct spawn how = {arguments, environment, pair[1], WORKER_CHANNEL};
+	bool started = spawn_self(&how, &member->pid, err);
 	free(environment);
-	posix_spawn_file_actions_destroy(&actions);
 	close(pair[1]);
-	if (error != 0) {
+	if (!started) {
 		close(pair[0]);
-		errno = error;
-		return err_sys(err, "starting a worker");
+		return false;
 	}
 	/* A worker that does not read any more must not stop us for ever. */
 	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){.tv_sec = SEND_S},
@@ -190,7 +181,7 @@ static void start(struct crew *crew, struct member *member)
 	member->compiling = SIZE_MAX;
 	member->pid = 0;
 	struct err err = {0};
-	if (!spawn(member, &err)) {
+	if (!spawn_worker(member, &err)) {
 		snprintf(crew->words, sizeof(crew->words), "%s", err.text);
 		member->state = STATE_OFF;
 		member->start_at_ms = clock_mono_ms() + backoff_next(&member->backoff);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <openssl/rand.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,7 +19,6 @@ struct feed {
 	struct strbuf line;
 	int64_t start_ns;
 	int64_t told_ms;
-	bool started; /* scan-started was said */
 };
 
 struct feed *feed_new(const struct feed_settings *settings)
@@ -30,7 +30,9 @@ struct feed *feed_new(const struct feed_settings *settings)
 	feed->settings = *settings;
 	feed->origin.reason = settings->reason;
 	feed->start_ns = clock_mono_ns();
-	if (RAND_bytes((unsigned char *)&feed->origin.scan_id, sizeof(uint64_t)) != 1)
+	feed->origin.scan_id = settings->scan_id;
+	if (settings->scan_id == 0 &&
+		RAND_bytes((unsigned char *)&feed->origin.scan_id, sizeof(uint64_t)) != 1)
 		feed->origin.scan_id = (uint64_t)clock_wall_ns();
 	strbuf_init(&feed->line, 4 * HIT_ITEM_MAX);
 	return feed;
@@ -143,7 +145,6 @@ static void say_started(struct feed *feed, unsigned sandbox_missing)
 	put_id(&json, "soc.yara.rules", feed->origin.rules_version);
 	put_sandbox(&json, sandbox_missing);
 	state_end(feed, &json);
-	feed->started = true;
 }
 
 static void on_rules(
@@ -195,7 +196,8 @@ static void on_progress(void *user, const struct scan_counts *counts, struct sli
 		return;
 	feed->told_ms = now_ms;
 	printf("P %" PRIu64 "\n", counts->files);
-	fflush(stdout);
+	if (fflush(stdout) != 0)
+		(void)raise(SIGTERM); /* nobody listens any more */
 }
 
 static void on_trouble(void *user, const char *words)
@@ -225,10 +227,36 @@ static void put_skipped(struct json *json, const struct scan_counts *counts)
 	json_object_end(json);
 }
 
+static void put_end(struct feed *feed, struct json *json, enum scan_end how,
+	const struct scan_counts *counts)
+{
+	json_put_i64(json, "event.duration", clock_mono_ns() - feed->start_ns);
+	json_put_u64(json, "soc.scan.files", counts->files);
+	json_put_u64(json, "soc.scan.bytes", counts->bytes);
+	json_put_u64(json, "soc.scan.hits", counts->hits + counts->unlisted);
+	json_put_u64(json, "soc.scan.partial", counts->partial);
+	put_skipped(json, counts);
+	json_object_end(json);
+	write_line(feed, how == SCAN_DONE ? 'F' : 'S');
+}
+
+/* No rule is left, or the folder is not there: said as long as it is so. */
+static void say_no_rules(struct feed *feed, const char *words)
+{
+	struct json json = state_begin(feed, "rules-refused");
+
+	if (feed->origin.rules_version != 0)
+		put_id(&json, "soc.yara.rules", feed->origin.rules_version);
+	put_reason(&json, slice_str(words));
+	state_end(feed, &json);
+}
+
 void feed_end(struct feed *feed, enum scan_end how, const struct scan_counts *counts,
 	const char *words)
 {
-	if (feed->settings.rules_only && how != SCAN_FAILED)
+	if (how == SCAN_FAILED)
+		say_no_rules(feed, words);
+	if (feed->settings.rules_only)
 		return;
 	struct json json = state_begin(feed, "scan-finished");
 
@@ -237,11 +265,5 @@ void feed_end(struct feed *feed, enum scan_end how, const struct scan_counts *co
 	json_put_str(&json, "event.outcome", how == SCAN_DONE ? "success" : "failure");
 	if (how != SCAN_DONE)
 		put_reason(&json, slice_str(how == SCAN_STOPPED ? "stopped" : words));
-	json_put_i64(&json, "event.duration", clock_mono_ns() - feed->start_ns);
-	json_put_u64(&json, "soc.scan.files", counts->files);
-	json_put_u64(&json, "soc.scan.bytes", counts->bytes);
-	json_put_u64(&json, "soc.scan.hits", counts->hits + counts->unlisted);
-	json_put_u64(&json, "soc.scan.partial", counts->partial);
-	put_skipped(&json, counts);
-	state_end(feed, &json);
+	put_end(feed, &json, how, counts);
 }

@@ -3,6 +3,7 @@
  *
  *	H {…}   a hit, the item for the urgent lane
  *	S {…}   a state of the agent, the item
+ *	F {…}   the state scan-finished of a scan that came to its end, the last line
  *	R VERSION RULES   the rules in force: 16 digits, how many
  *	P FILES           alive; after FEED_PROGRESS_MS at the latest while it moves on
  *
@@ -24,6 +25,7 @@ struct feed;
 
 struct feed_settings {
 	const char *reason;   /* "schedule", "order" */
+	uint64_t scan_id;     /* 0 = draw one */
 	uint64_t rules_known; /* 0 = none */
 	bool rules_only;      /* the rules are tried, nothing is scanned */
 };

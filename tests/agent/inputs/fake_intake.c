@@ -122,6 +122,8 @@ bool intake_add(struct intake *intake, const struct intake_item *item)
 		intake->n_states++;
 		snprintf(intake->state, sizeof(intake->state), "%.*s",
 			SLICE_FMT(item->item.bytes));
+		if (item->source.position.len > 0)
+			set_position(intake, &item->source);
 		return true;
 	}
 	intake->n_offered++;
