@@ -50,6 +50,49 @@ static void prepare_once(void)
 	pthread_once(&once, prepare);
 }
 
+/* ---- what is not even parsed ------------------------------------------------------- */
+
+/* Libxml2 compares every attribute of an element with every other one, and looks every prefix
+ * up among all namespaces in force: documents made of them take minutes. A '<' cannot stand in
+ * an attribute's value, so that between two of them stand all attributes of one element. */
+enum { EQUALS_MAX = 1200, NAMESPACES_MAX = 256 };
+
+static bool is_crowded(struct slice text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '<')
+			n = 0;
+		else if (text.ptr[i] == '=' && ++n > EQUALS_MAX)
+			return true;
+	}
+	return false;
+}
+
+static bool has_many_namespaces(struct slice text)
+{
+	static const struct slice word = {SLICE_BYTES("xmlns")};
+	size_t n = 0, at;
+
+	while (n <= NAMESPACES_MAX && (at = slice_search(text, word)) < text.len) {
+		text = slice_from(text, at + word.len);
+		n++;
+	}
+	return n > NAMESPACES_MAX;
+}
+
+static const char *refusal(struct slice text)
+{
+	if (!utf8_valid(text) || memchr(text.ptr, '\0', text.len) != NULL)
+		return "not UTF-8";
+	if (is_crowded(text))
+		return "too many attributes in one element";
+	if (has_many_namespaces(text))
+		return "too many namespaces";
+	return NULL;
+}
+
 /* ---- reading ------------------------------------------------------------------------ */
 
 /* libxml2 ends its sentences with a line feed. */
@@ -127,7 +170,7 @@ static xmlDoc *parse(xmlParserCtxt *context, struct slice text, struct mistakes 
 
 	context->_private = &reading;
 	context->sax->internalSubset = on_document_type;
-	xmlDoc *doc = xmlCtxtReadMemory(context, text.ptr, (int)text.len, NULL, NULL,
+	xmlDoc *doc = xmlCtxtReadMemory(context, text.ptr, (int)text.len, NULL, "UTF-8",
 		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
 			XML_PARSE_BIG_LINES);
 	if (doc != NULL && !reading.has_type)
@@ -151,6 +194,11 @@ xmlDoc *xml_read(struct slice text, struct mistakes *mistakes)
 	if (text.len == 0 || text.len > XML_FILE_MAX) {
 		mistake_add(mistakes, (struct pos){0}, "%zu bytes, expected 1 to %d", text.len,
 			XML_FILE_MAX);
+		return NULL;
+	}
+	const char *why = refusal(text);
+	if (why != NULL) {
+		mistake_add(mistakes, (struct pos){0}, "%s", why);
 		return NULL;
 	}
 	xmlParserCtxt *context = xmlNewParserCtxt();

@@ -1,8 +1,9 @@
 /*
  * xml - XML of ourselves and of others, read without trust
  *
- * No document type (so no entities), no network, no file but our own schemas,
- * at most XML_FILE_MAX bytes and libxml2's 256 levels. Any thread.
+ * UTF-8 only, no document type (so no entities), no network, no file but our
+ * own schemas, at most XML_FILE_MAX bytes, libxml2's 256 levels, and not more
+ * attributes and namespaces than it deals with in good time. Any thread.
  */
 #ifndef COLLECTOR_NATIONAL_XML_H
 #define COLLECTOR_NATIONAL_XML_H

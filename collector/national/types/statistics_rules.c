@@ -28,13 +28,14 @@ struct rules {
 	yyjson_val *root;
 };
 
-/* At the key of a member of `object`. */
+/* At the key of a member of `object`; places nobody will read are not searched for. */
 static struct pos at_member(const struct rules *rules, yyjson_val *object, const char *name)
 {
 	yyjson_obj_iter members = yyjson_obj_iter_with(object);
 	yyjson_val *key;
 
-	while ((key = yyjson_obj_iter_next(&members)) != NULL) {
+	while (rules->mistakes->n < MISTAKES_MAX &&
+		(key = yyjson_obj_iter_next(&members)) != NULL) {
 		if (yyjson_equals_str(key, name))
 			return json_file_at(rules->file, key);
 	}

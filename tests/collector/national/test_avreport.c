@@ -461,7 +461,9 @@ START_TEST(xml_that_attacks_its_reader_is_refused)
 
 	check_hostile("", "0 bytes");
 	check_hostile("{}", "no XML");
-	check_hostile("<a>\xff</a>", "no XML");
+	check_hostile("<a>\xff</a>", "not UTF-8");
+	check_hostile(
+		"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>\xe9</a>", "not UTF-8");
 	check_hostile("<!DOCTYPE a [<!ENTITY b \"bb\"><!ENTITY c \"&b;&b;\">]><a>&c;</a>",
 		"x:1: a document type");
 	check_hostile("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>", "a document type");
@@ -474,6 +476,17 @@ START_TEST(xml_that_attacks_its_reader_is_refused)
 	for (unsigned i = 0; i < 100000; i++)
 		strbuf_add_str(&text, "<a>");
 	check_hostile(strbuf_cstr(&text), "no XML");
+	strbuf_reset(&text);
+	strbuf_add_str(&text, "<a");
+	for (unsigned i = 0; i < 1201; i++)
+		strbuf_addf(&text, " b%u='>'", i);
+	strbuf_add_str(&text, "/>");
+	check_hostile(strbuf_cstr(&text), "too many attributes");
+	strbuf_reset(&text);
+	strbuf_add_str(&text, "<a>");
+	for (unsigned i = 0; i < 257; i++)
+		strbuf_addf(&text, "<b xmlns='%u'/>", i);
+	check_hostile(strbuf_cstr(&text), "too many namespaces");
 	strbuf_reset(&text);
 	strbuf_add_str(&text, "<a ");
 	while (text.len <= XML_FILE_MAX)
