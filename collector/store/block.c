@@ -275,8 +275,8 @@ static bool unpack(struct slice packed, uint32_t crc, char *to, size_t size)
 	       ZSTD_decompress(to, size, packed.ptr, packed.len) == size;
 }
 
-bool block_front_read(const struct block_head *head, struct slice packed, struct arena *arena,
-	struct block_front *out)
+static bool read_front(const struct block_head *head, struct slice packed, struct arena *arena,
+	bool with_columns, struct block_front *out)
 {
 	char *bytes = arena_alloc(arena, head->front_size);
 	struct block_front front = {0};
@@ -291,11 +291,24 @@ bool block_front_read(const struct block_head *head, struct slice packed, struct
 	read_parts(&reader, arena, head, &front);
 	read_moves(&reader, arena, &front);
 	read_gaps(&reader, arena, &front);
-	read_columns(&reader, arena, head, &front);
-	if (!varint_reader_done(&reader))
+	if (with_columns)
+		read_columns(&reader, arena, head, &front);
+	if (reader.bad || (with_columns && !varint_reader_done(&reader)))
 		return false;
 	*out = front;
 	return true;
+}
+
+bool block_front_read(const struct block_head *head, struct slice packed, struct arena *arena,
+	struct block_front *front)
+{
+	return read_front(head, packed, arena, true, front);
+}
+
+bool block_tables_read(const struct block_head *head, struct slice packed, struct arena *arena,
+	struct block_front *front)
+{
+	return read_front(head, packed, arena, false, front);
 }
 
 bool block_read(struct slice block, struct arena *arena, struct block_head *head,

@@ -89,6 +89,10 @@ static inline size_t block_tail_size(const struct block_head *head)
 MUST_USE bool block_front_read(const struct block_head *head, struct slice packed,
 	struct arena *arena, struct block_front *front);
 
+/* The same without columns: front->columns is NULL. */
+MUST_USE bool block_tables_read(const struct block_head *head, struct slice packed,
+	struct arena *arena, struct block_front *front);
+
 /* Reads the head and the front of a whole block. */
 MUST_USE bool block_read(struct slice block, struct arena *arena, struct block_head *head,
 	struct block_front *front);

@@ -58,6 +58,15 @@ static bool enter(struct place *place, uint64_t sequence, struct err *err)
 	return place->cursor != NULL;
 }
 
+static bool read_tables(struct place *place, struct slice block)
+{
+	return block_head_read(block, &place->head) &&
+	       block.len == BLOCK_HEAD_SIZE + block_tail_size(&place->head) &&
+	       block_tables_read(&place->head,
+		       slice_of(block.ptr + BLOCK_HEAD_SIZE, place->head.front_packed),
+		       &place->arena, &place->front);
+}
+
 /* To the next block or snapshot that can be read. */
 static bool advance(struct place *place, struct err *err)
 {
@@ -76,7 +85,7 @@ static bool advance(struct place *place, struct err *err)
 			break;
 		}
 		arena_reset(&place->arena);
-		if (block_read(entry.payload, &place->arena, &place->head, &place->front))
+		if (read_tables(place, entry.payload))
 			return true;
 	}
 }

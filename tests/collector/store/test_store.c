@@ -1,6 +1,7 @@
 #include "collector/store/store.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -407,6 +408,61 @@ START_TEST(without_the_reserve_batches_are_refused)
 }
 END_TEST
 
+enum { FAILING_BATCHES = 60 };
+
+/* Submits until a file cannot grow any more; returns how many were stored. Nothing is asserted
+ * meanwhile, because Check writes files, too. */
+static unsigned submit_with_limit(struct fixture *fixture, struct batch **batches)
+{
+	struct rlimit before, small;
+	unsigned n = 0;
+
+	signal(SIGXFSZ, SIG_IGN);
+	(void)getrlimit(RLIMIT_FSIZE, &before);
+	small = (struct rlimit){.rlim_cur = 8192, .rlim_max = before.rlim_max};
+	(void)setrlimit(RLIMIT_FSIZE, &small);
+	while (n < FAILING_BATCHES && fixture_submit(fixture, batches[n]) == BATCH_STORED)
+		n++;
+	(void)setrlimit(RLIMIT_FSIZE, &before);
+	return n;
+}
+
+START_TEST(a_failing_disk_acknowledges_nothing)
+{
+	struct fixture fixture;
+	struct stream stream = fixture_stream(1, 99);
+	struct store_state state;
+	struct stream_position position;
+	struct batch *batches[FAILING_BATCHES];
+	struct seen seen;
+
+	fixture_init(&fixture);
+	fixture_open(&fixture);
+	for (unsigned i = 0; i < FAILING_BATCHES; i++)
+		batches[i] = fixture_batch(&fixture, stream, i * 50 + 1, 50, 0);
+	unsigned n = submit_with_limit(&fixture, batches);
+	uint64_t stored = n * 50;
+	ck_assert_uint_lt(n, FAILING_BATCHES);
+	ck_assert_uint_eq(batches[n]->outcome, BATCH_REFUSED);
+	ck_assert_uint_eq(batches[n]->stored, stored);
+	store_state(fixture.store, &state);
+	ck_assert(state.failed);
+	ck_assert_uint_eq(fixture_store(&fixture, stream, stored + 1, 50, 0), BATCH_REFUSED);
+	ck_assert_uint_eq(fixture_store(&fixture, stream, 1, 50, 0), BATCH_DUPLICATE);
+	fixture_reopen(&fixture);
+	ck_assert(store_stream(fixture.store, &stream, &position));
+	ck_assert_uint_eq(position.stored, stored);
+	ck_assert_uint_eq(fixture_store(&fixture, stream, stored + 1, 50, 0), BATCH_STORED);
+	fixture_read(&fixture, 0, &seen);
+	ck_assert_uint_eq(seen.n_records, stored + 50);
+	ck_assert_uint_eq(seen.n_lost, 0);
+	seen_done(&seen);
+	for (unsigned i = 0; i < FAILING_BATCHES; i++)
+		fixture_free(batches[i]);
+	fixture_done(&fixture);
+}
+END_TEST
+
 START_TEST(one_process_at_a_time)
 {
 	struct fixture fixture;
@@ -428,4 +484,5 @@ TEST_MAIN("store", what_was_stored_is_read_back, a_reopened_store_goes_on,
 	segments_roll_and_each_starts_with_a_snapshot, a_commit_that_was_not_whole_is_undone,
 	a_damaged_block_is_lost_exactly_and_the_rest_is_read,
 	sequences_of_a_damaged_block_are_in_the_ledger, a_lane_keeps_so_many_epochs,
-	without_the_reserve_batches_are_refused, one_process_at_a_time)
+	without_the_reserve_batches_are_refused, a_failing_disk_acknowledges_nothing,
+	one_process_at_a_time)
