@@ -103,8 +103,11 @@ START_TEST(restoring_counts_what_is_missing_between)
 		{.from = 41, .position = {.stored = 50, .lost = 10}}, /* known by then */
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(moves); i++)
+	for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
 		ledger_restore(ledger, &stream, &moves[i]);
+		ck_assert(ledger_get(ledger, &stream, &position));
+		ck_assert_uint_eq(position.lost, i < 3 ? 0 : 10);
+	}
 	ck_assert(ledger_get(ledger, &stream, &position));
 	ck_assert_uint_eq(position.stored, 50);
 	ck_assert_uint_eq(position.lost, 10);
