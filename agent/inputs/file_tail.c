@@ -372,6 +372,8 @@ static void queue_if_changed(struct file_tail *self, struct tail *tail)
 {
 	struct stat st = {0};
 
+	if (file_source_is_open(&tail->late))
+		put_in_queue(self, tail);
 	if (stat(tail->path, &st) == 0 && st.st_ino == tail->seen_inode &&
 		file_modified_ns(&st) != tail->seen_modified_ns)
 		tail->at_rest = false;

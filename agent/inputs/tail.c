@@ -12,7 +12,7 @@ enum {
 	RETRY_MS = 2000,     /* after a file could not be opened or read */
 	MISSING_MS = 600000, /* a renamed file whose path stays empty is followed so long */
 	TOLD_MAX = 20,       /* failures told to the collector in a minute */
-	LATE_MS = 60000,     /* a rotated file is watched so long after the next is begun */
+	LATE_MS = 60000, /* a rotated file is looked at often so long after it was written */
 	CLOCK_STEP_NS = 2000000000, /* stamps of copies may be a little older */
 };
 
@@ -42,19 +42,6 @@ static void close_source(struct tails *tails, struct file_source *source)
 {
 	tails->n_open -= file_source_is_open(source);
 	file_source_close(source);
-}
-
-void tail_close(struct tails *tails, struct tail *tail)
-{
-	close_source(tails, &tail->source);
-	close_source(tails, &tail->late);
-}
-
-void tail_free(struct tails *tails, struct tail *tail)
-{
-	tail_close(tails, tail);
-	free(tail->path);
-	free(tail);
 }
 
 void tail_place(struct tail *tail, const struct file_position *position)
@@ -92,6 +79,32 @@ static void tell_position(struct tails *tails, const struct tail *tail)
 static void declare_loss(struct tails *tails, const struct tail *tail, uint8_t reason)
 {
 	intake_declare(tails->intake, LANE_BULK, slice_str(tail->path), 0, reason, 0);
+}
+
+/* What a slow writer put into the rotated file and will not be read any more, is lost. */
+static void close_late(struct tails *tails, struct tail *tail)
+{
+	struct stat st;
+
+	if (!file_source_is_open(&tail->late))
+		return;
+	if (file_source_stat(&tail->late, &st) && (uint64_t)st.st_size > tail->late_offset)
+		intake_declare(tails->intake, LANE_BULK, slice_str(tail->path), 0, GAP_ROTATED,
+			(uint64_t)st.st_size - tail->late_offset);
+	close_source(tails, &tail->late);
+}
+
+void tail_close(struct tails *tails, struct tail *tail)
+{
+	close_source(tails, &tail->source);
+	close_late(tails, tail);
+}
+
+void tail_free(struct tails *tails, struct tail *tail)
+{
+	tail_close(tails, tail);
+	free(tail->path);
+	free(tail);
 }
 
 /* The first bytes of a record that is longer than a block. */
@@ -239,7 +252,7 @@ static void put_aside(struct tails *tails, struct tail *tail, int64_t now_ms)
 		close_source(tails, &tail->source);
 		return;
 	}
-	close_source(tails, &tail->late);
+	close_late(tails, tail);
 	tail->late = tail->source;
 	tail->late_offset = tail->position.offset;
 	tail->late_until_ms = now_ms + LATE_MS;
@@ -596,7 +609,7 @@ static enum tail_turn end_of_current(struct tails *tails, struct tail *tail, int
 
 	tail->rotated_ms = 0;
 	if (!file_scan_pending(&tail->scan))
-		return file_source_is_open(&tail->late) ? TAIL_WAITING : TAIL_IDLE;
+		return now_ms < tail->late_until_ms ? TAIL_WAITING : TAIL_IDLE;
 	if (now_ms - tail->grown_ms < (int64_t)patience)
 		return TAIL_WAITING;
 	return flush(tails, tail) ? TAIL_WAITING : TAIL_BLOCKED;
@@ -674,10 +687,11 @@ static bool give_late(struct tails *tails, struct tail *tail, const struct file_
 	return true;
 }
 
-/* False when the intake refuses. */
+/* Looked at often for a while, then when the others are polled. False when the intake refuses.
+ */
 static bool read_late(struct tails *tails, struct tail *tail, int64_t now_ms)
 {
-	bool last = now_ms >= tail->late_until_ms;
+	bool patient = now_ms < tail->late_until_ms;
 	uint64_t at = tail->late_offset;
 	ssize_t n = file_source_read(&tail->late, tails->block, FILE_BLOCK_SIZE, at);
 	struct slice block = slice_of(tails->block, n < 0 ? 0 : (size_t)n);
@@ -688,13 +702,11 @@ static bool read_late(struct tails *tails, struct tail *tail, int64_t now_ms)
 	while (file_scan_next(&scan, tail->rule, block, at, &record))
 		if (!give_late(tails, tail, &record, block, at))
 			return false;
-	if (!last && block.len < FILE_BLOCK_SIZE)
-		return true;
-	while (file_scan_flush(&scan, &record))
+	while ((!patient || block.len == FILE_BLOCK_SIZE) && file_scan_flush(&scan, &record))
 		if (!give_late(tails, tail, &record, block, at))
 			return false;
-	if (last && block.len < FILE_BLOCK_SIZE)
-		close_source(tails, &tail->late);
+	if (tail->late_offset > at)
+		tail->late_until_ms = now_ms + LATE_MS;
 	return true;
 }
 

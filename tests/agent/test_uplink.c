@@ -333,7 +333,13 @@ START_TEST(the_window_is_kept)
 		ck_assert(intake_flush(bench.intake));
 	}
 	bench.fake.window = 500 << 10;
+	bench.fake.hold_acks = true;
 	open_uplink(&bench);
+	run_until(&bench, bench.fake.n_batches == 2); /* two fit */
+	for (int i = 0; i < 200; i++)
+		event_base_loop(bench.base, EVLOOP_NONBLOCK);
+	bench.fake.hold_acks = false;
+	fake_collector_ack(&bench.fake);
 	run_until(&bench, acked(&bench) == 20);
 	ck_assert_uint_le(bench.fake.under_way_most, 500 << 10);
 	ck_assert_uint_eq(bench.fake.lanes[LANE_BULK].stored, 20);
