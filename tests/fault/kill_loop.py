@@ -5,6 +5,7 @@ the supervisor (its roles follow), the collector as a whole, an agent, an agent 
 collector together. After each kill a fresh line has to arrive (I9); at the end, and every
 few rounds, the store is compared with what was issued and acknowledged (oracle.py).
 """
+import os
 import random
 import threading
 import time
@@ -77,6 +78,82 @@ class WireLoad:
         self.feeder.ended = True
 
 
+class Log:
+    """A log file of a program that rotates: lines of a source, written in odd pieces."""
+
+    def __init__(self, path, source, rng, generations=400):
+        self.path, self.source, self.rng = path, source, rng
+        self.generations = generations
+        self.file = open(path, "ab", buffering=0)
+        self.rotations = 0
+
+    def write(self, count):
+        data = b"".join(line + b"\n" for line in self.source.issue(count))
+        cut = self.rng.randrange(len(data))
+        self.file.write(data[:cut])
+        self.file.write(data[cut:])
+
+    def rotate(self):
+        """As logrotate: the present file becomes .1, .1 becomes .2, and so on."""
+        self.rotations += 1
+        self.file.close()
+        base = str(self.path)
+        for number in range(min(self.rotations, self.generations) - 1, 0, -1):
+            if os.path.exists(f"{base}.{number}"):
+                os.rename(f"{base}.{number}", f"{base}.{number + 1}")
+        os.rename(base, f"{base}.1")
+        self.file = open(base, "ab", buffering=0)
+
+
+class TailLoad(threading.Thread):
+    """A soc-agent that follows a rotating log."""
+
+    def __init__(self, stack, agency, host, rng):
+        super().__init__(daemon=True)
+        self.stack, self.rng = stack, rng
+        self.source = oracle.Source(f"tail-{agency}-{host}", agency, host)
+        self.agent = stack.agent(agency, host)
+        self.log = Log(self.agent.logs / "app.log", self.source, rng)
+        self.running, self.idle = threading.Event(), threading.Event()
+        self.ended = False
+        self.agent.start(wait=False)
+        self.start()
+
+    def run(self):
+        while not self.ended:
+            if not self.running.wait(0.05):
+                self.idle.set()
+                continue
+            self.idle.clear()
+            self.log.write(self.rng.randrange(1, 60))
+            if self.rng.random() < 0.02:
+                self.log.rotate()
+            time.sleep(0.05 * self.rng.random())
+
+    def resume(self):
+        self.running.set()
+
+    def pause(self):
+        self.running.clear()
+        self.idle.wait()
+
+    def kill(self):
+        self.agent.kill()
+
+    def restart(self):
+        self.agent.start(wait=False)
+
+    def progress(self):
+        return sum(self.stack.ledger(self.source.agency, self.source.host) or (0,))
+
+    def settle(self):
+        self.stack.wait_stored(self.source)
+        self.source.owed = self.source.issued
+
+    def end(self):
+        self.ended = True
+
+
 class KillLoop:
     TARGETS = ("ingest", "supervisor", "collector", "agent", "both")
 
@@ -91,6 +168,9 @@ class KillLoop:
 
     def add_wire(self, agency, host):
         self.loads.append(WireLoad(self.stack, agency, host, random.Random(self.rng.random())))
+
+    def add_tail(self, agency, host):
+        self.loads.append(TailLoad(self.stack, agency, host, random.Random(self.rng.random())))
 
     def run(self, rounds, check_every=50):
         self.stack.start_collector()
@@ -160,6 +240,7 @@ class KillLoop:
 
 
 def add_loads(loop):
-    """What the loop runs with: two agencies, three agents."""
-    for agency, host in ((2, 1), (2, 2), (3, 1)):
-        loop.add_wire(agency, host)
+    """What the loop runs with: two agencies, agents that follow logs and one of the test's."""
+    loop.add_tail(2, 1)
+    loop.add_tail(3, 1)
+    loop.add_wire(2, 2)

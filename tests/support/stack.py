@@ -105,6 +105,49 @@ class Collector:
         return self.process.stop(timeout)
 
 
+class Agent:
+    """A running soc-agent, its settings and its state folder."""
+
+    def __init__(self, stack, agency, host, settings=None):
+        self.stack, self.agency, self.host = stack, agency, host
+        self.folder = stack.folder / f"agent-{agency}-{host}"
+        self.logs = self.folder / "logs"
+        self.logs.mkdir(parents=True)
+        self.state = self.folder / "state"
+        self.path = self.folder / "agent.yaml"
+        certificate, key = stack.issue(agency, host)
+        self.settings = merge({
+            "log-level": "info",
+            "state": str(self.state),
+            "drain-timeout": "3s",
+            "uplink": {"collector": [f"127.0.0.1:{stack.port}"], "name": COLLECTOR,
+                       "retry-first": "20ms", "retry-most": "200ms"},
+            "tls": {"ca": str(stack.folder / "pki/ca.pem"), "crl": str(stack.folder / "pki/crl.pem"),
+                    "certificate": certificate, "key": key},
+            "spool": {"bulk-size": "64MiB", "segment-size": "64KiB"},
+            "files": {"poll": "500ms", "groups": [{"paths": [f"{self.logs}/*.log"], "rotated": "100ms", "unfinished": "2s"}]},
+        }, settings)
+        self.write_settings()
+        self.process = None
+
+    def write_settings(self):
+        self.path.write_text(yaml(self.settings))
+
+    def start(self, env=None, wait=True):
+        self.process = self.stack.processes.start(
+            self.stack.program("soc-agent"), "run", "-c", self.path, name=f"agent-{self.agency}-{self.host}",
+            env=env)
+        if wait:
+            self.process.wait_for(r"agent\.started|uplink\.", 15)
+        return self
+
+    def kill(self):
+        self.process.kill()
+
+    def stop(self):
+        return self.process.stop(20)
+
+
 class Stack:
     AGENCIES = (2, 3, 4)
 
@@ -266,6 +309,20 @@ class Stack:
         except Failed as failed:
             raise Failed(f"{failed}; recount ended with {status}:\n{words}") from None
 
+    def ledger(self, agency, host, lane=agentwire.BULK):
+        """(stored, declared) sequences of an agent's lane over all its epochs; None: no answer."""
+        try:
+            streams = self.control("ledger")["streams"]
+        except (OSError, ValueError):
+            return None
+        mine = [s for s in streams if (s["agency"], s["host"], s["lane"]) == (agency, host, lane)]
+        return sum(s["records"] for s in mine), sum(s["declared"] for s in mine)
+
+    def wait_stored(self, source, timeout=30.0):
+        """Until as many of an agent's lines are stored or declared as its source issued."""
+        wait_until(f"{source.issued} lines of {source.name} are stored",
+                   lambda: sum(self.ledger(source.agency, source.host) or (0,)) >= source.issued, timeout)
+
     # ---- agents -------------------------------------------------------------------
 
     def tls(self, agency, host):
@@ -277,6 +334,10 @@ class Stack:
         if start:
             agent.start()
         return agent
+
+    def agent(self, agency, host, settings=None):
+        """A soc-agent that reads LOGS/*.log; not started."""
+        return Agent(self, agency, host, settings)
 
     def wait_acked(self, agents=None, timeout=30.0):
         """Until everything offered is acknowledged; what broke a promise ends it."""
