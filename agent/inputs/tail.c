@@ -630,6 +630,16 @@ static bool is_empty_path(
 	return i < found->n && names_path(found, tail, i) && found->items[i].size == 0;
 }
 
+/*
+ * Generations are kept here, and even the oldest is newer than the file at hand, which is gone:
+ * others may have gone between the two unseen. Where only the path is there nothing is kept,
+ * and every rotation looks like that.
+ */
+static bool may_have_missed(const struct file_generations *found, size_t next)
+{
+	return next == 0 && found->n > 1;
+}
+
 static enum tail_turn leave(struct tails *tails, struct tail *tail,
 	const struct file_generations *found, int64_t now_ms)
 {
@@ -643,6 +653,10 @@ static enum tail_turn leave(struct tails *tails, struct tail *tail,
 	switch (move_on(tails, tail, found, next, &err)) {
 	case MOVED_ON:
 		works_again(tails, tail);
+		if (may_have_missed(found, next)) {
+			counter_add(&n_lost, 1);
+			declare_loss(tails, tail, GAP_ROTATED);
+		}
 		return TAIL_MORE;
 	case MOVED_NOWHERE:
 	case MOVE_LATER:

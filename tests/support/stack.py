@@ -211,7 +211,7 @@ class Stack:
             shutil.copytree(Stack._authority / "pki", self.folder / "pki")
 
     def make_authority(self):
-        self.ctl("pki", "init", "--name", "test CA", at="-200d")
+        self.ctl("pki", "init", "--name", "test CA", "--days", 7000, at="-200d")
         self.ctl("pki", "crl")
         self.ctl("pki", "issue", "--collector", COLLECTOR, "--dns", "localhost", "--ip", "127.0.0.1")
         self.ctl("pki", "issue", "--signer", "jws")

@@ -282,6 +282,42 @@ START_TEST(what_rotated_away_is_declared)
 }
 END_TEST
 
+static void rotate_keeping_two(struct bench *bench, const char *text)
+{
+	usleep(20000); /* stamps of files must differ */
+	if (access(folder_path(&bench->folder, "a.log.1"), F_OK) == 0)
+		folder_rename(&bench->folder, "a.log.1", "a.log.2");
+	folder_rename(&bench->folder, "a.log", "a.log.1");
+	folder_append(&bench->folder, "a.log", text);
+}
+
+START_TEST(what_rotated_away_while_nothing_could_be_read_is_declared)
+{
+	struct bench bench;
+
+	bench_init(&bench, "*.log");
+	folder_append(&bench.folder, "a.log", "1\n2\n");
+	bench.intake.refuse_after = 1;
+	bench_start(&bench);
+	expect_items(&bench, 1);
+	rotate_keeping_two(&bench, "3\n");
+	rotate_keeping_two(&bench, "4\n");
+	rotate_keeping_two(&bench, "5\n");
+	rotate_keeping_two(&bench, "6\n"); /* 3 is gone unseen; 1 and 2 are still open */
+	bench.intake.refuse_after = SIZE_MAX;
+	file_input.resume(bench.input);
+	expect_items(&bench, 5);
+	expect_text(&bench, 1, "2");
+	expect_text(&bench, 2, "4");
+	ck_assert_uint_eq(bench.intake.n_losses, 1);
+	ck_assert_int_eq(bench.intake.losses[0].reason, GAP_ROTATED);
+	rotate_keeping_two(&bench, "7\n");
+	expect_items(&bench, 6);
+	ck_assert_uint_eq(bench.intake.n_losses, 1);
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(truncation_is_noticed_and_declared)
 {
 	struct bench bench;
@@ -753,8 +789,9 @@ TEST_MAIN("file_tail", lines_are_read_as_they_are_written, bytes_stay_as_they_ar
 	a_renamed_file_is_read_to_its_end_before_the_next,
 	a_writer_slow_to_notice_rotation_loses_nothing,
 	several_generations_are_found_after_a_start, a_packed_generation_is_read_on,
-	what_rotated_away_is_declared, truncation_is_noticed_and_declared,
-	truncation_is_noticed_when_the_file_has_grown_again,
+	what_rotated_away_is_declared,
+	what_rotated_away_while_nothing_could_be_read_is_declared,
+	truncation_is_noticed_and_declared, truncation_is_noticed_when_the_file_has_grown_again,
 	a_copy_beside_a_truncated_file_is_read_to_its_end, a_used_again_inode_is_another_file,
 	a_long_record_is_cut_and_its_length_told, a_line_of_a_gigabyte_takes_no_memory,
 	an_unfinished_line_is_held_and_then_given_up, lines_are_joined_by_their_rule,
