@@ -3,45 +3,17 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
-#include "collector/store/sealer.h"
+#include "collector/store/commit_parts.h"
 #include "common/clock.h"
 #include "common/log.h"
 
 enum {
-	PACK_LEVEL = 1,
 	COMMIT_BATCHES_MAX = 16384,
 	COMMIT_SIZE_MAX = 60 << 20,   /* bytes before packing: stays a block */
 	COMMIT_RECORDS_MAX = 1 << 16, /* then no more batches */
 	SEQUENCE_MAX_BITS = 63,
 };
-
-/* Nothing is acknowledged any more; the supervisor starts the program again. */
-static void fail(struct store *store, const struct err *err)
-{
-	bool failed = store->state.failed;
-
-	pthread_mutex_lock(&store->lock);
-	store->state.failed = true;
-	pthread_mutex_unlock(&store->lock);
-	if (!failed)
-		log_error("store.failed", "reason=%s, refusing everything",
-			LOG_TEXT(slice_str(err->text)));
-}
-
-static void set_refusing(struct store *store, bool refusing, const char *why)
-{
-	pthread_mutex_lock(&store->lock);
-	bool was = store->state.refusing;
-	store->state.refusing = refusing;
-	pthread_mutex_unlock(&store->lock);
-	if (refusing && !was)
-		log_warn("store.full", "reason=%s, refusing until there is space",
-			LOG_TEXT(slice_str(why)));
-	if (!refusing && was)
-		log_info("store.space", "storing again");
-}
 
 static struct store_class *class_of(struct store *store, uint8_t level)
 {
@@ -261,7 +233,7 @@ static size_t batch_size(const struct batch *batch)
 	return size;
 }
 
-static unsigned records_in(const struct store *store)
+unsigned commit_records(const struct store *store)
 {
 	unsigned n = 0;
 
@@ -275,7 +247,7 @@ bool commit_ready(const struct store *store)
 {
 	return store->commit.size >= store->settings.commit_bytes ||
 	       store->commit.n_batches >= COMMIT_BATCHES_MAX ||
-	       records_in(store) >= COMMIT_RECORDS_MAX;
+	       commit_records(store) >= COMMIT_RECORDS_MAX;
 }
 
 bool commit_add(struct store *store, struct batch *batch)
@@ -300,9 +272,7 @@ bool commit_add(struct store *store, struct batch *batch)
 	return true;
 }
 
-/* ---- to the disk --------------------------------------------------------- */
-
-static uint8_t classes_in(const struct store *store)
+uint8_t commit_classes(const struct store *store)
 {
 	uint8_t set = 0;
 
@@ -311,264 +281,7 @@ static uint8_t classes_in(const struct store *store)
 	return set;
 }
 
-static void add_moves(void *user, const struct ledger_entry *entry)
-{
-	struct store *store = user;
-
-	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		struct builder *builder = store->classes[i].builder;
-
-		if (!(entry->touched >> i & 1))
-			continue;
-		builder_move(builder, &(struct block_move){
-					      .stream = builder_stream(builder, &entry->stream),
-					      .home = entry->pending_home,
-					      .from = entry->from,
-					      .position = entry->pending,
-				      });
-	}
-}
-
-static struct block_part part_of(const struct store *store)
-{
-	struct block_part part = {
-		.commit = store->commit.number,
-		.set = classes_in(store),
-		.committed_ns = store->commit.now_ns,
-	};
-
-	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		const struct store_class *class = &store->classes[i];
-
-		part.next[i] = class->next_record +
-			       (class->in_commit ? builder_n_records(class->builder) : 0);
-	}
-	return part;
-}
-
-static enum seglog_status append(
-	struct store_class *class, const struct packed_block *packed, struct err *err)
-{
-	const struct slice parts[] = {
-		slice_of(packed->head_bytes, BLOCK_HEAD_SIZE),
-		packed->front,
-		packed->bodies,
-	};
-	enum seglog_status status =
-		seglog_append(class->log, STORE_ENTRY_BLOCK, 1, parts, ARRAY_LEN(parts), err);
-
-	if (status == SEGLOG_OK)
-		class->segment_bytes += BLOCK_HEAD_SIZE + block_tail_size(&packed->head);
-	return status;
-}
-
-/* All streams as they were before this commit. */
-static enum seglog_status append_snapshot(
-	struct store *store, struct store_class *class, struct err *err)
-{
-	struct block_part part = {
-		.commit = store->position,
-		.committed_ns = clock_wall_ns(),
-	};
-	struct packed_block packed;
-
-	memcpy(part.next, store->next, sizeof(part.next));
-	builder_reset(store->snapshots, BLOCK_SNAPSHOT, class->class, class->next_record);
-	ledger_snapshot(store->ledger, store->snapshots);
-	builder_part(store->snapshots, &part);
-	builder_pack(store->snapshots, PACK_LEVEL, &packed);
-
-	enum seglog_status status = append(class, &packed, err);
-	class->snapshot_due = status != SEGLOG_OK;
-	class->snapshot_fresh = status == SEGLOG_OK;
-	return status;
-}
-
-static enum seglog_status roll(struct store_class *class, struct err *err)
-{
-	enum seglog_status status = seglog_roll(class->log, err);
-
-	if (status == SEGLOG_OK) {
-		class->snapshot_due = true;
-		class->segment_bytes = class->segment_blocks = 0;
-	}
-	return status;
-}
-
-static bool segment_is_full(
-	const struct store *store, const struct store_class *class, size_t size)
-{
-	return class->segment_blocks > 0 &&
-	       class->segment_bytes + size > store->settings.segment_size;
-}
-
-static bool segment_is_old(const struct store *store, const struct store_class *class)
-{
-	return class->segment_blocks > 0 && clock_mono_ms() - class->segment_started_ms >=
-						    (int64_t)store->settings.segment_age_ms;
-}
-
-static enum seglog_status append_class(struct store *store, struct store_class *class,
-	const struct block_part *part, struct err *err)
-{
-	struct packed_block packed;
-	enum seglog_status status = SEGLOG_OK;
-
-	builder_part(class->builder, part);
-	builder_pack(class->builder, PACK_LEVEL, &packed);
-	if (segment_is_full(store, class, BLOCK_HEAD_SIZE + block_tail_size(&packed.head)) ||
-		segment_is_old(store, class))
-		status = roll(class, err);
-	if (status == SEGLOG_OK && class->snapshot_due)
-		status = append_snapshot(store, class, err);
-	if (status == SEGLOG_OK)
-		status = append(class, &packed, err);
-	return status;
-}
-
-static void take_back(struct store *store, const uint64_t from[STORE_CLASSES])
-{
-	struct err failure;
-
-	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		if (from[i] > 0 && !seglog_take_back(store->classes[i].log, from[i], &failure))
-			fail(store, &failure);
-	}
-}
-
-/* All blocks or none; what is appended is not durable yet. */
-static enum seglog_status append_all(
-	struct store *store, uint64_t appended[STORE_CLASSES], struct err *err)
-{
-	const struct block_part part = part_of(store);
-
-	ledger_pending(store->ledger, add_moves, store);
-	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		struct store_class *class = &store->classes[i];
-
-		if (!class->in_commit)
-			continue;
-		enum seglog_status status = append_class(store, class, &part, err);
-		if (status != SEGLOG_OK) {
-			take_back(store, appended);
-			return status;
-		}
-		appended[i] = seglog_next(class->log) - 1;
-	}
-	return SEGLOG_OK;
-}
-
-/* What a sync had no space for is gone from the log. Segments before one whose snapshot is
- * durable are closed for good. */
-static enum seglog_status sync_class(
-	struct store *store, struct store_class *class, struct err *err)
-{
-	enum seglog_status status = seglog_sync(class->log, err);
-
-	if (status == SEGLOG_FULL)
-		class->snapshot_due |= class->snapshot_fresh;
-	if (status == SEGLOG_OK && class->snapshot_fresh)
-		sealer_closed(
-			store->sealer, class->class - 1u, seglog_segment_first(class->log) - 1);
-	class->snapshot_fresh = false;
-	return status;
-}
-
-/* All that was appended is in the files: a full disk shows here, before anything is durable. */
-static enum seglog_status flush_all(
-	struct store *store, const uint64_t appended[STORE_CLASSES], struct err *err)
-{
-	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		if (!store->classes[i].in_commit)
-			continue;
-		enum seglog_status status = seglog_flush(store->classes[i].log, err);
-		if (status != SEGLOG_OK) {
-			take_back(store, appended);
-			return status;
-		}
-	}
-	return SEGLOG_OK;
-}
-
-/*
- * When the first class has no space, the others are taken back. When a later one has none,
- * the earlier ones are durable already: the commit stays cut, and the next start undoes it.
- */
-static enum seglog_status sync_all(
-	struct store *store, const uint64_t appended[STORE_CLASSES], struct err *err)
-{
-	bool any_durable = false;
-
-	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		if (!store->classes[i].in_commit)
-			continue;
-		enum seglog_status status = sync_class(store, &store->classes[i], err);
-		if (status == SEGLOG_FULL && !any_durable) {
-			take_back(store, appended);
-			return SEGLOG_FULL;
-		}
-		if (status != SEGLOG_OK)
-			return SEGLOG_FAILED;
-		any_durable = true;
-	}
-	return SEGLOG_OK;
-}
-
-static void note_blocks(struct store *store)
-{
-	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		struct store_class *class = &store->classes[i];
-
-		if (!class->in_commit)
-			continue;
-		class->next_record += builder_n_records(class->builder);
-		if (class->segment_blocks++ == 0)
-			class->segment_started_ms = clock_mono_ms();
-	}
-}
-
-static void publish(struct store *store)
-{
-	uint64_t n_records = records_in(store), one = 1;
-
-	note_blocks(store);
-	ledger_commit(store->ledger);
-	pthread_mutex_lock(&store->lock);
-	store->position = store->commit.number;
-	store->state.commits++;
-	store->state.records += n_records;
-	for (unsigned i = 0; i < STORE_CLASSES; i++)
-		store->next[i] = store->classes[i].next_record;
-	for (size_t i = 0; i < store->n_notify; i++)
-		(void)!write(store->notify[i], &one, sizeof(one));
-	pthread_mutex_unlock(&store->lock);
-}
-
-/* Whether what was taken in is durable now. */
-static bool write_commit(struct store *store)
-{
-	struct err err = {0};
-	uint64_t appended[STORE_CLASSES] = {0}; /* sequence of each block; 0 = none */
-	enum seglog_status status = append_all(store, appended, &err);
-
-	if (status == SEGLOG_OK)
-		status = flush_all(store, appended, &err);
-	if (status == SEGLOG_OK)
-		status = sync_all(store, appended, &err);
-	switch (status) {
-	case SEGLOG_OK:
-		set_refusing(store, false, NULL);
-		publish(store);
-		return true;
-	case SEGLOG_FULL:
-		set_refusing(store, true, err.text);
-		return false;
-	case SEGLOG_FAILED:
-		fail(store, &err);
-		return false;
-	}
-	return false;
-}
+/* ---- the way home ----------------------------------------------------------- */
 
 /* Of a batch of a commit that is over. What was a duplicate within the commit alone is none
  * when that failed. */
@@ -605,31 +318,11 @@ static void send_home(struct store *store, bool durable)
 
 void commit_finish(struct store *store)
 {
-	bool durable = classes_in(store) != 0 && write_commit(store);
+	bool durable = commit_classes(store) != 0 && commit_write(store);
 
 	if (store->commit.no_space)
-		set_refusing(store, true, "the reserve of the disk");
+		commit_set_refusing(store, true, "the reserve of the disk");
 	if (!durable)
 		ledger_undo(store->ledger);
 	send_home(store, durable);
-}
-
-void commit_roll_old(struct store *store)
-{
-	struct err err = {0};
-
-	for (unsigned i = 0; i < STORE_CLASSES && !store->state.failed; i++) {
-		struct store_class *class = &store->classes[i];
-		enum seglog_status status = SEGLOG_OK;
-
-		if (!segment_is_old(store, class))
-			continue;
-		status = roll(class, &err);
-		if (status == SEGLOG_OK)
-			status = append_snapshot(store, class, &err);
-		if (status == SEGLOG_OK)
-			status = sync_class(store, class, &err);
-		if (status == SEGLOG_FAILED)
-			fail(store, &err);
-	}
 }
