@@ -136,7 +136,7 @@ enum gap_reason {
 	GAP_QUEUE_FULL = 1, /* a push input had to drop: the spool was full */
 	GAP_ROTATED = 2,    /* rotated away before it was read */
 	GAP_TRUNCATED = 3,  /* the file was truncated under the reader */
-	GAP_DAMAGED = 4,    /* spool entries damaged on disk */
+	GAP_DAMAGED = 4,    /* entries of the spool, or of a journal, damaged on disk */
 	GAP_RELEASED = 5,   /* the collector asks for what was released after an ack */
 	GAP_OVERSIZE = 6,   /* an item larger than a chunk may be */
 	GAP_UNREADABLE = 7, /* a chunk arrived whole and cannot be unpacked */

@@ -260,7 +260,8 @@ static void put_tables(struct bench *bench)
 	put_file(bench, "proc/net/udp",
 		TCP_HEAD "  10: 00000000:0035 00000000:0000 07 0:0 0:0 0 0 0 777 2 0 0\n"
 			 "  11: 0500000A:A000 08080808:0035 01 0:0 0:0 0 0 0 888 2 0 0\n"
-			 "  12: 00000000:B000 00000000:0000 07 0:0 0:0 0 0 0 999 2 0 0\n");
+			 "  12: 00000000:B000 00000000:0000 07 0:0 0:0 0 0 0 999 2 0 0\n"
+			 "  13: 00000000:EE49 00000000:0000 07 0:0 0:0 0 0 0 998 2 0 0\n");
 	put_file(bench, "proc/100/comm", "sshd\n");
 	put_link(bench, "proc/100/fd/3", "socket:[111]");
 	put_link(bench, "proc/100/fd/4", "socket:[555]");
@@ -288,13 +289,14 @@ START_TEST(listening_sockets_have_owners)
 	bench_init(&bench);
 	put_tables(&bench);
 	yyjson_val *list = yyjson_obj_get(report_of(&bench), "soc.listening");
-	ck_assert_uint_eq(yyjson_arr_size(list), 6);
+	ck_assert_uint_eq(yyjson_arr_size(list), 7);
 	expect_socket(list, 0, "tcp", "0.0.0.0", 22, "sshd");
 	expect_socket(list, 1, "tcp", "::", 22, "sshd");
 	expect_socket(list, 2, "tcp", "2001:db8::1", 443, "(none)");
 	expect_socket(list, 3, "tcp", "127.0.0.1", 5432, "(none)");
 	expect_socket(list, 4, "udp", "0.0.0.0", 53, "a\"\xef\xbf\xbd b");
-	expect_socket(list, 5, "udp", "0.0.0.0", 0xb000, "(none)");
+	expect_socket(list, 5, "udp", "0.0.0.0", 61001, "(none)");
+	expect_socket(list, 6, "udp", "0.0.0.0", 0xb000, "(none)");
 	bench_done(&bench);
 }
 END_TEST
@@ -499,12 +501,14 @@ START_TEST(uptime_and_passing_ports_are_no_change)
 	put_file(&bench, "proc/uptime", "200.0 1\n");
 	put_file(&bench, "proc/net/udp",
 		TCP_HEAD "  10: 00000000:0035 00000000:0000 07 0:0 0:0 0 0 0 777 2 0 0\n"
-			 "  12: 00000000:B001 00000000:0000 07 0:0 0:0 0 0 0 999 2 0 0\n");
+			 "  12: 00000000:B001 00000000:0000 07 0:0 0:0 0 0 0 999 2 0 0\n"
+			 "  13: 00000000:EE49 00000000:0000 07 0:0 0:0 0 0 0 998 2 0 0\n");
 	ck_assert_uint_eq(stable_len(&bench, &after), len);
 	ck_assert_mem_eq(before.ptr, after.ptr, len);
 	ck_assert(!slice_eq(strbuf_slice(&before), strbuf_slice(&after)));
 	put_file(&bench, "proc/net/udp",
-		TCP_HEAD "  10: 00000000:0036 00000000:0000 07 0:0 0:0 0 0 0 777 2 0 0\n");
+		TCP_HEAD "  10: 00000000:0036 00000000:0000 07 0:0 0:0 0 0 0 777 2 0 0\n"
+			 "  13: 00000000:EE49 00000000:0000 07 0:0 0:0 0 0 0 998 2 0 0\n");
 	ck_assert_uint_eq(stable_len(&bench, &after), len);
 	ck_assert(memcmp(before.ptr, after.ptr, len) != 0);
 	strbuf_done(&before);

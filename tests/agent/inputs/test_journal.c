@@ -487,6 +487,31 @@ START_TEST(files_removed_while_the_intake_is_full_are_still_read)
 }
 END_TEST
 
+START_TEST(what_came_and_went_while_the_intake_was_full_is_counted)
+{
+	struct bench bench;
+
+	bench_init(&bench);
+	save_lines(&bench, "a.journal", 1, 20);
+	bench.intake.refuse_after = 10;
+	bench_start(&bench);
+	while (!bench.intake.refused)
+		event_base_loop(bench.base, EVLOOP_ONCE);
+	save_more(&bench, "b.journal", "a.journal", 0, 21, 30);
+	save_more(&bench, "c.journal", "b.journal", 0, 51, 5);
+	ck_assert_int_eq(unlink(file_path(&bench, "a.journal")), 0);
+	ck_assert_int_eq(unlink(file_path(&bench, "b.journal")), 0);
+	bench.intake.refuse_after = SIZE_MAX;
+	journal_input.resume(bench.input);
+	expect_items(&bench, 25);
+	expect_lines(&bench, 1, 20);
+	expect_line(&bench, 20, 51);
+	ck_assert_uint_eq(bench.intake.n_losses, 1);
+	expect_loss(&bench, 0, 30, GAP_ROTATED);
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(with_matches_a_loss_has_no_number)
 {
 	static const char *const matches[] = {"SYSLOG_IDENTIFIER=test"};
@@ -873,6 +898,7 @@ int main(void)
 		what_was_vacuumed_while_we_were_down_is_counted,
 		vacuum_of_what_was_read_is_no_loss,
 		files_removed_while_the_intake_is_full_are_still_read,
+		what_came_and_went_while_the_intake_was_full_is_counted,
 		with_matches_a_loss_has_no_number,
 		a_journal_replaced_while_we_were_down_is_read_and_the_loss_declared,
 		a_clock_set_back_with_a_boot_hides_nothing, an_empty_journal_is_waited_for,
