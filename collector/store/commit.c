@@ -213,7 +213,8 @@ static enum batch_outcome judge(
 
 	uint64_t stored =
 		(*entry)->pending_move ? (*entry)->pending.stored : (*entry)->durable.stored;
-	if (batch->first == 0 || batch->first >> SEQUENCE_MAX_BITS != 0)
+	/* Numbers no sender can have. */
+	if (batch->count == 0 || batch->first == 0 || batch->first >> SEQUENCE_MAX_BITS != 0)
 		return BATCH_AHEAD;
 	if (stored > 0 && batch->first + batch->count - 1 <= stored)
 		return BATCH_DUPLICATE;

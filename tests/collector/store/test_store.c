@@ -113,6 +113,7 @@ START_TEST(what_is_ahead_is_refused)
 	ck_assert_uint_eq(batch->stored, 10);
 	fixture_free(batch);
 	ck_assert_uint_eq(fixture_store(&fixture, stream, 0, 10, 1), BATCH_AHEAD);
+	ck_assert_uint_eq(fixture_store(&fixture, stream, 11, 0, 1), BATCH_AHEAD);
 	ck_assert_uint_eq(fixture_store(&fixture, stream, UINT64_MAX - 3, 10, 1), BATCH_AHEAD);
 	ck_assert_uint_eq(fixture_store(&fixture, stream, 11, 1, 1), BATCH_STORED);
 	fixture_done(&fixture);
