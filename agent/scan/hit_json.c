@@ -15,7 +15,14 @@ enum {
 };
 
 /* What an item gives up to fit, in this order. */
-enum thrift { THRIFT_NONE, THRIFT_STRINGS, THRIFT_META, THRIFT_TAGS, THRIFT_LEVELS };
+enum thrift {
+	THRIFT_NONE,
+	THRIFT_STRINGS,
+	THRIFT_META,
+	THRIFT_TAGS,
+	THRIFT_ALL,
+	THRIFT_LEVELS
+};
 
 /* Those the collector reads; they stay when the others must go. */
 static const char *const kept_metas[] = {
@@ -242,7 +249,7 @@ static void note_lists_cut(struct writer *writer, const struct hit *hit)
 {
 	if (hit->cut & HIT_CUT_TAGS || writer->thrift >= THRIFT_TAGS)
 		note_cut(writer, "tags");
-	if (hit->cut & HIT_CUT_META)
+	if (hit->cut & HIT_CUT_META || writer->thrift >= THRIFT_ALL)
 		note_cut(writer, "soc.yara.meta");
 	if (hit->cut & HIT_CUT_STRINGS || writer->thrift >= THRIFT_STRINGS)
 		note_cut(writer, "soc.yara.strings");
@@ -256,7 +263,8 @@ static void write_item(struct writer *writer, const struct hit_origin *origin,
 	put_text(writer, "rule.ruleset", hit->ruleset, HIT_NAME_MAX);
 	if (writer->thrift < THRIFT_TAGS)
 		put_tags(writer, hit);
-	put_metas(writer, "soc.yara.meta", hit);
+	if (writer->thrift < THRIFT_ALL)
+		put_metas(writer, "soc.yara.meta", hit);
 	if (writer->thrift < THRIFT_STRINGS)
 		put_strings(writer, "soc.yara.strings", hit);
 	put_id(writer, "soc.yara.rules", origin->rules_version);

@@ -55,6 +55,18 @@ struct worker {
 	struct result result; /* of the file under scan */
 };
 
+unsigned worker_confine(uint64_t memory_max)
+{
+	return sandbox_enter(&(struct sandbox_rules){
+		.calls = allowed,
+		.n_calls = ARRAY_LEN(allowed),
+		.deadly = deadly,
+		.n_deadly = ARRAY_LEN(deadly),
+		.memory_max = memory_max,
+		.open_max = OPEN_MAX_IN_SANDBOX,
+	});
+}
+
 static uint64_t cpu_us(void)
 {
 	struct rusage usage;
@@ -194,7 +206,7 @@ static enum result_outcome outcome_of(int error)
 		return RESULT_SCANNED;
 	case ERROR_SCAN_TIMEOUT:
 		return RESULT_TIMEOUT;
-	case ERROR_COULD_NOT_MAP_FILE: /* SIGBUS: the mapped file was truncated */
+	case ERROR_COULD_NOT_MAP_FILE: /* libyara caught a signal, see scan_large() */
 		return RESULT_CHANGED;
 	default:
 		return RESULT_FAILED;
@@ -235,8 +247,10 @@ static void note_errno(struct worker *worker)
 	worker->result.words = slice_str(strerror(errno));
 }
 
-static void scan_bytes(struct worker *worker, const unsigned char *bytes, size_t len)
+static void scan_bytes(
+	struct worker *worker, const unsigned char *bytes, size_t len, int trycatch)
 {
+	yr_scanner_set_flags(worker->scanner, SCAN_FLAGS_REPORT_RULES_MATCHING | trycatch);
 	int error = yr_scanner_scan_mem(worker->scanner, bytes, len);
 
 	if (error == ERROR_SUCCESS) {
@@ -301,9 +315,17 @@ static void scan_small(struct worker *worker, int fd)
 	define(worker, EXTERNAL_FILETYPE,
 		file_type(
 			slice_of(worker->buffer, len < FILE_TYPE_HEAD ? len : FILE_TYPE_HEAD)));
-	scan_bytes(worker, worker->buffer, len);
+	/* In memory nothing can be truncated: a signal is a crash, and shall be one. */
+	scan_bytes(worker, worker->buffer, len, SCAN_FLAGS_NO_TRYCATCH);
 	if (worker->result.n_hits > 0)
 		hash_bytes(worker, worker->buffer, len);
+}
+
+static bool has_shrunk(int fd, uint64_t size)
+{
+	struct stat st;
+
+	return fstat(fd, &st) != 0 || (uint64_t)st.st_size < size;
 }
 
 static void scan_large(struct worker *worker, int fd, uint64_t size)
@@ -318,8 +340,12 @@ static void scan_large(struct worker *worker, int fd, uint64_t size)
 	ssize_t n = pread(fd, worker->buffer, FILE_TYPE_HEAD, 0);
 	define(worker, EXTERNAL_FILETYPE,
 		file_type(slice_of(worker->buffer, n > 0 ? (size_t)n : 0)));
-	scan_bytes(worker, bytes, (size_t)size);
+	scan_bytes(worker, bytes, (size_t)size, 0);
 	munmap(bytes, (size_t)size);
+	/* libyara takes every SIGBUS and SIGSEGV for a truncated file. When it is none, its
+	 * memory is no longer to be trusted. */
+	if (worker->result.outcome == RESULT_CHANGED && !has_shrunk(fd, size))
+		abort();
 	if (worker->result.n_hits > 0)
 		hash_file(worker, fd, size);
 }
@@ -346,7 +372,6 @@ static bool make_scanner(struct worker *worker)
 	}
 	yr_scanner_set_callback(worker->scanner, on_scan, worker);
 	yr_scanner_set_timeout(worker->scanner, worker->timeout_s);
-	yr_scanner_set_flags(worker->scanner, SCAN_FLAGS_REPORT_RULES_MATCHING);
 	return true;
 }
 
@@ -516,14 +541,7 @@ static bool compile(struct worker *worker)
 
 	if (imports_magic(worker))
 		open_magic();
-	worker->sandbox_missing = sandbox_enter(&(struct sandbox_rules){
-		.calls = allowed,
-		.n_calls = ARRAY_LEN(allowed),
-		.deadly = deadly,
-		.n_deadly = ARRAY_LEN(deadly),
-		.memory_max = worker->memory_max,
-		.open_max = OPEN_MAX_IN_SANDBOX,
-	});
+	worker->sandbox_missing = worker_confine(worker->memory_max);
 	/* Changing the user forgets it. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	worker->rules = compile_sources(

@@ -21,6 +21,8 @@
 #ifndef AGENT_SCAN_WORKER_H
 #define AGENT_SCAN_WORKER_H
 
+#include <stdint.h>
+
 enum {
 	WORKER_CHANNEL = 3,
 	WORKER_SOURCES_MAX = 16384,
@@ -32,5 +34,9 @@ enum {
 
 /* Until the channel is closed; the exit status of the process. */
 int worker_main(void);
+
+/* Into the worker's sandbox, for good; the parts that are missing (enum sandbox_part).
+ * `memory_max` is bytes of address space, 0 = no limit. */
+unsigned worker_confine(uint64_t memory_max);
 
 #endif

@@ -1,6 +1,7 @@
 /* The whole scan: real workers, real files; this program is its own worker. */
 #include "agent/scan/scan.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 
@@ -23,6 +24,11 @@ struct seen {
 	unsigned char sha256[SHA256_SIZE];
 	char owner[64];
 	size_t n_strings;
+	void (*disturb)(struct seen *seen); /* now and then, while workers are at work */
+	int n_disturbed;
+	int n_still; /* progress without a file done */
+	uint64_t files_before;
+	const char *victim;
 };
 
 static volatile int never;
@@ -78,9 +84,13 @@ static void on_unscanned(
 
 static void on_progress(void *user, const struct scan_counts *counts, struct slice path)
 {
-	(void)user;
-	(void)counts;
+	struct seen *seen = user;
+
 	(void)path;
+	seen->n_still = counts->files == seen->files_before ? seen->n_still + 1 : 0;
+	seen->files_before = counts->files;
+	if (seen->disturb != NULL)
+		seen->disturb(seen);
 }
 
 static void on_trouble(void *user, const char *words)
@@ -330,6 +340,198 @@ START_TEST(a_stopped_scan_says_so)
 }
 END_TEST
 
+/* ---- workers that die or hang ------------------------------------------------------ */
+
+static pid_t parent_of(const char *pid)
+{
+	char path[PATH_MAX], text[512] = "";
+	int parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	FILE *file = fopen(path, "r");
+	if (file == NULL)
+		return 0;
+	char *end = fgets(text, sizeof(text), file) != NULL ? strrchr(text, ')') : NULL;
+	if (end == NULL || sscanf(end + 2, "%*c %d", &parent) != 1)
+		parent = 0;
+	fclose(file);
+	return parent;
+}
+
+/* Nothing was done between two progresses (SCAN_PROGRESS_MS): a worker is at the slow file. */
+static bool is_slow_now(const struct seen *seen)
+{
+	return seen->n_still >= 2;
+}
+
+/* Our children are the workers. */
+static void signal_workers(int number)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+
+	ck_assert_ptr_nonnull(proc);
+	while ((entry = readdir(proc)) != NULL) {
+		if (entry->d_name[0] > '0' && entry->d_name[0] <= '9' &&
+			parent_of(entry->d_name) == getpid())
+			ck_assert_int_eq(
+				kill((pid_t)strtol(entry->d_name, NULL, 10), number), 0);
+	}
+	closedir(proc);
+}
+
+static void crash_workers(struct seen *seen)
+{
+	if (is_slow_now(seen) && seen->n_disturbed++ == 0)
+		signal_workers(SIGSEGV);
+}
+
+static void stop_workers(struct seen *seen)
+{
+	if (is_slow_now(seen) && seen->n_disturbed++ == 0)
+		signal_workers(SIGSTOP);
+}
+
+static void begin_slow(struct trial *trial)
+{
+	struct strbuf rules = STRBUF_INIT(4096);
+
+	trial_begin(trial, NULL);
+	strbuf_addf(&rules, "%s%s", marker_rule, slow_rule);
+	folder_write_at(&trial->rules, "r.yar", strbuf_slice(&rules), O_TRUNC);
+	strbuf_done(&rules);
+	trial->plan.n_workers = 1;
+	folder_replace(&trial->tree, "1", "MARK");
+	folder_replace(&trial->tree, "2", "MARK");
+	folder_replace(&trial->tree, "slow", "SLOW");
+	folder_replace(&trial->tree, "3", "MARK");
+	folder_replace(&trial->tree, "4", "MARK");
+}
+
+START_TEST(a_worker_that_crashes_costs_one_file)
+{
+	struct trial trial;
+
+	begin_slow(&trial);
+	trial.seen.disturb = crash_workers;
+	trial_run(&trial);
+	ck_assert_int_eq(trial.seen.how, SCAN_DONE);
+	ck_assert_told(unscanned, "failed slow\n");
+	ck_assert_uint_eq(trial.seen.counts.hits, 4);
+	ck_assert_uint_eq(trial.seen.counts.restarts, 1);
+	trial_end(&trial);
+}
+END_TEST
+
+START_TEST(a_worker_that_hangs_is_killed)
+{
+	struct trial trial;
+
+	begin_slow(&trial);
+	trial.plan.timeout_s = 1;
+	trial.seen.disturb = stop_workers;
+	trial_run(&trial);
+	ck_assert_int_eq(trial.seen.how, SCAN_DONE);
+	ck_assert_told(unscanned, "timeout slow\n");
+	ck_assert_uint_eq(trial.seen.counts.hits, 4);
+	trial_end(&trial);
+}
+END_TEST
+
+static void truncate_victim(struct seen *seen)
+{
+	if (is_slow_now(seen) && seen->n_disturbed++ == 0)
+		ck_assert_int_eq(truncate(seen->victim, 0), 0);
+}
+
+START_TEST(a_file_truncated_under_the_scan_crashes_nobody)
+{
+	struct trial trial;
+
+	trial_begin(&trial, "rule read { condition: filesize > 8000000 and for all i in "
+			    "(1..2000000000) : (uint8(8000000) == 0) }");
+	folder_replace(&trial.tree, "shrinks", "");
+	char victim[PATH_MAX];
+	snprintf(victim, sizeof(victim), "%s", folder_path(&trial.tree, "shrinks"));
+	ck_assert_int_eq(truncate(victim, 16 << 20), 0);
+	trial.seen.victim = victim;
+	trial.seen.disturb = truncate_victim;
+	trial_run(&trial);
+	ck_assert_int_eq(trial.seen.how, SCAN_DONE);
+	ck_assert_uint_eq(trial.seen.counts.restarts, 0);
+	ck_assert_told(hits, "");
+	/* Looked at once more, it was empty and held still. */
+	ck_assert_told(unscanned, "");
+	ck_assert_uint_eq(trial.seen.counts.files, 1);
+	trial_end(&trial);
+}
+END_TEST
+
+/* Grows by itself for as long as the scan lasts. */
+static void grow_victim(struct seen *seen)
+{
+	seen->n_disturbed++;
+	int fd = open(seen->victim, O_WRONLY | O_APPEND);
+	ck_assert_int_ge(fd, 0);
+	ck_assert(file_write_all(fd, "x", 1));
+	close(fd);
+}
+
+START_TEST(a_file_that_never_holds_still_is_named)
+{
+	struct trial trial;
+
+	trial_begin(&trial, "rule slow { condition: for all i in (1..15000000) : (i > 0) and "
+			    "filename == \"never\" }");
+	folder_replace(&trial.tree, "log", "line\n");
+	char victim[PATH_MAX];
+	snprintf(victim, sizeof(victim), "%s", folder_path(&trial.tree, "log"));
+	trial.seen.victim = victim;
+	trial.seen.disturb = grow_victim;
+	trial_run(&trial);
+	ck_assert_int_eq(trial.seen.how, SCAN_DONE);
+	if (trial.seen.n_disturbed >= 2) /* else the scan was too quick to be disturbed */
+		ck_assert_told(unscanned, "changed log\n");
+	trial_end(&trial);
+}
+END_TEST
+
+START_TEST(a_compiler_that_hangs_has_its_source_refused)
+{
+	struct trial trial;
+	struct strbuf rules = STRBUF_INIT(4096);
+
+	trial_begin(&trial, marker_rule);
+	/* The memory it takes to hold all the alternatives is more than is allowed. */
+	strbuf_add_str(
+		&rules, "rule huge { strings: $a = /a{1,30000}b{1,30000}/ condition: $a }");
+	folder_write_at(&trial.rules, "huge.yar", strbuf_slice(&rules), O_TRUNC);
+	strbuf_done(&rules);
+	folder_replace(&trial.tree, "m", "MARK");
+	trial_run(&trial);
+	ck_assert_int_eq(trial.seen.how, SCAN_DONE);
+	ck_assert_told(hits, "marker m\n");
+	trial_end(&trial);
+}
+END_TEST
+
+START_TEST(a_budget_is_kept)
+{
+	struct trial trial;
+
+	trial_begin(&trial, "rule work { condition: for all i in (1..3000000) : (i > 0) and "
+			    "filename == \"never\" }");
+	for (int i = 0; i < 6; i++)
+		folder_replace(&trial.tree, (const char[]){(char)('a' + i), 0}, "x");
+	trial.plan.cpu_percent = 30;
+	trial.plan.n_workers = 1;
+	trial_run(&trial);
+	ck_assert_int_eq(trial.seen.how, SCAN_DONE);
+	ck_assert_uint_eq(trial.seen.counts.files, 6);
+	trial_end(&trial);
+}
+END_TEST
+
 START_TEST(an_empty_file_is_scanned)
 {
 	struct trial trial;
@@ -367,6 +569,10 @@ int main(int argc, char **argv)
 		nothing_is_scanned_without_rules, external_variables_tell_of_the_file,
 		files_above_the_limit_are_named, large_files_are_mapped_and_hashed,
 		a_file_that_takes_too_long_is_left_and_remembered, a_stopped_scan_says_so,
+		a_worker_that_crashes_costs_one_file, a_worker_that_hangs_is_killed,
+		a_file_truncated_under_the_scan_crashes_nobody,
+		a_file_that_never_holds_still_is_named,
+		a_compiler_that_hangs_has_its_source_refused, a_budget_is_kept,
 		an_empty_file_is_scanned, many_files_get_one_verdict_each};
 
 	if (argc > 1 && strcmp(argv[1], "scan") == 0)
