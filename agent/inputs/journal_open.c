@@ -1,5 +1,6 @@
 #include "agent/inputs/journal_open.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -146,4 +147,31 @@ unsigned journal_unreadable(const struct journal_settings *settings)
 		       count_unreadable(settings->directory, "/*/*.journal");
 	return count_unreadable("/run/log/journal", "/*/*.journal") +
 	       count_unreadable("/var/log/journal", "/*/*.journal");
+}
+
+/* ---- is it still there ---------------------------------------------------------- */
+
+static bool is_removed_journal(struct slice link)
+{
+	struct slice end = SLICE_LIT(" (deleted)"), kind = SLICE_LIT(".journal");
+
+	return slice_ends(link, end) && slice_search(link, kind) < link.len;
+}
+
+bool journal_holds_removed(void)
+{
+	char link[PATH_MAX];
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir = opendir("/proc/self/fd");
+
+	if (dir == NULL)
+		return true; /* not known: keep them */
+	while (!found && (entry = readdir(dir)) != NULL) {
+		ssize_t len = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link));
+
+		found = len > 0 && is_removed_journal(slice_of(link, (size_t)len));
+	}
+	closedir(dir);
+	return found;
 }

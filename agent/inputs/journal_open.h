@@ -16,4 +16,7 @@ MUST_USE struct sd_journal *journal_open(const struct journal_library *library,
 /* How many files of the journal may not be read by us. */
 unsigned journal_unreadable(const struct journal_settings *settings);
 
+/* Whether we have journal files open that were removed: closing them loses what is unread. */
+bool journal_holds_removed(void);
+
 #endif

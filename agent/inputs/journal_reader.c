@@ -21,6 +21,7 @@ enum {
 	FRUITLESS_MS = 100,    /* a wake-up that brought no entry is not followed sooner */
 	UNHEARD_MS = 2000,     /* on file systems that tell no changes */
 	REOPEN_MS = 300000,
+	GIVE_BACK = 8 << 20, /* bytes of lines after which mapped memory is given back */
 	HOLD_MS = 600000,
 	RETRY_FIRST_MS = 500,
 	RETRY_MOST_MS = 300000,
@@ -64,6 +65,7 @@ struct journal_reader {
 	bool fruitless;  /* the last wake-up brought no entry */
 	int64_t read_ms; /* monotonic: when an entry was last read */
 	uint64_t whole;  /* of `line` */
+	uint64_t mapped; /* bytes of lines since the journal was opened, about what is mapped */
 };
 
 enum turn {
@@ -131,6 +133,7 @@ static bool give(struct journal_reader *reader)
 		return false;
 	counter_add(&n_entries, 1);
 	counter_add(&n_cut, cut);
+	reader->mapped += reader->line.len;
 	remember(reader);
 	return true;
 }
@@ -497,6 +500,19 @@ static void recovered(struct journal_reader *reader)
 	reader->failing = false;
 }
 
+static void open_and_read(struct journal_reader *reader);
+
+/* What libsystemd mapped stays mapped until the journal is closed. */
+static void go_on(struct journal_reader *reader)
+{
+	if (reader->mapped < GIVE_BACK || journal_holds_removed()) {
+		arm(reader->turn, 0);
+		return;
+	}
+	reader->behind = true;
+	open_and_read(reader);
+}
+
 static void on_turn(evutil_socket_t fd, short what, void *user)
 {
 	struct journal_reader *reader = user;
@@ -505,7 +521,7 @@ static void on_turn(evutil_socket_t fd, short what, void *user)
 	(void)what;
 	switch (one_turn(reader)) {
 	case TURN_MORE:
-		arm(reader->turn, 0);
+		go_on(reader);
 		break;
 	case TURN_LATER:
 		arm(reader->turn, FRUITLESS_MS);
@@ -549,6 +565,7 @@ static void open_and_read(struct journal_reader *reader)
 	}
 	reader->read_ms = clock_mono_ms();
 	reader->fruitless = false;
+	reader->mapped = 0;
 	arm(reader->turn, 0);
 	arm(reader->again, REOPEN_MS);
 }

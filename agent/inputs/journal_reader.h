@@ -25,9 +25,10 @@
  * output have no such stamp and may be equal by right.
  *
  * A journal that cannot be opened or read is opened again with growing delay.
- * It is also opened anew after every quiet REOPEN_MS: whatever was not heard of is
- * found, and mapped memory given back. While the intake is full, removed files
- * stay readable for HOLD_MS, then they are given back.
+ * It is also opened anew after every quiet REOPEN_MS, so that what was not heard
+ * of is found, and in a long reading between turns, so that mapped memory is given
+ * back; but not while that would lose files already removed. While the intake is
+ * full, removed files stay readable for HOLD_MS, then they are given back.
  *
  * One thread.
  */

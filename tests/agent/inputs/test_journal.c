@@ -314,6 +314,34 @@ START_TEST(files_can_be_named)
 }
 END_TEST
 
+START_TEST(a_long_reading_loses_and_repeats_nothing)
+{
+	enum { ENTRIES = 400, LONG = 50000 };
+	struct bench bench;
+	char text[LONG];
+
+	memset(text, 'x', sizeof(text));
+	bench_init(&bench);
+	for (int i = 0; i < ENTRIES; i++) {
+		snprintf(text, sizeof(text), "number %d", i);
+		text[strlen(text)] = ' ';
+		journal_entry_begin(&bench.text);
+		journal_field(&bench.text, "MESSAGE", slice_of(text, sizeof(text)));
+		journal_entry_end(&bench.text);
+	}
+	journal_save(&bench.text, file_path(&bench, "a.journal"));
+	bench_start(&bench); /* opened anew twice on the way */
+	expect_items(&bench, ENTRIES);
+	for (int i = 0; i < ENTRIES; i++) {
+		snprintf(text, sizeof(text), "\"number %d ", i);
+		ck_assert_ptr_nonnull(strstr(fake_intake_text(&bench.intake, (size_t)i), text));
+	}
+	expect_no_more(&bench);
+	ck_assert_uint_eq(bench.intake.n_losses, 0);
+	bench_done(&bench);
+}
+END_TEST
+
 /* ---- going on -------------------------------------------------------------------- */
 
 START_TEST(a_restart_goes_on_behind_the_last_entry)
@@ -891,6 +919,7 @@ int main(void)
 		bytes_of_values_stay_as_they_are, a_huge_entry_is_cut_and_its_length_told,
 		what_is_appended_is_read, only_what_matches_is_read,
 		a_first_start_reads_no_older_than_asked, files_can_be_named,
+		a_long_reading_loses_and_repeats_nothing,
 		a_restart_goes_on_behind_the_last_entry,
 		a_crash_repeats_only_what_was_not_durable,
 		a_full_intake_stops_reading_where_it_is, one_turn_is_bounded,
