@@ -141,7 +141,10 @@ static void check_sockets(const struct conf *conf, const struct syslog_settings 
 
 	for (size_t i = 0; i < settings->sockets.n; i++)
 		if (!syslog_settings_check(&sockets[i], &err))
-			add_mistake(mistakes, conf_at(conf, &sockets[i].path), &err);
+			add_mistake(mistakes,
+				conf_at(conf, sockets[i].udp[0] != '\0' ? &sockets[i].udp
+									: &sockets[i].path),
+				&err);
 }
 
 static void check_scans(
