@@ -225,7 +225,10 @@ void file_generations_find(const char *path, struct file_generations *found)
 	size_t dir_len = (size_t)(base - path);
 
 	*found = (struct file_generations){0};
-	snprintf(dir, sizeof(dir), "%.*s", (int)dir_len, path);
+	if (dir_len >= sizeof(dir))
+		return;
+	memcpy(dir, path, dir_len);
+	dir[dir_len] = '\0';
 	find_rotated(dir, dir_len, slice_str(base), found);
 	drop_unfinished_packing(found);
 	if (found->n > 0)

@@ -192,6 +192,28 @@ static rd_kafka_t *open_consumer(void)
 	return consumer;
 }
 
+/* All partitions of a topic from their beginning: no group, whose members wait for others. */
+static void add_partitions(
+	rd_kafka_t *consumer, const char *name, rd_kafka_topic_partition_list_t *list)
+{
+	enum { PATIENCE_MS = 10000 };
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_topic_t *topic = rd_kafka_topic_new(consumer, name, NULL);
+	rd_kafka_resp_err_t code =
+		rd_kafka_metadata(consumer, 0, topic, &metadata, PATIENCE_MS);
+
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		die("asking for partitions", rd_kafka_err2str(code));
+	for (int i = 0; i < metadata->topic_cnt; i++) {
+		for (int n = 0; n < metadata->topics[i].partition_cnt; n++)
+			rd_kafka_topic_partition_list_add(
+				list, name, metadata->topics[i].partitions[n].id)
+				->offset = RD_KAFKA_OFFSET_BEGINNING;
+	}
+	rd_kafka_metadata_destroy(metadata);
+	rd_kafka_topic_destroy(topic);
+}
+
 static void subscribe(rd_kafka_t *consumer)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(TOPICS_MAX);
@@ -201,11 +223,11 @@ static void subscribe(rd_kafka_t *consumer)
 		char name[256];
 
 		snprintf(name, sizeof(name), "%.*s", SLICE_FMT(topic));
-		rd_kafka_topic_partition_list_add(list, name, RD_KAFKA_PARTITION_UA);
+		add_partitions(consumer, name, list);
 	}
-	rd_kafka_resp_err_t code = rd_kafka_subscribe(consumer, list);
+	rd_kafka_resp_err_t code = rd_kafka_assign(consumer, list);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-		die("subscribing", rd_kafka_err2str(code));
+		die("assigning partitions", rd_kafka_err2str(code));
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
