@@ -56,7 +56,7 @@ struct statistics_quality {
 	int64_t skew_ms_max; /* largest |clock offset| seen, -1 = unknown */
 };
 
-struct statistics_hit { /* one malware finding, for the malware report (M1) */
+struct statistics_hit {  /* one malware finding, for the malware report (M1) */
 	uint64_t number; /* larger than that of every earlier hit, for ever */
 	uint32_t agency, host;
 	uint64_t commit; /* store position */
