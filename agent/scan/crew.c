@@ -387,6 +387,8 @@ static struct slice extension_of(struct slice name, char *lower, size_t size)
 {
 	size_t at = name.len, n = 0;
 
+	if (slice_absent(name))
+		return slice_of("", 0);
 	while (at > 0 && name.ptr[at - 1] != '.')
 		at--;
 	if (at <= 1) /* none, or a hidden file */
