@@ -340,7 +340,7 @@ static unsigned char type_of(int dir_fd, const struct dirent *entry)
 		return entry->d_type;
 	if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return DT_REG; /* opening it tells why */
-	return IFTODT(st.st_mode);
+	return (unsigned char)IFTODT(st.st_mode);
 }
 
 enum entry_step { ENTRY_TELL, ENTRY_NEXT };
