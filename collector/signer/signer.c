@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -205,6 +206,7 @@ int signer_run(const struct signer_settings *settings, int channel, void (*ready
 	struct held_key keys[SIGNER_KEYS] = {{0}};
 	struct err err;
 
+	signal(SIGHUP, SIG_IGN); /* a reload concerns others: keys are read at the start */
 	if (!prepare(settings, keys, &err)) {
 		log_error("signer.failed", "reason=\"%s\"", err.text);
 		return EXIT_FAILURE;
