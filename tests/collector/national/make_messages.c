@@ -105,7 +105,7 @@ static void write_report(struct scene *scene, enum malware_shape shape, const ch
 {
 	counted_run(
 		&scene->counted, "DELETE FROM meta; DELETE FROM outbox WHERE type = 'malware'");
-	scene->counted.profile->malware.shape = shape;
+	scene->counted.profile->malware.shape = (int)shape;
 	publish(scene, &message_avreport);
 	write_message(scene, "H47/H47.02.12/malware/hits/1", name);
 }
