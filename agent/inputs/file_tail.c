@@ -380,6 +380,8 @@ static void queue_if_changed(struct file_tail *self, struct tail *tail)
 	if (tail->seen_size == (uint64_t)st.st_size && tail->seen_inode == st.st_ino &&
 		tail->seen_modified_ns == file_modified_ns(&st))
 		return;
+	if (self->blind && st.st_ino != tail->seen_inode && st.st_ino != 0)
+		tail->successors++;
 	tail->seen_size = (uint64_t)st.st_size;
 	tail->seen_inode = st.st_ino;
 	tail->seen_modified_ns = file_modified_ns(&st);
@@ -419,6 +421,8 @@ static void on_event(void *user, enum file_event event, const char *path)
 	struct tail *tail = find_tail(self, path);
 	if (tail != NULL && event == FILE_CHANGED)
 		tail->at_rest = false;
+	if (tail != NULL && event == FILE_APPEARED)
+		tail->successors++;
 	if (tail != NULL)
 		put_in_queue(self, tail);
 	else if (event == FILE_APPEARED)

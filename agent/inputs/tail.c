@@ -533,6 +533,7 @@ static enum moved locate(
 	file_generations_find(tail->path, &found);
 	if (!find_same(tails, tail, &found) && !go_on_in_copy(tails, tail, &found))
 		moved = give_up_rest(tails, tail, &found, now_ms, err);
+	tail->successors = (unsigned)(found.n - after(&found, &tail->position));
 	file_generations_done(&found);
 	return moved;
 }
@@ -608,6 +609,7 @@ static enum tail_turn end_of_current(struct tails *tails, struct tail *tail, int
 		partial ? tail->settings->unfinished_ms : tail->settings->multiline.wait_ms;
 
 	tail->rotated_ms = 0;
+	tail->successors = 0;
 	if (!file_scan_pending(&tail->scan))
 		return now_ms < tail->late_until_ms ? TAIL_WAITING : TAIL_IDLE;
 	if (now_ms - tail->grown_ms < (int64_t)patience)
@@ -631,13 +633,37 @@ static bool is_empty_path(
 }
 
 /*
- * Generations are kept here, and even the oldest is newer than the file at hand, which is gone:
- * others may have gone between the two unseen. Where only the path is there nothing is kept,
+ * How many generations are known to have been removed unread. When nobody told how many there
+ * should be: generations are kept here, and even the oldest is newer than the file at hand,
+ * which is gone, so others may have gone unseen. Where only the path is there nothing is kept,
  * and every rotation looks like that.
  */
-static bool may_have_missed(const struct file_generations *found, size_t next)
+static size_t removed_unread(
+	const struct tail *tail, const struct file_generations *found, size_t next)
 {
-	return next == 0 && found->n > 1;
+	size_t there = found->n - next;
+
+	if (tail->successors == 0)
+		return next == 0 && found->n > 1;
+	return tail->successors > there ? tail->successors - there : 0;
+}
+
+/* Goes on with generation `next`; those that should lie in between and do not are a loss. */
+static enum moved pass_on(struct tails *tails, struct tail *tail,
+	const struct file_generations *found, size_t next, struct err *err)
+{
+	size_t there = found->n - next;
+	size_t removed = removed_unread(tail, found, next);
+	enum moved moved = move_on(tails, tail, found, next, err);
+
+	if (moved == MOVE_FAILED || moved == MOVED_NOWHERE)
+		return moved;
+	if (removed > 0) {
+		counter_add(&n_lost, removed);
+		declare_loss(tails, tail, GAP_ROTATED);
+	}
+	tail->successors = there > 0 ? (unsigned)there - 1 : 0;
+	return moved;
 }
 
 static enum tail_turn leave(struct tails *tails, struct tail *tail,
@@ -650,13 +676,9 @@ static enum tail_turn leave(struct tails *tails, struct tail *tail,
 		return TAIL_WAITING;
 	if (!flush(tails, tail))
 		return TAIL_BLOCKED;
-	switch (move_on(tails, tail, found, next, &err)) {
+	switch (pass_on(tails, tail, found, next, &err)) {
 	case MOVED_ON:
 		works_again(tails, tail);
-		if (may_have_missed(found, next)) {
-			counter_add(&n_lost, 1);
-			declare_loss(tails, tail, GAP_ROTATED);
-		}
 		return TAIL_MORE;
 	case MOVED_NOWHERE:
 	case MOVE_LATER:

@@ -54,7 +54,10 @@ struct tail {
 	int64_t retry_ms;   /* not before: after a failure; 0 = at once */
 	bool failing;       /* the last attempt failed */
 	bool told;          /* ... and was told to the collector */
-	bool at_rest;       /* all was read, and nobody told of a change since */
+	/* Files that came to this path after the one at hand, as far as one was told: when
+	 * fewer are found, some were removed unread. */
+	unsigned successors;
+	bool at_rest; /* all was read, and nobody told of a change since */
 	/* The rotated file read before this one, kept open for writers that were slow to
 	 * notice. */
 	struct file_source late;

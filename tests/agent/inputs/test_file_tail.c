@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <zlib.h>
 
+#include "agent/inputs/file_watch.h"
 #include "agent/inputs/line_rule.h"
 #include "agent/settings.h"
 #include "common/clock.h"
@@ -11,7 +12,11 @@
 #include "tests/support/check.h"
 #include "tests/support/folder.h"
 
-enum { PATIENCE_MS = 20000 };
+enum {
+	PATIENCE_MS = 20000,
+	FILE_PAUSE_US =
+		FILE_WATCH_PAUSE_MS * 1200, /* what the kernel tells comes in such steps */
+};
 
 struct bench {
 	struct folder folder;
@@ -314,6 +319,41 @@ START_TEST(what_rotated_away_while_nothing_could_be_read_is_declared)
 	rotate_keeping_two(&bench, "7\n");
 	expect_items(&bench, 6);
 	ck_assert_uint_eq(bench.intake.n_losses, 1);
+	bench_done(&bench);
+}
+END_TEST
+
+START_TEST(what_was_removed_while_reading_waited_is_declared)
+{
+	struct bench bench;
+	char line[16];
+
+	bench_init(&bench, "*.log");
+	bench.intake.refuse_after = 1;
+	folder_append(&bench.folder, "a.log", "1\n2\n");
+	bench_start(&bench);
+	expect_items(&bench, 1);
+	for (int i = 3; i <= 6; i++) {
+		usleep(20000); /* stamps of files must differ */
+		snprintf(line, sizeof(line), "a.log-2026112%d", i);
+		folder_rename(&bench.folder, "a.log", line);
+		snprintf(line, sizeof(line), "%d\n", i);
+		folder_append(&bench.folder, "a.log", line);
+		read_once(&bench);
+		usleep(FILE_PAUSE_US);
+		read_once(&bench);
+	}
+	ck_assert_int_eq(unlink(folder_path(&bench.folder, "a.log-20261123")), 0);
+	ck_assert_int_eq(unlink(folder_path(&bench.folder, "a.log-20261124")), 0);
+	ck_assert_int_eq(unlink(folder_path(&bench.folder, "a.log-20261125")), 0);
+	bench.intake.refuse_after = SIZE_MAX;
+	file_input.resume(bench.input);
+	expect_items(&bench, 4);
+	expect_text(&bench, 1, "2");
+	expect_text(&bench, 2, "5");
+	expect_text(&bench, 3, "6");
+	ck_assert_uint_eq(bench.intake.n_losses, 1);
+	ck_assert_int_eq(bench.intake.losses[0].reason, GAP_ROTATED);
 	bench_done(&bench);
 }
 END_TEST
@@ -768,6 +808,7 @@ static void run_storm(unsigned seed, void (*roll)(struct storm *storm))
 	folder_append(&storm.bench.folder, "a.log", "end\n");
 	expect_items(&storm.bench, storm.next + 1);
 	check_order(&storm);
+	ck_assert(roll != rotate || storm.bench.intake.n_losses == 0);
 	bench_done(&storm.bench);
 }
 
@@ -791,7 +832,8 @@ TEST_MAIN("file_tail", lines_are_read_as_they_are_written, bytes_stay_as_they_ar
 	several_generations_are_found_after_a_start, a_packed_generation_is_read_on,
 	what_rotated_away_is_declared,
 	what_rotated_away_while_nothing_could_be_read_is_declared,
-	truncation_is_noticed_and_declared, truncation_is_noticed_when_the_file_has_grown_again,
+	what_was_removed_while_reading_waited_is_declared, truncation_is_noticed_and_declared,
+	truncation_is_noticed_when_the_file_has_grown_again,
 	a_copy_beside_a_truncated_file_is_read_to_its_end, a_used_again_inode_is_another_file,
 	a_long_record_is_cut_and_its_length_told, a_line_of_a_gigabyte_takes_no_memory,
 	an_unfinished_line_is_held_and_then_given_up, lines_are_joined_by_their_rule,
