@@ -417,6 +417,9 @@ START_TEST(killed_at_random_each_line_is_spooled_once)
 	bench.settings = (struct spool_settings){
 		.urgent_size = 1 << 20, .bulk_size = 64 << 20, .segment_size = 64 << 10};
 	snprintf(pattern, sizeof(pattern), "%s", folder_path(&bench.folder, "*.log"));
+	write_lines(&bench.folder, lines);
+	lines += LINES_PER_LIFE;
+	read_the_rest(&bench, &settings, lines); /* the log is known */
 	for (int i = 0; i < KILLS; i++) {
 		write_lines(&bench.folder, lines);
 		lines += LINES_PER_LIFE;
