@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "collector/signer/channel.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "tests/support/check.h"
@@ -113,6 +114,55 @@ static void stop_process(struct fixture *fixture)
 	close(fixture->channel[0]);
 	close(fixture->channel[1]); /* it ends by itself then */
 	waitpid(fixture->pid, &status, 0);
+}
+
+/* DER of the first certificate in a file. */
+static size_t read_der(const char *path, unsigned char der[SIGNER_CERTIFICATE_MAX])
+{
+	struct strbuf pem = STRBUF_INIT(PKI_PEM_MAX);
+	struct err err;
+
+	ck_assert(file_read(path, &pem, &err));
+	X509 *certificate = pki_cert_read(strbuf_slice(&pem), &err);
+	unsigned char *at = der;
+	size_t len = (size_t)i2d_X509(certificate, &at);
+
+	X509_free(certificate);
+	strbuf_done(&pem);
+	return len;
+}
+
+static void answer_falsely(const struct fixture *fixture, enum signer_algorithm algorithm)
+{
+	const char *files[] = {fixture->jws_certificate, fixture->xml_certificate};
+	const enum signer_algorithm algorithms[] = {algorithm, SIGNER_RS256};
+	struct channel_request request;
+
+	while (recv(fixture->channel[0], &request, sizeof(request), 0) > 0) {
+		struct channel_reply reply = {
+			.id = request.id,
+			.algorithm = algorithms[request.key],
+			.len = algorithms[request.key] == SIGNER_ES256 ? 64 : 256,
+		};
+
+		if (request.ask == ASK_CERTIFICATE)
+			reply.len = (uint32_t)read_der(files[request.key], reply.bytes);
+		send(fixture->channel[0], &reply,
+			offsetof(struct channel_reply, bytes) + reply.len, 0);
+	}
+}
+
+void fixture_be_false(struct fixture *fixture, enum signer_algorithm algorithm)
+{
+	stop_process(fixture);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fixture->channel), 0);
+	fixture->pid = fork();
+	if (fixture->pid == 0) {
+		close(fixture->channel[1]);
+		answer_falsely(fixture, algorithm);
+		_exit(EXIT_SUCCESS);
+	}
+	fixture->signer = signer_connect(fixture->channel[1]);
 }
 
 void fixture_start(struct fixture *fixture, enum signer_algorithm algorithm)

@@ -38,6 +38,9 @@ void fixture_stop(struct fixture *fixture);
 void fixture_issue(struct fixture *fixture, enum pki_profile profile, enum pki_key type,
 	uint32_t days, char *key_file, char *certificate_file);
 
+/* In place of the signer: a process that shows its certificates and signs with zeros. */
+void fixture_be_false(struct fixture *fixture, enum signer_algorithm algorithm);
+
 /* The signer takes the pair from now on (by a new process). */
 void fixture_restart(struct fixture *fixture, enum signer_algorithm algorithm);
 

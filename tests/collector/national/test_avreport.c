@@ -3,6 +3,7 @@
 #include "collector/national/types/types.h"
 #include "collector/national/xml.h"
 #include "common/clock.h"
+#include "common/counter.h"
 #include "common/file.h"
 #include "tests/collector/national/counted.h"
 #include "tests/collector/national/fixture.h"
@@ -191,6 +192,10 @@ START_TEST(a_first_finding_goes_at_once_and_others_wait_for_company)
 	later(&scene, 1);
 	publish(&scene);
 	ck_assert_int_eq(count_messages(&scene), 4);
+	add_hits(&scene, 1);
+	counted_set_now(&scene.counted, counted_moment("2026-11-20T00:00:00Z"), 9000);
+	publish(&scene); /* a clock set back holds nothing up */
+	ck_assert_int_eq(count_messages(&scene), 5);
 	strbuf_done(&body);
 	close_scene(&scene);
 }
@@ -259,6 +264,20 @@ START_TEST(a_report_is_closed_before_it_grows_too_large)
 }
 END_TEST
 
+static void add_unsigned(void *user, const struct counter *counter)
+{
+	if (strcmp(counter->name, "national.unsigned") == 0)
+		*(uint64_t *)user = counter_value(counter);
+}
+
+static uint64_t count_unsigned(void)
+{
+	uint64_t n = 0;
+
+	counter_walk(add_unsigned, &n);
+	return n;
+}
+
 START_TEST(without_a_signature_the_report_waits_and_nobody_else)
 {
 	struct scene scene;
@@ -269,13 +288,30 @@ START_TEST(without_a_signature_the_report_waits_and_nobody_else)
 	publish(&scene);
 	ck_assert_int_eq(count_messages(&scene), 0);
 	scene.counted.context.signer = scene.fixture.signer;
+	add_hits(&scene, 1500);
+	uint64_t before = count_unsigned();
 	kill(scene.fixture.pid, SIGSTOP);
 	publish(&scene);
 	ck_assert_int_eq(count_messages(&scene), 0);
+	ck_assert_uint_eq(count_unsigned(), before + 1); /* tried once, not for each report */
 	kill(scene.fixture.pid, SIGCONT);
 	publish(&scene);
-	ck_assert_int_eq(count_messages(&scene), 1);
-	ck_assert_uint_eq(count_files(&scene), 3);
+	ck_assert_int_eq(count_messages(&scene), 2);
+	ck_assert_uint_eq(count_files(&scene), 1503);
+	close_scene(&scene);
+}
+END_TEST
+
+START_TEST(a_false_signature_is_never_given_away)
+{
+	struct scene scene;
+
+	open_scene(&scene);
+	add_hits(&scene, 1);
+	fixture_be_false(&scene.fixture, SIGNER_ES256);
+	scene.counted.context.signer = scene.fixture.signer;
+	publish(&scene);
+	ck_assert_int_eq(count_messages(&scene), 0);
 	close_scene(&scene);
 }
 END_TEST
@@ -407,6 +443,8 @@ START_TEST(tampered_signatures_are_found)
 		{"xmlenc#sha256", "xmlenc#sha1", "not SHA-256"},
 		{"<Reference URI=\"\">", "<Reference URI=\"#x\">", "whole document"},
 		{"<Reference URI=\"\">", "<Reference>", "whole document"},
+		{"</Reference></SignedInfo>", "</Reference><Reference URI=\"\"/></SignedInfo>",
+			"whole document"},
 		{"#enveloped-signature", "#base64", "transforms"},
 		{"xml-exc-c14n#\"></Transform>", "xml-exc-c14n#\"><P/></Transform>",
 			"transforms"},
@@ -438,6 +476,37 @@ START_TEST(blanks_that_mean_nothing_do_not_break_a_signature)
 	strbuf_done(&body);
 	strbuf_done(&changed);
 	close_scene(&scene);
+}
+END_TEST
+
+START_TEST(a_report_of_more_than_a_thousand_findings_is_refused)
+{
+	struct strbuf text = STRBUF_INIT(TEXT_MAX), report = STRBUF_INIT(TEXT_MAX);
+	struct counted counted;
+
+	counted_open(&counted, 0);
+	for (unsigned n = 1000; n <= 1001; n++) {
+		strbuf_reset(&text);
+		strbuf_add_str(&text,
+			"<AVReport name=\"x\"><Datetime>1795305600</Datetime><Malware>"
+			"<Machine ip=\"1\" name=\"x\">");
+		for (unsigned i = 0; i < n; i++)
+			strbuf_add_str(&text,
+				"<MalwareInfo><MalwareName>x</MalwareName><MalwareType>x"
+				"</MalwareType><MalwareBehavior>x</MalwareBehavior>"
+				"<TypeOfDevice>x</TypeOfDevice><NumberFile>1</NumberFile>"
+				"</MalwareInfo>");
+		strbuf_add_str(&text, "</Machine></Malware><Update>"
+				      "<NumberMachineNotUpdateOn15Day>0"
+				      "</NumberMachineNotUpdateOn15Day></Update></AVReport>");
+		bool good = message_avreport.check(
+			counted.profile, "x", strbuf_slice(&text), &report);
+		ck_assert_msg(good == (n == 1000), "%s", strbuf_cstr(&report));
+	}
+	ck_assert(has(&report, "1001 findings, at most 1000"));
+	strbuf_done(&text);
+	strbuf_done(&report);
+	counted_close(&counted);
 }
 END_TEST
 
@@ -531,6 +600,8 @@ TEST_MAIN("avreport", findings_become_a_signed_report_by_machine,
 	many_findings_of_one_commit_make_several_reports_and_none_is_lost,
 	a_report_is_closed_before_it_grows_too_large,
 	without_a_signature_the_report_waits_and_nobody_else,
+	a_false_signature_is_never_given_away,
+	a_report_of_more_than_a_thousand_findings_is_refused,
 	names_that_attack_the_report_stay_text, a_receivers_own_namespace_is_used_and_checked,
 	mistakes_of_every_sort_are_named, tampered_signatures_are_found,
 	blanks_that_mean_nothing_do_not_break_a_signature,

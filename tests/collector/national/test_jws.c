@@ -1,7 +1,11 @@
 #include "collector/national/jws.h"
 
+#include <openssl/ec.h>
+#include <openssl/rsa.h>
+
 #include "collector/national/trust.h"
 #include "common/base64.h"
+#include "common/file.h"
 #include "tests/collector/national/fixture.h"
 #include "tests/support/check.h"
 
@@ -134,6 +138,7 @@ START_TEST(hostile_headers_are_refused_with_a_reason)
 	check_header_refused("{\"alg\":\"ES256\",\"alg\":\"none\"}", "stands twice");
 	check_header_refused(
 		"{\"alg\":\"ES256\",\"crit\":[\"b64\"],\"b64\":false}", "extension");
+	check_header_refused("{\"alg\":\"ES256\",\"crit\":[\"x\"]}", "extension");
 	check_header_refused("{\"alg\":\"ES256\",\"x5t#S256\":\"AAAA\"}", "no SHA-256");
 	check_header_refused("{\"alg\":\"ES256\",\"x5c\":[]}", "holds no certificate");
 	check_header_refused("{\"alg\":\"ES256\",\"x5c\":[\"AAAA\"]}", "holds no certificate");
@@ -154,6 +159,107 @@ START_TEST(texts_that_are_no_detached_jws_are_refused)
 		strbuf_add_byte(&large, 'A');
 	check_refused(strbuf_slice(&large), payload, NULL, "more than");
 	strbuf_done(&large);
+}
+END_TEST
+
+/* Another's certificate under the thumbprint of somebody who is trusted. */
+START_TEST(a_certificate_under_a_wrong_thumbprint_is_refused)
+{
+	struct strbuf header = STRBUF_INIT(JWS_SIZE_MAX), pem = STRBUF_INIT(PKI_PEM_MAX);
+	struct fixture fixture;
+	struct err err;
+	unsigned char *der = NULL;
+
+	fixture_start(&fixture, SIGNER_ES256);
+	ck_assert(file_read(fixture.jws_certificate, &pem, &err));
+	X509 *certificate = pki_cert_read(strbuf_slice(&pem), &err);
+	int len = i2d_X509(certificate, &der);
+	strbuf_addf(&header, "{\"alg\":\"ES256\",\"x5t#S256\":\"%s\",\"x5c\":[\"",
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	base64_add(&header, BASE64_PLAIN, slice_of(der, (size_t)len));
+	strbuf_add_str(&header, "\"]}");
+	check_header_refused(strbuf_cstr(&header), "x5t#S256 is of another certificate");
+	OPENSSL_free(der);
+	X509_free(certificate);
+	strbuf_done(&header);
+	strbuf_done(&pem);
+	fixture_stop(&fixture);
+}
+END_TEST
+
+START_TEST(a_false_signature_is_never_given_away)
+{
+	struct strbuf jws = STRBUF_INIT(JWS_SIZE_MAX);
+	struct fixture fixture;
+	struct err err;
+
+	fixture_start(&fixture, SIGNER_ES256);
+	fixture_be_false(&fixture, SIGNER_ES256);
+	ck_assert(!jws_sign(fixture.signer, payload, FIXTURE_TIMEOUT_MS, &jws, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "does not fit its certificate"));
+	ck_assert_uint_eq(jws.len, 0);
+	strbuf_done(&jws);
+	fixture_stop(&fixture);
+}
+END_TEST
+
+static X509 *certificate_of(EVP_PKEY *key)
+{
+	X509 *certificate = X509_new();
+
+	X509_set_pubkey(certificate, key);
+	return certificate;
+}
+
+/* Signed with the key, in the form that messages have. */
+static struct slice sign_digest(EVP_PKEY *key, const unsigned char *digest,
+	unsigned char signature[SIGNER_SIGNATURE_MAX])
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+	size_t len = SIGNER_SIGNATURE_MAX;
+
+	ck_assert_int_gt(EVP_PKEY_sign_init(context), 0);
+	ck_assert_int_gt(EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()), 0);
+	ck_assert_int_gt(
+		EVP_PKEY_sign(context, signature, &len, digest, SIGNER_DIGEST_SIZE), 0);
+	EVP_PKEY_CTX_free(context);
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC) {
+		const unsigned char *at = signature;
+		ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
+
+		BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, 32);
+		BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + 32, 32);
+		ECDSA_SIG_free(pair);
+		len = 64;
+	}
+	return slice_of(signature, len);
+}
+
+START_TEST(weak_keys_and_other_curves_bear_nothing_out)
+{
+	const struct {
+		EVP_PKEY *key;
+		enum signer_algorithm algorithm;
+		bool right;
+	} cases[] = {
+		{EVP_EC_gen("P-256"), SIGNER_ES256, true},
+		{EVP_EC_gen("secp256k1"), SIGNER_ES256, false},
+		{EVP_RSA_gen(2048), SIGNER_RS256, true},
+		{EVP_RSA_gen(1024), SIGNER_RS256, false},
+	};
+	const unsigned char digest[SIGNER_DIGEST_SIZE] = {1, 2, 3};
+	unsigned char signature[SIGNER_SIGNATURE_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		X509 *certificate = certificate_of(cases[i].key);
+		struct slice bytes = sign_digest(cases[i].key, digest, signature);
+
+		ck_assert_msg(trust_signature(certificate, cases[i].algorithm, digest, bytes) ==
+				      cases[i].right,
+			"case %zu", i);
+		X509_free(certificate);
+		EVP_PKEY_free(cases[i].key);
+	}
 }
 END_TEST
 
@@ -215,5 +321,7 @@ END_TEST
 
 TEST_MAIN("jws", every_algorithm_signs_and_verifies, every_flipped_byte_is_found,
 	certificates_that_may_not_sign_are_refused, hostile_headers_are_refused_with_a_reason,
-	texts_that_are_no_detached_jws_are_refused, the_standards_own_signature_holds,
-	without_a_signer_nothing_is_signed)
+	texts_that_are_no_detached_jws_are_refused,
+	a_certificate_under_a_wrong_thumbprint_is_refused,
+	a_false_signature_is_never_given_away, weak_keys_and_other_curves_bear_nothing_out,
+	the_standards_own_signature_holds, without_a_signer_nothing_is_signed)

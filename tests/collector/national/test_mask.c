@@ -30,6 +30,7 @@ START_TEST(users_numbers_and_mailboxes_do_not_leave)
 		{"/run/user/1000/x", "/run/user/user/x"},
 		{"/data/cccd-012345678901.pdf", "/data/cccd-#.pdf"},
 		{"/data/0912345678", "/data/#"},
+		{"/data/123456789", "/data/#"},
 		{"/data/12345678", "/data/12345678"},
 		{"/data/1234567890123", "/data/1234567890123"},
 		{"/data/an.nguyen@syt.gov.vn/x", "/data/user@syt.gov.vn/x"},
