@@ -32,7 +32,6 @@ struct derive_settings {
 	uint64_t ahead_ms;     /* a stamp further ahead of our clock is late */
 	uint64_t back_ms;      /* a stamp further back is late */
 	uint64_t republish_ms; /* a dirty window is published again at most so often */
-	uint64_t keep_ms;      /* sealed counts are kept so long; 5 years */
 	uint32_t brute_force_count; /* failed log-ins of one address at one host ... */
 	uint64_t brute_force_ms;    /* ... within this time are a finding */
 	int32_t zone_seconds;       /* of the province, east of UTC; from the register */

@@ -25,8 +25,6 @@ const struct setting derive_settings_table[] = {
 	{"republish", SETTING_DURATION, AT(republish_ms), "15m", 0, DAY_MS,
 		"A window that changed after it was published is published again at most so "
 		"often."},
-	{"keep", SETTING_DURATION, AT(keep_ms), "1830d", DAY_MS, UINT64_C(36500) * DAY_MS,
-		"Counts are kept so long; daily ones are owed for 5 years."},
 	{"brute-force-count", SETTING_COUNT, AT(brute_force_count), "10", 2, 10000,
 		"Failed log-ins of one address at one host ..."},
 	{"brute-force-window", SETTING_DURATION, AT(brute_force_ms), "5m", 1000, DAY_MS,
