@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "collector/national/builtin.h"
 #include "common/conf.h"
@@ -78,7 +79,8 @@ static const struct setting malware_table[] = {
 		"A report is closed when it has grown to this size; stay well below the "
 		"largest message that the receiver takes."},
 	{"mask-key", SETTING_PATH, AT(mask_key), "", 0, 0,
-		"File of at least 16 random bytes. With it the user in the path of a file "
+		"File of 16 to 64 random bytes, mode 0600. With it the user in the path of a "
+		"file "
 		"becomes a token, the same for the same name; without it, one word for "
 		"all."},
 	{"device", SETTING_TEXT, AT(device), "Unknown", 1, 64,
@@ -154,6 +156,13 @@ static struct conf *parse(struct loaded *loaded, struct strbuf *mistakes)
 	return conf;
 }
 
+static bool others_may_read(const char *path)
+{
+	struct stat about;
+
+	return stat(path, &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+}
+
 static bool read_mask_key(struct loaded *loaded, struct strbuf *mistakes)
 {
 	struct national_profile *profile = &loaded->profile;
@@ -166,6 +175,9 @@ static bool read_mask_key(struct loaded *loaded, struct strbuf *mistakes)
 		return true;
 	if (!file_read(profile->malware.mask_key, &key, &err))
 		done = err_within(&err, "%s:%u:%u", at.file, at.line, at.column);
+	else if (others_may_read(profile->malware.mask_key))
+		done = err_at(&err, at, "%s: others may read it, expected mode 0600",
+			profile->malware.mask_key);
 	else if (key.len < PROFILE_MASK_KEY_MIN)
 		done = err_at(&err, at, "%s: %zu bytes, expected %d to %d",
 			profile->malware.mask_key, key.len, PROFILE_MASK_KEY_MIN,

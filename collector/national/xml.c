@@ -212,7 +212,13 @@ xmlDoc *xml_read(struct slice text, struct mistakes *mistakes)
 
 /* ---- schemas ------------------------------------------------------------------------ */
 
-static void on_schema_mistake(void *user, xmlError *error)
+#if LIBXML_VERSION >= 21200
+typedef const xmlError schema_error;
+#else
+typedef xmlError schema_error;
+#endif
+
+static void on_schema_mistake(void *user, schema_error *error)
 {
 	struct mistakes *mistakes = user;
 

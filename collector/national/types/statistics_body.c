@@ -3,7 +3,9 @@
 #include "collector/national/message.h"
 #include "common/clock.h"
 
-enum { NAME_MAX_BYTES = 255, PERMILLE = 1000 };
+/* Names come from outside: what they may add to a message stays well below a receiver's bound.
+ */
+enum { NAME_MAX_BYTES = 255, NAMES_MAX_BYTES = 512 << 10, PERMILLE = 1000 };
 
 /* ---- pieces ----------------------------------------------------------------------- */
 
@@ -127,15 +129,15 @@ static void put_malware_row(struct json *json, const struct statistics_malware *
 
 static void put_malware(struct json *json, const struct agency_rows *rows, size_t most)
 {
-	size_t n = rows->n_malware < most ? rows->n_malware : most;
+	size_t n = 0, start = json->out->len;
 	uint64_t omitted = 0;
 
 	begin(json, "malware");
 	PUT_UNITS(
 		json, {"hits", "hit"}, {"hosts", "host"}, {"files", "file"}, {"names", "name"});
 	begin_list(json, "rows");
-	for (size_t i = 0; i < n; i++)
-		put_malware_row(json, &rows->malware[i]);
+	for (; n < rows->n_malware && n < most && json->out->len - start < NAMES_MAX_BYTES; n++)
+		put_malware_row(json, &rows->malware[n]);
 	json_array_end(json);
 	for (size_t i = n; i < rows->n_malware; i++)
 		omitted += rows->malware[i].hits;

@@ -30,7 +30,8 @@ struct statistics_head {
 void statistics_key(struct strbuf *key, const char *province, struct slice whose,
 	struct slice window_kind, int64_t start_ns);
 
-/* At most `names` rows of malware; the rest is summed up. */
+/* At most `names` rows of malware, and not more than about 512 KiB of them; the rest is summed
+ * up. */
 void statistics_agency_body(const struct statistics_head *head,
 	const struct agency_attributes *agency, const struct agency_rows *rows, uint32_t names,
 	struct strbuf *out);

@@ -1,6 +1,7 @@
 #include "collector/national/profile.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -94,7 +95,7 @@ START_TEST(mistakes_are_named_with_their_place)
 }
 END_TEST
 
-START_TEST(the_mask_key_is_read)
+START_TEST(the_mask_key_is_read_when_it_is_secret)
 {
 	struct strbuf mistakes = STRBUF_INIT(4096);
 
@@ -105,10 +106,14 @@ START_TEST(the_mask_key_is_read)
 	ck_assert_uint_eq(profile->mask_key_len, 16);
 	ck_assert_mem_eq(profile->mask_key, "0123456789abcdef", 16);
 	national_profile_free(profile);
+	ck_assert_int_eq(chmod(path_of("mask.key"), 0640), 0);
+	ck_assert_ptr_null(national_profile_load(dir, &mistakes));
+	ck_assert(slice_search(strbuf_slice(&mistakes), SLICE_LIT("others may read it")) <
+		  mistakes.len);
 	remove_dir();
 	strbuf_done(&mistakes);
 }
 END_TEST
 
 TEST_MAIN("profile", the_built_in_copy_is_that_of_configs, mistakes_are_named_with_their_place,
-	the_mask_key_is_read)
+	the_mask_key_is_read_when_it_is_secret)

@@ -190,6 +190,35 @@ START_TEST(names_of_malware_beyond_the_bound_are_summed_up)
 }
 END_TEST
 
+START_TEST(names_made_to_grow_do_not_grow_a_message_beyond_its_bound)
+{
+	struct strbuf body = STRBUF_INIT(8 << 20), sql = STRBUF_INIT(TEXT_MAX);
+	struct counted counted;
+
+	open_window(&counted);
+	for (unsigned i = 0; i < 500; i++) {
+		strbuf_reset(&sql);
+		strbuf_addf(&sql,
+			"INSERT INTO malware VALUES(" START
+			", 1, cast(zeroblob(250) || %u AS TEXT),"
+			" cast(zeroblob(255) AS TEXT), 7, 'f', 1)",
+			i);
+		counted_run(&counted, strbuf_cstr(&sql));
+	}
+	publish(&counted);
+	counted_body(&counted, HEALTH, &body);
+	check_good(&counted, strbuf_slice(&body));
+	ck_assert_uint_lt(body.len, 600 << 10);
+	ck_assert(!has(&body, "\"omitted\":{\"names\":0,"));
+	strbuf_reset(&body);
+	counted_body(&counted, MANIFEST, &body);
+	ck_assert(has(&body, "\"hits\":500,"));
+	strbuf_done(&sql);
+	strbuf_done(&body);
+	counted_close(&counted);
+}
+END_TEST
+
 START_TEST(hostile_names_still_make_a_valid_message)
 {
 	struct strbuf body = STRBUF_INIT(TEXT_MAX), sql = STRBUF_INIT(TEXT_MAX);
@@ -380,6 +409,7 @@ TEST_MAIN("statistics", a_window_becomes_a_message_an_agency_and_a_manifest,
 	what_belongs_to_no_listed_agency_is_in_the_manifest,
 	what_came_late_replaces_the_whole_window_under_the_same_key,
 	names_of_malware_beyond_the_bound_are_summed_up,
+	names_made_to_grow_do_not_grow_a_message_beyond_its_bound,
 	hostile_names_still_make_a_valid_message, mistakes_of_every_sort_are_named,
 	a_manifest_that_does_not_add_up_is_found, many_mistakes_are_counted_and_not_all_written,
 	a_person_gets_tables_without_controls)
