@@ -167,6 +167,34 @@ def test_any_call_may_find_the_disk_full(stack, build, fault):
     stack.check([source])
 
 
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.campaign)])
+def test_a_kill_at_every_write_of_the_counting_changes_no_count(stack, build, step):
+    """The role dies behind the n-th write into derive.db, for each n."""
+    folder = stack.folder / "derive"
+    folder.mkdir(mode=0o700)
+    rules = stack.folder / "rules"
+    rules.write_text("")
+    env = {"LD_PRELOAD": build / "tests/support/libfault.so", "SOC_FAULT_PATH": folder,
+           "SOC_FAULT_WORD": "ingest", "SOC_FAULT_FILE": rules}
+    collector = stack.start_collector(env=env)
+    source = oracle.Source("counted", 2, 1)
+    agent = stack.wire_agent(2, 1)
+    for nth in range(1, 71, step):
+        dead = collector.role("ingest")
+        rules.write_text(f"write:killafter:nth={nth}")
+        while os.path.exists(f"/proc/{dead}/fd"):
+            send(stack, agent, source, 20)
+            time.sleep(0.02)
+        rules.write_text("")
+        collector.kill()  # and begun anew, because its supervisor would wait longer each time
+        collector = stack.start_collector(env=env)
+        stack.wait_acked()
+        owe(source)
+        if nth % 3 == 1:
+            stack.check([source])
+    stack.check([source])
+
+
 # ---- Kafka ------------------------------------------------------------------------
 
 TOPIC = "soc.H47.statistics.v1"
@@ -218,6 +246,7 @@ def test_a_day_without_kafka_disturbs_nobody(stack, mock_kafka):
     stack.collector.kill()  # what waits survives
     stack.start_collector()
     feed.work()
+    wait_until("a message is given up for now", lambda: stack.counter("kafka.failed") > 0, 20)
     with pytest.raises(Failed):
         stack.wait_recounted(sent=True, timeout=1)
     mock_kafka.up()
