@@ -409,6 +409,17 @@ static void on_poll(evutil_socket_t fd, short what, void *user)
 		self->blind && self->poll_ms > BLIND_POLL_MS ? BLIND_POLL_MS : self->poll_ms);
 }
 
+/* Events may come late: what the path names now may have been found in the folder already. */
+static void count_successor(struct tail *tail)
+{
+	struct stat st;
+
+	if (stat(tail->path, &st) != 0 || st.st_ino == tail->newest_inode)
+		return;
+	tail->newest_inode = st.st_ino;
+	tail->successors++;
+}
+
 static void on_event(void *user, enum file_event event, const char *path)
 {
 	struct file_tail *self = user;
@@ -422,7 +433,7 @@ static void on_event(void *user, enum file_event event, const char *path)
 	if (tail != NULL && event == FILE_CHANGED)
 		tail->at_rest = false;
 	if (tail != NULL && event == FILE_APPEARED)
-		tail->successors++;
+		count_successor(tail);
 	if (tail != NULL)
 		put_in_queue(self, tail);
 	else if (event == FILE_APPEARED)

@@ -11,7 +11,8 @@
 enum {
 	RETRY_MS = 2000,     /* after a file could not be opened or read */
 	MISSING_MS = 600000, /* a renamed file whose path stays empty is followed so long */
-	TOLD_MAX = 20,       /* failures told to the collector in a minute */
+	DOUBT_MS = 1500, /* a file that seems to have been removed has to be missed so long */
+	TOLD_MAX = 20,   /* failures told to the collector in a minute */
 	LATE_MS = 60000, /* a rotated file is looked at often so long after it was written */
 	CLOCK_STEP_NS = 2000000000, /* stamps of copies may be a little older */
 };
@@ -521,6 +522,13 @@ static bool path_is_same(struct tails *tails, struct tail *tail)
 	       try_generation(tails, tail, &itself, FILE_SAME);
 }
 
+/* What is in the folder is counted; it may be told of again, by events still under way. */
+static void note_newest(struct tail *tail, const struct file_generations *found)
+{
+	if (found->n > 0)
+		tail->newest_inode = found->items[found->n - 1].inode;
+}
+
 /* Finds the file of the position again. */
 static enum moved locate(
 	struct tails *tails, struct tail *tail, int64_t now_ms, struct err *err)
@@ -534,6 +542,7 @@ static enum moved locate(
 	if (!find_same(tails, tail, &found) && !go_on_in_copy(tails, tail, &found))
 		moved = give_up_rest(tails, tail, &found, now_ms, err);
 	tail->successors = (unsigned)(found.n - after(&found, &tail->position));
+	note_newest(tail, &found);
 	file_generations_done(&found);
 	return moved;
 }
@@ -610,6 +619,7 @@ static enum tail_turn end_of_current(struct tails *tails, struct tail *tail, int
 
 	tail->rotated_ms = 0;
 	tail->successors = 0;
+	tail->newest_inode = tail->position.file.inode;
 	if (!file_scan_pending(&tail->scan))
 		return now_ms < tail->late_until_ms ? TAIL_WAITING : TAIL_IDLE;
 	if (now_ms - tail->grown_ms < (int64_t)patience)
@@ -633,19 +643,32 @@ static bool is_empty_path(
 }
 
 /*
- * How many generations are known to have been removed unread. When nobody told how many there
- * should be: generations are kept here, and even the oldest is newer than the file at hand,
- * which is gone, so others may have gone unseen. Where only the path is there nothing is kept,
- * and every rotation looks like that.
+ * How many generations are known to have been removed unread. One at least when generations
+ * are kept here and even the oldest is newer than the file at hand, which is gone: others may
+ * have gone unseen. Where only the path is there nothing is kept, and every rotation looks like
+ * that.
  */
 static size_t removed_unread(
 	const struct tail *tail, const struct file_generations *found, size_t next)
 {
 	size_t there = found->n - next;
 
-	if (tail->successors == 0)
-		return next == 0 && found->n > 1;
-	return tail->successors > there ? tail->successors - there : 0;
+	if (tail->successors > there)
+		return tail->successors - there;
+	return next == 0 && found->n > 1;
+}
+
+/* A folder whose files are being renamed may be listed with some left out: what is missing has
+ * to stay missing for a while. */
+static bool is_doubtful(struct tail *tail, size_t removed, int64_t now_ms)
+{
+	if (removed == 0) {
+		tail->doubt_ms = 0;
+		return false;
+	}
+	if (tail->doubt_ms == 0)
+		tail->doubt_ms = now_ms;
+	return now_ms - tail->doubt_ms < DOUBT_MS;
 }
 
 /* Goes on with generation `next`; those that should lie in between and do not are a loss. */
@@ -663,6 +686,8 @@ static enum moved pass_on(struct tails *tails, struct tail *tail,
 		declare_loss(tails, tail, GAP_ROTATED);
 	}
 	tail->successors = there > 0 ? (unsigned)there - 1 : 0;
+	tail->doubt_ms = 0;
+	note_newest(tail, found);
 	return moved;
 }
 
@@ -672,7 +697,8 @@ static enum tail_turn leave(struct tails *tails, struct tail *tail,
 	size_t next = at_least_the_path(found, tail, after(found, &tail->position));
 	struct err err = {0};
 
-	if (is_empty_path(found, tail, next))
+	if (is_empty_path(found, tail, next) ||
+		is_doubtful(tail, removed_unread(tail, found, next), now_ms))
 		return TAIL_WAITING;
 	if (!flush(tails, tail))
 		return TAIL_BLOCKED;

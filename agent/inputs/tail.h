@@ -57,7 +57,9 @@ struct tail {
 	/* Files that came to this path after the one at hand, as far as one was told: when
 	 * fewer are found, some were removed unread. */
 	unsigned successors;
-	bool at_rest; /* all was read, and nobody told of a change since */
+	int64_t doubt_ms;      /* since when some seem to have been removed; 0 = none */
+	uint64_t newest_inode; /* of the newest file that is counted in `successors`, or read */
+	bool at_rest;          /* all was read, and nobody told of a change since */
 	/* The rotated file read before this one, kept open for writers that were slow to
 	 * notice. */
 	struct file_source late;
