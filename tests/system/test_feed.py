@@ -320,5 +320,21 @@ def test_wrong_usage_is_told_from_a_wrong_message(feed, made, program, tmp_path)
 
 def test_a_message_is_shown_from_standard_input(feed, made):
     shown = good(feed("show", "avreport", "-", input=(made / "extended.xml").read_bytes()))
-    assert "'/home/user/" in shown and "Mã <độc>" in shown
-    assert "'unauthorized-access'" in good(feed("show", "statistics", made / "statistics.json"))
+    assert "PathFile /home/user/" in shown and "MalwareName Mã <độc>" in shown
+    shown = good(feed("show", "statistics", made / "statistics.json"))
+    assert re.search(r"3  unauthorized-access +medium +open +12 +1 +0\n", shown)
+
+
+def test_what_is_shown_cannot_steer_a_terminal(feed, made):
+    """Escape sequences, line ends and the controls of writing direction are spelled out."""
+    document = json.loads((made / "statistics.json").read_text())
+    document["malware"]["rows"][0]["name"] = "\x1b[2Jx\n\u202egnp.exe"
+    document["organ_name"] = "ệ" * 1000
+    document["clock"]["offset_max"] = None
+    shown = good(feed("show", "statistics", "-", input=json.dumps(document).encode()))
+    assert "\\x1b[2Jx\\x0a\\xe2\\x80\\xaegnp.exe" in shown
+    assert "ệ" * 133 + "..." in shown and "ệ" * 134 not in shown
+    assert "offset_max unknown (millisecond)" in shown
+    report = (made / "extended.xml").read_text().replace("/home/user/", "/home/\u202e\u0085")
+    shown = good(feed("show", "avreport", "-", input=report.encode()))
+    assert "PathFile /home/\\xe2\\x80\\xae\\xc2\\x85" in shown

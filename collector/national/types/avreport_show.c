@@ -1,81 +1,104 @@
 /* avreport_show - the malware report (M1) as a list for people */
 
+#include "collector/national/shown.h"
 #include "collector/national/types/types.h"
 #include "collector/national/xml.h"
 
 enum { TEXT_MAX = 4096 };
 
-/* Writes "label 'text'", escaped for a terminal. */
-static void show_text(FILE *out, const char *label, struct slice text)
+static void show_value(FILE *out, const xmlNode *node)
 {
-	fprintf(out, "%s%s", label, MISTAKE_TEXT(text));
+	struct strbuf value = STRBUF_INIT(TEXT_MAX);
+
+	if (node != NULL)
+		xml_text(node, &value);
+	fprintf(out, "%s\n", value.len > 0 ? SHOWN(strbuf_slice(&value)) : "none");
+	strbuf_done(&value);
 }
 
-static void show_element(FILE *out, const char *label, const xmlNode *node)
+static void add_element(struct shown_list *list, const xmlNode *node)
 {
-	struct strbuf text = STRBUF_INIT(TEXT_MAX);
+	struct strbuf value = STRBUF_INIT(TEXT_MAX);
 
-	xml_text(node, &text);
-	show_text(out, label, strbuf_slice(&text));
-	strbuf_done(&text);
+	xml_text(node, &value);
+	if (value.len > 0)
+		shown_add(list, slice_str((const char *)node->name), strbuf_slice(&value));
+	strbuf_done(&value);
 }
 
-static void show_attribute(FILE *out, const char *label, const xmlNode *node, const char *name)
+static void add_attribute(struct shown_list *list, const xmlNode *node, const char *name)
 {
-	struct strbuf text = STRBUF_INIT(TEXT_MAX);
+	struct strbuf value = STRBUF_INIT(TEXT_MAX);
 
-	xml_attribute(node, name, &text);
-	show_text(out, label, strbuf_slice(&text));
-	strbuf_done(&text);
+	xml_attribute(node, name, &value);
+	shown_add(list, slice_str(name), strbuf_slice(&value));
+	strbuf_done(&value);
 }
 
-/* Names of elements are shown as they are: whatever somebody else's report has in it. */
-static void show_members(FILE *out, const xmlNode *parent)
+static void indent_to(FILE *out, unsigned columns)
 {
+	fprintf(out, "%*s", (int)columns, "");
+}
+
+/* The members of `parent` that have a text, under their own names: whatever somebody else's
+ * report has in it. */
+static void show_members(FILE *out, const xmlNode *parent, unsigned indent)
+{
+	struct shown_list list = {.out = out, .indent = indent, .column = indent};
 	xmlNode *member = parent != NULL ? xml_element(parent->children) : NULL;
 
-	for (; member != NULL; member = xml_element(member->next)) {
-		show_text(out, " ", slice_str((const char *)member->name));
-		show_element(out, " ", member);
-	}
-	fputc('\n', out);
+	for (; member != NULL; member = xml_element(member->next))
+		add_element(&list, member);
+	shown_end(&list);
 }
 
-static void show_machines(FILE *out, const xmlNode *section)
+static void show_machine(FILE *out, const xmlNode *machine)
 {
-	xmlNode *machine = section != NULL ? xml_element(section->children) : NULL;
+	struct shown_list list = {.out = out, .indent = 12, .column = 20};
 
-	for (; machine != NULL; machine = xml_element(machine->next)) {
-		show_attribute(out, "  machine ", machine, "name");
-		show_attribute(out, " at ", machine, "ip");
-		fputc('\n', out);
-		for (xmlNode *info = xml_element(machine->children); info != NULL;
-			info = xml_element(info->next)) {
-			fputs("   ", out);
-			show_members(out, info);
-		}
+	fputs("machine ", out);
+	add_attribute(&list, machine, "name");
+	add_attribute(&list, machine, "ip");
+	shown_end(&list);
+	for (xmlNode *info = xml_element(machine->children); info != NULL;
+		info = xml_element(info->next)) {
+		indent_to(out, 14);
+		show_members(out, info, 14);
 	}
+}
+
+static void show_machines(FILE *out, xmlNode *machine)
+{
+	for (unsigned indent = 0; machine != NULL; machine = xml_element(machine->next)) {
+		indent_to(out, indent);
+		show_machine(out, machine);
+		indent = 12;
+	}
+}
+
+static void show_section(FILE *out, const xmlNode *section)
+{
+	xmlNode *first = xml_element(section->children);
+
+	fprintf(out, "  %-9s ", SHOWN(slice_str((const char *)section->name)));
+	if (first == NULL)
+		show_value(out, section);
+	else if (xml_is(first, "Machine", NULL))
+		show_machines(out, first);
+	else
+		show_members(out, section, 12);
 }
 
 static void show_report(FILE *out, const xmlNode *report)
 {
 	xmlNode *section = report != NULL ? xml_element(report->children) : NULL;
+	struct strbuf name = STRBUF_INIT(TEXT_MAX);
 
-	show_attribute(out, "product ", report, "name");
-	fputc('\n', out);
-	for (; section != NULL; section = xml_element(section->next)) {
-		bool is_list = section->children != NULL &&
-			       xml_is(xml_element(section->children), "Machine", NULL);
-
-		show_text(out, "", slice_str((const char *)section->name));
-		if (is_list) {
-			fputc('\n', out);
-			show_machines(out, section);
-		} else {
-			show_element(out, " ", section);
-			fputc('\n', out);
-		}
-	}
+	xml_attribute(report, "name", &name);
+	fprintf(out, "  product   %s\n", SHOWN(strbuf_slice(&name)));
+	strbuf_done(&name);
+	for (; section != NULL; section = xml_element(section->next))
+		show_section(out, section);
 }
 
 /* Whatever namespace edXML is spelled with. */
@@ -94,12 +117,12 @@ static void show_document(FILE *out, xmlDoc *doc)
 	const xmlNode *header = child(child(root, "edXMLHeader"), "MessageHeader");
 	const xmlNode *inside = child(child(root, "edXMLBody"), "AVReport");
 
-	fputs("malware report\n", out);
+	fputs("malware report (M1)\n", out);
 	if (header != NULL) {
-		fputs("from", out);
-		show_members(out, child(header, "From"));
-		show_element(out, "subject ", child(header, "Subject"));
-		fputc('\n', out);
+		fputs("  from      ", out);
+		show_members(out, child(header, "From"), 12);
+		fputs("  subject   ", out);
+		show_value(out, child(header, "Subject"));
 	}
 	show_report(out, inside != NULL ? inside : root);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "collector/national/json_file.h"
+#include "collector/national/shown.h"
 #include "collector/national/types/types.h"
 
 static yyjson_val *get(yyjson_val *object, const char *name)
@@ -15,29 +16,33 @@ static uint64_t number(yyjson_val *object, const char *name)
 	return yyjson_get_uint(get(object, name));
 }
 
-/* Any text, escaped for a terminal. */
-static const char *quoted(struct mistake_quote *quote, yyjson_val *object, const char *name)
+static struct slice text(yyjson_val *object, const char *name)
 {
-	struct slice text = json_file_text(get(object, name));
-
-	return mistake_text(quote, slice_absent(text) ? SLICE_LIT("") : text);
+	return json_file_text(get(object, name));
 }
 
-#define QUOTED(object, name) quoted(&(struct mistake_quote){0}, (object), (name))
+/* For one use inside a printf(). */
+#define TEXT(object, name) SHOWN(text((object), (name)))
 
 static void show_counts(yyjson_val *counts, FILE *out)
 {
 	yyjson_arr_iter rows = yyjson_arr_iter_with(get(counts, "rows"));
 	yyjson_val *row;
 
-	fprintf(out, "attacks:%s\n", yyjson_arr_size(get(counts, "rows")) ? "" : " none");
+	if (yyjson_arr_size(get(counts, "rows")) == 0) {
+		fputs("  attacks   none\n", out);
+		return;
+	}
+	fputs("  attacks   level  class                     severity  status      "
+	      "events  findings  hosts\n",
+		out);
 	while ((row = yyjson_arr_iter_next(&rows)) != NULL)
 		fprintf(out,
-			"  level %" PRIu64 "  %-24s %-10s %-10s %8" PRIu64 " events %6" PRIu64
-			" findings %6" PRIu64 " hosts\n",
-			number(row, "system_level"), QUOTED(row, "class"),
-			QUOTED(row, "severity"), QUOTED(row, "status"), number(row, "events"),
-			number(row, "findings"), number(row, "hosts"));
+			"            %5" PRIu64 "  %-24s  %-8s  %-8s  %8" PRIu64 "  %8" PRIu64
+			"  %5" PRIu64 "\n",
+			number(row, "system_level"), TEXT(row, "class"), TEXT(row, "severity"),
+			TEXT(row, "status"), number(row, "events"), number(row, "findings"),
+			number(row, "hosts"));
 }
 
 static void show_malware(yyjson_val *malware, FILE *out)
@@ -45,37 +50,49 @@ static void show_malware(yyjson_val *malware, FILE *out)
 	yyjson_arr_iter rows = yyjson_arr_iter_with(get(malware, "rows"));
 	yyjson_val *row;
 
-	fprintf(out, "malware:%s\n", yyjson_arr_size(get(malware, "rows")) ? "" : " none");
+	if (yyjson_arr_size(get(malware, "rows")) == 0) {
+		fputs("  malware   none\n", out);
+		return;
+	}
+	fputs("  malware   name                              type                "
+	      "hits  hosts  files\n",
+		out);
 	while ((row = yyjson_arr_iter_next(&rows)) != NULL)
 		fprintf(out,
-			"  %-32s %-16s %8" PRIu64 " hits %6" PRIu64 " hosts %6" PRIu64
-			" files\n",
-			QUOTED(row, "name"), QUOTED(row, "type"), number(row, "hits"),
+			"            %-32s  %-16s  %6" PRIu64 "  %5" PRIu64 "  %5" PRIu64 "\n",
+			TEXT(row, "name"), TEXT(row, "type"), number(row, "hits"),
 			number(row, "hosts"), number(row, "files"));
 	if (number(get(malware, "omitted"), "names") > 0)
-		fprintf(out, "  and %" PRIu64 " names more: %" PRIu64 " hits\n",
+		fprintf(out, "            and %" PRIu64 " names more: %" PRIu64 " hits\n",
 			number(get(malware, "omitted"), "names"),
 			number(get(malware, "omitted"), "hits"));
 }
 
-/* All numbers of a block on one line. */
-static void show_block(yyjson_val *root, const char *name, FILE *out)
+static bool is_countable(yyjson_val *value)
 {
-	yyjson_obj_iter members = yyjson_obj_iter_with(get(root, name));
-	const char *between = "";
-	yyjson_val *key;
+	return yyjson_is_num(value) || yyjson_is_null(value);
+}
 
-	fprintf(out, "%s:", name);
+/* All numbers of a block on one line, then their unit. */
+static void show_block(yyjson_val *root, const char *name, const char *label, FILE *out)
+{
+	yyjson_val *block = get(root, name), *key;
+	yyjson_obj_iter members = yyjson_obj_iter_with(block);
+	struct shown_list list = {.out = out, .indent = 12, .column = 12};
+	char digits[24];
+
+	fprintf(out, "  %-9s ", label);
 	while ((key = yyjson_obj_iter_next(&members)) != NULL) {
 		yyjson_val *value = yyjson_obj_iter_get_val(key);
 
-		if (!yyjson_is_num(value))
-			continue;
-		fprintf(out, "%s %s %" PRIu64, between, MISTAKE_TEXT(json_file_text(key)),
-			yyjson_get_uint(value));
-		between = ",";
+		snprintf(digits, sizeof(digits), "%" PRIu64, yyjson_get_uint(value));
+		if (is_countable(value))
+			shown_add(&list, json_file_text(key),
+				slice_str(yyjson_is_null(value) ? "unknown" : digits));
 	}
-	fputc('\n', out);
+	if (!slice_absent(text(block, "unit")))
+		fprintf(out, " (%s)", TEXT(block, "unit"));
+	shown_end(&list);
 }
 
 static void show_agencies(yyjson_val *root, FILE *out)
@@ -83,44 +100,50 @@ static void show_agencies(yyjson_val *root, FILE *out)
 	yyjson_arr_iter rows = yyjson_arr_iter_with(get(root, "agencies"));
 	yyjson_val *row;
 
-	fputs("agencies:\n", out);
+	fputs("  agencies  identifier              events  findings    hits     records  "
+	      "name\n",
+		out);
 	while ((row = yyjson_arr_iter_next(&rows)) != NULL)
 		fprintf(out,
-			"  %-20s %8" PRIu64 " events %6" PRIu64 " findings %6" PRIu64
-			" hits %10" PRIu64 " records  %s\n",
-			QUOTED(row, "organ_id"), number(row, "events"), number(row, "findings"),
-			number(row, "hits"), number(row, "records"), QUOTED(row, "organ_name"));
-	show_block(root, "unlisted", out);
-	show_block(root, "totals", out);
+			"            %-20s  %8" PRIu64 "  %8" PRIu64 "  %6" PRIu64
+			"  %10" PRIu64 "  %s\n",
+			TEXT(row, "organ_id"), number(row, "events"), number(row, "findings"),
+			number(row, "hits"), number(row, "records"), TEXT(row, "organ_name"));
+	show_block(root, "unlisted", "unlisted", out);
+	show_block(root, "totals", "totals", out);
 }
 
 static void show_head(yyjson_val *root, FILE *out)
 {
 	yyjson_val *window = get(root, "window");
 
-	fprintf(out, "statistics %s of %s, window %s\n", QUOTED(root, "kind"),
-		QUOTED(root, "province_code"), QUOTED(window, "kind"));
-	fprintf(out, "from %s to %s\n", QUOTED(window, "start"), QUOTED(window, "end"));
-	fprintf(out, "key %s\nrevision %" PRIu64 ", created %s\n", QUOTED(root, "key"),
-		number(root, "revision"), QUOTED(root, "created"));
+	fprintf(out, "statistics (M3), %s\n", TEXT(root, "kind"));
+	fprintf(out, "  province  %s\n", TEXT(root, "province_code"));
+	if (!slice_absent(text(root, "organ_id")))
+		fprintf(out, "  agency    %s  %s\n", TEXT(root, "organ_id"),
+			TEXT(root, "organ_name"));
+	fprintf(out, "  window    %s, %s to %s\n", TEXT(window, "kind"), TEXT(window, "start"),
+		TEXT(window, "end"));
+	fprintf(out, "  key       %s\n", TEXT(root, "key"));
+	fprintf(out, "  revision  %" PRIu64 ", made %s\n", number(root, "revision"),
+		TEXT(root, "created"));
 }
 
 static void show_agency(yyjson_val *root, FILE *out)
 {
-	static const char *const blocks[] = {
-		"agents", "quality", "unparsed_share", "gaps", "clock"};
-
-	fprintf(out, "agency %s %s\n", QUOTED(root, "organ_id"), QUOTED(root, "organ_name"));
 	show_counts(get(root, "counts"), out);
 	show_malware(get(root, "malware"), out);
-	for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
-		show_block(root, blocks[i], out);
+	show_block(root, "agents", "agents", out);
+	show_block(root, "quality", "quality", out);
+	show_block(root, "unparsed_share", "unparsed", out);
+	show_block(root, "gaps", "gaps", out);
+	show_block(root, "clock", "clock", out);
 }
 
 bool statistics_show(struct slice body, FILE *out, struct err *err)
 {
-	struct strbuf text = STRBUF_INIT(ERR_TEXT_MAX);
-	struct mistakes mistakes = mistakes_into(&text, "message");
+	struct strbuf wrong = STRBUF_INIT(ERR_TEXT_MAX);
+	struct mistakes mistakes = mistakes_into(&wrong, "message");
 	struct json_file *file = json_file_read(body, &mistakes);
 
 	if (file != NULL) {
@@ -132,9 +155,9 @@ bool statistics_show(struct slice body, FILE *out, struct err *err)
 		else
 			show_agency(root, out);
 	} else {
-		err_set(err, "%s", strbuf_cstr(&text));
+		err_set(err, "%s", strbuf_cstr(&wrong));
 	}
 	json_file_free(file);
-	strbuf_done(&text);
+	strbuf_done(&wrong);
 	return file != NULL;
 }
