@@ -1,44 +1,19 @@
 #include "agent/commands.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "agent/agent.h"
 #include "agent/settings.h"
+#include "common/cli/arguments.h"
 #include "common/log.h"
 
-enum { EXIT_USAGE = 2, TEXT_MAX = 1 << 20 };
+enum { TEXT_MAX = 1 << 20 };
 
-/* "-c FILE"; NULL after saying what is wrong. */
-static const char *read_config_option(int argc, char **argv)
+static int run_daemon(const struct arguments *arguments)
 {
-	static const struct option known[] = {
-		{"config", required_argument, NULL, 'c'},
-		{0},
-	};
-	const char *config = NULL;
-	int letter;
-
-	optind = 1;
-	while ((letter = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
-		if (letter != 'c')
-			return NULL;
-		config = optarg;
-	}
-	if (config != NULL && optind == argc)
-		return config;
-	fprintf(stderr, "usage: soc-agent %s -c FILE\n", argv[0]);
-	return NULL;
-}
-
-int command_run(int argc, char **argv)
-{
-	const char *config = read_config_option(argc, argv);
+	const char *config = arguments_text(arguments, "config");
 	struct err err;
 
-	if (config == NULL)
-		return EXIT_USAGE;
 	log_open("soc-agent", LOG_INFO);
 
 	struct agent *agent = agent_new(config, &err);
@@ -46,17 +21,14 @@ int command_run(int argc, char **argv)
 	if (!good)
 		log_error("agent.failed", "reason=%s", LOG_TEXT(slice_str(err.text)));
 	agent_free(agent);
-	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+	return good ? EXIT_DONE : EXIT_FAILED;
 }
 
-int command_check(int argc, char **argv)
+static int run_check(const struct arguments *arguments)
 {
-	const char *config = read_config_option(argc, argv);
+	const char *config = arguments_text(arguments, "config");
 	struct strbuf mistakes = STRBUF_INIT(TEXT_MAX);
 	struct agent_settings settings;
-
-	if (config == NULL)
-		return EXIT_USAGE;
 
 	struct conf *conf = agent_settings_load(config, &settings, &mistakes);
 	bool good = conf != NULL;
@@ -66,17 +38,40 @@ int command_check(int argc, char **argv)
 		fputs(strbuf_cstr(&mistakes), stderr);
 	conf_free(conf);
 	strbuf_done(&mistakes);
-	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+	return good ? EXIT_DONE : EXIT_FAILED;
 }
 
-int command_config(int argc, char **argv)
+static int run_config(const struct arguments *arguments)
 {
 	struct strbuf text = STRBUF_INIT(TEXT_MAX);
 
-	(void)argc;
-	(void)argv;
+	(void)arguments;
 	conf_print(agent_settings_table, agent_settings_head, &text);
 	fwrite(text.ptr, 1, text.len, stdout);
 	strbuf_done(&text);
-	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return EXIT_DONE;
 }
+
+static const struct option_spec settings_options[] = {
+	{.name = "config",
+		.letter = 'c',
+		.value = "FILE",
+		.help = "the settings",
+		.required = true},
+	{0},
+};
+
+const struct command agent_commands[] = {
+	{.name = "run",
+		.summary = "be the daemon; SIGHUP reloads, SIGTERM drains",
+		.options = settings_options,
+		.run = run_daemon},
+	{.name = "check",
+		.summary = "say what is wrong with the settings, as file:line:column",
+		.options = settings_options,
+		.run = run_check},
+	{.name = "config",
+		.summary = "print the commented default settings",
+		.run = run_config},
+	{0},
+};

@@ -1,9 +1,9 @@
-/* commands - the words behind soc-agent; argv[0] is the word, the result the exit code */
+/* commands - what soc-agent does besides scanning: run, check, config */
 #ifndef AGENT_COMMANDS_H
 #define AGENT_COMMANDS_H
 
-int command_run(int argc, char **argv);
-int command_check(int argc, char **argv);
-int command_config(int argc, char **argv);
+#include "common/cli/command.h"
+
+extern const struct command agent_commands[]; /* ended by a zero entry */
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/scan/arguments.h"
+#include "agent/scan/argv.h"
 #include "agent/scan/process.h"
 #include "agent/settings.h"
 #include "agent/state_item.h"
@@ -207,45 +207,45 @@ static bool on_line(void *user, struct slice line)
  * -------------------------------------------------------------------------------- */
 
 static void add_texts(
-	struct arguments *to, const char *option, const struct setting_texts *texts)
+	struct argv *to, const char *option, const struct setting_texts *texts)
 {
 	for (size_t i = 0; i < texts->n; i++) {
 		if (option != NULL)
-			arguments_add(to, option);
-		arguments_add(to, texts->items[i]);
+			argv_add(to, option);
+		argv_add(to, texts->items[i]);
 	}
 }
 
-static void add_number(struct arguments *to, const char *option, uint64_t number)
+static void add_number(struct argv *to, const char *option, uint64_t number)
 {
-	arguments_add(to, option);
-	arguments_add_number(to, number);
+	argv_add(to, option);
+	argv_add_number(to, number);
 }
 
-static void add_hex(struct arguments *to, const char *option, uint64_t number)
+static void add_hex(struct argv *to, const char *option, uint64_t number)
 {
-	arguments_add(to, option);
-	arguments_add_hex(to, number);
+	argv_add(to, option);
+	argv_add_hex(to, number);
 }
 
 /* Rules hold the strings they look for, and the spool what was found. */
-static void exclude_ours(const struct yara *yara, struct arguments *to)
+static void exclude_ours(const struct yara *yara, struct argv *to)
 {
-	arguments_add(to, "--exclude");
-	arguments_add_literal(to, yara->state_dir);
+	argv_add(to, "--exclude");
+	argv_add_literal(to, yara->state_dir);
 	for (size_t i = 0; i < yara->settings->rules.n; i++) {
-		arguments_add(to, "--exclude");
-		arguments_add_literal(to, yara->settings->rules.items[i]);
+		argv_add(to, "--exclude");
+		argv_add_literal(to, yara->settings->rules.items[i]);
 	}
 }
 
-static void add_common(const struct yara *yara, struct arguments *to)
+static void add_common(const struct yara *yara, struct argv *to)
 {
-	arguments_add(to, "soc-agent");
-	arguments_add(to, "scan");
-	arguments_add(to, "--background");
-	arguments_add(to, "--feed");
-	arguments_add(to, yara->ordered ? "order" : "schedule");
+	argv_add(to, "soc-agent");
+	argv_add(to, "scan");
+	argv_add(to, "--background");
+	argv_add(to, "--feed");
+	argv_add(to, yara->ordered ? "order" : "schedule");
 	add_hex(to, "--scan-id", yara->scan_id);
 	if (yara->rules_version != 0)
 		add_hex(to, "--rules-known", yara->rules_version);
@@ -254,7 +254,7 @@ static void add_common(const struct yara *yara, struct arguments *to)
 }
 
 static void add_scan(
-	const struct yara *yara, const struct yara_scan_settings *scan, struct arguments *to)
+	const struct yara *yara, const struct yara_scan_settings *scan, struct argv *to)
 {
 	char memory[PATH_MAX];
 
@@ -263,15 +263,15 @@ static void add_scan(
 	add_number(to, "--cpu", scan->cpu_percent);
 	add_number(to, "--depth", scan->depth_max);
 	if (scan->one_filesystem)
-		arguments_add(to, "--one-filesystem");
+		argv_add(to, "--one-filesystem");
 	if (scan->network)
-		arguments_add(to, "--network");
+		argv_add(to, "--network");
 	snprintf(memory, sizeof(memory), "%s/yara-memory", yara->state_dir);
-	arguments_add(to, "--remember");
-	arguments_add(to, memory);
+	argv_add(to, "--remember");
+	argv_add(to, memory);
 	exclude_ours(yara, to);
 	add_texts(to, "--exclude", &scan->exclude);
-	arguments_add(to, "--");
+	argv_add(to, "--");
 	add_texts(to, NULL, &scan->paths);
 }
 
@@ -282,7 +282,7 @@ static void start_process(struct yara *yara, int number)
 	struct scan_process_settings settings = {
 		.silence_ms = yara->settings->silence_ms, .stop_ms = STOP_MS};
 	struct scan_process_user user = {on_line, on_end, yara};
-	struct arguments arguments = {0};
+	struct argv arguments = {0};
 	struct err err = {0};
 
 	yara->current = number;
@@ -294,7 +294,7 @@ static void start_process(struct yara *yara, int number)
 	if (number >= 0)
 		add_scan(yara, yara->scans[number].settings, &arguments);
 	yara->process = scan_process_start(yara->base, arguments.items, &settings, &user, &err);
-	arguments_done(&arguments);
+	argv_done(&arguments);
 	if (yara->process == NULL)
 		on_end(yara, -1, err.text);
 }

@@ -1,6 +1,5 @@
 #include "agent/scan/command.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,21 +13,18 @@
 #include "agent/scan/feed.h"
 #include "agent/scan/report.h"
 #include "agent/scan/worker.h"
+#include "common/cli/arguments.h"
 #include "common/clock.h"
 #include "common/unit.h"
 
 enum {
 	LIST_MAX = 4096, /* rules, patterns */
-	TIMEOUT_S = 60,
 	TIMEOUT_MOST_S = 86400,
-	DEPTH = 2048,
 	COUNT_FILES_MOST_MS = 3000,
 	IDLE_CLASS = 3 << 13, /* ioprio_set(2): IOPRIO_CLASS_IDLE, no data */
 };
 
-#define SIZE_DEFAULT   (UINT64_C(1) << 30)
-#define MEMORY_DEFAULT (UINT64_C(2) << 30)
-#define RULES_DEFAULT  "/etc/soc-agent/yara"
+#define RULES_DEFAULT "/etc/soc-agent/yara"
 
 struct list {
 	const char *items[LIST_MAX];
@@ -40,171 +36,79 @@ struct options {
 	struct list rules, exclude;
 	struct report_settings report;
 	struct feed_settings feed; /* .reason NULL: for a person */
-	bool background;
-	bool help;
-};
-
-static const char usage[] =
-	"usage: soc-agent scan [--rules FILE|DIR]... [OPTION]... PATH...\n"
-	"\n"
-	"Looks into every regular file at and below the paths with YARA rules. Writes the\n"
-	"hits, then what was not scanned and why. Exit status: 0 no hit, 1 hits, 2 no hit but\n"
-	"errors.\n"
-	"\n"
-	"  --rules FILE|DIR   rule sources (.yar, .yara below a folder); may be repeated\n"
-	"                     (" RULES_DEFAULT ")\n"
-	"  --json             one JSON object per hit on standard output, the rest on\n"
-	"                     standard error\n"
-	"  --exclude PATTERN  leave out; a pattern with '/' is held against the whole path,\n"
-	"                     else against the name; may be repeated\n"
-	"  --max-size SIZE    do not scan larger files (1GiB)\n"
-	"  --timeout SECONDS  for one file (60)\n"
-	"  --memory SIZE      address space of a worker, beside the file it looks at (2GiB)\n"
-	"  --jobs N           workers (one per processor)\n"
-	"  --cpu PERCENT      use so much of one processor in all; means --jobs 1\n"
-	"  --depth N          folders below a path (2048)\n"
-	"  --one-filesystem   stay on the file system of each path\n"
-	"  --network          enter network file systems below a path\n"
-	"  --remember FILE    keep there which files crashed or stopped a worker, and\n"
-	"                     leave them out next time\n"
-	"  --background       lowest priority, disk only when idle\n"
-	"  --verbose          name every object that is not scanned\n";
-
-enum option_id {
-	OPTION_RULES = 256,
-	OPTION_JSON,
-	OPTION_EXCLUDE,
-	OPTION_MAX_SIZE,
-	OPTION_TIMEOUT,
-	OPTION_MEMORY,
-	OPTION_JOBS,
-	OPTION_CPU,
-	OPTION_DEPTH,
-	OPTION_ONE_FILESYSTEM,
-	OPTION_NETWORK,
-	OPTION_REMEMBER,
-	OPTION_BACKGROUND,
-	OPTION_VERBOSE,
-	OPTION_HELP,
-	/* for the agent, not for people: see feed.h */
-	OPTION_FEED,
-	OPTION_RULES_KNOWN,
-	OPTION_SCAN_ID,
-};
-
-static const struct option option_table[] = {
-	{"rules", required_argument, NULL, OPTION_RULES},
-	{"json", no_argument, NULL, OPTION_JSON},
-	{"exclude", required_argument, NULL, OPTION_EXCLUDE},
-	{"max-size", required_argument, NULL, OPTION_MAX_SIZE},
-	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
-	{"memory", required_argument, NULL, OPTION_MEMORY},
-	{"jobs", required_argument, NULL, OPTION_JOBS},
-	{"cpu", required_argument, NULL, OPTION_CPU},
-	{"depth", required_argument, NULL, OPTION_DEPTH},
-	{"one-filesystem", no_argument, NULL, OPTION_ONE_FILESYSTEM},
-	{"network", no_argument, NULL, OPTION_NETWORK},
-	{"remember", required_argument, NULL, OPTION_REMEMBER},
-	{"background", no_argument, NULL, OPTION_BACKGROUND},
-	{"verbose", no_argument, NULL, OPTION_VERBOSE},
-	{"help", no_argument, NULL, OPTION_HELP},
-	{"feed", required_argument, NULL, OPTION_FEED},
-	{"rules-known", required_argument, NULL, OPTION_RULES_KNOWN},
-	{"scan-id", required_argument, NULL, OPTION_SCAN_ID},
-	{0},
 };
 
 /* ---- options ------------------------------------------------------------------------------
  */
 
-static bool add_to(struct list *list, const char *name, struct err *err)
+static const struct option_spec scan_options[] = {
+	{.name = "rules",
+		.value = "FILE|DIR",
+		.help = "rule sources, .yar and .yara below a folder (" RULES_DEFAULT ")",
+		.most = LIST_MAX},
+	{.name = "json",
+		.help = "one JSON object per hit on standard output, the rest on standard "
+			"error"},
+	{.name = "exclude",
+		.value = "PATTERN",
+		.help = "leave out; with '/' held against the whole path, else against the "
+			"name",
+		.most = LIST_MAX},
+	{.name = "max-size",
+		.value = "SIZE",
+		.help = "do not scan larger files",
+		.standard = "1GiB"},
+	{.name = "timeout", .value = "SECONDS", .help = "for one file", .standard = "60"},
+	{.name = "memory",
+		.value = "SIZE",
+		.help = "address space of a worker, beside the file it looks at",
+		.standard = "2GiB"},
+	{.name = "jobs", .value = "N", .help = "workers (one per processor)"},
+	{.name = "cpu",
+		.value = "PERCENT",
+		.help = "use so much of one processor in all; means --jobs 1"},
+	{.name = "depth", .value = "N", .help = "folders below a path", .standard = "2048"},
+	{.name = "one-filesystem", .help = "stay on the file system of each path"},
+	{.name = "network", .help = "enter network file systems below a path"},
+	{.name = "remember",
+		.value = "FILE",
+		.help = "keep there which files crashed or stopped a worker; leave them out"},
+	{.name = "background", .help = "lowest priority, disk only when idle"},
+	{.name = "verbose", .help = "name every object that is not scanned"},
+	/* For the agent: see feed.h and worker.h. */
+	{.name = "feed", .value = "REASON"},
+	{.name = "rules-known", .value = "HEX"},
+	{.name = "scan-id", .value = "HEX"},
+	{.name = WORKER_OPTION},
+	{0},
+};
+
+static void take_list(const struct arguments *arguments, const char *name, struct list *list)
 {
-	if (list->n == LIST_MAX)
-		return err_set(err, "--%s: more than %d", name, LIST_MAX);
-	list->items[list->n++] = optarg;
-	return true;
+	list->n = arguments_list(arguments, name, list->items, LIST_MAX);
 }
 
-static bool take_size(const char *name, uint64_t *size, struct err *err)
+static bool take_size(
+	const struct arguments *arguments, const char *name, uint64_t *size, struct err *err)
 {
-	if (unit_parse(unit_bytes, slice_str(optarg), size) == UNIT_OK ||
-		slice_to_u64(slice_str(optarg), UINT64_MAX, size))
+	struct slice text = slice_str(arguments_text(arguments, name));
+
+	if (unit_parse(unit_bytes, text, size) == UNIT_OK ||
+		slice_to_u64(text, UINT64_MAX, size))
 		return true;
-	return err_set(err, "--%s %s: not a size like 64MiB", name, optarg);
+	return err_set(err, "--%s %.*s: not a size like 64MiB", name, SLICE_FMT(text));
 }
 
-static bool take_number(
-	const char *name, unsigned least, unsigned most, unsigned *number, struct err *err)
+static bool take_id(
+	const struct arguments *arguments, const char *name, uint64_t *id, struct err *err)
 {
-	uint64_t value;
-
-	if (!slice_to_u64(slice_str(optarg), most, &value) || value < least)
-		return err_set(
-			err, "--%s %s: not a number from %u to %u", name, optarg, least, most);
-	*number = (unsigned)value;
-	return true;
-}
-
-static bool take_id(const char *name, uint64_t *id, struct err *err)
-{
+	const char *text = arguments_text(arguments, name);
 	char *end;
 
-	*id = strtoull(optarg, &end, 16);
-	return *end == '\0' || err_set(err, "--%s %s: not hexadecimal", name, optarg);
-}
-
-static bool take_option(struct options *options, int id, const char *name, struct err *err)
-{
-	struct scan_plan *plan = &options->plan;
-
-	switch (id) {
-	case OPTION_RULES:
-		return add_to(&options->rules, name, err);
-	case OPTION_EXCLUDE:
-		return add_to(&options->exclude, name, err);
-	case OPTION_JSON:
-		options->report.json = true;
+	if (text == NULL)
 		return true;
-	case OPTION_MAX_SIZE:
-		return take_size(name, &plan->size_max, err);
-	case OPTION_MEMORY:
-		return take_size(name, &plan->memory_max, err);
-	case OPTION_TIMEOUT:
-		return take_number(name, 1, TIMEOUT_MOST_S, &plan->timeout_s, err);
-	case OPTION_JOBS:
-		return take_number(name, 1, CREW_WORKERS_MAX, &plan->n_workers, err);
-	case OPTION_CPU:
-		return take_number(name, 1, 100, &plan->cpu_percent, err);
-	case OPTION_DEPTH:
-		return take_number(name, 1, WALK_DEPTH_MAX, &plan->walk.depth_max, err);
-	case OPTION_ONE_FILESYSTEM:
-		plan->walk.one_filesystem = true;
-		return true;
-	case OPTION_NETWORK:
-		plan->walk.network = true;
-		return true;
-	case OPTION_REMEMBER:
-		plan->memory_file = optarg;
-		return true;
-	case OPTION_BACKGROUND:
-		options->background = true;
-		return true;
-	case OPTION_VERBOSE:
-		options->report.verbose = true;
-		return true;
-	case OPTION_FEED:
-		options->feed.reason = optarg;
-		return true;
-	case OPTION_RULES_KNOWN:
-		return take_id(name, &options->feed.rules_known, err);
-	case OPTION_SCAN_ID:
-		return take_id(name, &options->feed.scan_id, err);
-	case OPTION_HELP:
-		options->help = true;
-		return true;
-	default:
-		return false;
-	}
+	*id = strtoull(text, &end, 16);
+	return *end == '\0' || err_set(err, "--%s %s: not hexadecimal", name, text);
 }
 
 static unsigned processors(void)
@@ -217,44 +121,60 @@ static unsigned processors(void)
 	return n > CREW_WORKERS_MAX ? CREW_WORKERS_MAX : (unsigned)n;
 }
 
-static void fill_in(struct options *options, int argc, char **argv)
+/* Everything that has a limit. */
+static bool take_limits(
+	const struct arguments *arguments, struct scan_plan *plan, struct err *err)
+{
+	return take_size(arguments, "max-size", &plan->size_max, err) &&
+	       take_size(arguments, "memory", &plan->memory_max, err) &&
+	       arguments_number(
+		       arguments, "timeout", 1, TIMEOUT_MOST_S, &plan->timeout_s, err) &&
+	       arguments_number(
+		       arguments, "jobs", 1, CREW_WORKERS_MAX, &plan->n_workers, err) &&
+	       arguments_number(arguments, "cpu", 1, 100, &plan->cpu_percent, err) &&
+	       arguments_number(
+		       arguments, "depth", 1, WALK_DEPTH_MAX, &plan->walk.depth_max, err);
+}
+
+static void fill_in(struct options *options, const struct arguments *arguments)
 {
 	struct scan_plan *plan = &options->plan;
 
+	take_list(arguments, "rules", &options->rules);
+	take_list(arguments, "exclude", &options->exclude);
 	if (options->rules.n == 0)
 		options->rules.items[options->rules.n++] = RULES_DEFAULT;
 	plan->rules = options->rules.items;
 	plan->n_rules = options->rules.n;
+	plan->memory_file = arguments_text(arguments, "remember");
+	plan->walk.one_filesystem = arguments_flag(arguments, "one-filesystem");
+	plan->walk.network = arguments_flag(arguments, "network");
 	plan->walk.exclude = options->exclude.items;
 	plan->walk.n_exclude = options->exclude.n;
-	plan->walk.paths = (const char *const *)argv + optind;
-	plan->walk.n_paths = (size_t)(argc - optind);
+	plan->walk.paths = arguments->operands;
+	plan->walk.n_paths = arguments->n_operands;
 	if (plan->cpu_percent > 0)
 		plan->n_workers = 1;
 	if (plan->n_workers == 0)
 		plan->n_workers = processors();
+	options->feed.reason = arguments_text(arguments, "feed");
 	options->feed.rules_only = plan->walk.n_paths == 0;
+	options->report.json = arguments_flag(arguments, "json");
+	options->report.verbose = arguments_flag(arguments, "verbose");
 	options->report.progress = isatty(STDERR_FILENO) && !options->report.verbose &&
 				   options->feed.reason == NULL;
 }
 
-static bool parse(struct options *options, int argc, char **argv, struct err *err)
+static bool take_options(
+	struct options *options, const struct arguments *arguments, struct err *err)
 {
-	int id, at = 0;
-
-	*options = (struct options){.plan = {.size_max = SIZE_DEFAULT,
-					    .memory_max = MEMORY_DEFAULT,
-					    .timeout_s = TIMEOUT_S,
-					    .walk = {.depth_max = DEPTH}}};
-	optind = 1;
-	while ((id = getopt_long(argc, argv, "", option_table, &at)) != -1) {
-		if (!take_option(options, id, option_table[at].name, err))
-			return false;
-	}
-	if (options->help)
-		return true;
-	fill_in(options, argc, argv);
-	if (optind == argc && options->feed.reason == NULL)
+	*options = (struct options){0};
+	if (!take_limits(arguments, &options->plan, err) ||
+		!take_id(arguments, "rules-known", &options->feed.rules_known, err) ||
+		!take_id(arguments, "scan-id", &options->feed.scan_id, err))
+		return false;
+	fill_in(options, arguments);
+	if (options->plan.walk.n_paths == 0 && options->feed.reason == NULL)
 		return err_set(err, "no path to scan; see --help");
 	return true;
 }
@@ -366,25 +286,34 @@ static int run_for_agent(struct options *options)
 	return status_of(how, &counts, false);
 }
 
-int scan_command(int argc, char **argv)
+static int run_scan(const struct arguments *arguments)
 {
 	static struct options options;
 	struct err err = {0};
 
-	if (argc > 1 && strcmp(argv[1], WORKER_ARGUMENT) == 0)
+	if (arguments_flag(arguments, WORKER_OPTION))
 		return worker_main();
-	if (!parse(&options, argc, argv, &err)) {
-		if (err.text[0] != '\0')
-			fprintf(stderr, "soc-agent scan: %s\n", err.text);
+	if (!take_options(&options, arguments, &err)) {
+		fprintf(stderr, "soc-agent scan: %s\n", err.text);
 		return SCAN_STATUS_ERRORS;
-	}
-	if (options.help) {
-		fputs(usage, stdout);
-		return SCAN_STATUS_CLEAN;
 	}
 	listen_to_signals();
 	raise_open_limit();
-	if (options.background)
+	if (arguments_flag(arguments, "background"))
 		step_back();
 	return options.feed.reason != NULL ? run_for_agent(&options) : run_for_person(&options);
 }
+
+const struct command scan_commands[] = {
+	{.name = "scan",
+		.operands = "PATH...",
+		.operands_max = ARGUMENTS_ANY,
+		.summary = "look into files with YARA rules",
+		.details = "Looks into every regular file at and below the paths. Writes the "
+			   "hits, then\n"
+			   "what was not scanned and why.\n"
+			   "Exit status: 0 no hit, 1 hits, 2 no hit but errors.",
+		.options = scan_options,
+		.run = run_scan},
+	{0},
+};

@@ -1,12 +1,13 @@
 /*
  * command - `soc-agent scan`: the one-shot scanner, the agent's scanner, and its workers
  *
- * argv[0] is "scan". The same program is started again as "PROGRAM scan --worker" by
- * itself (worker.h) and as "PROGRAM scan --feed …" by the agent (feed.h): whoever
- * has a main() that offers `scan` passes it here.
+ * The same program is started again as "PROGRAM scan --worker" by itself
+ * (worker.h) and as "PROGRAM scan --feed ..." by the agent (feed.h).
  */
 #ifndef AGENT_SCAN_COMMAND_H
 #define AGENT_SCAN_COMMAND_H
+
+#include "common/cli/command.h"
 
 enum scan_status {
 	SCAN_STATUS_CLEAN = 0,
@@ -14,7 +15,6 @@ enum scan_status {
 	SCAN_STATUS_ERRORS = 2, /* no hit, and something could not be scanned or understood */
 };
 
-/* The exit status. */
-int scan_command(int argc, char **argv);
+extern const struct command scan_commands[]; /* ended by a zero entry */
 
 #endif

@@ -106,7 +106,7 @@ static char **worker_environment(void)
 
 static bool spawn_worker(struct member *member, struct err *err)
 {
-	char program[] = "soc-agent", command[] = "scan", option[] = WORKER_ARGUMENT;
+	char program[] = "soc-agent", command[] = "scan", option[] = "--" WORKER_OPTION;
 	char *arguments[] = {program, command, option, NULL};
 	int pair[2];
 

@@ -30,7 +30,7 @@ enum {
 	WORKER_READ_MAX = 4 << 20,  /* files up to here are read, larger ones mapped */
 };
 
-#define WORKER_ARGUMENT "--worker"
+#define WORKER_OPTION "worker"
 
 /* Until the channel is closed; the exit status of the process. */
 int worker_main(void);

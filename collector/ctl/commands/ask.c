@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <yyjson.h>
 
-#include "collector/ctl/arguments.h"
+#include "common/cli/arguments.h"
 #include "common/file.h"
 
 enum { ANSWER_MAX = 256 << 20, PATIENCE_S = 15 };
@@ -164,7 +164,7 @@ static bool print_for_people(struct slice answer)
 
 /* ---- commands --------------------------------------------------------------- */
 
-static enum exit_code run_ask(const struct arguments *arguments)
+static int run_ask(const struct arguments *arguments)
 {
 	struct strbuf answer = STRBUF_INIT(ANSWER_MAX);
 	struct err err = {0};

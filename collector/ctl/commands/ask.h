@@ -2,7 +2,7 @@
 #ifndef COLLECTOR_CTL_COMMANDS_ASK_H
 #define COLLECTOR_CTL_COMMANDS_ASK_H
 
-#include "collector/ctl/command.h"
+#include "common/cli/command.h"
 
 extern const struct command ask_commands[];
 

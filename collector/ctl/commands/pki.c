@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "collector/ctl/commands/pki_run.h"
-#include "collector/ctl/help.h"
+#include "common/cli/help.h"
 #include "common/clock.h"
 
 #define OPTION_DIR                                                                             \
@@ -118,7 +118,7 @@ const struct command pki_commands[] = {
 		.name = "revoke",
 		.operands = "NAME|SERIAL...",
 		.operands_min = 1,
-		.operands_max = ARGUMENTS_MAX,
+		.operands_max = ARGUMENTS_ANY,
 		.summary = "revoke certificates and make a new CRL",
 		.details =
 			"A NAME (as 'list' shows it) stands for all its valid certificates.\n"
@@ -153,17 +153,17 @@ const struct command pki_commands[] = {
 	{0},
 };
 
-enum exit_code pki_failed(const struct err *err)
+int pki_failed(const struct err *err)
 {
 	fprintf(stderr, "soc-ctl: %s\n", err->text);
 	return EXIT_FAILED;
 }
 
-enum exit_code pki_misused(const struct arguments *arguments, const struct err *err)
+int pki_misused(const struct arguments *arguments, const struct err *err)
 {
 	char name[64];
 
-	help_name(arguments->command, name, sizeof(name));
+	help_name(arguments->program, arguments->command, name, sizeof(name));
 	fprintf(stderr, "%s: %s\ntry: %s --help\n", name, err->text, name);
 	return EXIT_USAGE;
 }

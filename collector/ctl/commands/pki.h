@@ -2,7 +2,7 @@
 #ifndef COLLECTOR_CTL_COMMANDS_PKI_H
 #define COLLECTOR_CTL_COMMANDS_PKI_H
 
-#include "collector/ctl/command.h"
+#include "common/cli/command.h"
 
 extern const struct command pki_commands[];
 

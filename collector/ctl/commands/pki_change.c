@@ -11,7 +11,7 @@
 
 enum { CA_DAYS_MAX = 36500, CRL_DAYS_MAX = 366 };
 
-enum exit_code pki_run_init(const struct arguments *arguments)
+int pki_run_init(const struct arguments *arguments)
 {
 	const char *dir = arguments_text(arguments, "dir");
 	const char *name = arguments_text(arguments, "name");
@@ -58,7 +58,7 @@ static bool days_are_right(const struct arguments *arguments, struct err *err)
 	return arguments_number(arguments, "days", 1, CRL_DAYS_MAX, &days, err);
 }
 
-enum exit_code pki_run_crl(const struct arguments *arguments)
+int pki_run_crl(const struct arguments *arguments)
 {
 	struct err err;
 
@@ -159,7 +159,7 @@ static bool read_reason(const struct arguments *arguments, int *reason, struct e
 		nearest.best != NULL ? nearest.best : "");
 }
 
-enum exit_code pki_run_revoke(const struct arguments *arguments)
+int pki_run_revoke(const struct arguments *arguments)
 {
 	struct err err;
 	int reason = 0;

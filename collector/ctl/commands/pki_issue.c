@@ -16,7 +16,7 @@ enum { LEAF_DAYS_MAX = 3652 };
 /* What was asked for, and where it goes. */
 struct order {
 	struct pki_request request;
-	const char *dns[ARGUMENTS_LIST_MAX], *ip[ARGUMENTS_LIST_MAX];
+	const char *dns[PKI_HOSTS_MAX], *ip[PKI_HOSTS_MAX];
 	char common_name[PKI_NAME_MAX + 32];
 	char name[CA_NAME_MAX];
 	enum pki_key key;
@@ -134,8 +134,8 @@ static bool read_order(const struct arguments *arguments, struct order *order, s
 		request->common_name = arguments_text(arguments, "name");
 	request->dns = order->dns;
 	request->ip = order->ip;
-	request->n_dns = arguments_list(arguments, "dns", order->dns);
-	request->n_ip = arguments_list(arguments, "ip", order->ip);
+	request->n_dns = arguments_list(arguments, "dns", order->dns, PKI_HOSTS_MAX);
+	request->n_ip = arguments_list(arguments, "ip", order->ip, PKI_HOSTS_MAX);
 	return pki_check_request(request, err) && read_places(arguments, order, err);
 }
 
@@ -241,7 +241,7 @@ static bool prepare(
 	return file_make_dirs(order->dir, 0700, err);
 }
 
-enum exit_code pki_run_issue(const struct arguments *arguments)
+int pki_run_issue(const struct arguments *arguments)
 {
 	struct order order;
 	struct err err;

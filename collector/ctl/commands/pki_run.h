@@ -2,19 +2,19 @@
 #ifndef COLLECTOR_CTL_COMMANDS_PKI_RUN_H
 #define COLLECTOR_CTL_COMMANDS_PKI_RUN_H
 
-#include "collector/ctl/arguments.h"
 #include "common/ca.h"
+#include "common/cli/arguments.h"
 
-enum exit_code pki_run_init(const struct arguments *arguments);
-enum exit_code pki_run_issue(const struct arguments *arguments);
-enum exit_code pki_run_revoke(const struct arguments *arguments);
-enum exit_code pki_run_crl(const struct arguments *arguments);
-enum exit_code pki_run_list(const struct arguments *arguments);
-enum exit_code pki_run_show(const struct arguments *arguments);
+int pki_run_init(const struct arguments *arguments);
+int pki_run_issue(const struct arguments *arguments);
+int pki_run_revoke(const struct arguments *arguments);
+int pki_run_crl(const struct arguments *arguments);
+int pki_run_list(const struct arguments *arguments);
+int pki_run_show(const struct arguments *arguments);
 
 /* Say why on standard error; return the code. */
-enum exit_code pki_failed(const struct err *err);
-enum exit_code pki_misused(const struct arguments *arguments, const struct err *err);
+int pki_failed(const struct err *err);
+int pki_misused(const struct arguments *arguments, const struct err *err);
 
 /* The CA in --dir; a torn record that was cut off is told. */
 MUST_USE struct ca *pki_open(

@@ -70,7 +70,7 @@ static void list(const struct ca *ca, bool all, bool as_json)
 		printf("%zu expired ones are left out; --all shows them\n", left_out);
 }
 
-enum exit_code pki_run_list(const struct arguments *arguments)
+int pki_run_list(const struct arguments *arguments)
 {
 	struct err err;
 	struct ca *ca = pki_open(arguments, CA_READ, &err);
@@ -99,7 +99,7 @@ static void show_record(const struct ca_record *record, int64_t now)
 			record->reason);
 }
 
-static enum exit_code show_records(const struct arguments *arguments, const char *word)
+static int show_records(const struct arguments *arguments, const char *word)
 {
 	struct err err;
 	struct ca *ca = pki_open(arguments, CA_READ, &err);
@@ -145,7 +145,7 @@ static void show_identity(X509 *cert)
 		printf("Identity: none for agents and collectors\n");
 }
 
-static enum exit_code show_file(const char *path)
+static int show_file(const char *path)
 {
 	struct strbuf text = STRBUF_INIT(PKI_PEM_MAX);
 	X509 *cert = NULL;
@@ -165,7 +165,7 @@ static enum exit_code show_file(const char *path)
 	return EXIT_DONE;
 }
 
-enum exit_code pki_run_show(const struct arguments *arguments)
+int pki_run_show(const struct arguments *arguments)
 {
 	const char *word = arguments->operands[0];
 

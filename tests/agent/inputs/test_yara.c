@@ -3,7 +3,6 @@
 
 #include <event2/event.h>
 
-#include "agent/scan/command.h"
 #include "agent/settings.h"
 #include "common/bytes.h"
 #include "common/clock.h"
@@ -263,6 +262,8 @@ START_TEST(no_scan_in_the_settings_is_no_input)
 }
 END_TEST
 
+#include "tests/support/scan_program.h"
+
 int main(int argc, char **argv)
 {
 	const TTest *const tests[] = {a_scan_without_a_past_begins_and_its_hits_are_items,
@@ -272,6 +273,6 @@ int main(int argc, char **argv)
 		stopping_ends_a_scan_at_once, no_scan_in_the_settings_is_no_input};
 
 	if (argc > 1 && strcmp(argv[1], "scan") == 0)
-		return scan_command(argc - 1, argv + 1);
+		return scan_program(argc, argv);
 	return test_run("yara", tests, ARRAY_LEN(tests));
 }

@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/scan/command.h"
+#include "tests/support/scan_program.h"
 
 int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "scan") == 0)
-		return scan_command(argc - 1, argv + 1);
+		return scan_program(argc, argv);
 	fputs("usage: scan_alone scan ...\n", stderr);
 	return 2;
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "agent/scan/command.h"
 #include "common/strbuf.h"
 #include "tests/support/folder.h"
 
@@ -562,6 +561,8 @@ START_TEST(many_files_get_one_verdict_each)
 }
 END_TEST
 
+#include "tests/support/scan_program.h"
+
 int main(int argc, char **argv)
 {
 	const TTest *const tests[] = {a_hit_has_rule_hash_and_owner,
@@ -576,6 +577,6 @@ int main(int argc, char **argv)
 		an_empty_file_is_scanned, many_files_get_one_verdict_each};
 
 	if (argc > 1 && strcmp(argv[1], "scan") == 0)
-		return scan_command(argc - 1, argv + 1);
+		return scan_program(argc, argv);
 	return test_run("scan", tests, ARRAY_LEN(tests));
 }

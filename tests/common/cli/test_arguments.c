@@ -1,4 +1,4 @@
-#include "collector/ctl/arguments.h"
+#include "common/cli/arguments.h"
 
 #include <stdio.h>
 
@@ -6,9 +6,10 @@
 
 static const struct option_spec options[] = {
 	{.name = "dir", .value = "DIR", .help = "", .standard = "here"},
-	{.name = "days", .value = "N", .help = ""},
+	{.name = "days", .letter = 'd', .value = "N", .help = ""},
 	{.name = "dns", .value = "NAME", .help = "", .most = 2},
 	{.name = "force", .help = ""},
+	{.name = "forced", .value = "X"},
 	{0},
 };
 
@@ -33,7 +34,9 @@ static bool read_words(size_t n, const char *const *words)
 		copies[i] = storage[i];
 	}
 	err.text[0] = '\0';
-	return arguments_read(&arguments, &command, (int)n, copies, &err);
+	arguments_done(&arguments);
+	arguments = (struct arguments){.command = &command};
+	return arguments_read(&arguments, (int)n, copies, &err);
 }
 
 #define READ(...)                                                                              \
@@ -53,6 +56,9 @@ START_TEST(options_are_given_in_two_forms_and_counted)
 	ck_assert_uint_eq(arguments.n_operands, 2);
 	ck_assert(READ("--dns", "x", "--dns=y", "a"));
 	ck_assert(!arguments_flag(&arguments, "force"));
+	ck_assert(READ("-d", "4", "-", "a"));
+	ck_assert_str_eq(arguments_text(&arguments, "days"), "4");
+	ck_assert_uint_eq(arguments.n_operands, 2);
 	ck_assert(!READ("--dns", "x", "--dns=y", "--dns=z", "a"));
 	expect_words("over 2 times");
 	ck_assert(!READ("--days=3", "--days=3", "a"));
@@ -63,14 +69,14 @@ END_TEST
 START_TEST(what_is_not_given_has_its_standard_value)
 {
 	uint32_t days = 9;
-	const char *names[ARGUMENTS_LIST_MAX];
+	const char *names[4];
 
 	ck_assert(READ("a"));
 	ck_assert_str_eq(arguments_text(&arguments, "dir"), "here");
 	ck_assert_ptr_null(arguments_text(&arguments, "days"));
 	ck_assert(arguments_number(&arguments, "days", 1, 5, &days, &err));
 	ck_assert_uint_eq(days, 9);
-	ck_assert_uint_eq(arguments_list(&arguments, "dns", names), 0);
+	ck_assert_uint_eq(arguments_list(&arguments, "dns", names, 4), 0);
 }
 END_TEST
 
@@ -85,11 +91,45 @@ START_TEST(mistakes_are_explained)
 	ck_assert(!READ("--force=yes", "a"));
 	expect_words("takes no value");
 	ck_assert(!READ("-f", "a"));
-	expect_words("two dashes");
+	expect_words("unknown option '-f'");
+	ck_assert(!READ("-dx", "a"));
+	expect_words("unknown option '-dx'");
 	ck_assert(!READ("--force"));
 	expect_words("FILE... is missing");
 	ck_assert(!READ("a", "b", "c"));
 	expect_words("'c' is one word too many");
+}
+END_TEST
+
+START_TEST(options_that_are_required_are_asked_for)
+{
+	static const struct option_spec must[] = {
+		{.name = "config",
+			.letter = 'c',
+			.value = "FILE",
+			.help = "",
+			.required = true},
+		{0},
+	};
+	static const struct command strict = {.name = "run", .options = must};
+	static char word[] = "-c", value[] = "x.yaml";
+	char *words[] = {word, value};
+
+	arguments_done(&arguments);
+	arguments = (struct arguments){.command = &strict};
+	ck_assert(!arguments_read(&arguments, 0, words, &err));
+	expect_words("option '--config FILE' is missing");
+	arguments_done(&arguments);
+	arguments = (struct arguments){.command = &strict};
+	ck_assert(arguments_read(&arguments, 2, words, &err));
+	ck_assert_str_eq(arguments_text(&arguments, "config"), "x.yaml");
+}
+END_TEST
+
+START_TEST(options_not_for_people_are_not_proposed)
+{
+	ck_assert(!READ("--force1", "a"));
+	expect_words("did you mean '--force'?");
 }
 END_TEST
 
@@ -125,5 +165,6 @@ END_TEST
 
 TEST_MAIN("arguments", options_are_given_in_two_forms_and_counted,
 	what_is_not_given_has_its_standard_value, mistakes_are_explained,
+	options_that_are_required_are_asked_for, options_not_for_people_are_not_proposed,
 	help_is_seen_before_mistakes_but_not_behind_the_end_of_options,
 	numbers_are_plain_and_within_their_limits)

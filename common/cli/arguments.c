@@ -1,6 +1,7 @@
-#include "collector/ctl/arguments.h"
+#include "common/cli/arguments.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/nearest.h"
@@ -17,17 +18,22 @@ static const struct option_spec *option_by_name(
 	return NULL;
 }
 
-static bool unknown_option(const struct command *command, struct slice name, struct err *err)
+static bool unknown_option(const struct command *command, const char *word, struct err *err)
 {
-	struct nearest nearest = {.word = name};
+	struct slice rest = slice_str(word), name;
+	struct nearest nearest;
 
+	(void)slice_cut(&rest, '=', &name);
+	nearest = (struct nearest){.word = slice_from(name, 2)};
 	for (const struct option_spec *option = command->options;
-		option != NULL && option->name != NULL; option++)
-		nearest_offer(&nearest, option->name);
+		option != NULL && option->name != NULL && name.len > 2; option++) {
+		if (option->help != NULL)
+			nearest_offer(&nearest, option->name);
+	}
 	if (nearest.best != NULL)
-		return err_set(err, "unknown option '--%.*s'; did you mean '--%s'?",
+		return err_set(err, "unknown option '%.*s'; did you mean '--%s'?",
 			SLICE_FMT(name), nearest.best);
-	return err_set(err, "unknown option '--%.*s'", SLICE_FMT(name));
+	return err_set(err, "unknown option '%.*s'", SLICE_FMT(name));
 }
 
 static size_t times_given(const struct arguments *arguments, const struct option_spec *option)
@@ -48,29 +54,46 @@ static bool add_option(struct arguments *arguments, const struct option_spec *op
 		return most == 1 ? err_set(err, "option '--%s' is given twice", option->name)
 				 : err_set(err, "option '--%s' is given over %zu times",
 					   option->name, most);
-	if (arguments->n_given == ARGUMENTS_MAX)
-		return err_set(err, "more than %d options", ARGUMENTS_MAX);
 	arguments->given[arguments->n_given++] = (struct given){option, value};
 	return true;
 }
 
-/* `word` starts with two dashes; *next is the word behind it or NULL, *used set when taken. */
+/* The name of a long option, or of the one with this letter; *value is absent when it comes
+ * with the next word. */
+static const struct option_spec *find_option(
+	const struct command *command, const char *word, struct slice *value)
+{
+	struct slice rest = slice_str(word + 2), name;
+
+	*value = SLICE_NONE;
+	if (word[1] == '-') {
+		(void)slice_cut(&rest, '=', &name);
+		*value = rest;
+		return option_by_name(command, name);
+	}
+	for (const struct option_spec *option = command->options;
+		option != NULL && option->name != NULL; option++) {
+		if (option->letter == word[1] && word[2] == '\0')
+			return option;
+	}
+	return NULL;
+}
+
+/* `next` is the word behind it or NULL, *used set when taken. */
 static bool read_option(struct arguments *arguments, const char *word, const char *next,
 	bool *used, struct err *err)
 {
-	struct slice rest = slice_str(word + 2);
-	struct slice name;
+	struct slice value;
+	const struct option_spec *option = find_option(arguments->command, word, &value);
 
-	(void)slice_cut(&rest, '=', &name);
-	const struct option_spec *option = option_by_name(arguments->command, name);
 	if (option == NULL)
-		return unknown_option(arguments->command, name, err);
-	if (option->value == NULL && !slice_absent(rest))
+		return unknown_option(arguments->command, word, err);
+	if (option->value == NULL && !slice_absent(value))
 		return err_set(err, "option '--%s' takes no value", option->name);
 	if (option->value == NULL)
 		return add_option(arguments, option, NULL, err);
-	if (!slice_absent(rest))
-		return add_option(arguments, option, rest.ptr, err);
+	if (!slice_absent(value))
+		return add_option(arguments, option, value.ptr, err);
 	if (next == NULL)
 		return err_set(err, "option '--%s' needs a value: --%s %s", option->name,
 			option->name, option->value);
@@ -82,8 +105,7 @@ static bool add_operand(struct arguments *arguments, const char *word, struct er
 {
 	const struct command *command = arguments->command;
 
-	if (arguments->n_operands == command->operands_max ||
-		arguments->n_operands == ARGUMENTS_MAX)
+	if (arguments->n_operands == command->operands_max)
 		return err_set(err, "'%s' is one word too many", word);
 	arguments->operands[arguments->n_operands++] = word;
 	return true;
@@ -115,9 +137,6 @@ static bool read_words(struct arguments *arguments, int n_words, char **words, s
 				return false;
 		} else if (strcmp(words[i], "--") == 0) {
 			options_ended = true;
-		} else if (words[i][1] != '-') {
-			return err_set(err,
-				"unknown option '%s'; options start with two dashes", words[i]);
 		} else if (!read_option(arguments, words[i],
 				   i + 1 < n_words ? words[i + 1] : NULL, &used_next, err)) {
 			return false;
@@ -127,10 +146,24 @@ static bool read_words(struct arguments *arguments, int n_words, char **words, s
 	return true;
 }
 
-bool arguments_read(struct arguments *arguments, const struct command *command, int n_words,
-	char **words, struct err *err)
+static const struct option_spec *missing_option(const struct arguments *arguments)
 {
-	*arguments = (struct arguments){.command = command};
+	for (const struct option_spec *option = arguments->command->options;
+		option != NULL && option->name != NULL; option++) {
+		if (option->required && times_given(arguments, option) == 0)
+			return option;
+	}
+	return NULL;
+}
+
+bool arguments_read(struct arguments *arguments, int n_words, char **words, struct err *err)
+{
+	const struct command *command = arguments->command;
+
+	arguments->given = calloc((size_t)n_words + 1, sizeof(*arguments->given));
+	arguments->operands = calloc((size_t)n_words + 1, sizeof(*arguments->operands));
+	if (arguments->given == NULL || arguments->operands == NULL)
+		abort();
 	arguments->help = asks_for_help(n_words, words);
 	if (arguments->help)
 		return true;
@@ -138,7 +171,17 @@ bool arguments_read(struct arguments *arguments, const struct command *command, 
 		return false;
 	if (arguments->n_operands < command->operands_min)
 		return err_set(err, "%s is missing", command->operands);
+	const struct option_spec *missing = missing_option(arguments);
+	if (missing != NULL)
+		return err_set(err, "option '--%s %s' is missing", missing->name,
+			missing->value != NULL ? missing->value : "");
 	return true;
+}
+
+void arguments_done(struct arguments *arguments)
+{
+	free(arguments->given);
+	free(arguments->operands);
 }
 
 static const struct option_spec *known_option(
@@ -166,13 +209,13 @@ const char *arguments_text(const struct arguments *arguments, const char *name)
 	return option->standard;
 }
 
-size_t arguments_list(const struct arguments *arguments, const char *name,
-	const char *values[ARGUMENTS_LIST_MAX])
+size_t arguments_list(
+	const struct arguments *arguments, const char *name, const char **values, size_t max)
 {
 	const struct option_spec *option = known_option(arguments, name);
 	size_t n = 0;
 
-	assert(option->most <= ARGUMENTS_LIST_MAX);
+	assert(option->most <= max);
 	for (size_t i = 0; i < arguments->n_given; i++) {
 		if (arguments->given[i].option == option)
 			values[n++] = arguments->given[i].value;
