@@ -1,0 +1,62 @@
+"""Results as tables for people."""
+from usage import spread
+
+
+def columns(rows):
+    """Rows of text as a table, numbers to the right."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) if at in (0, len(row) - 1) else cell.rjust(width)
+                  for at, (cell, width) in enumerate(zip(row, widths))).rstrip()
+        for row in rows)
+
+
+def of(runs, key):
+    return spread([run[key] for run in runs])
+
+
+def range_of(runs, key, digits):
+    """The median, and with several runs least and most."""
+    least, median, most = of(runs, key)
+    if len(runs) == 1:
+        return f"{median:.{digits}f}"
+    return f"{median:.{digits}f} ({least:.{digits}f}-{most:.{digits}f})"
+
+
+def programs(runs):
+    """CPU by program, of the median run."""
+    by_cpu = sorted(runs, key=lambda run: run["cpu_per_million"])
+    used = by_cpu[len(by_cpu) // 2]["cpu_by_program"]
+    return ", ".join(f"{name} {value:.2f}" for name, value in used.items() if value >= 0.005)
+
+
+def acks(runs):
+    if runs[0]["ack_p50_ms"] is None:
+        return "-"
+    return f"{of(runs, 'ack_p50_ms')[1]:.0f} / {of(runs, 'ack_p99_ms')[1]:.0f}"
+
+
+def of_line(systems, results):
+    """One corpus: what every system took, and how many times ours."""
+    any_run = next(iter(results.values()))[0]
+    rows = [("", "events/s", "CPU-s/M", "x ours", "peak MiB", "ack p50/p99 ms", "sender", "Kafka", "by program")]
+    ours = of(results["ours"], "cpu_per_million")[1] if "ours" in results else None
+    for system in systems:
+        runs = results[system.name]
+        times = of(runs, "cpu_per_million")[1] / ours if ours else None
+        rows.append((
+            system.name,
+            range_of(runs, "events_s", 0),
+            range_of(runs, "cpu_per_million", 2),
+            f"{times:.1f}" if times else "-",
+            range_of(runs, "peak_mib", 0),
+            acks(runs),
+            f"{of(runs, 'sender_cpu_per_million')[1]:.2f}",
+            f"{of(runs, 'kafka_cpu_per_million')[1]:.2f}",
+            programs(runs),
+        ))
+    runs = len(next(iter(results.values())))
+    head = (f"\ncorpus {any_run['corpus']}: {any_run['line_bytes']:.0f} bytes a line, {any_run['lines']} lines, "
+            f"{runs} run{'s' * (runs > 1)} each; TLS in ->")
+    does = "\n".join(f"  {system.name}: {system.does}" for system in systems)
+    return f"{head}\n{columns(rows)}\n{does}\n"
