@@ -1,66 +1,17 @@
 #include "collector/commands.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "collector/collector.h"
-#include "collector/normalize/normalize.h"
 #include "collector/recount.h"
 #include "collector/rules.h"
 #include "collector/settings.h"
 #include "collector/store/verify.h"
 #include "collector/supervise.h"
+#include "common/cli/arguments.h"
 #include "common/clock.h"
 #include "common/log.h"
-
-enum { EXIT_USAGE = 2 };
-
-struct config_options {
-	const char *config;
-	const char *role;
-	const char *from, *to; /* times, RFC 3339 */
-};
-
-/* "-c FILE" and what the command takes besides; false after saying what is wrong. */
-static bool read_options(int argc, char **argv, struct config_options *options)
-{
-	static const struct option known[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"role", required_argument, NULL, 'r'},
-		{"from", required_argument, NULL, 'f'},
-		{"to", required_argument, NULL, 't'},
-		{0},
-	};
-	int letter;
-
-	*options = (struct config_options){0};
-	optind = 1;
-	while ((letter = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
-		switch (letter) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 'r':
-			options->role = optarg;
-			break;
-		case 'f':
-			options->from = optarg;
-			break;
-		case 't':
-			options->to = optarg;
-			break;
-		default:
-			return false;
-		}
-	}
-	if (options->config == NULL || optind < argc) {
-		fprintf(stderr, "usage: soc-collector %s -c FILE\n", argv[0]);
-		return false;
-	}
-	return true;
-}
 
 /* ---- check, config ---------------------------------------------------------- */
 
@@ -90,33 +41,25 @@ static bool check_all(const char *config)
 	return good;
 }
 
-int command_check(int argc, char **argv)
+static int run_check(const struct arguments *arguments)
 {
-	struct config_options options;
+	const char *config = arguments_text(arguments, "config");
 
-	if (!read_options(argc, argv, &options))
-		return EXIT_USAGE;
-	if (!check_all(options.config))
-		return EXIT_FAILURE;
-	printf("%s: good\n", options.config);
-	return EXIT_SUCCESS;
+	if (!check_all(config))
+		return EXIT_FAILED;
+	printf("%s: good\n", config);
+	return EXIT_DONE;
 }
 
-int command_config(int argc, char **argv)
+static int run_config(const struct arguments *arguments)
 {
 	struct strbuf text = STRBUF_INIT(1 << 20);
 
-	(void)argc;
-	(void)argv;
+	(void)arguments;
 	conf_print(collector_settings_table, collector_settings_head, &text);
 	fwrite(text.ptr, 1, text.len, stdout);
 	strbuf_done(&text);
-	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-int command_normalize(int argc, char **argv)
-{
-	return normalize_command(argc, argv);
+	return EXIT_DONE;
 }
 
 /* ---- recount, verify-store -------------------------------------------------- */
@@ -136,17 +79,15 @@ static bool read_time(const char *text, int64_t standard_ns, int64_t *ns)
 	return false;
 }
 
-int command_recount(int argc, char **argv)
+static int run_recount(const struct arguments *arguments)
 {
 	const int64_t day_ns = 86400 * CLOCK_NS_PER_S;
-	struct config_options options;
 	int64_t from_ns, to_ns, now_ns = clock_wall_ns();
 
-	if (!read_options(argc, argv, &options) ||
-		!read_time(options.from, now_ns - day_ns, &from_ns) ||
-		!read_time(options.to, now_ns, &to_ns))
+	if (!read_time(arguments_text(arguments, "from"), now_ns - day_ns, &from_ns) ||
+		!read_time(arguments_text(arguments, "to"), now_ns, &to_ns))
 		return EXIT_USAGE;
-	return recount(options.config, from_ns, to_ns);
+	return recount(arguments_text(arguments, "config"), from_ns, to_ns);
 }
 
 static void print_fault(void *user, const struct store_fault *fault)
@@ -155,16 +96,14 @@ static void print_fault(void *user, const struct store_fault *fault)
 	printf("%s:%" PRIu64 ": %s\n", fault->file, fault->offset, fault->what);
 }
 
-int command_verify_store(int argc, char **argv)
+static int run_verify_store(const struct arguments *arguments)
 {
-	struct config_options options;
 	struct collector_settings settings;
 	struct store_verified verified = {0};
 	struct err err;
 
-	if (!read_options(argc, argv, &options))
-		return EXIT_USAGE;
-	struct conf *conf = collector_settings_load(options.config, &settings);
+	struct conf *conf =
+		collector_settings_load(arguments_text(arguments, "config"), &settings);
 	if (conf == NULL)
 		return EXIT_USAGE;
 	bool read = store_verify(settings.store.dir, print_fault, NULL, &verified, &err);
@@ -176,7 +115,7 @@ int command_verify_store(int argc, char **argv)
 	printf("%" PRIu64 " records in %" PRIu64 " blocks of %" PRIu64 " files: %" PRIu64
 	       " faults\n",
 		verified.records, verified.blocks, verified.files, verified.faults);
-	return verified.faults == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return verified.faults == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
 /* ---- run -------------------------------------------------------------------- */
@@ -190,14 +129,14 @@ static int run_ingest(const char *config)
 	if (!good)
 		log_error("collector.failed", "reason=\"%s\"", err.text);
 	collector_free(collector);
-	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+	return good ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int run_signer(const char *config)
 {
 	struct collector_settings settings;
 	struct conf *conf = collector_settings_load(config, &settings);
-	int status = EXIT_FAILURE;
+	int status = EXIT_FAILED;
 
 	if (conf != NULL)
 		status = signer_run(&settings.signer, ROLE_SIGNER_FD, role_ready);
@@ -213,13 +152,13 @@ static const struct {
 	{"signer", run_signer},
 };
 
-static int run_role(const struct config_options *options)
+static int run_role(const char *role, const char *config)
 {
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
-		if (strcmp(options->role, roles[i].name) == 0)
-			return roles[i].run(options->config);
+		if (strcmp(role, roles[i].name) == 0)
+			return roles[i].run(config);
 	}
-	fprintf(stderr, "soc-collector: unknown role '%s'\n", options->role);
+	fprintf(stderr, "soc-collector: unknown role '%s'\n", role);
 	return EXIT_USAGE;
 }
 
@@ -230,7 +169,7 @@ static int run_all(const char *config)
 
 	if (conf == NULL || !check_rules(&settings)) {
 		conf_free(conf);
-		return EXIT_FAILURE;
+		return EXIT_FAILED;
 	}
 	log_open("soc-collector", (enum log_level)settings.log_level);
 	const struct supervise_settings supervised = {
@@ -242,12 +181,62 @@ static int run_all(const char *config)
 	return supervise(&supervised);
 }
 
-int command_run(int argc, char **argv)
+static int run_daemon(const struct arguments *arguments)
 {
-	struct config_options options;
+	const char *config = arguments_text(arguments, "config");
+	const char *role = arguments_text(arguments, "role");
 
-	if (!read_options(argc, argv, &options))
-		return EXIT_USAGE;
 	log_open("soc-collector", LOG_INFO);
-	return options.role != NULL ? run_role(&options) : run_all(options.config);
+	return role != NULL ? run_role(role, config) : run_all(config);
 }
+
+/* ---- what they take ----------------------------------------------------------- */
+
+#define OPTION_CONFIG                                                                          \
+	{                                                                                      \
+		.name = "config", .letter = 'c', .value = "FILE", .help = "the settings",      \
+		.required = true                                                               \
+	}
+
+static const struct option_spec settings_options[] = {OPTION_CONFIG, {0}};
+
+static const struct option_spec run_options[] = {
+	OPTION_CONFIG,
+	{.name = "role", .value = "NAME"}, /* for supervise.c */
+	{0},
+};
+
+static const struct option_spec recount_options[] = {
+	OPTION_CONFIG,
+	{.name = "from",
+		.value = "TIME",
+		.help = "windows that begin then or later (a day ago)"},
+	{.name = "to", .value = "TIME", .help = "and end then or before (now)"},
+	{0},
+};
+
+const struct command collector_commands[] = {
+	{.name = "run",
+		.summary = "be the daemon; SIGHUP reloads, SIGTERM drains",
+		.options = run_options,
+		.run = run_daemon},
+	{.name = "check",
+		.summary = "say what is wrong with the settings, as file:line:column",
+		.options = settings_options,
+		.run = run_check},
+	{.name = "config",
+		.summary = "print the commented default settings",
+		.run = run_config},
+	{.name = "recount",
+		.summary = "count again from the store, compare with what was sent",
+		.details = "Times are like 2026-11-22T00:00:00+07:00.\n"
+			   "Exit status: 0 all equal, 1 something differs, 2 it could not be "
+			   "told.",
+		.options = recount_options,
+		.run = run_recount},
+	{.name = "verify-store",
+		.summary = "check every block, hash and chain of the store",
+		.options = settings_options,
+		.run = run_verify_store},
+	{0},
+};

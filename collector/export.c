@@ -1,36 +1,21 @@
 #include "collector/export.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "collector/normalize/parser.h"
 #include "collector/record/encode.h"
 #include "collector/settings.h"
 #include "collector/store/store.h"
+#include "common/cli/arguments.h"
 #include "common/frame.h"
 #include "common/json.h"
 #include "common/utf8.h"
 
 enum {
-	EXIT_USAGE = 2,
 	EXIT_LOST = 3,
 	ARENA_MAX = 32 << 20,
 	LINE_MAX_BYTES = 64 << 20,
-};
-
-static const char usage[] =
-	"usage: soc-collector export (-c FILE | --store DIR) [--from POSITION]\n"
-	"\n"
-	"Writes what the store holds, one JSON object a line, in the order it was stored.\n"
-	"  -c FILE, --config FILE  the collector's settings name the store\n"
-	"  --store DIR             the store's folder\n"
-	"  --from POSITION         only commits behind this one (\"commit\" of a line)\n";
-
-struct options {
-	const char *config, *dir;
-	uint64_t from;
 };
 
 struct exporter {
@@ -195,36 +180,6 @@ static bool write_all(struct exporter *exporter, struct err *err)
 
 /* ---- the command ------------------------------------------------------------ */
 
-static bool read_options(int argc, char **argv, struct options *options)
-{
-	static const struct option known[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"store", required_argument, NULL, 's'},
-		{"from", required_argument, NULL, 'f'},
-		{0},
-	};
-	int letter;
-
-	optind = 1;
-	while ((letter = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
-		switch (letter) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 's':
-			options->dir = optarg;
-			break;
-		case 'f':
-			if (!slice_to_u64(slice_str(optarg), UINT64_MAX, &options->from))
-				return false;
-			break;
-		default:
-			return false;
-		}
-	}
-	return optind == argc && (options->config == NULL) != (options->dir == NULL);
-}
-
 static int export_dir(const char *dir, uint64_t from)
 {
 	struct err err;
@@ -246,27 +201,64 @@ static int export_dir(const char *dir, uint64_t from)
 	strbuf_done(&exporter.record);
 	strbuf_done(&exporter.line);
 	if (!good)
-		return EXIT_FAILURE;
-	return exporter.lost > 0 ? EXIT_LOST : EXIT_SUCCESS;
+		return EXIT_FAILED;
+	return exporter.lost > 0 ? EXIT_LOST : EXIT_DONE;
 }
 
-int export_command(int argc, char **argv)
+/* Of the store the settings name. */
+static int export_configured(const char *config, uint64_t from)
 {
-	struct options options = {0};
 	struct collector_settings settings;
-	struct conf *conf = NULL;
+	struct conf *conf = collector_settings_load(config, &settings);
 
-	if (!read_options(argc, argv, &options)) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	if (options.config != NULL) {
-		conf = collector_settings_load(options.config, &settings);
-		if (conf == NULL)
-			return EXIT_FAILURE;
-		options.dir = settings.store.dir;
-	}
-	int status = export_dir(options.dir, options.from);
+	if (conf == NULL)
+		return EXIT_FAILED;
+	int status = export_dir(settings.store.dir, from);
 	conf_free(conf);
 	return status;
 }
+
+static int run_export(const struct arguments *arguments)
+{
+	const char *config = arguments_text(arguments, "config");
+	const char *dir = arguments_text(arguments, "store");
+	const char *from = arguments_text(arguments, "from");
+	uint64_t position;
+
+	if ((config == NULL) == (dir == NULL)) {
+		fputs("soc-collector export: one of --config and --store is needed\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (!slice_to_u64(slice_str(from), UINT64_MAX, &position)) {
+		fprintf(stderr, "soc-collector export: --from %s: not a position\n", from);
+		return EXIT_USAGE;
+	}
+	return config != NULL ? export_configured(config, position) : export_dir(dir, position);
+}
+
+static const struct option_spec export_options[] = {
+	{.name = "config",
+		.letter = 'c',
+		.value = "FILE",
+		.help = "the collector's settings name the store"},
+	{.name = "store", .value = "DIR", .help = "the store's folder"},
+	{.name = "from",
+		.value = "POSITION",
+		.help = "only commits behind this one (\"commit\" of a line)",
+		.standard = "0"},
+	{0},
+};
+
+const struct command export_commands[] = {
+	{.name = "export",
+		.summary = "what the store holds, one JSON object a line",
+		.details =
+			"Writes records and gaps in the order they were stored, also beside a "
+			"running\n"
+			"collector.\n"
+			"Exit status: 0 all, 1 reading or writing failed, 2 not understood,\n"
+			"3 everything readable was written and something is lost.",
+		.options = export_options,
+		.run = run_export},
+	{0},
+};

@@ -20,9 +20,10 @@
 #ifndef COLLECTOR_EXPORT_H
 #define COLLECTOR_EXPORT_H
 
-/* `soc-collector export`; argv[0] is the command's name. Exit status: 0, 1 when reading or
- * writing failed, 2 for wrong arguments, 3 when everything readable was written and something
- * is lost. */
-int export_command(int argc, char **argv);
+#include "common/cli/command.h"
+
+/* `soc-collector export`; ended by a zero entry. Exit status 3: everything readable was written
+ * and something is lost. */
+extern const struct command export_commands[];
 
 #endif

@@ -1,31 +1,15 @@
 #include "collector/national/feed_cli.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "collector/national/jws.h"
 #include "collector/national/message.h"
 #include "collector/national/profile.h"
+#include "common/cli/arguments.h"
 #include "common/file.h"
 
-enum { EXIT_USAGE = 2, BODY_MAX = 64 << 20, REPORT_MAX = 1 << 20 };
-
-static const char usage[] =
-	"usage: soc-collector feed check  --type T [--national DIR] FILE\n"
-	"       soc-collector feed show   --type T FILE\n"
-	"       soc-collector feed verify --type T [--jws FILE|TEXT] [--ca FILE]\n"
-	"                                 [--national DIR] FILE\n"
-	"       soc-collector feed types\n"
-	"\n"
-	"FILE is one message as it travels; '-' is standard input.\n"
-	"  --type T        what it is; `feed types` lists them\n"
-	"  --national DIR  profile and schemas of this folder instead of the built-in ones\n"
-	"  --jws           the signature that came beside a JSON message\n"
-	"  --ca FILE       certificates (PEM) that the signer's must lead to\n"
-	"\n"
-	"exit: 0 good, 1 not good, 2 wrong usage or unreadable file\n";
+enum { BODY_MAX = 64 << 20, REPORT_MAX = 1 << 20 };
 
 struct options {
 	const char *type, *national, *jws, *ca, *path;
@@ -39,16 +23,9 @@ struct feed {
 	struct strbuf body;
 };
 
-static int wrong(const char *what, const char *word)
-{
-	fprintf(stderr, "soc-collector feed: %s%s%s\n%s", what, word != NULL ? " " : "",
-		word != NULL ? word : "", usage);
-	return EXIT_USAGE;
-}
-
 /* ---- what it does ------------------------------------------------------------------ */
 
-static int check(struct feed *feed)
+static int check_message(struct feed *feed)
 {
 	struct strbuf mistakes = STRBUF_INIT(REPORT_MAX);
 	bool good = feed->type->check(
@@ -59,17 +36,17 @@ static int check(struct feed *feed)
 	else
 		fputs(strbuf_cstr(&mistakes), stderr);
 	strbuf_done(&mistakes);
-	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+	return good ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int show(struct feed *feed)
+static int show_message(struct feed *feed)
 {
 	struct err err;
 
 	if (feed->type->show(strbuf_slice(&feed->body), stdout, &err))
-		return EXIT_SUCCESS;
+		return EXIT_DONE;
 	fprintf(stderr, "%s: %s\n", feed->name, err.text);
-	return EXIT_FAILURE;
+	return EXIT_FAILED;
 }
 
 static struct slice without_blanks(struct slice text)
@@ -102,10 +79,10 @@ static int verify_with(struct feed *feed, struct slice jws)
 
 	fputs(strbuf_cstr(&report), good ? stdout : stderr);
 	strbuf_done(&report);
-	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+	return good ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int verify(struct feed *feed)
+static int verify_message(struct feed *feed)
 {
 	struct strbuf jws = STRBUF_INIT(JWS_SIZE_MAX + 1);
 	int status = EXIT_USAGE;
@@ -120,55 +97,17 @@ static int verify(struct feed *feed)
 	return status;
 }
 
-static const struct {
-	const char *name;
-	int (*run)(struct feed *feed);
-} verbs[] = {{"check", check}, {"show", show}, {"verify", verify}};
-
-static int list_types(void)
+static int run_types(const struct arguments *arguments)
 {
+	(void)arguments;
 	for (size_t i = 0; message_types[i] != NULL; i++)
 		printf("%-12s %-12s %s\n             %s\n", message_types[i]->name,
 			message_types[i]->schema, message_types[i]->summary,
 			message_types[i]->source);
-	return EXIT_SUCCESS;
+	return EXIT_DONE;
 }
 
 /* ---- what it is told --------------------------------------------------------------- */
-
-static bool read_options(int argc, char **argv, struct options *options)
-{
-	static const struct option known[] = {
-		{"type", required_argument, NULL, 't'},
-		{"national", required_argument, NULL, 'n'},
-		{"jws", required_argument, NULL, 'j'},
-		{"ca", required_argument, NULL, 'c'},
-		{0},
-	};
-	int letter;
-
-	optind = 1;
-	while ((letter = getopt_long(argc, argv, "t:", known, NULL)) != -1) {
-		switch (letter) {
-		case 't':
-			options->type = optarg;
-			break;
-		case 'n':
-			options->national = optarg;
-			break;
-		case 'j':
-			options->jws = optarg;
-			break;
-		case 'c':
-			options->ca = optarg;
-			break;
-		default:
-			return false;
-		}
-	}
-	options->path = optind + 1 == argc ? argv[optind] : NULL;
-	return optind + 1 == argc;
-}
 
 static bool open_feed(struct feed *feed)
 {
@@ -188,7 +127,15 @@ static bool open_feed(struct feed *feed)
 	return false;
 }
 
-static int run_verb(int (*run)(struct feed *feed), const struct options *options)
+static int unknown_type(const char *word)
+{
+	fprintf(stderr,
+		"soc-collector feed: there is no type '%s'; try: soc-collector feed types\n",
+		word);
+	return EXIT_USAGE;
+}
+
+static int run_with(const struct options *options, int (*run)(struct feed *feed))
 {
 	struct feed feed = {
 		.type = message_type_by_name(slice_str(options->type)),
@@ -198,31 +145,108 @@ static int run_verb(int (*run)(struct feed *feed), const struct options *options
 	int status = EXIT_USAGE;
 
 	if (feed.type == NULL)
-		return wrong("there is no type", options->type);
+		return unknown_type(options->type);
 	if (open_feed(&feed))
 		status = run(&feed);
 	national_profile_free(feed.profile);
 	strbuf_done(&feed.body);
-	return fflush(stdout) == 0 ? status : EXIT_FAILURE;
+	return status;
 }
 
-int feed_main(int argc, char **argv)
+static int run_check(const struct arguments *arguments)
 {
-	struct options options = {0};
+	const struct options options = {
+		.type = arguments_text(arguments, "type"),
+		.national = arguments_text(arguments, "national"),
+		.path = arguments->operands[0],
+	};
 
-	if (argc < 2)
-		return wrong("what?", NULL);
-	if (strcmp(argv[1], "--help") == 0)
-		return fputs(usage, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (strcmp(argv[1], "types") == 0)
-		return list_types();
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-		if (strcmp(argv[1], verbs[i].name) != 0)
-			continue;
-		if (!read_options(argc - 1, argv + 1, &options))
-			return wrong("one file is needed", NULL);
-		return options.type != NULL ? run_verb(verbs[i].run, &options)
-					    : wrong("--type is needed", NULL);
-	}
-	return wrong("unknown command", argv[1]);
+	return run_with(&options, check_message);
 }
+
+static int run_show(const struct arguments *arguments)
+{
+	const struct options options = {
+		.type = arguments_text(arguments, "type"),
+		.path = arguments->operands[0],
+	};
+
+	return run_with(&options, show_message);
+}
+
+static int run_verify(const struct arguments *arguments)
+{
+	const struct options options = {
+		.type = arguments_text(arguments, "type"),
+		.national = arguments_text(arguments, "national"),
+		.jws = arguments_text(arguments, "jws"),
+		.ca = arguments_text(arguments, "ca"),
+		.path = arguments->operands[0],
+	};
+
+	return run_with(&options, verify_message);
+}
+
+#define OPTION_TYPE                                                                            \
+	{                                                                                      \
+		.name = "type", .letter = 't', .value = "TYPE",                                \
+		.help = "what it is; `soc-collector feed types` lists them", .required = true  \
+	}
+#define OPTION_NATIONAL                                                                        \
+	{                                                                                      \
+		.name = "national", .value = "DIR",                                            \
+		.help = "profile and schemas of this folder instead of the built-in ones"      \
+	}
+
+static const struct option_spec check_options[] = {OPTION_TYPE, OPTION_NATIONAL, {0}};
+static const struct option_spec show_options[] = {OPTION_TYPE, {0}};
+static const struct option_spec verify_options[] = {
+	OPTION_TYPE,
+	OPTION_NATIONAL,
+	{.name = "jws",
+		.value = "FILE|TEXT",
+		.help = "the signature that came beside a JSON message"},
+	{.name = "ca",
+		.value = "FILE",
+		.help = "certificates (PEM) that the signer's must lead to"},
+	{0},
+};
+
+#define FILE_DETAILS                                                                           \
+	"FILE is one message as it travels; '-' is standard input.\n"                          \
+	"Exit status: 0 good, 1 not good, 2 not understood or an unreadable file."
+
+const struct command feed_commands[] = {
+	{.group = "feed",
+		.name = "check",
+		.operands = "FILE",
+		.operands_min = 1,
+		.operands_max = 1,
+		.summary = "hold a national message against its schema",
+		.details = FILE_DETAILS,
+		.options = check_options,
+		.run = run_check},
+	{.group = "feed",
+		.name = "show",
+		.operands = "FILE",
+		.operands_min = 1,
+		.operands_max = 1,
+		.summary = "print what a national message says, for people",
+		.details = FILE_DETAILS,
+		.options = show_options,
+		.run = run_show},
+	{.group = "feed",
+		.name = "verify",
+		.operands = "FILE",
+		.operands_min = 1,
+		.operands_max = 1,
+		.summary = "verify the signature of a national message",
+		.details = FILE_DETAILS,
+		.options = verify_options,
+		.run = run_verify},
+	{.group = "feed",
+		.name = "types",
+		.summary = "list the types of national messages",
+		.run = run_types},
+	{0},
+};

@@ -37,10 +37,4 @@ void normalize_batch(const struct normalizer *normalizer, struct batch *batch);
 void normalize_record(const struct normalizer *normalizer, const struct parser *format,
 	struct arena *arena, struct record *record);
 
-/*
- * `soc-collector normalize`: raw lines of a file or standard input in, one JSON object a line
- * out. Arguments stand behind the command's name, argv[0] is that name. Exit status.
- */
-int normalize_command(int argc, char **argv);
-
 #endif

@@ -1,12 +1,14 @@
+#include "collector/normalize/normalize_command.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "collector/normalize/normalize.h"
 #include "collector/record/encode.h"
+#include "common/cli/arguments.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -17,13 +19,14 @@ enum {
 	OUT_MAX = 64 << 20,
 	ARENA_MAX = 32 << 20,
 	ZONE_VIETNAM = 7 * 3600,
+	YEAR_LEAST = 1970,
+	YEAR_MOST = 2261,
 };
 
 struct options {
 	struct normalize_settings settings;
 	const struct parser *format;
 	const char *path; /* NULL = standard input */
-	bool list;
 };
 
 /* One run: where lines come from and go to. */
@@ -37,15 +40,6 @@ struct run {
 	struct strbuf out;
 	int64_t now_ns;
 };
-
-static const char usage[] =
-	"usage: soc-collector normalize [--format auto|NAME] [--tz ZONE] [--year Y] [FILE]\n"
-	"       soc-collector normalize --list\n"
-	"\n"
-	"Reads raw log lines, writes one JSON object a line, in order.\n"
-	"  --format NAME  ask this parser first (--list shows them)\n"
-	"  --tz ZONE      of stamps without one: UTC, +07:00, Asia/Ho_Chi_Minh (default)\n"
-	"  --year Y       of stamps without one; default: this or last year\n";
 
 /* "UTC", "Z", "+07:00", "-0330", "+07", "Asia/Ho_Chi_Minh" */
 static bool zone_from(struct slice text, int32_t *seconds)
@@ -84,58 +78,34 @@ static bool format_from(struct slice name, const struct parser **format, struct 
 	return true;
 }
 
-static bool take_option(int option, struct options *options, struct err *err)
+static bool take_zone(const struct arguments *arguments, int32_t *seconds, struct err *err)
 {
-	struct slice value = slice_str(optarg);
-	uint64_t year;
+	const char *text = arguments_text(arguments, "tz");
 
-	switch (option) {
-	case 'f':
-		return format_from(value, &options->format, err);
-	case 't':
-		if (!zone_from(value, &options->settings.zone_seconds))
-			return err_set(err,
-				"--tz %s: neither UTC, Asia/Ho_Chi_Minh nor an offset like "
-				"+07:00",
-				optarg);
-		return true;
-	case 'y':
-		if (!slice_to_u64(value, 2261, &year) || year < 1970)
-			return err_set(err, "--year %s: not a year of 1970..2261", optarg);
-		options->settings.year = (int)year;
-		return true;
-	case 'l':
-		options->list = true;
-		return true;
-	default:
-		return err_set(err, "%s", usage);
-	}
+	return zone_from(slice_str(text), seconds) ||
+	       err_set(err, "--tz %s: neither UTC, Asia/Ho_Chi_Minh nor an offset like +07:00",
+		       text);
 }
 
-static bool read_arguments(int argc, char **argv, struct options *options, struct err *err)
+static bool take_year(const struct arguments *arguments, int *year, struct err *err)
 {
-	static const struct option known[] = {
-		{"format", required_argument, NULL, 'f'},
-		{"tz", required_argument, NULL, 't'},
-		{"year", required_argument, NULL, 'y'},
-		{"list", no_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	int option;
+	uint32_t number = 0;
 
-	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (!take_option(option, options, err))
-			return false;
-	}
-	if (argc - optind > 1)
-		return err_set(err, "one file at most\n%s", usage);
-	options->path = optind < argc ? argv[optind] : NULL;
-	if (options->path && strcmp(options->path, "-") == 0)
-		options->path = NULL;
+	if (!arguments_number(arguments, "year", YEAR_LEAST, YEAR_MOST, &number, err))
+		return false;
+	*year = (int)number;
 	return true;
+}
+
+static bool take_options(
+	const struct arguments *arguments, struct options *options, struct err *err)
+{
+	if (arguments->n_operands > 0 && strcmp(arguments->operands[0], "-") != 0)
+		options->path = arguments->operands[0];
+	return format_from(
+		       slice_str(arguments_text(arguments, "format")), &options->format, err) &&
+	       take_zone(arguments, &options->settings.zone_seconds, err) &&
+	       take_year(arguments, &options->settings.year, err);
 }
 
 static void list_parsers(void)
@@ -283,22 +253,51 @@ static bool normalize_file(const struct options *options, struct err *err)
 	return ok || err_within(err, "%s", options->path);
 }
 
-int normalize_command(int argc, char **argv)
+static int run_normalize(const struct arguments *arguments)
 {
-	struct options options = {.settings.zone_seconds = ZONE_VIETNAM};
+	struct options options = {0};
 	struct err err = {0};
 
-	if (!read_arguments(argc, argv, &options, &err)) {
-		fprintf(stderr, "%s\n", err.text);
-		return 2;
-	}
-	if (options.list) {
+	if (arguments_flag(arguments, "list")) {
 		list_parsers();
-		return EXIT_SUCCESS;
+		return EXIT_DONE;
+	}
+	if (!take_options(arguments, &options, &err)) {
+		fprintf(stderr, "soc-collector normalize: %s\n", err.text);
+		return EXIT_USAGE;
 	}
 	if (!normalize_file(&options, &err)) {
 		fprintf(stderr, "soc-collector normalize: %s\n", err.text);
-		return EXIT_FAILURE;
+		return EXIT_FAILED;
 	}
-	return EXIT_SUCCESS;
+	return EXIT_DONE;
 }
+
+static const struct option_spec normalize_options[] = {
+	{.name = "format",
+		.value = "NAME",
+		.help = "ask this parser first; --list shows them",
+		.standard = "auto"},
+	{.name = "tz",
+		.value = "ZONE",
+		.help = "of stamps without one: UTC, +07:00, Asia/Ho_Chi_Minh",
+		.standard = "Asia/Ho_Chi_Minh"},
+	{.name = "year",
+		.value = "Y",
+		.help = "of stamps without one (the one that makes them nearest to now)"},
+	{.name = "list", .help = "list the parsers instead"},
+	{0},
+};
+
+const struct command normalize_commands[] = {
+	{.name = "normalize",
+		.operands = "[FILE]",
+		.operands_max = 1,
+		.summary = "raw lines in, one JSON object a line out",
+		.details = "Writes one object for every line, in order; `soc.parse_status` "
+			   "says how\n"
+			   "well it was understood. Without FILE, or with '-': standard input.",
+		.options = normalize_options,
+		.run = run_normalize},
+	{0},
+};

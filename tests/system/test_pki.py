@@ -193,7 +193,7 @@ def test_mistakes_of_usage_exit_with_2_and_change_nothing(ctl, args, words):
 
 
 def test_help_is_on_standard_output(ctl):
-    assert "pki: " in ctl("--help")
+    assert "pki ...: " in ctl("--help")
     assert "issue" in ctl("pki", "--help")
     for command in ("init", "issue", "revoke", "crl", "list", "show"):
         text = ctl("pki", command, "--help")
