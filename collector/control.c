@@ -4,6 +4,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -64,10 +65,12 @@ static bool count_online(void *user, const struct peer_view *view)
 	return true;
 }
 
-static void answer_status(const struct control_view *view, struct json *json)
+static void answer_status(
+	const struct control_view *view, struct slice words, struct json *json)
 {
 	uint64_t agents[2] = {0};
 
+	(void)words;
 	json_put_str(json, "version", SOC_VERSION);
 	put_store(json, view->store);
 	json_put_u64(json, "derived", derive_position(view->derive));
@@ -87,6 +90,15 @@ static void put_time(struct json *json, const char *key, int64_t ns)
 	json_put_str(json, key, ns > 0 ? clock_format_utc(ns, 3, text) : NULL);
 }
 
+/* 16 hexadecimal digits; null when it is not known. */
+static void put_hex(struct json *json, const char *key, uint64_t number)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, number);
+	json_put_str(json, key, number != 0 ? text : NULL);
+}
+
 static bool put_agent(void *user, const struct peer_view *view)
 {
 	struct json *json = user;
@@ -95,6 +107,8 @@ static bool put_agent(void *user, const struct peer_view *view)
 	json_put_u64(json, "agency", view->agency);
 	json_put_u64(json, "host", view->host);
 	json_put_bool(json, "online", view->online);
+	json_put_str(json, "address", view->address);
+	json_put_str(json, "version", view->version);
 	put_time(json, "since", view->since_ns);
 	put_time(json, "heard", view->heard_ns);
 	json_key(json, SLICE_LIT("clock_offset_ms"));
@@ -106,12 +120,16 @@ static bool put_agent(void *user, const struct peer_view *view)
 	json_put_u64(json, "queued_bytes", view->heartbeat.queued_bytes);
 	json_put_u64(json, "dropped_items", view->heartbeat.dropped_items);
 	json_put_u64(json, "rss_kib", view->heartbeat.rss_kib);
+	put_hex(json, "settings", view->heartbeat.settings_version);
+	put_hex(json, "rules", view->heartbeat.rules_version);
 	json_object_end(json);
 	return true;
 }
 
-static void answer_agents(const struct control_view *view, struct json *json)
+static void answer_agents(
+	const struct control_view *view, struct slice words, struct json *json)
 {
+	(void)words;
 	json_key(json, SLICE_LIT("agents"));
 	json_array(json);
 	peers_walk(ingest_peers(view->ingest), put_agent, json);
@@ -127,11 +145,7 @@ static bool put_stream(
 	json_put_u64(json, "agency", stream->agency);
 	json_put_u64(json, "host", stream->host);
 	json_put_u64(json, "lane", stream->lane);
-	json_key(json, SLICE_LIT("epoch"));
-	struct strbuf epoch = STRBUF_INIT(20);
-	strbuf_addf(&epoch, "%016llx", (unsigned long long)stream->epoch);
-	json_text(json, strbuf_slice(&epoch));
-	strbuf_done(&epoch);
+	put_hex(json, "epoch", stream->epoch);
 	json_put_u64(json, "first", position->first);
 	json_put_u64(json, "stored", position->stored);
 	json_put_u64(json, "records", position->records);
@@ -143,8 +157,10 @@ static bool put_stream(
 	return true;
 }
 
-static void answer_ledger(const struct control_view *view, struct json *json)
+static void answer_ledger(
+	const struct control_view *view, struct slice words, struct json *json)
 {
+	(void)words;
 	json_key(json, SLICE_LIT("streams"));
 	json_array(json);
 	store_ledger(view->store, put_stream, json);
@@ -153,27 +169,75 @@ static void answer_ledger(const struct control_view *view, struct json *json)
 
 static const struct {
 	struct slice word;
-	void (*answer)(const struct control_view *view, struct json *json);
+	enum frame_order_kind order;
+} orders[] = {
+	{{SLICE_BYTES("scan")}, ORDER_SCAN},
+	{{SLICE_BYTES("report")}, ORDER_REPORT},
+	{{SLICE_BYTES("resend")}, ORDER_RESEND},
+	{{SLICE_BYTES("slow-down")}, ORDER_SLOW_DOWN},
+};
+
+static bool order_from(struct slice word, struct frame_order *order)
+{
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		if (slice_eq(word, orders[i].word)) {
+			order->order = (uint8_t)orders[i].order;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "scan AGENCY HOST ARGUMENT" */
+static void answer_order(const struct control_view *view, struct slice words, struct json *json)
+{
+	struct slice word, agency_word, host_word;
+	uint64_t agency, host;
+	struct frame_order order;
+
+	(void)slice_cut(&words, ' ', &word);
+	(void)slice_cut(&words, ' ', &agency_word);
+	(void)slice_cut(&words, ' ', &host_word);
+	if (!order_from(word, &order) || !slice_to_u64(agency_word, UINT32_MAX, &agency) ||
+		!slice_to_u64(host_word, UINT32_MAX, &host) ||
+		!slice_to_u64(words, UINT32_MAX, &order.argument))
+		json_put_str(json, "error", "order WORD AGENCY HOST ARGUMENT");
+	else if (!ingest_order(view->ingest, (uint32_t)agency, (uint32_t)host, &order))
+		json_put_str(json, "error", "that agent is not connected");
+	else
+		json_put_bool(json, "sent", true);
+}
+
+static const struct {
+	struct slice word;
+	void (*answer)(const struct control_view *view, struct slice words, struct json *json);
 } requests[] = {
 	{{SLICE_BYTES("status")}, answer_status},
 	{{SLICE_BYTES("agents")}, answer_agents},
 	{{SLICE_BYTES("ledger")}, answer_ledger},
+	{{SLICE_BYTES("order")}, answer_order},
 };
 
-static void answer(const struct control *control, struct slice word, struct strbuf *out)
+static void put_answer(const struct control *control, struct slice words, struct json *json)
+{
+	struct slice word;
+
+	(void)slice_cut(&words, ' ', &word);
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		if (slice_eq(word, requests[i].word)) {
+			requests[i].answer(&control->view, words, json);
+			return;
+		}
+	}
+	json_put_str(json, "error", "unknown request; known: status, agents, ledger, order");
+}
+
+static void answer(const struct control *control, struct slice words, struct strbuf *out)
 {
 	struct json json = json_into(out);
 
 	json_object(&json);
-	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
-		if (slice_eq(word, requests[i].word)) {
-			requests[i].answer(&control->view, &json);
-			json_object_end(&json);
-			strbuf_add_byte(out, '\n');
-			return;
-		}
-	}
-	json_put_str(&json, "error", "unknown request; known: status, agents, ledger");
+	put_answer(control, words, &json);
 	json_object_end(&json);
 	strbuf_add_byte(out, '\n');
 }

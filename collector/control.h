@@ -1,12 +1,15 @@
 /*
  * control - the local socket `soc-ctl` asks
  *
- * A unix stream socket, mode 0600. One request a connection: a line with a
- * word, answered by one JSON object and the end of the stream.
+ * A unix stream socket, mode 0600. One request a connection: a line, answered
+ * by one JSON object and the end of the stream; what could not be done is its
+ * member "error".
  *
  *	status    counters, store, position of derive, agents by state
  *	agents    every agent seen: online, since when, clock offset, queue
  *	ledger    every stream: stored, declared missing, duplicates, lost
+ *	order WORD AGENCY HOST ARGUMENT
+ *	          scan, report, resend or slow-down: sends it to a connected agent
  *
  * Main thread only.
  */

@@ -1,12 +1,15 @@
 /* soc-ctl - administration from the shell */
 
 #include "collector/ctl/commands/ask.h"
+#include "collector/ctl/commands/order.h"
 #include "collector/ctl/commands/pki.h"
 #include "common/cli/command.h"
 
-static const struct command *const tables[] = {ask_commands, pki_commands, NULL};
+static const struct command *const tables[] = {
+	ask_commands, order_commands, pki_commands, NULL};
 
 static const struct command_group groups[] = {
+	{"order", "the closed list of what a connected agent can be told to do"},
 	{"pki", "certificates of agents, collectors, signers; works offline on a folder"},
 	{0},
 };

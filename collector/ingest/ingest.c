@@ -125,6 +125,17 @@ bool ingest_reload(
 	return true;
 }
 
+bool ingest_order(
+	struct ingest *ingest, uint32_t agency, uint32_t host, const struct frame_order *order)
+{
+	struct ingest_shared *shared = &ingest->shared;
+	uint64_t session = peers_session(shared->peers, agency, host);
+
+	for (unsigned i = 0; session != 0 && i < shared->n_workers; i++)
+		worker_order(shared->workers[i], session, order);
+	return session != 0;
+}
+
 struct peers *ingest_peers(struct ingest *ingest)
 {
 	return ingest->shared.peers;

@@ -60,6 +60,11 @@ void ingest_stop(struct ingest *ingest);
 MUST_USE bool ingest_reload(
 	struct ingest *ingest, const struct ingest_settings *settings, struct err *err);
 
+/* Gives the agent an order of the closed list. False when it is not connected; whether it obeys
+ * it says itself, by a record. Any thread. */
+bool ingest_order(
+	struct ingest *ingest, uint32_t agency, uint32_t host, const struct frame_order *order);
+
 struct peers *ingest_peers(struct ingest *ingest);
 
 /* The port listened on, for settings that ask for port 0. */

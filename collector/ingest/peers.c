@@ -1,6 +1,7 @@
 #include "collector/ingest/peers.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -80,17 +81,24 @@ static void *zeroed(size_t size)
 	return memory;
 }
 
+static struct peer *find_peer(struct peers *peers, uint32_t agency, uint32_t host)
+{
+	struct peer *peer = peers->peers[bucket_of(agency, host, BUCKETS)];
+
+	while (peer != NULL && (peer->view.agency != agency || peer->view.host != host))
+		peer = peer->next;
+	return peer;
+}
+
 /* Certificates of ours are the only way into these tables: they are bounded by the register. */
 static struct peer *peer_at(struct peers *peers, uint32_t agency, uint32_t host)
 {
 	struct peer **slot = &peers->peers[bucket_of(agency, host, BUCKETS)];
+	struct peer *peer = find_peer(peers, agency, host);
 
-	for (struct peer *peer = *slot; peer != NULL; peer = peer->next) {
-		if (peer->view.agency == agency && peer->view.host == host)
-			return peer;
-	}
-
-	struct peer *peer = zeroed(sizeof(*peer));
+	if (peer != NULL)
+		return peer;
+	peer = zeroed(sizeof(*peer));
 	peer->view.agency = agency;
 	peer->view.host = host;
 	peer->view.clock_offset_ns = CLOCK_NONE;
@@ -159,6 +167,34 @@ enum peers_verdict peers_join(struct peers *peers, uint32_t agency, uint32_t hos
 		take_seat(peers, peer, boot_id, session);
 	pthread_mutex_unlock(&peers->lock);
 	return verdict;
+}
+
+uint64_t peers_session(struct peers *peers, uint32_t agency, uint32_t host)
+{
+	pthread_mutex_lock(&peers->lock);
+	const struct peer *peer = find_peer(peers, agency, host);
+	uint64_t session = peer != NULL ? peer->session : 0;
+	pthread_mutex_unlock(&peers->lock);
+	return session;
+}
+
+static void copy_printable(char out[PEER_VERSION_MAX], struct slice text)
+{
+	size_t n = 0;
+
+	for (; n < text.len && n < PEER_VERSION_MAX - 1; n++)
+		out[n] = text.ptr[n] > ' ' && text.ptr[n] < 0x7f ? text.ptr[n] : '?';
+	out[n] = '\0';
+}
+
+void peers_met(struct peers *peers, uint32_t agency, uint32_t host, const char *address,
+	struct slice version)
+{
+	pthread_mutex_lock(&peers->lock);
+	struct peer *peer = peer_at(peers, agency, host);
+	snprintf(peer->view.address, sizeof(peer->view.address), "%s", address);
+	copy_printable(peer->view.version, version);
+	pthread_mutex_unlock(&peers->lock);
 }
 
 bool peers_leave(struct peers *peers, uint32_t agency, uint32_t host, uint64_t session)

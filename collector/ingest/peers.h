@@ -36,6 +36,13 @@ enum peers_verdict {
 MUST_USE enum peers_verdict peers_join(struct peers *peers, uint32_t agency, uint32_t host,
 	uint64_t boot_id, uint64_t session, uint64_t *other);
 
+/* Its number while it is connected; 0 = it is not. */
+uint64_t peers_session(struct peers *peers, uint32_t agency, uint32_t host);
+
+/* What the agent said when it came: where from, and its version (bytes of its own, cut). */
+void peers_met(struct peers *peers, uint32_t agency, uint32_t host, const char *address,
+	struct slice version);
+
 /* The session ended. False, and nothing happens, when another one took its place. */
 bool peers_leave(struct peers *peers, uint32_t agency, uint32_t host, uint64_t session);
 
@@ -46,11 +53,15 @@ void peers_heard(struct peers *peers, uint32_t agency, uint32_t host,
 /* Takes `bytes` from the agency's allowance; the milliseconds to wait before reading on. */
 uint32_t peers_spend(struct peers *peers, uint32_t agency, size_t bytes);
 
+enum { PEER_ADDRESS_MAX = 64, PEER_VERSION_MAX = 32 };
+
 struct peer_view {
 	uint32_t agency, host;
 	bool online;
-	int64_t since_ns, heard_ns; /* wall clock */
-	int64_t clock_offset_ns;    /* the agent's clock minus ours; CLOCK_NONE = unknown */
+	char address[PEER_ADDRESS_MAX]; /* "192.0.2.1:40000" */
+	char version[PEER_VERSION_MAX]; /* printable ASCII */
+	int64_t since_ns, heard_ns;     /* wall clock */
+	int64_t clock_offset_ns;        /* the agent's clock minus ours; CLOCK_NONE = unknown */
 	struct frame_heartbeat heartbeat;
 };
 

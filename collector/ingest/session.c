@@ -2,6 +2,7 @@
 
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@ static struct counter handshakes_failed = COUNTER(
 	"ingest.handshakes_failed", "TLS handshakes that ended without a verified certificate");
 static struct counter sessions_refused = COUNTER("ingest.sessions_refused",
 	"verified agents that were turned away: unknown, duplicate, caps");
+static struct counter orders_given =
+	COUNTER("ingest.orders_given", "orders of the closed list that were sent to agents");
 static struct counter frames_refused = COUNTER(
 	"ingest.frames_refused", "frames that broke the protocol; the session was ended");
 
@@ -131,6 +134,16 @@ void session_refuse(struct session *session, uint8_t reason, const char *text)
 	log_warn("session.refused", "agency=%u host=%u peer=%s reason=\"%s\"",
 		session->peer.agency, session->peer.host, session->peer_name, text);
 	session_end(session, reason, text);
+}
+
+void session_order(struct session *session, const struct frame_order *order)
+{
+	if (session->state != STATE_RUNNING)
+		return;
+	session_say(session, &(struct frame){.type = FRAME_ORDER, .order = *order});
+	counter_add(&orders_given, 1);
+	log_info("session.order", "agency=%u host=%u order=%u argument=%" PRIu64,
+		session->peer.agency, session->peer.host, order->order, order->argument);
 }
 
 /* ---- batches come home ------------------------------------------------------ */

@@ -21,6 +21,9 @@ struct session *session_new(
 /* Says goodbye with the reason, flushes what it can, closes soon. */
 void session_end(struct session *session, uint8_t reason, const char *text);
 
+/* Passes an order of the closed list on, while the session runs. */
+void session_order(struct session *session, const struct frame_order *order);
+
 /* Closes at once and frees. */
 void session_drop(struct session *session);
 

@@ -66,6 +66,8 @@ static bool join_peers(struct session *session, const struct frame_hello *hello)
 		return false;
 	}
 	session->joined = true;
+	peers_met(shared->peers, session->peer.agency, session->peer.host, session->peer_name,
+		hello->agent_version);
 	return true;
 }
 

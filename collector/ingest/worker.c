@@ -16,10 +16,11 @@ enum { SESSION_BUCKETS = 2048 };
 /* A request from another thread. */
 struct errand {
 	struct mail mail;
-	enum { ERRAND_SOCKET, ERRAND_END_SESSION, ERRAND_STOP } what;
+	enum { ERRAND_SOCKET, ERRAND_END_SESSION, ERRAND_ORDER, ERRAND_STOP } what;
 	struct ingest_socket socket;
 	uint64_t session;
 	uint8_t reason;
+	struct frame_order order;
 };
 
 struct worker {
@@ -305,6 +306,11 @@ static void run_errand(struct worker *worker, const struct errand *errand)
 		if (session != NULL)
 			session_end(session, errand->reason, "another session took its place");
 		break;
+	case ERRAND_ORDER:
+		session = find(worker, errand->session);
+		if (session != NULL)
+			session_order(session, &errand->order);
+		break;
 	case ERRAND_STOP:
 		end_all(worker);
 		break;
@@ -347,6 +353,12 @@ void worker_end_session(struct worker *worker, uint64_t session, uint8_t reason)
 	send_errand(worker,
 		&(struct errand){
 			.what = ERRAND_END_SESSION, .session = session, .reason = reason});
+}
+
+void worker_order(struct worker *worker, uint64_t session, const struct frame_order *order)
+{
+	send_errand(worker,
+		&(struct errand){.what = ERRAND_ORDER, .session = session, .order = *order});
 }
 
 void worker_stop(struct worker *worker)

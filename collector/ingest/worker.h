@@ -72,6 +72,9 @@ void worker_take_socket(struct worker *worker, const struct ingest_socket *socke
 /* Any thread: end the session of this number if it is one of this worker. */
 void worker_end_session(struct worker *worker, uint64_t session, uint8_t reason);
 
+/* Any thread: an order for the session of this number if it is one of this worker. */
+void worker_order(struct worker *worker, uint64_t session, const struct frame_order *order);
+
 /* ---- for sessions, in the worker's thread --------------------------------- */
 
 struct event_base *worker_base(struct worker *worker);

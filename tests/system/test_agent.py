@@ -134,3 +134,36 @@ def test_check_names_the_place_of_a_mistake(stack):
                           capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
     assert "agent.yaml:" in done.stderr and "files-too" in done.stderr
+
+
+def ask(stack, *words):
+    return subprocess.run([stack.program("soc-ctl"), *map(str, words), "--socket", stack.control_path],
+                          capture_output=True, text=True, check=False)
+
+
+def test_orders_of_the_closed_list_reach_the_agent(stack):
+    stack.start_collector()
+    host = Host(stack, 2, 1)
+    host.start()
+    wait_until("it is connected", lambda: stack.control("status")["agents_online"] == 1)
+    done = ask(stack, "order", "report", "--agency", 2, "--host", 1)
+    assert done.returncode == 0, done.stderr
+    wait_until("the agent says it was ordered",
+               lambda: stack.stored().states["order-received"] == 1, interval=0.3)
+    assert ask(stack, "order", "slow-down", "--agency", 2, "--host", 1, "--rate", 500).returncode == 0
+    assert ask(stack, "order", "resend", "--agency", 2, "--host", 1).returncode == 0
+    wait_until("it connected again", lambda: stack.counter("ingest.sessions_accepted") == 2)
+    absent = ask(stack, "order", "scan", "--agency", 2, "--host", 9)
+    assert absent.returncode == 1 and "not connected" in absent.stderr
+    assert stack.counter("ingest.orders_given") == 3
+
+
+def test_agents_are_shown_with_their_address_and_versions(stack):
+    stack.start_collector()
+    Host(stack, 2, 1).start()
+    wait_until("it is connected", lambda: stack.control("status")["agents_online"] == 1)
+    agent, = stack.control("agents")["agents"]
+    assert agent["address"].startswith("127.0.0.1:") and agent["version"]
+    table = ask(stack, "agents", "--table").stdout.splitlines()
+    assert table[0].split()[:3] == ["agency", "host", "online"] and table[-1] == "1 in all"
+    assert table[1].split()[:3] == ["2", "1", "yes"]

@@ -101,7 +101,33 @@ START_TEST(every_agent_seen_is_listed)
 }
 END_TEST
 
+static bool keep(void *user, const struct peer_view *view)
+{
+	*(struct peer_view *)user = *view;
+	return true;
+}
+
+START_TEST(who_came_is_known_while_connected)
+{
+	struct peers *peers = new_peers(10, 10, 60000);
+	uint64_t other;
+
+	ck_assert_uint_eq(peers_session(peers, 7, 1), 0);
+	ck_assert_int_eq(peers_join(peers, 7, 1, 1, 5, &other), PEERS_WELCOME);
+	peers_met(peers, 7, 1, "192.0.2.1:4000", SLICE_LIT("1.2\x1b[31m"));
+	ck_assert_uint_eq(peers_session(peers, 7, 1), 5);
+	struct peer_view view;
+	peers_walk(peers, keep, &view);
+	ck_assert_str_eq(view.address, "192.0.2.1:4000");
+	ck_assert_str_eq(view.version, "1.2?[31m"); /* nothing a terminal obeys */
+	ck_assert(peers_leave(peers, 7, 1, 5));
+	ck_assert_uint_eq(peers_session(peers, 7, 1), 0);
+	peers_free(peers);
+}
+END_TEST
+
 TEST_MAIN("peers", a_clone_is_refused_while_the_first_is_alive,
 	the_same_start_of_an_agent_replaces_its_dead_connection,
 	a_silent_session_gives_way_to_another_start, caps_hold_for_all_and_for_one_agency,
-	an_agency_that_overspends_waits_and_others_do_not, every_agent_seen_is_listed)
+	an_agency_that_overspends_waits_and_others_do_not, every_agent_seen_is_listed,
+	who_came_is_known_while_connected)
