@@ -112,8 +112,8 @@ static int run_verify_store(const struct arguments *arguments)
 		fprintf(stderr, "soc-collector verify-store: %s\n", err.text);
 		return EXIT_USAGE;
 	}
-	printf("%" PRIu64 " records in %" PRIu64 " blocks of %" PRIu64 " files: %" PRIu64
-	       " faults\n",
+	printf("%" PRIu64 " records in %" PRIu64 " blocks, %" PRIu64
+	       " sealed segments: %" PRIu64 " faults\n",
 		verified.records, verified.blocks, verified.files, verified.faults);
 	return verified.faults == 0 ? EXIT_DONE : EXIT_FAILED;
 }
