@@ -1,6 +1,7 @@
 #include "collector/commands.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "collector/collector.h"
@@ -145,18 +146,21 @@ static int run_signer(const char *config)
 }
 
 static const struct {
-	const char *name;
+	const char *name, *process; /* of at most 15 bytes */
 	int (*run)(const char *config);
 } roles[] = {
-	{"ingest", run_ingest},
-	{"signer", run_signer},
+	{"ingest", "soc-ingest", run_ingest},
+	{"signer", "soc-signer", run_signer},
 };
 
+/* Names the process in ps and top after its role; it was started as /proc/self/exe. */
 static int run_role(const char *role, const char *config)
 {
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
-		if (strcmp(role, roles[i].name) == 0)
+		if (strcmp(role, roles[i].name) == 0) {
+			(void)pthread_setname_np(pthread_self(), roles[i].process);
 			return roles[i].run(config);
+		}
 	}
 	fprintf(stderr, "soc-collector: unknown role '%s'\n", role);
 	return EXIT_USAGE;

@@ -352,6 +352,7 @@ static void *run(void *user)
 {
 	struct derive *derive = user;
 
+	(void)pthread_setname_np(pthread_self(), "derive");
 	loop_run(derive->loop);
 	return NULL;
 }

@@ -233,6 +233,7 @@ static void *run(void *user)
 {
 	struct forward *forward = user;
 
+	(void)pthread_setname_np(pthread_self(), "forward");
 	loop_run(forward->loop);
 	return NULL;
 }

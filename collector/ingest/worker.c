@@ -386,6 +386,7 @@ static void *run(void *user)
 {
 	struct worker *worker = user;
 
+	(void)pthread_setname_np(pthread_self(), "worker");
 	loop_run(worker->loop);
 	return NULL;
 }

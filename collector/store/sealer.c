@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -174,6 +175,7 @@ static void *sealer_run(void *user)
 	struct sealer *sealer = user;
 	uint64_t round = 0;
 
+	(void)pthread_setname_np(pthread_self(), "sealer");
 	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
 	do {
 		for (unsigned i = 0; i < STORE_CLASSES; i++) {

@@ -1,6 +1,8 @@
 /* The writer thread: takes what was submitted, a commit at a time. */
 #include "collector/store/writer.h"
 
+#include <pthread.h>
+
 #include "collector/store/commit.h"
 #include "collector/store/sealer.h"
 #include "common/clock.h"
@@ -97,6 +99,7 @@ void *store_writer_run(void *user)
 	struct store *store = user;
 	struct batch_queue todo;
 
+	(void)pthread_setname_np(pthread_self(), "writer");
 	batch_queue_init(&todo);
 	while (wait_for_batches(store, &todo)) {
 		while (todo.head != NULL)

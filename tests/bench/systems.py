@@ -124,13 +124,20 @@ class Ours(System):
         now = time.time()
         span = [time.strftime("%Y-%m-%dT%H:00:00Z", time.gmtime(at)) for at in (now - 7200, now + 3600)]
 
+        said = ""
+
         def sent_and_equal():
+            nonlocal said
             done = subprocess.run([self.place.program("soc-collector"), "recount", "-c",
                                    self.stack.folder / "collector.yaml", "--from", span[0], "--to", span[1]],
                                   capture_output=True, text=True, timeout=600)
-            return done.returncode == 0 and "; 0 of them not sent" in done.stdout
+            said = done.stdout + done.stderr
+            return done.returncode == 0 and "; 0 of them not sent" in said
 
-        wait_until("national messages equal a recount and are sent", sent_and_equal, 60, 1)
+        try:
+            wait_until("national messages equal a recount and are sent", sent_and_equal, 60, 1)
+        except Failed as failed:
+            raise Failed(f"{failed}; recount said:\n{said}") from None
 
 
 class Peer(System):
@@ -280,7 +287,7 @@ def measure(system, corpus, events):
         system.wait_done(sent)
         seconds = time.monotonic() - begin
         used.wait_quiet()
-        cpu, peak = used.cpu(), used.peak_mib()
+        cpu, threads, peak = used.cpu(), used.threads(), used.peak_mib()
         kafka_s = sum(used_kafka.cpu().values())
         system.check(sent)
     finally:
@@ -292,6 +299,7 @@ def measure(system, corpus, events):
         "events_s": lines / seconds,
         "cpu_per_million": per_million(sum(cpu.values()), lines),
         "cpu_by_program": {name: per_million(value, lines) for name, value in sorted(cpu.items())},
+        "cpu_by_thread": {name: per_million(value, lines) for name, value in sorted(threads.items())},
         "peak_mib": sum(peak.values()),
         "peak_mib_by_program": peak,
         "ack_p50_ms": sent["ack_p50_us"] / 1000 if "ack_p50_us" in sent else None,

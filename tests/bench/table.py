@@ -23,11 +23,17 @@ def range_of(runs, key, digits):
     return f"{median:.{digits}f} ({least:.{digits}f}-{most:.{digits}f})"
 
 
+def largest(used):
+    return ", ".join(f"{name} {value:.2f}" for name, value in sorted(used.items(), key=lambda each: -each[1])
+                     if value >= 0.005)
+
+
 def programs(runs):
-    """CPU by program, of the median run."""
+    """CPU by program of the median run; of one that names its threads, by thread too."""
     by_cpu = sorted(runs, key=lambda run: run["cpu_per_million"])
-    used = by_cpu[len(by_cpu) // 2]["cpu_by_program"]
-    return ", ".join(f"{name} {value:.2f}" for name, value in used.items() if value >= 0.005)
+    run = by_cpu[len(by_cpu) // 2]
+    text = largest(run["cpu_by_program"])
+    return f"{text} (threads: {largest(run['cpu_by_thread'])})" if run["system"] == "ours" else text
 
 
 def acks(runs):

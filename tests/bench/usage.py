@@ -14,6 +14,16 @@ def cpu_s(pid):
     return sum(int(field) for field in fields[11:15]) * TICK_S
 
 
+def threads_s(pid):
+    """User and system time by name of a process's threads, where it names several."""
+    out = {}
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        head, _, tail = stat.read_text().rpartition(")")
+        name = head.partition("(")[2]
+        out[name] = out.get(name, 0) + sum(int(field) for field in tail.split()[11:13]) * TICK_S
+    return out
+
+
 def memory_kib(pid, what="VmHWM"):
     """VmHWM: the most that was ever resident; VmRSS: now."""
     return int(re.search(rf"^{what}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M).group(1))
@@ -33,18 +43,26 @@ class Usage:
         usage = Usage(collector, kafka)
         ...
         usage.cpu()       -> {"ingest": 1.23, "signer": 0.01, "soc-collector": 0.0, ...}
+        usage.threads()   -> {"worker": 0.61, "writer": 0.3, ...}
         usage.peak_mib()  -> {"ingest": 41.0, ...}
     """
 
     def __init__(self, *processes):
         self.processes = processes
-        self.before = self._cpu()
+        self.before, self.threads_before = self._cpu(), self._threads()
 
     def pids(self):
         return [pid for process in self.processes for pid in process.members()]
 
     def _cpu(self):
         return {pid: cpu_s(pid) for pid in self.pids()}
+
+    def _threads(self):
+        out = {}
+        for pid in self.pids():
+            for name, used in threads_s(pid).items():
+                out[name] = out.get(name, 0) + used
+        return out
 
     def _by_name(self, values):
         out = {}
@@ -54,6 +72,9 @@ class Usage:
 
     def cpu(self):
         return self._by_name({pid: used - self.before.get(pid, 0) for pid, used in self._cpu().items()})
+
+    def threads(self):
+        return {name: used - self.threads_before.get(name, 0) for name, used in self._threads().items()}
 
     def peak_mib(self):
         return self._by_name({pid: memory_kib(pid) / 1024 for pid in self.pids()})
