@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "collector/forward/forward.h"
+#include "collector/forward/outputs/kafka_faults.h"
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/file.h"
@@ -135,6 +136,22 @@ static bool set_all(
 	       set_number(conf, "delivery.timeout.ms", settings->delivery_ms, err) &&
 	       set_security(conf, settings, err) &&
 	       set_properties(conf, &settings->properties, err);
+}
+
+/* An operator who reads "authentication failed" would look for a wrong password. */
+static void warn_of_faults(const rd_kafka_conf_t *conf)
+{
+	char protocol[TEXT_MAX] = "", mechanism[TEXT_MAX] = "";
+	size_t protocol_size = sizeof(protocol), mechanism_size = sizeof(mechanism);
+	const struct kafka_fault *fault;
+
+	(void)rd_kafka_conf_get(conf, "security.protocol", protocol, &protocol_size);
+	(void)rd_kafka_conf_get(conf, "sasl.mechanism", mechanism, &mechanism_size);
+	fault = kafka_fault_find(rd_kafka_version(), protocol, mechanism);
+	if (fault != NULL)
+		log_warn("kafka.library_fault",
+			"librdkafka=%s mechanism=%s affects=\"%s\" cure=\"%s\"",
+			rd_kafka_version_str(), mechanism, fault->affects, fault->cure);
 }
 
 /* ---- callbacks, within rd_kafka_poll() -------------------------------------- */
@@ -310,8 +327,10 @@ static void *kafka_open(const struct forward_settings *settings, struct event_ba
 	kafka->settings = settings;
 	kafka->events = *events;
 	kafka->wake[0] = kafka->wake[1] = -1;
-	if (prepare(kafka, base, err))
+	if (prepare(kafka, base, err)) {
+		warn_of_faults(rd_kafka_conf(kafka->producer));
 		return kafka;
+	}
 	kafka_close(kafka, 0);
 	return NULL;
 }
