@@ -7,7 +7,7 @@ import pytest
 RUN = Path(__file__).with_name("run-mutants")
 
 
-@pytest.mark.parametrize("options", [["--quick"], pytest.param([], marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("options", [["--check"], ["--quick"], pytest.param([], marks=pytest.mark.campaign)])
 def test_every_mutant_is_caught(options):
     done = subprocess.run([RUN, *options], capture_output=True, text=True)
     print(done.stdout)
