@@ -66,6 +66,11 @@ def can_connect(port, host="127.0.0.1"):
         return s.connect_ex((host, port)) == 0
 
 
+def _has_ended(pid, state):
+    """Dead, and its files closed: a first thread is a zombie while others still hold them."""
+    return state in "ZX" and len(os.listdir(f"/proc/{pid}/task")) <= 1
+
+
 def _in_child():
     os.setsid()
     # SIGKILL, because a child may sit in SIGSTOP or ignore everything else.
@@ -157,11 +162,11 @@ class Process:
                 continue
             try:
                 stat = Path(f"/proc/{entry}/stat").read_text()
+                state, _, _, session = stat.rpartition(")")[2].split()[:4]
+                if int(session) == self.pid and not _has_ended(entry, state):
+                    found.append(int(entry))
             except OSError:
                 continue
-            state, _, _, session = stat.rpartition(")")[2].split()[:4]
-            if int(session) == self.pid and state not in "ZX":
-                found.append(int(entry))
         return found
 
     def tail(self, lines=40):
@@ -380,8 +385,8 @@ class ApacheKafka(KafkaClient):
 
     USER, PASSWORD = "soc", "soc-test"
 
-    def __init__(self, folder, version):
-        self.folder, self.version = Path(folder), version
+    def __init__(self, folder, version, *options):
+        self.folder, self.version, self.options = Path(folder), version, options
         self.certificates = Certificates(self.folder / "tls")
         self.processes = Processes(self.folder)
         self.process = None
@@ -392,7 +397,7 @@ class ApacheKafka(KafkaClient):
         self.process = self.processes.start(
             ROOT / "deploy/kafka/start", "--version", self.version, "--dir", self.folder / "broker",
             "--tls", self.certificates.folder, "--sasl", f"{self.USER}:{self.PASSWORD}",
-            name="kafka")
+            *self.options, name="kafka")
         self.process.wait_for(r"^ready=yes$", timeout=120, stream="out")
         self.listeners = dict(line.split("=", 1) for line in self.process.out.splitlines())
         super().__init__(self.listeners["bootstrap"])
@@ -404,6 +409,7 @@ class ApacheKafka(KafkaClient):
 
     def kill(self):
         self.process.kill()
+        wait_until("the broker is gone", lambda: not self.process.members(), 10)
 
     def over_tls(self, name="client"):
         return KafkaClient(self.listeners["bootstrap_tls"], self.certificates.kafka_options(name))

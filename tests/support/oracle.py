@@ -45,6 +45,7 @@ class Source:
         self.issued = 0   # lines 1..issued may be stored
         self.owed = 0     # lines 1..owed have to be
         self.missing_allowed = 0  # of those owed, so many may be declared instead
+        self.newest, self.read_to = 0, None  # of what read_newest() found so far; its last commit
 
     def issue(self, count):
         """The next lines of the source."""
@@ -128,6 +129,19 @@ def read_store(collector, *where):
     if run.returncode != 0:
         raise Finding(f"soc-collector export ended with {run.returncode}")
     return stored
+
+
+def read_newest(collector, settings, source):
+    """The highest number of the source's lines in the store; reads on from where it was."""
+    where = ["--from", str(source.read_to)] if source.read_to is not None else []
+    with subprocess.Popen([collector, "export", "-c", str(settings), *where], stdout=subprocess.PIPE) as run:
+        for text in run.stdout:
+            entry = json.loads(text)
+            source.read_to = entry.get("commit", source.read_to)
+            found = PATTERN.search(original(entry)) if entry["kind"] == "log" else None
+            if found and found["source"].decode() == source.name:
+                source.newest = max(source.newest, int(found["number"]))
+    return source.newest
 
 
 def read_statistics(derive_db):

@@ -202,9 +202,9 @@ class Stack:
     _authority = None  # made once a run, because RSA keys take their time
 
     def make_pki(self):
-        if Stack._authority is None:
+        if Stack._authority is None or not Stack._authority.exists():  # /tmp may be swept
             Stack._authority = Path(tempfile.mkdtemp(prefix="soc-test-pki-"))
-            atexit.register(shutil.rmtree, Stack._authority)
+            atexit.register(shutil.rmtree, Stack._authority, ignore_errors=True)
             self.make_authority()
             shutil.copytree(self.folder / "pki", Stack._authority / "pki")
         else:
@@ -319,9 +319,14 @@ class Stack:
         return sum(s["records"] for s in mine), sum(s["declared"] for s in mine)
 
     def wait_stored(self, source, timeout=30.0):
-        """Until as many of an agent's lines are stored or declared as its source issued."""
-        wait_until(f"{source.issued} lines of {source.name} are stored",
+        """Until the newest line of a source is stored, and so is or was declared what stood before it.
+
+        The ledger alone does not tell: what an agent says about itself is in the same lane.
+        """
+        wait_until(f"{source.issued} lines of {source.name} are stored or declared",
                    lambda: sum(self.ledger(source.agency, source.host) or (0,)) >= source.issued, timeout)
+        wait_until(f"line {source.issued} of {source.name} is stored", lambda: oracle.read_newest(
+            self.program("soc-collector"), self.folder / "collector.yaml", source) >= source.issued, timeout, 0.1)
 
     # ---- agents -------------------------------------------------------------------
 
