@@ -89,23 +89,41 @@ def mock_kafka(processes, program):
     return harness.MockKafka(processes, program("soc-mock-kafka"))
 
 
-@pytest.fixture(scope="session", params=KAFKA_VERSIONS)
-def apache_kafka(request, tmp_path_factory):
-    """A real broker of each release line, shared by the tests of a run.
-
-    In CI it has to be there; elsewhere, without a way to Maven Central, its tests are
-    skipped. A test that stops it has to start it again.
-    """
-    version = request.param
+def start_apache_kafka(folder, version, *options):
+    """In CI it has to be there; elsewhere, without a way to Maven Central, its tests are skipped."""
     reason = harness.fetch_kafka(version)
     if reason is not None:
         message = f"Apache Kafka {version} is not to be had here: {reason}"
         if harness.IN_CI:
             pytest.fail(message)
         pytest.skip(message)
-    broker = harness.ApacheKafka(tmp_path_factory.mktemp(f"kafka-{version}"), version)
+    return harness.ApacheKafka(folder, version, *options)
+
+
+@pytest.fixture(scope="session", params=KAFKA_VERSIONS)
+def apache_kafka(request, tmp_path_factory):
+    """A real broker of each release line, shared by the tests of a run.
+
+    A test that stops it has to start it again.
+    """
+    version = request.param
+    broker = start_apache_kafka(tmp_path_factory.mktemp(f"kafka-{version}"), version)
     yield broker
     broker.processes.end()
+
+
+@pytest.fixture
+def kafka_of_its_own(tmp_path):
+    """kafka_of_its_own("--set", "message.max.bytes=1400"): the newest broker with such settings."""
+    brokers = []
+
+    def start(*options):
+        brokers.append(start_apache_kafka(tmp_path / f"kafka-{len(brokers)}", KAFKA_VERSIONS[-1], *options))
+        return brokers[-1]
+
+    yield start
+    for broker in brokers:
+        broker.processes.end()
 
 
 @pytest.fixture
