@@ -52,6 +52,7 @@ static void put_store(struct json *json, struct store *store)
 	json_put_u64(json, "disk_free", state.disk_free);
 	json_put_u64(json, "disk_size", state.disk_size);
 	json_put_bool(json, "nearly_full", state.nearly_full);
+	json_put_bool(json, "retention_held", state.retention_held);
 	json_put_bool(json, "refusing", state.refusing);
 	json_put_bool(json, "failed", state.failed);
 	json_object_end(json);

@@ -336,6 +336,8 @@ void builder_pack(struct builder *builder, int level, struct packed_block *packe
 	if (builder->buf[BODIES].len > 0)
 		packed->bodies = pack(builder->zstd, level, &builder->buf[BODIES],
 			&builder->buf[BODIES_PACKED]);
+	assert(builder->buf[FRONT].len <= BLOCK_FRONT_MAX &&
+		builder->buf[BODIES].len <= BLOCK_BODIES_MAX);
 	head->front_size = (uint32_t)builder->buf[FRONT].len;
 	head->front_packed = (uint32_t)packed->front.len;
 	head->front_crc = crc32c(0, packed->front.ptr, packed->front.len);

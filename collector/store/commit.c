@@ -126,6 +126,7 @@ static void add_run(struct store *store, const struct batch *batch, struct store
 	uint32_t n = last - first;
 
 	enter_class(store, class);
+	size_t before = builder_size(class->builder);
 	uint16_t stream = (uint16_t)builder_stream(class->builder, &batch->stream);
 	struct columns *columns = builder_records(class->builder, from, n, bodies);
 	for (uint32_t i = 0; i < n; i++)
@@ -133,7 +134,7 @@ static void add_run(struct store *store, const struct batch *batch, struct store
 	/* A source has another number in each class. */
 	forget_sources(store, batch);
 	map_sources(store, class->builder, batch, columns, n);
-	store->commit.size += n * sizeof(*columns) + bodies.len;
+	store->commit.size += builder_size(class->builder) - before;
 }
 
 static void add_records(
@@ -171,10 +172,11 @@ static void add_gap(struct store *store, const struct batch *batch, struct ledge
 	};
 
 	enter_class(store, class);
+	size_t before = builder_size(class->builder);
 	builder_gap(class->builder, builder_stream(class->builder, &batch->stream), &gap);
 	entry->touched |= (uint8_t)(1u << (class->class - 1));
 	entry->pending.declared += gap.count;
-	store->commit.size += gap.source.len + sizeof(gap);
+	store->commit.size += builder_size(class->builder) - before;
 }
 
 static bool is_gap(const struct batch *batch)

@@ -7,6 +7,7 @@
  *
  *	DIR/lock              held while the store runs
  *	DIR/undone            undone.h
+ *	DIR/age               age.h
  *	DIR/class-N/          seglog of the class: segments not sealed yet ("….seg", "state")
  *	DIR/class-N/….sealed  sealed segments, named after their first commit
  *	DIR/class-N/removed   what retention removed, an entry a segment

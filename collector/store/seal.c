@@ -224,12 +224,14 @@ static bool finish(struct seal *seal, struct err *err)
 	if (!flush(seal, err))
 		return false;
 	seal->writer = NULL;
+	sealed_writer_date(writer, seal->end.last_ns, seal->now_ns);
 	if (!sealed_writer_finish(writer, &foot, err))
 		return false;
 	segments_add(seal->segments, seal->writer_first, foot.size + SEALED_FOOT_SIZE);
 	seal->end = (struct segments_end){
 		.last_commit = foot.last_commit,
 		.next_record = foot.next_record,
+		.last_ns = foot.last_ns,
 		.chain = foot.chain,
 	};
 	return true;
@@ -271,7 +273,8 @@ static void drop(struct seal *seal)
 	builder_reset(seal->builder, BLOCK_RECORDS, seal->class, 0);
 }
 
-bool seal_next(struct seal *seal, uint64_t closed_to, uint64_t *released, struct err *err)
+bool seal_next(struct seal *seal, uint64_t closed_to, int64_t now_ns, uint64_t *released,
+	struct err *err)
 {
 	uint64_t before = seglog_released(seal->log), last;
 
@@ -279,6 +282,7 @@ bool seal_next(struct seal *seal, uint64_t closed_to, uint64_t *released, struct
 		before = seal->sealed_to;
 	last = before;
 	*released = 0;
+	seal->now_ns = now_ns;
 	if (closed_to <= before)
 		return true;
 

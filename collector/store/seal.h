@@ -29,6 +29,7 @@ struct seal {
 	struct chain *chain;
 	struct builder *builder;
 	struct segments_end end; /* what is sealed so far */
+	int64_t now_ns;          /* of this turn */
 	uint64_t sealed_to;      /* last sequence of the log that is, since seal_init() */
 
 	/* Of the segment being written. */
@@ -47,10 +48,11 @@ void seal_done(struct seal *seal);
 
 /*
  * Seals the next closed segment, of those up to sequence `closed_to` of the log. *released =
- * what may be released then; 0 when there was nothing to do. False: nothing changed, it can
- * be tried again.
+ * what may be released then; 0 when there was nothing to do. No segment is dated before the
+ * one in front of it, nor behind `now_ns`, whatever the clock said when it was written. False:
+ * nothing changed, it can be tried again.
  */
-MUST_USE bool seal_next(
-	struct seal *seal, uint64_t closed_to, uint64_t *released, struct err *err);
+MUST_USE bool seal_next(struct seal *seal, uint64_t closed_to, int64_t now_ns,
+	uint64_t *released, struct err *err);
 
 #endif

@@ -160,6 +160,16 @@ void sealed_writer_part(
 	writer->foot.next_record = next_record;
 }
 
+void sealed_writer_date(struct sealed_writer *writer, int64_t from_ns, int64_t to_ns)
+{
+	struct sealed_foot *foot = &writer->foot;
+
+	if (foot->last_ns > to_ns)
+		foot->last_ns = to_ns;
+	if (foot->last_ns < from_ns)
+		foot->last_ns = from_ns;
+}
+
 static bool make_durable(struct sealed_writer *writer, struct err *err)
 {
 	if (fsync(writer->fd) != 0)

@@ -55,6 +55,9 @@ MUST_USE bool sealed_writer_block(struct sealed_writer *writer, const struct blo
 void sealed_writer_part(
 	struct sealed_writer *writer, const struct block_part *part, uint64_t next_record);
 
+/* A last commit outside of these is dated as the nearer of them. */
+void sealed_writer_date(struct sealed_writer *writer, int64_t from_ns, int64_t to_ns);
+
 /* Makes the file durable under its name. Frees the writer in any case. */
 MUST_USE bool sealed_writer_finish(
 	struct sealed_writer *writer, struct sealed_foot *foot, struct err *err);

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "collector/store/age.h"
 #include "collector/store/seal.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -18,6 +19,7 @@ struct sealer {
 	struct store *store;
 	pthread_t thread;
 	struct chain *chain;
+	struct age age;
 	struct seal seals[STORE_CLASSES];
 	bool trouble[STORE_CLASSES]; /* the last try failed: said once */
 
@@ -75,7 +77,7 @@ static void note_sealed(struct sealer *sealer, unsigned class, uint64_t released
 	store_wake(sealer->store);
 }
 
-static void seal_class(struct sealer *sealer, unsigned class)
+static void seal_class(struct sealer *sealer, unsigned class, int64_t now_ns)
 {
 	uint64_t released = 1;
 	struct err err;
@@ -84,7 +86,7 @@ static void seal_class(struct sealer *sealer, unsigned class)
 		pthread_mutex_lock(&sealer->lock);
 		uint64_t closed = sealer->closed[class];
 		pthread_mutex_unlock(&sealer->lock);
-		if (!seal_next(&sealer->seals[class], closed, &released, &err)) {
+		if (!seal_next(&sealer->seals[class], closed, now_ns, &released, &err)) {
 			note_trouble(sealer, class, &err);
 			return;
 		}
@@ -114,14 +116,15 @@ static bool too_large(struct sealer *sealer, unsigned class)
 	return keep > 0 && segments_bytes(one->segments) + seglog_bytes(one->log) > keep;
 }
 
-static bool too_old(struct sealer *sealer, unsigned class, struct segments *segments)
+static bool too_old(
+	struct sealer *sealer, unsigned class, struct segments *segments, int64_t now_ns)
 {
 	uint64_t keep_ms = sealer->store->settings.classes[class].keep_ms;
-	int64_t last_ns, now_ms = clock_wall_ns() / CLOCK_NS_PER_MS;
+	int64_t last_ns;
 
 	if (keep_ms == 0 || !segments_oldest_ns(segments, &last_ns))
 		return false;
-	int64_t age_ms = now_ms - last_ns / CLOCK_NS_PER_MS;
+	int64_t age_ms = (now_ns - last_ns) / CLOCK_NS_PER_MS;
 	return age_ms > 0 && (uint64_t)age_ms > keep_ms;
 }
 
@@ -132,7 +135,7 @@ static bool is_released(const struct sealer *sealer, unsigned class)
 	       sealer->seals[class].sealed_to;
 }
 
-static void retain_class(struct sealer *sealer, unsigned class)
+static void retain_class(struct sealer *sealer, unsigned class, int64_t now_ns)
 {
 	struct segments *segments = sealer->store->classes[class].segments;
 	struct removed removed;
@@ -140,7 +143,7 @@ static void retain_class(struct sealer *sealer, unsigned class)
 
 	while (segments_count(segments) > 0 && !stopping(sealer) &&
 		is_released(sealer, class) &&
-		(too_large(sealer, class) || too_old(sealer, class, segments))) {
+		(too_large(sealer, class) || too_old(sealer, class, segments, now_ns))) {
 		if (!segments_remove(segments, clock_wall_ns(), &removed, &err)) {
 			note_trouble(sealer, class, &err);
 			return;
@@ -178,9 +181,11 @@ static void *sealer_run(void *user)
 	(void)pthread_setname_np(pthread_self(), "sealer");
 	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
 	do {
+		int64_t now_ns = age_now(&sealer->age);
+
 		for (unsigned i = 0; i < STORE_CLASSES; i++) {
-			seal_class(sealer, i);
-			retain_class(sealer, i);
+			seal_class(sealer, i, now_ns);
+			retain_class(sealer, i, now_ns);
 		}
 		pthread_mutex_lock(&sealer->lock);
 		sealer->settled = round;
@@ -217,6 +222,18 @@ static bool init_seals(struct sealer *sealer, struct err *err)
 	return true;
 }
 
+/* When the newest commit that is sealed was made; 0 = none is. */
+static int64_t newest_ns(const struct sealer *sealer)
+{
+	int64_t newest = 0;
+
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		if (sealer->seals[i].end.last_ns > newest)
+			newest = sealer->seals[i].end.last_ns;
+	}
+	return newest;
+}
+
 static void init_locks(struct sealer *sealer)
 {
 	pthread_condattr_t monotonic;
@@ -238,6 +255,7 @@ struct sealer *sealer_start(struct store *store, struct err *err)
 	sealer->chain = chain_new();
 	init_locks(sealer);
 	if (init_seals(sealer, err)) {
+		age_open(&sealer->age, store->dir, newest_ns(sealer));
 		errno = pthread_create(&sealer->thread, NULL, sealer_run, sealer);
 		if (errno == 0)
 			return sealer;
@@ -305,6 +323,11 @@ void sealer_settle(struct sealer *sealer)
 	while (is_busy(sealer))
 		pthread_cond_wait(&sealer->changed, &sealer->lock);
 	pthread_mutex_unlock(&sealer->lock);
+}
+
+bool sealer_held(const struct sealer *sealer)
+{
+	return age_held(&sealer->age);
 }
 
 void sealer_heads(struct sealer *sealer, struct store_chain_head heads[STORE_CLASSES])

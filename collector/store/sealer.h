@@ -3,7 +3,7 @@
  *
  * Runs at low priority. What it cannot do now (disk full) it tries again a
  * minute later; the store goes on meanwhile. Retention goes by the age of a
- * segment's last commit and by the bytes of a class; it wins over readers that
+ * segment's last commit (age.h) and by the bytes of a class; it wins over readers that
  * have not come so far, which is logged and which they see as STORE_LOST.
  */
 #ifndef COLLECTOR_STORE_SEALER_H
@@ -26,6 +26,9 @@ void sealer_release_done(struct sealer *sealer, unsigned class, uint64_t sequenc
 
 /* Seals and removes all there is to, now, and returns when it is done. Any other thread. */
 void sealer_settle(struct sealer *sealer);
+
+/* Retention waits for a clock that jumped ahead. Any thread. */
+bool sealer_held(const struct sealer *sealer);
 
 void sealer_heads(struct sealer *sealer, struct store_chain_head heads[STORE_CLASSES]);
 

@@ -205,6 +205,7 @@ bool segments_end(struct segments *segments, struct segments_end *end, struct er
 		*end = (struct segments_end){
 			.last_commit = foot.last_commit,
 			.next_record = foot.next_record,
+			.last_ns = foot.last_ns,
 			.chain = foot.chain,
 		};
 	} else if (segments_removed_before(segments, UINT64_MAX, &removed)) {

@@ -45,6 +45,7 @@ void segments_add(struct segments *segments, uint64_t first_commit, uint64_t byt
 struct segments_end {
 	uint64_t last_commit;
 	uint64_t next_record;
+	int64_t last_ns; /* 0 = not known */
 	struct chain_link chain;
 };
 

@@ -265,6 +265,7 @@ void store_state(struct store *store, struct store_state *state)
 	*state = store->state;
 	pthread_mutex_unlock(&store->lock);
 	state->forgotten_epochs = ledger_forgotten(store->ledger);
+	state->retention_held = sealer_held(store->sealer);
 	for (unsigned i = 0; i < STORE_CLASSES; i++)
 		state->bytes[i] = seglog_bytes(store->classes[i].log) +
 				  segments_bytes(store->classes[i].segments);

@@ -105,6 +105,7 @@ struct store_state {
 	uint64_t disk_free, disk_size;
 	uint64_t forgotten_epochs; /* of lanes that had too many; their positions are gone */
 	bool nearly_full;          /* the disk is used beyond warn_percent */
+	bool retention_held;       /* the clock jumped ahead: retention by age waits */
 	bool refusing;             /* the reserve is touched or the disk full; ends by itself */
 	bool failed; /* the disk failed: nothing is stored until the store is reopened */
 };

@@ -478,6 +478,54 @@ START_TEST(one_process_at_a_time)
 }
 END_TEST
 
+/* Names of sources are not among the encoded records, and pack to almost nothing. */
+static struct batch *batch_with_long_sources(struct fixture *fixture, uint32_t host)
+{
+	enum { N = 256, NAME_SIZE = 4096 };
+	struct batch *batch = fixture_batch(fixture, fixture_stream(host, 1), 1, N, 3);
+	struct record_source *sources = arena_alloc(&batch->arena, N * sizeof(*sources));
+
+	for (unsigned i = 0; i < N; i++) {
+		char *name = arena_alloc(&batch->arena, NAME_SIZE);
+
+		memset(name, 'a', NAME_SIZE);
+		snprintf(name, 32, "%u/%u", host, i);
+		sources[i] = batch->sources[batch->columns[i].source];
+		sources[i].name = slice_of(name, NAME_SIZE);
+		batch->columns[i].source = i;
+	}
+	batch->sources = sources;
+	batch->n_sources = N;
+	return batch;
+}
+
+START_TEST(blocks_stay_readable_however_long_the_names_of_sources_are)
+{
+	enum { BATCHES = 110 };
+	struct batch *batches[BATCHES];
+	struct fixture fixture;
+	struct seen seen;
+
+	fixture_init(&fixture);
+	fixture.settings.commit_ms = 500; /* all of them together */
+	fixture.settings.commit_bytes = 4 << 20;
+	fixture_open(&fixture);
+	for (uint32_t i = 0; i < BATCHES; i++)
+		batches[i] = batch_with_long_sources(&fixture, i + 1);
+	for (uint32_t i = 0; i < BATCHES; i++)
+		fixture_send(&fixture, batches[i]);
+	fixture_wait(&fixture);
+	for (const struct batch *batch = fixture.home; batch != NULL; batch = batch->next)
+		ck_assert_int_eq(batch->outcome, BATCH_STORED);
+	fixture_read(&fixture, 0, &seen);
+	ck_assert_uint_eq(seen.n_records, BATCHES * 256);
+	ck_assert_uint_eq(seen.n_lost, 0);
+	ck_assert_uint_gt(seen.n_commits, 1);
+	seen_done(&seen);
+	fixture_done(&fixture);
+}
+END_TEST
+
 TEST_MAIN("store", what_was_stored_is_read_back, a_reopened_store_goes_on,
 	duplicates_are_removed_and_the_rest_is_kept, what_is_ahead_is_refused,
 	gaps_move_the_stream_and_are_read, a_reader_goes_on_from_any_commit,
@@ -486,4 +534,4 @@ TEST_MAIN("store", what_was_stored_is_read_back, a_reopened_store_goes_on,
 	a_damaged_block_is_lost_exactly_and_the_rest_is_read,
 	sequences_of_a_damaged_block_are_in_the_ledger, a_lane_keeps_so_many_epochs,
 	without_the_reserve_batches_are_refused, a_failing_disk_acknowledges_nothing,
-	one_process_at_a_time)
+	blocks_stay_readable_however_long_the_names_of_sources_are, one_process_at_a_time)
