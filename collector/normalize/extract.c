@@ -59,6 +59,23 @@ bool all_digits(struct slice text)
 	return text.len > 0;
 }
 
+void put_other(struct record *record, struct parse_context *context, enum field_id prefix,
+	struct slice name, struct slice value)
+{
+	if (value.len == 0 || context->n_others > OTHERS_MAX)
+		return;
+	if (context->n_others++ == OTHERS_MAX) {
+		put(record, context, FIELD_TAGS, SLICE_LIT("fields_left_out"));
+		return;
+	}
+	if (record->n_fields + 2 > record->fields_room) {
+		context->full = true;
+		return;
+	}
+	put(record, context, prefix, name);
+	put(record, context, FIELD_OTHER_VALUE, value);
+}
+
 void put_over(struct record *record, struct parse_context *context, enum field_id id,
 	struct slice value)
 {

@@ -118,6 +118,16 @@ static inline void put_some(struct record *record, struct parse_context *context
 		put(record, context, id, value);
 }
 
+enum { OTHERS_MAX = 128 };
+
+/*
+ * A value whose name no field has, as field_is_other() describes; `prefix` is FIELD_OTHER or
+ * its like. Behind OTHERS_MAX of them none is added, and the record says so in its tags: the
+ * line has them.
+ */
+void put_other(struct record *record, struct parse_context *context, enum field_id prefix,
+	struct slice name, struct slice value);
+
 /* In the place of the first such value: what an envelope said, said better by the message. */
 void put_over(struct record *record, struct parse_context *context, enum field_id id,
 	struct slice value);

@@ -7,7 +7,8 @@ struct reader {
 	void *user;
 	unsigned n_values;
 	bool full;
-	size_t name_len; /* beyond FLATTEN_NAME_MAX: too long, nothing is given */
+	struct slice part; /* the whole name, when it has no dot */
+	size_t name_len;   /* beyond FLATTEN_NAME_MAX: too long, nothing is given */
 	char name[FLATTEN_NAME_MAX];
 };
 
@@ -206,8 +207,16 @@ static bool take_number(struct reader *reader, struct slice *number)
 
 static void give(struct reader *reader, struct slice value)
 {
-	if (reader->name_len <= FLATTEN_NAME_MAX && reader->n_values++ < FLATTEN_VALUES_MAX)
-		reader->on_value(reader->user, slice_of(reader->name, reader->name_len), value);
+	struct slice name = reader->part;
+
+	if (reader->name_len > FLATTEN_NAME_MAX || reader->n_values++ >= FLATTEN_VALUES_MAX)
+		return;
+	if (name.len != reader->name_len) {
+		name = arena_copy(reader->arena, slice_of(reader->name, reader->name_len));
+		reader->full = reader->full || slice_absent(name);
+	}
+	if (!slice_absent(name))
+		reader->on_value(reader->user, name, value);
 }
 
 static bool take_word(struct reader *reader, struct slice word)
@@ -254,13 +263,17 @@ static void add_name(struct reader *reader, struct slice part)
 
 static bool read_member(struct reader *reader, unsigned depth)
 {
+	struct slice outer_part = reader->part;
 	size_t outer = reader->name_len;
 	struct slice name;
 
 	if (!take(reader, '"') || !take_string(reader, &name) || !take(reader, ':'))
 		return false;
 	add_name(reader, name);
+	if (outer == 0)
+		reader->part = name;
 	bool ok = read_value(reader, depth);
+	reader->part = outer_part;
 	reader->name_len = outer;
 	return ok;
 }

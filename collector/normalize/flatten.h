@@ -3,9 +3,10 @@
  *
  *	{"host":{"name":"a"},"tags":["x","y"]}  ->  host.name=a  tags=x  tags=y
  *
- * No tree is built and nothing is copied: values are slices of the text, but
- * strings with escapes, which are unescaped into the arena. Nesting, length of
- * names and number of values are bounded. Invalid UTF-8 is passed on.
+ * No tree is built and little is copied: values and names of the outermost
+ * object are slices of the text; strings with escapes and names with dots are
+ * put together in the arena. Nesting, length of names and number of values are
+ * bounded. Invalid UTF-8 is passed on.
  *
  * Any thread.
  */
@@ -27,7 +28,8 @@ enum flatten_result {
 	FLATTEN_FULL,      /* the arena is full */
 };
 
-/* Strings, numbers and truth values; null is left out. `name` is valid during the call. */
+/* Strings, numbers and truth values; null is left out. Both live as long as the text and
+ * the arena. */
 typedef void flatten_function(void *user, struct slice name, struct slice value);
 
 enum flatten_result flatten(

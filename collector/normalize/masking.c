@@ -147,6 +147,38 @@ static enum secrets_result mask_field(
 	return result;
 }
 
+/* Whether what stands under this name is a secret, as secrets_mask() finds it in a line. */
+static enum secrets_result is_secret_name(
+	const struct masker *masker, struct arena *arena, struct slice name)
+{
+	static const char value[] = "=value";
+	char *pair = arena_alloc(arena, name.len + sizeof(value));
+
+	if (pair == NULL)
+		return SECRETS_FULL;
+	memcpy(pair, name.ptr, name.len);
+	memcpy(pair + name.len, value, sizeof(value));
+
+	struct slice text = slice_of(pair, name.len + sizeof(value) - 1);
+	return secrets_mask(masker->secrets, arena, &text);
+}
+
+/* A value named by the field before it. */
+static enum secrets_result mask_named(const struct masker *masker, struct arena *arena,
+	const struct field *name, struct field *field)
+{
+	enum secrets_result result = is_secret_name(masker, arena, field_value(name));
+
+	if (result == SECRETS_NONE)
+		return mask_field(masker, arena, field);
+	char *stars = result == SECRETS_FULL ? NULL : arena_alloc(arena, field->len);
+	if (stars == NULL)
+		return SECRETS_FULL;
+	memset(stars, '*', field->len);
+	field->ptr = stars;
+	return SECRETS_MASKED;
+}
+
 static void lose_line(struct record *record)
 {
 	record->raw = SLICE_LIT("");
@@ -163,9 +195,14 @@ bool mask_record(const struct masker *masker, struct arena *arena, struct record
 	for (unsigned i = 0; i < record->n_fields && result != SECRETS_FULL; i++) {
 		struct field *field = &record->fields[i];
 
-		if (lies_in(record->raw, field) || !may_hold_secrets(field))
+		if (lies_in(record->raw, field))
 			continue;
-		result = mask_field(masker, arena, field);
+		if (field->id == FIELD_OTHER_VALUE && i > 0)
+			result = mask_named(masker, arena, field - 1, field);
+		else if (may_hold_secrets(field))
+			result = mask_field(masker, arena, field);
+		else
+			continue;
 		masked = masked || result == SECRETS_MASKED;
 	}
 	if (result == SECRETS_FULL) {

@@ -1,204 +1,188 @@
 #include "collector/normalize/names.h"
 
-#include <threads.h>
-
 #include "collector/normalize/access_log.h"
 #include "collector/normalize/extract.h"
+#include "collector/normalize/name_table.h"
+#include "collector/normalize/pairs.h"
 #include "collector/normalize/stamp.h"
 #include "common/clock.h"
 
-struct alias {
-	struct slice name;
-	unsigned meaning;
-};
-
-#define ALIAS(text, meaning)                                                                   \
-	{                                                                                      \
-		{SLICE_BYTES(text)}, (meaning)                                                 \
-	}
-
-static const struct alias aliases[] = {
-#define FIELD(number, id, type, name) ALIAS(name, number),
+/* The earlier of two with one name counts. */
+static const struct name_entry entries[] = {
+	NAME("message", NAME_MESSAGE),
+#define FIELD(number, id, type, name) NAME(name, number),
 #include "collector/record/fields.def"
 #undef FIELD
-	ALIAS("@timestamp", NAME_TIME),
-	ALIAS("timestamp", NAME_TIME),
-	ALIAS("time", NAME_TIME),
-	ALIAS("ts", NAME_TIME),
-	ALIAS("t", NAME_TIME),
-	ALIAS("datetime", NAME_TIME),
-	ALIAS("eventTime", NAME_TIME),
-	ALIAS("eventtime", NAME_TIME),
-	ALIAS("time_iso8601", NAME_TIME),
-	ALIAS("timeLocal", NAME_TIME),
-	ALIAS("time_local", NAME_TIME),
-	ALIAS("_SOURCE_REALTIME_TIMESTAMP", NAME_TIME),
-	ALIAS("__REALTIME_TIMESTAMP", NAME_TIME),
-	ALIAS("date", NAME_DATE),
-	ALIAS("tz", NAME_ZONE),
-	ALIAS("timezone", NAME_ZONE),
-	ALIAS("message", NAME_MESSAGE),
-	ALIAS("MESSAGE", NAME_MESSAGE),
-	ALIAS("msg", NAME_MESSAGE),
-	ALIAS("log", NAME_MESSAGE),
-	ALIAS("logdesc", FIELD_RULE_DESCRIPTION),
-	ALIAS("SYSLOG_IDENTIFIER", NAME_PROGRAM),
-	ALIAS("_COMM", NAME_COMMAND),
-	ALIAS("program", NAME_PROGRAM),
-	ALIAS("appname", NAME_PROGRAM),
-	ALIAS("request", NAME_REQUEST),
+	NAME("@timestamp", NAME_TIME),
+	NAME("timestamp", NAME_TIME),
+	NAME("time", NAME_TIME),
+	NAME("ts", NAME_TIME),
+	NAME("t", NAME_TIME),
+	NAME("datetime", NAME_TIME),
+	NAME("eventTime", NAME_TIME),
+	NAME("eventtime", NAME_TIME),
+	NAME("time_iso8601", NAME_TIME),
+	NAME("timeLocal", NAME_TIME),
+	NAME("time_local", NAME_TIME),
+	NAME("_SOURCE_REALTIME_TIMESTAMP", NAME_TIME),
+	NAME("__REALTIME_TIMESTAMP", NAME_TIME),
+	NAME("date", NAME_DATE),
+	NAME("tz", NAME_ZONE),
+	NAME("timezone", NAME_ZONE),
+	NAME("MESSAGE", NAME_MESSAGE),
+	NAME("msg", NAME_MESSAGE),
+	NAME("log", NAME_MESSAGE),
+	NAME("logdesc", FIELD_RULE_DESCRIPTION),
+	NAME("SYSLOG_IDENTIFIER", NAME_PROGRAM),
+	NAME("_COMM", NAME_COMMAND),
+	NAME("program", NAME_PROGRAM),
+	NAME("appname", NAME_PROGRAM),
+	NAME("request", NAME_REQUEST),
 
-	ALIAS("host", FIELD_HOST_HOSTNAME),
-	ALIAS("hostname", FIELD_HOST_HOSTNAME),
-	ALIAS("_HOSTNAME", FIELD_HOST_HOSTNAME),
-	ALIAS("devname", FIELD_OBSERVER_NAME),
-	ALIAS("pid", FIELD_PROCESS_PID),
-	ALIAS("_PID", FIELD_PROCESS_PID),
-	ALIAS("_EXE", FIELD_PROCESS_EXECUTABLE),
-	ALIAS("exe", FIELD_PROCESS_EXECUTABLE),
-	ALIAS("comm", NAME_COMMAND),
-	ALIAS("_CMDLINE", FIELD_PROCESS_COMMAND_LINE),
-	ALIAS("cwd", FIELD_PROCESS_WORKING_DIRECTORY),
-	ALIAS("_SYSTEMD_UNIT", FIELD_SERVICE_NAME),
-	ALIAS("PRIORITY", FIELD_LOG_SYSLOG_SEVERITY_CODE),
-	ALIAS("SYSLOG_FACILITY", FIELD_LOG_SYSLOG_FACILITY_CODE),
-	ALIAS("MESSAGE_ID", FIELD_EVENT_CODE),
-	ALIAS("CONTAINER_ID", FIELD_CONTAINER_ID),
-	ALIAS("container_id", FIELD_CONTAINER_ID),
-	ALIAS("CONTAINER_NAME", FIELD_CONTAINER_NAME),
-	ALIAS("container_name", FIELD_CONTAINER_NAME),
-	ALIAS("level", FIELD_LOG_LEVEL),
-	ALIAS("lvl", FIELD_LOG_LEVEL),
-	ALIAS("severity", FIELD_LOG_LEVEL),
-	ALIAS("logger", FIELD_LOG_LOGGER),
-	ALIAS("caller", FIELD_LOG_LOGGER),
-	ALIAS("error", FIELD_ERROR_MESSAGE),
-	ALIAS("err", FIELD_ERROR_MESSAGE),
-	ALIAS("action", FIELD_EVENT_ACTION),
-	ALIAS("logid", FIELD_EVENT_CODE),
-	ALIAS("reason", FIELD_EVENT_REASON),
+	/* journald's book-keeping; systemd.journal-fields(7) */
+	NAME("__CURSOR", NAME_DROPPED),
+	NAME("__MONOTONIC_TIMESTAMP", NAME_DROPPED),
+	NAME("__SEQNUM", NAME_DROPPED),
+	NAME("__SEQNUM_ID", NAME_DROPPED),
+	NAME("_BOOT_ID", NAME_DROPPED),
+	NAME("_MACHINE_ID", NAME_DROPPED),
+	NAME("_TRANSPORT", NAME_DROPPED),
+	NAME("_STREAM_ID", NAME_DROPPED),
+	NAME("_CAP_EFFECTIVE", NAME_DROPPED),
+	NAME("_SELINUX_CONTEXT", NAME_DROPPED),
+	NAME("_AUDIT_LOGINUID", NAME_DROPPED),
+	NAME("_AUDIT_SESSION", NAME_DROPPED),
+	NAME("_SYSTEMD_CGROUP", NAME_DROPPED),
+	NAME("_SYSTEMD_INVOCATION_ID", NAME_DROPPED),
+	NAME("_SYSTEMD_SLICE", NAME_DROPPED),
+	NAME("_RUNTIME_SCOPE", NAME_DROPPED),
+	NAME("_SOURCE_MONOTONIC_TIMESTAMP", NAME_DROPPED),
+	NAME("SYSLOG_PID", NAME_DROPPED),
+	NAME("SYSLOG_TIMESTAMP", NAME_DROPPED),
+	NAME("SYSLOG_RAW", NAME_DROPPED),
+	NAME("_GID", NAME_DROPPED),
 
-	ALIAS("src", FIELD_SOURCE_IP),
-	ALIAS("srcip", FIELD_SOURCE_IP),
-	ALIAS("src_ip", FIELD_SOURCE_IP),
-	ALIAS("source_ip", FIELD_SOURCE_IP),
-	ALIAS("remote_addr", FIELD_SOURCE_IP),
-	ALIAS("remote_ip", FIELD_SOURCE_IP),
-	ALIAS("remip", FIELD_SOURCE_IP),
-	ALIAS("client_ip", FIELD_SOURCE_IP),
-	ALIAS("clientip", FIELD_SOURCE_IP),
-	ALIAS("clientIp", FIELD_SOURCE_IP),
-	ALIAS("ip", FIELD_SOURCE_IP),
-	ALIAS("addr", FIELD_SOURCE_IP),
-	ALIAS("rhost", FIELD_SOURCE_IP),
-	ALIAS("SRC", FIELD_SOURCE_IP),
-	ALIAS("sport", FIELD_SOURCE_PORT),
-	ALIAS("srcport", FIELD_SOURCE_PORT),
-	ALIAS("src_port", FIELD_SOURCE_PORT),
-	ALIAS("spt", FIELD_SOURCE_PORT),
-	ALIAS("SPT", FIELD_SOURCE_PORT),
-	ALIAS("remote_port", FIELD_SOURCE_PORT),
-	ALIAS("dst", FIELD_DESTINATION_IP),
-	ALIAS("dstip", FIELD_DESTINATION_IP),
-	ALIAS("dst_ip", FIELD_DESTINATION_IP),
-	ALIAS("dest_ip", FIELD_DESTINATION_IP),
-	ALIAS("destination_ip", FIELD_DESTINATION_IP),
-	ALIAS("DST", FIELD_DESTINATION_IP),
-	ALIAS("dport", FIELD_DESTINATION_PORT),
-	ALIAS("dstport", FIELD_DESTINATION_PORT),
-	ALIAS("dst_port", FIELD_DESTINATION_PORT),
-	ALIAS("dest_port", FIELD_DESTINATION_PORT),
-	ALIAS("dpt", FIELD_DESTINATION_PORT),
-	ALIAS("DPT", FIELD_DESTINATION_PORT),
-	ALIAS("srcintf", FIELD_OBSERVER_INGRESS_INTERFACE),
-	ALIAS("dstintf", FIELD_OBSERVER_EGRESS_INTERFACE),
-	ALIAS("service", FIELD_NETWORK_PROTOCOL),
-	ALIAS("app", FIELD_NETWORK_APPLICATION),
-	ALIAS("policyid", FIELD_RULE_ID),
-	ALIAS("policyname", FIELD_RULE_NAME),
-	ALIAS("attack", FIELD_RULE_NAME),
-	ALIAS("attackid", FIELD_RULE_ID),
-	ALIAS("virus", FIELD_THREAT_NAME),
-	ALIAS("sentbyte", FIELD_SOURCE_BYTES),
-	ALIAS("rcvdbyte", FIELD_DESTINATION_BYTES),
-	ALIAS("qname", FIELD_DNS_QUESTION_NAME),
+	NAME("host", FIELD_HOST_HOSTNAME),
+	NAME("hostname", FIELD_HOST_HOSTNAME),
+	NAME("_HOSTNAME", FIELD_HOST_HOSTNAME),
+	NAME("devname", FIELD_OBSERVER_NAME),
+	NAME("pid", FIELD_PROCESS_PID),
+	NAME("_PID", FIELD_PROCESS_PID),
+	NAME("_EXE", FIELD_PROCESS_EXECUTABLE),
+	NAME("exe", FIELD_PROCESS_EXECUTABLE),
+	NAME("comm", NAME_COMMAND),
+	NAME("_CMDLINE", FIELD_PROCESS_COMMAND_LINE),
+	NAME("cwd", FIELD_PROCESS_WORKING_DIRECTORY),
+	NAME("_SYSTEMD_UNIT", FIELD_SERVICE_NAME),
+	NAME("PRIORITY", FIELD_LOG_SYSLOG_SEVERITY_CODE),
+	NAME("SYSLOG_FACILITY", FIELD_LOG_SYSLOG_FACILITY_CODE),
+	NAME("MESSAGE_ID", FIELD_EVENT_CODE),
+	NAME("CONTAINER_ID", FIELD_CONTAINER_ID),
+	NAME("container_id", FIELD_CONTAINER_ID),
+	NAME("CONTAINER_NAME", FIELD_CONTAINER_NAME),
+	NAME("container_name", FIELD_CONTAINER_NAME),
+	NAME("level", FIELD_LOG_LEVEL),
+	NAME("lvl", FIELD_LOG_LEVEL),
+	NAME("severity", FIELD_LOG_LEVEL),
+	NAME("logger", FIELD_LOG_LOGGER),
+	NAME("caller", FIELD_LOG_LOGGER),
+	NAME("error", FIELD_ERROR_MESSAGE),
+	NAME("err", FIELD_ERROR_MESSAGE),
+	NAME("action", FIELD_EVENT_ACTION),
+	NAME("logid", FIELD_EVENT_CODE),
+	NAME("reason", FIELD_EVENT_REASON),
 
-	ALIAS("user", FIELD_USER_NAME),
-	ALIAS("usr", FIELD_USER_NAME),
-	ALIAS("username", FIELD_USER_NAME),
-	ALIAS("user_name", FIELD_USER_NAME),
-	ALIAS("remote_user", FIELD_USER_NAME),
-	ALIAS("acct", FIELD_USER_NAME),
-	ALIAS("_UID", FIELD_USER_ID),
-	ALIAS("uid", FIELD_USER_ID),
-	ALIAS("group", FIELD_GROUP_NAME),
+	NAME("src", FIELD_SOURCE_IP),
+	NAME("srcip", FIELD_SOURCE_IP),
+	NAME("src_ip", FIELD_SOURCE_IP),
+	NAME("source_ip", FIELD_SOURCE_IP),
+	NAME("remote_addr", FIELD_SOURCE_IP),
+	NAME("remote_ip", FIELD_SOURCE_IP),
+	NAME("remip", FIELD_SOURCE_IP),
+	NAME("client_ip", FIELD_SOURCE_IP),
+	NAME("clientip", FIELD_SOURCE_IP),
+	NAME("clientIp", FIELD_SOURCE_IP),
+	NAME("ip", FIELD_SOURCE_IP),
+	NAME("addr", FIELD_SOURCE_IP),
+	NAME("rhost", FIELD_SOURCE_IP),
+	NAME("SRC", FIELD_SOURCE_IP),
+	NAME("sport", FIELD_SOURCE_PORT),
+	NAME("srcport", FIELD_SOURCE_PORT),
+	NAME("src_port", FIELD_SOURCE_PORT),
+	NAME("spt", FIELD_SOURCE_PORT),
+	NAME("SPT", FIELD_SOURCE_PORT),
+	NAME("remote_port", FIELD_SOURCE_PORT),
+	NAME("dst", FIELD_DESTINATION_IP),
+	NAME("dstip", FIELD_DESTINATION_IP),
+	NAME("dst_ip", FIELD_DESTINATION_IP),
+	NAME("dest_ip", FIELD_DESTINATION_IP),
+	NAME("destination_ip", FIELD_DESTINATION_IP),
+	NAME("DST", FIELD_DESTINATION_IP),
+	NAME("dport", FIELD_DESTINATION_PORT),
+	NAME("dstport", FIELD_DESTINATION_PORT),
+	NAME("dst_port", FIELD_DESTINATION_PORT),
+	NAME("dest_port", FIELD_DESTINATION_PORT),
+	NAME("dpt", FIELD_DESTINATION_PORT),
+	NAME("DPT", FIELD_DESTINATION_PORT),
+	NAME("srcintf", FIELD_OBSERVER_INGRESS_INTERFACE),
+	NAME("dstintf", FIELD_OBSERVER_EGRESS_INTERFACE),
+	NAME("service", FIELD_NETWORK_PROTOCOL),
+	NAME("app", FIELD_NETWORK_APPLICATION),
+	NAME("policyid", FIELD_RULE_ID),
+	NAME("policyname", FIELD_RULE_NAME),
+	NAME("attack", FIELD_RULE_NAME),
+	NAME("attackid", FIELD_RULE_ID),
+	NAME("virus", FIELD_THREAT_NAME),
+	NAME("sentbyte", FIELD_SOURCE_BYTES),
+	NAME("rcvdbyte", FIELD_DESTINATION_BYTES),
+	NAME("qname", FIELD_DNS_QUESTION_NAME),
 
-	ALIAS("method", FIELD_HTTP_REQUEST_METHOD),
-	ALIAS("request_method", FIELD_HTTP_REQUEST_METHOD),
-	ALIAS("http_method", FIELD_HTTP_REQUEST_METHOD),
-	ALIAS("status", FIELD_HTTP_RESPONSE_STATUS_CODE),
-	ALIAS("status_code", FIELD_HTTP_RESPONSE_STATUS_CODE),
-	ALIAS("statusCode", FIELD_HTTP_RESPONSE_STATUS_CODE),
-	ALIAS("body_bytes_sent", FIELD_HTTP_RESPONSE_BODY_BYTES),
-	ALIAS("bytes_sent", FIELD_HTTP_RESPONSE_BODY_BYTES),
-	ALIAS("url", FIELD_URL_ORIGINAL),
-	ALIAS("uri", FIELD_URL_ORIGINAL),
-	ALIAS("request_uri", FIELD_URL_ORIGINAL),
-	ALIAS("path", FIELD_URL_PATH),
-	ALIAS("query", FIELD_URL_QUERY),
-	ALIAS("http_host", FIELD_URL_DOMAIN),
-	ALIAS("server_name", FIELD_URL_DOMAIN),
-	ALIAS("user_agent", FIELD_USER_AGENT_ORIGINAL),
-	ALIAS("http_user_agent", FIELD_USER_AGENT_ORIGINAL),
-	ALIAS("userAgent", FIELD_USER_AGENT_ORIGINAL),
-	ALIAS("agent", FIELD_USER_AGENT_ORIGINAL),
-	ALIAS("referer", FIELD_HTTP_REQUEST_REFERRER),
-	ALIAS("referrer", FIELD_HTTP_REQUEST_REFERRER),
-	ALIAS("http_referer", FIELD_HTTP_REQUEST_REFERRER),
-	ALIAS("filename", FIELD_FILE_PATH),
-	ALIAS("file", FIELD_FILE_PATH),
+	NAME("user", FIELD_USER_NAME),
+	NAME("usr", FIELD_USER_NAME),
+	NAME("username", FIELD_USER_NAME),
+	NAME("user_name", FIELD_USER_NAME),
+	NAME("remote_user", FIELD_USER_NAME),
+	NAME("acct", FIELD_USER_NAME),
+	NAME("_UID", FIELD_USER_ID),
+	NAME("uid", FIELD_USER_ID),
+	NAME("group", FIELD_GROUP_NAME),
+
+	NAME("method", FIELD_HTTP_REQUEST_METHOD),
+	NAME("request_method", FIELD_HTTP_REQUEST_METHOD),
+	NAME("http_method", FIELD_HTTP_REQUEST_METHOD),
+	NAME("status", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("status_code", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("statusCode", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("body_bytes_sent", FIELD_HTTP_RESPONSE_BODY_BYTES),
+	NAME("bytes_sent", FIELD_HTTP_RESPONSE_BODY_BYTES),
+	NAME("url", FIELD_URL_ORIGINAL),
+	NAME("uri", FIELD_URL_ORIGINAL),
+	NAME("request_uri", FIELD_URL_ORIGINAL),
+	NAME("path", FIELD_URL_PATH),
+	NAME("query", FIELD_URL_QUERY),
+	NAME("http_host", FIELD_URL_DOMAIN),
+	NAME("server_name", FIELD_URL_DOMAIN),
+	NAME("user_agent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("http_user_agent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("userAgent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("agent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("referer", FIELD_HTTP_REQUEST_REFERRER),
+	NAME("referrer", FIELD_HTTP_REQUEST_REFERRER),
+	NAME("http_referer", FIELD_HTTP_REQUEST_REFERRER),
+	NAME("filename", FIELD_FILE_PATH),
+	NAME("file", FIELD_FILE_PATH),
 };
 
-enum { SLOTS = 1024 }; /* more than twice the aliases */
+static struct name_table table = NAME_TABLE(entries);
 
-_Static_assert(ARRAY_LEN(aliases) * 2 < SLOTS, "the table of names is too full");
-
-static uint16_t slots[SLOTS]; /* 1 + index of an alias; 0 = empty */
-static once_flag made = ONCE_FLAG_INIT;
-
-static uint32_t hash_of(struct slice name)
+unsigned name_meaning_hashed(struct slice name, uint32_t hash)
 {
-	uint32_t hash = 2166136261; /* FNV-1a */
-
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (unsigned char)name.ptr[i]) * 16777619;
-	return (hash ^ hash >> 15) % SLOTS;
-}
-
-/* An earlier line stands before a later one of the same name: ECS names win. */
-static void make_table(void)
-{
-	for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
-		uint32_t at = hash_of(aliases[i].name);
-
-		while (slots[at] != 0)
-			at = (at + 1) % SLOTS;
-		slots[at] = (uint16_t)(i + 1);
-	}
+	return name_table_find(&table, name, hash);
 }
 
 unsigned name_meaning(struct slice name)
 {
-	if (name.len == 0 || name.len > 64)
-		return NAME_UNKNOWN;
-	call_once(&made, make_table);
-	for (uint32_t at = hash_of(name); slots[at] != 0; at = (at + 1) % SLOTS) {
-		const struct alias *alias = &aliases[slots[at] - 1];
-
-		if (slice_eq(alias->name, name))
-			return alias->meaning;
-	}
-	return NAME_UNKNOWN;
+	return name_meaning_hashed(name, name_hash(name));
 }
 
 /* Where the text of an address goes that is none. */
@@ -231,7 +215,7 @@ static void put_url(struct record *record, struct parse_context *context, struct
 static void put_field(
 	struct record *record, struct parse_context *context, unsigned id, struct slice value)
 {
-	if (value.len == 0)
+	if (value.len == 0 || field_is_other(id) || id == FIELD_OTHER_VALUE)
 		return;
 	if (id == FIELD_URL_ORIGINAL)
 		put_url(record, context, value);
@@ -270,12 +254,23 @@ void named_put(struct record *record, struct parse_context *context,
 		context->program = value;
 		put_over(record, context, FIELD_PROCESS_NAME, value);
 		break;
+	case NAME_DROPPED:
+		break;
 	case NAME_REQUEST:
 		access_log_put_request(record, context, value);
 		break;
 	default:
 		put_field(record, context, meaning, value);
 	}
+}
+
+void named_put_field(struct record *record, struct parse_context *context,
+	struct named_values *values, const struct pair *pair)
+{
+	unsigned meaning = name_meaning_hashed(pair->name, pair->hash);
+
+	if (meaning > NAME_UNKNOWN && meaning < FIELD_ID_MAX && meaning != FIELD_EVENT_MODULE)
+		named_put(record, context, values, meaning, pair->value);
 }
 
 /* "2026-11-22" "10:00:00" "+0700" joined into one stamp. */

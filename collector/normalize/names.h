@@ -23,11 +23,13 @@ enum name_meaning {
 	NAME_PROGRAM,             /* who wrote the message */
 	NAME_COMMAND, /* the command that runs: who wrote it, if nothing else says so */
 	NAME_REQUEST, /* "GET / HTTP/1.1" */
+	NAME_DROPPED, /* says nothing that anybody would look for; the line has it */
 	NAME_MEANING_END,
 };
 
 /* enum field_id or enum name_meaning. */
 unsigned name_meaning(struct slice name);
+unsigned name_meaning_hashed(struct slice name, uint32_t hash); /* name_hash() of it */
 
 /* The values of a line as they come, and the moment they tell together. */
 struct named_values {
@@ -39,6 +41,10 @@ struct named_values {
 /* One value under its meaning: a field is added, the others are kept in `values`. */
 void named_put(struct record *record, struct parse_context *context,
 	struct named_values *values, unsigned meaning, struct slice value);
+
+/* One of our own agents' values, named as in the dictionary ("soc." too) or left out. */
+void named_put_field(struct record *record, struct parse_context *context,
+	struct named_values *values, const struct pair *pair);
 
 /* After the last: created_ns, and the message left in the context. */
 void named_finish(struct record *record, struct parse_context *context,

@@ -7,7 +7,10 @@
 #include "common/clock.h"
 
 /* Programs are found by hash, open addressing; parsers of one program in order of the table. */
-enum { SLOTS = 512, PROGRAM_MAX = 48, PARSERS_PER_PROGRAM = 2 };
+enum { SLOTS = 1024, PROGRAM_MAX = 48, PARSERS_PER_PROGRAM = 2 };
+
+/* Lines within lines: a container's line of a syslog line of JSON. */
+enum { DEPTH_MAX = 3 };
 
 struct slot {
 	struct slice program;
@@ -168,29 +171,52 @@ static const struct parser *format_of_kind(unsigned kind)
 	}
 }
 
+/* The parser that the settings name, or else the first envelope that claims the line. */
+static const struct parser *ask_envelopes(const struct normalizer *normalizer,
+	const struct parser *format, struct record *record, struct parse_context *context,
+	enum parse_result *result)
+{
+	if (format != NULL) {
+		context->named = true;
+		*result = ask(format, record, context);
+		context->named = false;
+		if (*result != PARSED_NOT_MINE)
+			return format;
+	}
+	return ask_list(normalizer->envelopes, record, context, result);
+}
+
 /* The innermost parser that claimed something, or NULL; fills record->status. */
 static const struct parser *run_parsers(const struct normalizer *normalizer,
 	const struct parser *format, struct record *record, struct parse_context *context)
 {
-	enum parse_result result = PARSED_NOT_MINE;
-	const struct parser *outer = NULL;
+	const struct parser *found = NULL;
 
-	if (format != NULL) {
-		result = ask(format, record, context);
-		outer = result == PARSED_NOT_MINE ? NULL : format;
+	for (context->depth = 0; context->depth < DEPTH_MAX; context->depth++) {
+		enum parse_result result = PARSED_NOT_MINE;
+		const struct parser *outer = ask_envelopes(normalizer,
+			context->depth == 0 ? format : NULL, record, context, &result);
+
+		if (outer == NULL)
+			return found;
+		found = outer;
+		record->status = (uint8_t)status_of(result);
+		if (result == PARSED_DAMAGED || slice_absent(context->message) ||
+			!(outer->roles & PARSER_ENVELOPE))
+			return found;
+
+		bool whole_line = context->whole_line;
+		const struct parser *inner =
+			ask_message_parsers(normalizer, record, context, &result);
+		if (inner != NULL) {
+			record->status = (uint8_t)status_of(result);
+			return inner;
+		}
+		if (!whole_line)
+			return found;
+		context->whole_line = false;
 	}
-	if (outer == NULL)
-		outer = ask_list(normalizer->envelopes, record, context, &result);
-	record->status = (uint8_t)status_of(result);
-	if (outer == NULL || result == PARSED_DAMAGED || slice_absent(context->message) ||
-		!(outer->roles & PARSER_ENVELOPE))
-		return outer;
-
-	const struct parser *inner = ask_message_parsers(normalizer, record, context, &result);
-	if (inner == NULL)
-		return outer;
-	record->status = (uint8_t)status_of(result);
-	return inner;
+	return found;
 }
 
 static struct slice without_line_end(struct slice raw)
@@ -217,14 +243,17 @@ void normalize_record(const struct normalizer *normalizer, const struct parser *
 	struct arena *arena, struct record *record)
 {
 	struct field room[RECORD_FIELDS_MAX];
+	struct pairs pairs;
 	struct parse_context context = {
 		.arena = arena,
+		.pairs = &pairs,
 		.now_ns = record->received_ns,
 		.zone_seconds = normalizer->settings.zone_seconds,
 		.year = normalizer->settings.year,
 		.message = without_line_end(record->raw),
 	};
 
+	pairs_reset(&pairs, SLICE_NONE, PAIRS_NOTHING);
 	if (record->kind != RECORD_LOG)
 		format = format_of_kind(record->kind);
 	record->fields = room;

@@ -17,10 +17,11 @@
 #ifndef COLLECTOR_NORMALIZE_PARSER_H
 #define COLLECTOR_NORMALIZE_PARSER_H
 
+#include "collector/normalize/pairs.h"
 #include "collector/record/record.h"
 #include "common/arena.h"
 
-enum { PARSER_COUNT_MAX = 64 };
+enum { PARSER_COUNT_MAX = 256 };
 
 enum parse_result {
 	PARSED,          /* fields added */
@@ -40,7 +41,14 @@ struct parse_context {
 	 * envelope that leaves no message inside sets it to SLICE_NONE. */
 	struct slice message;
 	struct slice program; /* out of an envelope: who wrote the message, or absent */
+	bool named;           /* the source's settings name the parser that is asked */
+	unsigned depth;       /* lines this message was found in; 0 = none */
+	bool whole_line;      /* the message left is a line of its own: Docker, Filebeat */
 	bool full;            /* a value found no room: the record is damaged */
+	unsigned n_others;    /* pairs of FIELD_OTHER and its like, put_other() */
+
+	/* What was read of a message with names and values, shared by all who ask. */
+	struct pairs *pairs;
 };
 
 enum parser_role {

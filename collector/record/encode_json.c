@@ -14,6 +14,16 @@ static const struct slice keys[FIELD_ID_MAX] = {
 #undef FIELD
 };
 
+/* ECS keeps an address under both names; it is not stored twice. */
+static const struct {
+	uint16_t ip, address;
+} both_names[] = {
+	{FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS},
+	{FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS},
+	{FIELD_CLIENT_IP, FIELD_CLIENT_ADDRESS},
+	{FIELD_SERVER_IP, FIELD_SERVER_ADDRESS},
+};
+
 /* A set of field numbers. */
 struct field_set {
 	uint64_t words[FIELD_ID_MAX / 64];
@@ -116,6 +126,71 @@ static void put_array(struct strbuf *out, const struct record *record, unsigned 
 	strbuf_add_byte(out, ']');
 }
 
+/* Whether the pair at `i` has the name and prefix of the one at `first`. */
+static bool same_other(const struct record *record, unsigned first, unsigned i)
+{
+	const struct field *a = &record->fields[first], *b = &record->fields[i];
+
+	return i + 1 < record->n_fields && a->id == b->id &&
+	       slice_eq(field_value(a), field_value(b));
+}
+
+static bool is_first_other(const struct record *record, unsigned at)
+{
+	for (unsigned i = 0; i < at; i++) {
+		if (same_other(record, at, i))
+			return false;
+	}
+	return true;
+}
+
+static void put_other_key(struct strbuf *out, const struct record *record, unsigned at)
+{
+	unsigned id = record->fields[at].id;
+	struct slice prefix =
+		id == FIELD_OTHER ? record_get(record, FIELD_EVENT_MODULE) : field_name(id);
+
+	put_key(out, SLICE_LIT("\""));
+	json_escape(out, slice_absent(prefix) ? field_name(id) : prefix);
+	strbuf_add_byte(out, '.');
+	json_escape(out, field_value(&record->fields[at]));
+	strbuf_add_str(out, "\":");
+}
+
+/* The pair whose name is at `at`; repeated names make an array, at the first. */
+static void put_other(struct strbuf *out, const struct record *record, unsigned at)
+{
+	unsigned n = 0;
+
+	if (at + 1 == record->n_fields || !is_first_other(record, at))
+		return;
+	put_other_key(out, record, at);
+	for (unsigned i = at; i < record->n_fields; i++)
+		n += same_other(record, at, i);
+	if (n == 1) {
+		put_value(out, &record->fields[at + 1]);
+		return;
+	}
+	for (unsigned i = at, done = 0; done < n; i++) {
+		if (!same_other(record, at, i))
+			continue;
+		strbuf_add_byte(out, done++ == 0 ? '[' : ',');
+		put_value(out, &record->fields[i + 1]);
+	}
+	strbuf_add_byte(out, ']');
+}
+
+static void put_addresses(
+	struct strbuf *out, const struct record *record, const struct field_set *seen)
+{
+	for (size_t i = 0; i < ARRAY_LEN(both_names); i++) {
+		if (!set_has(seen, both_names[i].ip) || set_has(seen, both_names[i].address))
+			continue;
+		put_key(out, keys[both_names[i].address]);
+		put_string(out, record_get(record, (enum field_id)both_names[i].ip));
+	}
+}
+
 static void put_fields(struct strbuf *out, const struct record *record)
 {
 	struct field_set seen = {0}, repeated = {0}, done = {0};
@@ -127,7 +202,10 @@ static void put_fields(struct strbuf *out, const struct record *record)
 	for (unsigned i = 0; i < record->n_fields; i++) {
 		unsigned id = fields[i].id;
 
-		if (slice_absent(keys[id]) || set_has(&done, id))
+		if (field_is_other(id))
+			put_other(out, record, i);
+		if (field_is_other(id) || id == FIELD_OTHER_VALUE || slice_absent(keys[id]) ||
+			set_has(&done, id))
 			continue;
 		put_key(out, keys[id]);
 		if (!set_has(&repeated, id) && !is_always_array(id)) {
@@ -137,6 +215,7 @@ static void put_fields(struct strbuf *out, const struct record *record)
 		set_add(&done, id);
 		put_array(out, record, i);
 	}
+	put_addresses(out, record, &seen);
 }
 
 static void put_text(struct strbuf *out, struct slice key, struct slice text)

@@ -36,6 +36,16 @@ struct field {
 	uint16_t spare;
 };
 
+/*
+ * A value whose name is not in the dictionary stands as two fields in a row: one whose value is
+ * the name, then FIELD_OTHER_VALUE. It is written as "prefix.name": the prefix is the name of
+ * the first field, for FIELD_OTHER the record's event.module.
+ */
+static inline bool field_is_other(unsigned id)
+{
+	return id >= FIELD_OTHER && id < FIELD_OTHER_VALUE;
+}
+
 static inline struct slice field_value(const struct field *field)
 {
 	return slice_of(field->ptr, field->len);

@@ -74,8 +74,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.fields_room = RECORD_FIELDS_MAX,
 		.n_fields = 1,
 	};
+	static struct pairs pairs;
 	struct parse_context context = {
 		.arena = &arena,
+		.pairs = &pairs,
+		.named = data[1] & 1,
 		.now_ns = INT64_C(1781499600) * CLOCK_NS_PER_S,
 		.message = record.raw,
 		.program = program_of(parser, data[1]),

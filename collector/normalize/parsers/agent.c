@@ -5,35 +5,21 @@
  * who sends it is known by its certificate.
  */
 #include "collector/normalize/extract.h"
-#include "collector/normalize/flatten.h"
 #include "collector/normalize/names.h"
-
-struct reading {
-	struct record *record;
-	struct parse_context *context;
-	struct named_values values;
-};
-
-static void on_value(void *user, struct slice name, struct slice value)
-{
-	struct reading *reading = user;
-	unsigned meaning = name_meaning(name);
-
-	if (meaning > NAME_UNKNOWN && meaning < FIELD_ID_MAX && meaning != FIELD_EVENT_MODULE)
-		named_put(reading->record, reading->context, &reading->values, meaning, value);
-}
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	struct reading reading = {.record = record, .context = context};
-	enum flatten_result result =
-		flatten(context->message, context->arena, on_value, &reading);
+	struct pairs *pairs = context->pairs;
+	struct named_values values = {0};
 
-	if (result == FLATTEN_NO_OBJECT)
+	pairs_read_json(pairs, context->message, context->arena);
+	if (pairs->state == PAIRS_NOT_MINE)
 		return PARSED_NOT_MINE;
-	context->full = context->full || result == FLATTEN_FULL;
+	for (unsigned i = 0; i < pairs->n; i++)
+		named_put_field(record, context, &values, &pairs->items[i]);
+	context->full = context->full || pairs->full || pairs->left_out;
 	context->message = SLICE_NONE;
-	return result == FLATTEN_OK ? PARSED : PARSED_DAMAGED;
+	return pairs->state == PAIRS_WHOLE ? PARSED : PARSED_DAMAGED;
 }
 
 const struct parser parser_agent = {

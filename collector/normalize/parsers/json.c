@@ -1,51 +1,57 @@
 /*
  * json - one object a line: ECS, journald's export, Docker's json-file, what programs write
  *
- * Who a record belongs to and how it counts is never taken from a line: names
- * below "soc." and event.module are left out.
+ * Also behind the cookie "@cee:" of Common Event Expression (Lumberjack). Names that mean no
+ * field are kept as they are. Who a record belongs to and how it counts is never taken from a
+ * line: names below "soc." and event.module are left out.
  */
 #include "collector/normalize/extract.h"
-#include "collector/normalize/flatten.h"
 #include "collector/normalize/names.h"
 
-struct reading {
-	struct record *record;
-	struct parse_context *context;
-	struct named_values values;
-};
-
-static bool is_ours(unsigned meaning, struct slice name)
+/* An array's values under a known name are several values of the field. */
+static void put_pair(struct record *record, struct parse_context *context,
+	struct named_values *values, const struct pair *pair)
 {
-	return meaning == FIELD_EVENT_MODULE || slice_starts(name, SLICE_LIT("soc."));
+	unsigned meaning = name_meaning_hashed(pair->name, pair->hash);
+
+	if (meaning == FIELD_EVENT_MODULE || slice_starts(pair->name, SLICE_LIT("soc.")))
+		return;
+	if (meaning == NAME_UNKNOWN)
+		put_other(record, context, FIELD_OTHER_JSON, pair->name, pair->value);
+	else
+		named_put(record, context, values, meaning, pair->value);
 }
 
-static void on_value(void *user, struct slice name, struct slice value)
+/* "@cee: {...}", " {...}" */
+static struct slice object_of(struct slice text)
 {
-	struct reading *reading = user;
-	unsigned meaning = name_meaning(name);
-
-	if (meaning != NAME_UNKNOWN && !is_ours(meaning, name))
-		named_put(reading->record, reading->context, &reading->values, meaning, value);
+	skip_blanks(&text);
+	if (skip_lit(&text, "@cee:"))
+		skip_blanks(&text);
+	return text;
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	struct reading reading = {.record = record, .context = context};
+	struct pairs *pairs = context->pairs;
+	struct named_values values = {0};
 
-	switch (flatten(context->message, context->arena, on_value, &reading)) {
-	case FLATTEN_NO_OBJECT:
+	pairs_read_json(pairs, object_of(context->message), context->arena);
+	context->full = context->full || pairs->full;
+	/* Braces alone make no JSON: "{not json}" is somebody else's text. */
+	if (pairs->state == PAIRS_NOT_MINE || (pairs->state == PAIRS_BROKEN && pairs->n == 0))
 		return PARSED_NOT_MINE;
-	case FLATTEN_FULL:
-		context->full = true;
+	for (unsigned i = 0; i < pairs->n; i++)
+		put_pair(record, context, &values, &pairs->items[i]);
+	if (pairs->left_out)
+		put(record, context, FIELD_TAGS, SLICE_LIT("fields_left_out"));
+	if (pairs->state == PAIRS_BROKEN) {
+		context->message = SLICE_NONE;
 		return PARSED_DAMAGED;
-	case FLATTEN_BROKEN:
-		/* Braces alone make no JSON: "{not json}" is somebody else's text. */
-		return record->n_fields > 1 ? PARSED_DAMAGED : PARSED_NOT_MINE;
-	case FLATTEN_OK:
-		break;
 	}
-	named_finish(record, context, &reading.values);
-	return reading.values.n_known > 0 ? PARSED : PARSED_PARTLY;
+	named_finish(record, context, &values);
+	context->whole_line = true;
+	return values.n_known > 0 ? PARSED : PARSED_PARTLY;
 }
 
 const struct parser parser_json = {
@@ -54,6 +60,6 @@ const struct parser parser_json = {
 	.name = "json",
 	.module = "json",
 	.summary = "JSON objects: ECS names, journald, Docker, common programs",
-	.source = "RFC 8259; Elastic Common Schema 8; systemd.journal-fields(7)",
+	.source = "RFC 8259; Elastic Common Schema 8; systemd.journal-fields(7); CEE 1.0",
 	.parse = parse,
 };

@@ -6,7 +6,6 @@
  * medium, high, critical; high when it says nothing of the kind).
  */
 #include "collector/normalize/extract.h"
-#include "collector/normalize/flatten.h"
 #include "collector/normalize/names.h"
 
 static const struct meaning found = {
@@ -57,37 +56,36 @@ static void put_meta(struct reading *reading, struct slice name, struct slice va
 	}
 }
 
-static void on_value(void *user, struct slice name, struct slice value)
+static void put_pair(struct reading *reading, const struct pair *pair)
 {
-	struct reading *reading = user;
+	struct slice name = pair->name;
 
-	if (skip_lit(&name, "soc.yara.meta.")) {
-		put_meta(reading, name, value);
-		return;
-	}
-	unsigned meaning = name_meaning(name);
-	if (meaning > NAME_UNKNOWN && meaning < FIELD_ID_MAX && meaning != FIELD_EVENT_MODULE)
-		named_put(reading->record, reading->context, &reading->values, meaning, value);
+	if (skip_lit(&name, "soc.yara.meta."))
+		put_meta(reading, name, pair->value);
+	else
+		named_put_field(reading->record, reading->context, &reading->values, pair);
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct reading reading = {.record = record, .context = context};
-	enum flatten_result result =
-		flatten(context->message, context->arena, on_value, &reading);
+	struct pairs *pairs = context->pairs;
 
-	if (result == FLATTEN_NO_OBJECT)
+	pairs_read_json(pairs, context->message, context->arena);
+	if (pairs->state == PAIRS_NOT_MINE)
 		return PARSED_NOT_MINE;
-	context->full = context->full || result == FLATTEN_FULL;
+	for (unsigned i = 0; i < pairs->n; i++)
+		put_pair(&reading, &pairs->items[i]);
+	context->full = context->full || pairs->full || pairs->left_out;
 	context->message = SLICE_NONE;
 	struct slice rule = record_get(record, FIELD_RULE_NAME);
-	if (result == FLATTEN_OK && slice_absent(rule))
+	if (pairs->state == PAIRS_WHOLE && slice_absent(rule))
 		return PARSED_NOT_MINE;
 	put_meaning(record, context, &found);
 	put(record, context, FIELD_SOC_MALWARE_SEVERITY, severity_of(reading.severity));
 	if (slice_absent(record_get(record, FIELD_THREAT_NAME)))
 		put(record, context, FIELD_THREAT_NAME, rule);
-	return result == FLATTEN_OK ? PARSED : PARSED_DAMAGED;
+	return pairs->state == PAIRS_WHOLE ? PARSED : PARSED_DAMAGED;
 }
 
 const struct parser parser_yara = {

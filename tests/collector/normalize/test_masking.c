@@ -128,6 +128,17 @@ START_TEST(secrets_in_messages_are_masked)
 }
 END_TEST
 
+START_TEST(a_value_is_masked_by_its_name_when_no_field_has_it)
+{
+	setup("");
+	expect_gone("{\"level\":\"info\",\"password\":\"hi\\\"dden\"}", "dden");
+	expect_gone("{\"level\":\"info\",\"password\":\"z\\\"q\"}", "z\\\"q");
+	expect_gone("{\"a\":{\"b\":{\"new_password\":\"\\u0068idden\"}}}", "idden");
+	expect_gone("user=an level=info src=192.0.2.1 passwd=\"hid\\\"den\"", "den\"");
+	teardown();
+}
+END_TEST
+
 START_TEST(secrets_on_command_lines_are_masked)
 {
 	setup("");
@@ -273,7 +284,7 @@ END_TEST
 
 TEST_MAIN("masking", secrets_in_urls_are_masked, what_surrounds_a_secret_stays,
 	secrets_in_messages_are_masked, secrets_on_command_lines_are_masked,
-	ordinary_lines_are_not_touched, numbers_of_people_are_masked_when_asked_for,
-	a_policy_can_be_switched_off, without_room_the_line_goes_not_the_mask,
-	hostile_lines_are_masked_too, the_shipped_policy_is_the_default,
-	names_that_are_too_short_are_mistakes)
+	a_value_is_masked_by_its_name_when_no_field_has_it, ordinary_lines_are_not_touched,
+	numbers_of_people_are_masked_when_asked_for, a_policy_can_be_switched_off,
+	without_room_the_line_goes_not_the_mask, hostile_lines_are_masked_too,
+	the_shipped_policy_is_the_default, names_that_are_too_short_are_mistakes)

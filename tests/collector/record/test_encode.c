@@ -252,7 +252,65 @@ START_TEST(a_batch_past_its_limit_is_refused)
 }
 END_TEST
 
-TEST_MAIN("encode", a_batch_goes_both_ways, original_bytes_are_kept_once,
-	a_second_encoding_replaces_the_first, without_columns_times_are_unknown,
-	extreme_times_survive, every_cut_is_damaged, bytes_behind_the_end_are_damage,
-	a_full_arena_refuses, a_batch_past_its_limit_is_refused)
+START_TEST(values_without_a_field_are_written_under_their_names)
+{
+	struct strbuf out = STRBUF_INIT(1 << 16);
+	struct record record = {.raw = SLICE_LIT("x"),
+		.received_ns = CLOCK_NONE,
+		.created_ns = CLOCK_NONE,
+		.read_ns = CLOCK_NONE,
+		.kind = RECORD_LOG};
+	struct arena arena;
+
+	arena_init(&arena, 1 << 16);
+	add(&record, &arena, FIELD_EVENT_MODULE, SLICE_LIT("cef"));
+	add(&record, &arena, FIELD_OTHER, SLICE_LIT("a\"b"));
+	add(&record, &arena, FIELD_OTHER_VALUE, SLICE_LIT("1"));
+	add(&record, &arena, FIELD_OTHER_EVENT_DATA, SLICE_LIT("X"));
+	add(&record, &arena, FIELD_OTHER_VALUE, SLICE_LIT("2"));
+	add(&record, &arena, FIELD_OTHER, SLICE_LIT("X"));
+	add(&record, &arena, FIELD_OTHER_VALUE, SLICE_LIT("3"));
+	add(&record, &arena, FIELD_OTHER_EVENT_DATA, SLICE_LIT("X"));
+	add(&record, &arena, FIELD_OTHER_VALUE, SLICE_LIT("4"));
+	add(&record, &arena, FIELD_OTHER, SLICE_LIT("cut off"));
+	encode_json(&out, &record, SLICE_NONE);
+	ck_assert_str_eq(strbuf_cstr(&out),
+		"{\"event.kind\":\"event\",\"event.module\":\"cef\",\"cef.a\\\"b\":\"1\","
+		"\"winlog.event_data.X\":[\"2\",\"4\"],\"cef.X\":\"3\","
+		"\"event.original\":\"x\",\"soc.parse_status\":\"unknown\"}");
+	strbuf_done(&out);
+	arena_done(&arena);
+}
+END_TEST
+
+START_TEST(an_address_is_written_under_both_names)
+{
+	struct strbuf out = STRBUF_INIT(1 << 16);
+	struct record record = {.raw = SLICE_LIT("x"),
+		.received_ns = CLOCK_NONE,
+		.created_ns = CLOCK_NONE,
+		.read_ns = CLOCK_NONE,
+		.kind = RECORD_LOG};
+	struct arena arena;
+
+	arena_init(&arena, 1 << 16);
+	add(&record, &arena, FIELD_SOURCE_IP, SLICE_LIT("192.0.2.1"));
+	add(&record, &arena, FIELD_DESTINATION_IP, SLICE_LIT("192.0.2.2"));
+	add(&record, &arena, FIELD_DESTINATION_ADDRESS, SLICE_LIT("db"));
+	encode_json(&out, &record, SLICE_NONE);
+	ck_assert_str_eq(strbuf_cstr(&out),
+		"{\"event.kind\":\"event\",\"source.ip\":\"192.0.2.1\","
+		"\"destination.ip\":\"192.0.2.2\",\"destination.address\":\"db\","
+		"\"source.address\":\"192.0.2.1\","
+		"\"event.original\":\"x\",\"soc.parse_status\":\"unknown\"}");
+	strbuf_done(&out);
+	arena_done(&arena);
+}
+END_TEST
+
+TEST_MAIN("encode", values_without_a_field_are_written_under_their_names,
+	an_address_is_written_under_both_names, a_batch_goes_both_ways,
+	original_bytes_are_kept_once, a_second_encoding_replaces_the_first,
+	without_columns_times_are_unknown, extreme_times_survive, every_cut_is_damaged,
+	bytes_behind_the_end_are_damage, a_full_arena_refuses,
+	a_batch_past_its_limit_is_refused)
