@@ -13,14 +13,7 @@
 
 #include "common/attr.h"
 
-enum {
-	NOBODY = 65534,
-	/* <linux/landlock.h> of old systems is missing or short; ABI numbers are fixed. */
-	LANDLOCK_CREATE_RULESET = 444,
-	LANDLOCK_RESTRICT_SELF = 446,
-	LANDLOCK_ASK_VERSION = 1,
-	LANDLOCK_ACCESS_ABI_1 = (1 << 13) - 1, /* execute .. make_sym */
-};
+enum { NOBODY = 65534 };
 
 /* The address sanitizer reserves terabytes. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -80,21 +73,6 @@ static bool refuse_privileges(void)
 	       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
-static bool refuse_files(void)
-{
-	uint64_t handled = LANDLOCK_ACCESS_ABI_1; /* all refused: no rule is added */
-	long version = syscall(LANDLOCK_CREATE_RULESET, NULL, 0, LANDLOCK_ASK_VERSION);
-
-	if (version < 1)
-		return false;
-	long ruleset = syscall(LANDLOCK_CREATE_RULESET, &handled, sizeof(handled), 0);
-	if (ruleset < 0)
-		return false;
-	bool done = syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0) == 0;
-	close((int)ruleset);
-	return done;
-}
-
 /* mmap and mprotect stay for memory that cannot be executed. */
 static int allow_call(scmp_filter_ctx filter, int call)
 {
@@ -132,9 +110,88 @@ unsigned sandbox_enter(const struct sandbox_rules *rules)
 		missing |= SANDBOX_CAPABILITIES;
 	if (!refuse_privileges())
 		missing |= SANDBOX_NO_NEW_PRIVS;
-	if (!refuse_files())
+	if (!landlock_restrict(&(struct landlock_reach){0}))
 		missing |= SANDBOX_LANDLOCK;
 	if (!filter_calls(rules))
+		missing |= SANDBOX_SECCOMP;
+	return missing;
+}
+
+/* Calls that a service never makes and that have helped many a break-out. */
+static const int no_service_calls[] = {
+	SCMP_SYS(execve),
+	SCMP_SYS(execveat),
+	SCMP_SYS(ptrace),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(kcmp),
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(perf_event_open),
+	SCMP_SYS(bpf),
+	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(personality),
+	SCMP_SYS(add_key),
+	SCMP_SYS(request_key),
+	SCMP_SYS(keyctl),
+	SCMP_SYS(unshare),
+	SCMP_SYS(setns),
+	SCMP_SYS(chroot),
+	SCMP_SYS(pivot_root),
+	SCMP_SYS(mount),
+	SCMP_SYS(umount2),
+	SCMP_SYS(open_tree),
+	SCMP_SYS(move_mount),
+	SCMP_SYS(fsopen),
+	SCMP_SYS(fsconfig),
+	SCMP_SYS(fsmount),
+	SCMP_SYS(fspick),
+	SCMP_SYS(open_by_handle_at),
+	SCMP_SYS(name_to_handle_at),
+	SCMP_SYS(quotactl),
+	SCMP_SYS(swapon),
+	SCMP_SYS(swapoff),
+	SCMP_SYS(acct),
+	SCMP_SYS(reboot),
+	SCMP_SYS(init_module),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(delete_module),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(kexec_file_load),
+	SCMP_SYS(iopl),
+	SCMP_SYS(ioperm),
+	SCMP_SYS(settimeofday),
+	SCMP_SYS(clock_settime),
+	SCMP_SYS(clock_adjtime),
+	SCMP_SYS(adjtimex),
+	SCMP_SYS(sethostname),
+	SCMP_SYS(setdomainname),
+	SCMP_SYS(syslog),
+	SCMP_SYS(vhangup),
+};
+
+static bool refuse_calls(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	bool done = filter != NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(no_service_calls) && done; i++)
+		done = seccomp_rule_add(
+			       filter, SCMP_ACT_ERRNO(EPERM), no_service_calls[i], 0) == 0;
+	done = done && seccomp_load(filter) == 0;
+	seccomp_release(filter);
+	return done;
+}
+
+unsigned sandbox_enter_service(const struct landlock_reach *reach)
+{
+	unsigned missing = 0;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		missing |= SANDBOX_NO_NEW_PRIVS;
+	if (!landlock_restrict(reach))
+		missing |= SANDBOX_LANDLOCK;
+	if (!refuse_calls())
 		missing |= SANDBOX_SECCOMP;
 	return missing;
 }

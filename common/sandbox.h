@@ -1,7 +1,7 @@
 /*
  * sandbox - what a process that reads hostile bytes may still do
  *
- * Entered once, by a process of one thread, after it has opened all it needs:
+ * sandbox_enter() is for a process of one thread that has opened all it needs:
  * limits, another user, no capabilities, no new privileges, no core file, no
  * files by name (Landlock), only the listed system calls (seccomp). Kernels
  * differ: what cannot be had is returned and reported, never a reason not to
@@ -12,6 +12,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "common/landlock.h"
 
 enum sandbox_part {
 	SANDBOX_LIMITS = 1,       /* RLIMIT_*; no core file, no written file, no process */
@@ -37,6 +39,14 @@ struct sandbox_rules {
  * this kernel or these privileges do not give; 0 is a whole sandbox.
  */
 unsigned sandbox_enter(const struct sandbox_rules *rules);
+
+/*
+ * For a service, which goes on opening files, making threads and talking to the network: no new
+ * privileges, no files but within `reach` (landlock.h), no programs, and none of the calls that
+ * trace others, mount, change namespaces, load code into the kernel or set its clock. Before
+ * the first thread. Returns the parts missing, as above.
+ */
+unsigned sandbox_enter_service(const struct landlock_reach *reach);
 
 /* "landlock"; of one part. */
 const char *sandbox_part_name(unsigned part);

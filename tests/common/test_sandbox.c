@@ -1,7 +1,9 @@
 #include "common/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <seccomp.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -91,6 +93,44 @@ START_TEST(a_call_that_is_not_listed_fails)
 }
 END_TEST
 
+/* In a child: what a service can and cannot do; 0 when all is as it should be. */
+static int service_child(void)
+{
+	static const char *const reach[] = {"/dev/null"};
+	const unsigned missing =
+		sandbox_enter_service(&(struct landlock_reach){.read = reach, .n_read = 1});
+	char *const nothing[] = {NULL};
+
+	if ((missing & SANDBOX_SECCOMP) == 0) {
+		if (execve("/bin/true", nothing, nothing) != -1 || errno != EPERM)
+			return 1;
+		if (syscall(SYS_unshare, 0) != -1 || errno != EPERM)
+			return 2;
+	}
+	if ((missing & SANDBOX_LANDLOCK) == 0) {
+		if (open("/etc/passwd", O_RDONLY | O_CLOEXEC) != -1 || errno != EACCES)
+			return 3;
+	}
+	if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
+		return 4;
+	if (socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0)
+		return 5;
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : 6;
+}
+
+START_TEST(a_service_keeps_files_and_sockets_and_runs_no_programs)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(service_child());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
 START_TEST(parts_have_names)
 {
 	ck_assert_str_eq(sandbox_part_name(SANDBOX_LIMITS), "limits");
@@ -100,4 +140,5 @@ START_TEST(parts_have_names)
 END_TEST
 
 TEST_MAIN("sandbox", missing_parts_are_only_those_kernels_may_lack,
-	a_deadly_call_ends_the_process, a_call_that_is_not_listed_fails, parts_have_names)
+	a_deadly_call_ends_the_process, a_call_that_is_not_listed_fails,
+	a_service_keeps_files_and_sockets_and_runs_no_programs, parts_have_names)
