@@ -54,8 +54,30 @@ static void prepare_once(void)
 
 /* Libxml2 compares every attribute of an element with every other one, and looks every prefix
  * up among all namespaces in force: documents made of them take minutes. A '<' cannot stand in
- * an attribute's value, so that between two of them stand all attributes of one element. */
-enum { EQUALS_MAX = 1200, NAMESPACES_MAX = 256 };
+ * an attribute's value, so that between two of them stand all attributes of one element. Text
+ * looks like an attribute only with a bare quote in it, and xml_escape() leaves none. */
+enum { ATTRIBUTES_MAX = 1200, NAMESPACES_MAX = 256 };
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+static struct slice after_blanks(struct slice text)
+{
+	while (text.len > 0 && is_blank(text.ptr[0]))
+		text = slice_from(text, 1);
+	return text;
+}
+
+/* Does `text` begin with the "=" of an attribute and its quote? */
+static bool gives_value(struct slice text)
+{
+	if (text.len == 0 || text.ptr[0] != '=')
+		return false;
+	text = after_blanks(slice_from(text, 1));
+	return text.len > 0 && (text.ptr[0] == '"' || text.ptr[0] == '\'');
+}
 
 static bool is_crowded(struct slice text)
 {
@@ -64,10 +86,19 @@ static bool is_crowded(struct slice text)
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] == '<')
 			n = 0;
-		else if (text.ptr[i] == '=' && ++n > EQUALS_MAX)
+		else if (gives_value(slice_from(text, i)) && ++n > ATTRIBUTES_MAX)
 			return true;
 	}
 	return false;
+}
+
+/* Behind "xmlns". */
+static bool is_declaration(struct slice text)
+{
+	while (text.len > 0 && !is_blank(text.ptr[0]) &&
+		memchr("=<>'\"", text.ptr[0], 5) == NULL)
+		text = slice_from(text, 1); /* ":prefix" */
+	return gives_value(after_blanks(text));
 }
 
 static bool has_many_namespaces(struct slice text)
@@ -76,8 +107,10 @@ static bool has_many_namespaces(struct slice text)
 	size_t n = 0, at;
 
 	while (n <= NAMESPACES_MAX && (at = slice_search(text, word)) < text.len) {
+		bool stands_alone = at > 0 && is_blank(text.ptr[at - 1]);
+
 		text = slice_from(text, at + word.len);
-		n++;
+		n += stands_alone && is_declaration(text);
 	}
 	return n > NAMESPACES_MAX;
 }
@@ -188,19 +221,8 @@ static xmlDoc *parse(xmlParserCtxt *context, struct slice text, struct mistakes 
 	return NULL;
 }
 
-xmlDoc *xml_read(struct slice text, struct mistakes *mistakes)
+static xmlDoc *read_any(struct slice text, struct mistakes *mistakes)
 {
-	prepare_once();
-	if (text.len == 0 || text.len > XML_FILE_MAX) {
-		mistake_add(mistakes, (struct pos){0}, "%zu bytes, expected 1 to %d", text.len,
-			XML_FILE_MAX);
-		return NULL;
-	}
-	const char *why = refusal(text);
-	if (why != NULL) {
-		mistake_add(mistakes, (struct pos){0}, "%s", why);
-		return NULL;
-	}
 	xmlParserCtxt *context = xmlNewParserCtxt();
 
 	if (context == NULL)
@@ -208,6 +230,26 @@ xmlDoc *xml_read(struct slice text, struct mistakes *mistakes)
 	xmlDoc *doc = parse(context, text, mistakes);
 	xmlFreeParserCtxt(context);
 	return doc;
+}
+
+xmlDoc *xml_read_own(struct slice text, struct mistakes *mistakes)
+{
+	prepare_once();
+	if (text.len > 0 && text.len <= XML_FILE_MAX)
+		return read_any(text, mistakes);
+	mistake_add(mistakes, (struct pos){0}, "%zu bytes, expected 1 to %d", text.len,
+		XML_FILE_MAX);
+	return NULL;
+}
+
+xmlDoc *xml_read(struct slice text, struct mistakes *mistakes)
+{
+	const char *why = text.len > 0 && text.len <= XML_FILE_MAX ? refusal(text) : NULL;
+
+	if (why == NULL)
+		return xml_read_own(text, mistakes);
+	mistake_add(mistakes, (struct pos){0}, "%s", why);
+	return NULL;
 }
 
 /* ---- schemas ------------------------------------------------------------------------ */
@@ -336,6 +378,8 @@ static const char *name_of(char byte)
 		return "&gt;";
 	case '"':
 		return "&quot;";
+	case '\'':
+		return "&apos;";
 	case '\t':
 		return "&#x9;";
 	case '\n':

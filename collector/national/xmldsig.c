@@ -102,7 +102,7 @@ static bool digest_document(
 {
 	struct strbuf why = STRBUF_INIT(ERR_TEXT_MAX);
 	struct mistakes mistakes = mistakes_into(&why, "document");
-	xmlDoc *doc = xml_read(text, &mistakes);
+	xmlDoc *doc = xml_read_own(text, &mistakes);
 	bool done = doc != NULL && digest_canonical(doc, NULL, digest);
 
 	if (!done)
@@ -148,7 +148,7 @@ static bool verify_own(const struct national_xml *names, struct slice text, stru
 {
 	struct strbuf report = STRBUF_INIT(PART_MAX);
 	struct mistakes mistakes = mistakes_into(&report, "document");
-	xmlDoc *doc = xml_read(text, &mistakes);
+	xmlDoc *doc = xml_read_own(text, &mistakes);
 	bool right = doc != NULL && xmldsig_verify(names, doc, NULL, &report);
 
 	if (!right)
@@ -158,25 +158,34 @@ static bool verify_own(const struct national_xml *names, struct slice text, stru
 	return right;
 }
 
-bool xmldsig_sign(struct signer *signer, const struct national_xml *names, struct slice text,
-	size_t at, uint32_t timeout_ms, struct strbuf *out, struct err *err)
+/* What stands behind `before` in `out` is the signed document. */
+static bool holds(const struct national_xml *names, const struct strbuf *out, size_t before,
+	struct err *err)
+{
+	if (out->overflow)
+		return err_set(err, "the signed document passes %zu bytes", out->limit);
+	return verify_own(names, slice_from(strbuf_slice(out), before), err);
+}
+
+enum xmldsig_outcome xmldsig_sign(struct signer *signer, const struct national_xml *names,
+	struct slice text, size_t at, uint32_t timeout_ms, struct strbuf *out, struct err *err)
 {
 	unsigned char digest[SIGNER_DIGEST_SIZE];
+	enum xmldsig_outcome outcome = XMLDSIG_SPOILED;
 	size_t before = out->len;
-	bool done = false;
 
-	if (digest_document(text, digest, err)) {
-		strbuf_add(out, slice_head(text, at));
-		done = add_signature(signer, names, digest, timeout_ms, out, err);
+	if (!digest_document(text, digest, err))
+		return outcome;
+	strbuf_add(out, slice_head(text, at));
+	if (!add_signature(signer, names, digest, timeout_ms, out, err)) {
+		outcome = XMLDSIG_NO_SIGNER;
+	} else {
 		strbuf_add(out, slice_from(text, at));
+		if (holds(names, out, before, err))
+			return XMLDSIG_SIGNED;
 	}
-	if (done && out->overflow)
-		done = err_set(err, "the signed document passes %zu bytes", out->limit);
-	if (done)
-		done = verify_own(names, slice_from(strbuf_slice(out), before), err);
-	if (!done)
-		strbuf_cut(out, before);
-	return done;
+	strbuf_cut(out, before);
+	return outcome;
 }
 
 /* ---- verifying ---------------------------------------------------------------------- */

@@ -18,13 +18,21 @@
 
 #define XMLDSIG_NAMESPACE "http://www.w3.org/2000/09/xmldsig#"
 
+enum xmldsig_outcome {
+	XMLDSIG_SIGNED,
+	XMLDSIG_NO_SIGNER, /* the signer gave no signature: the same may work later */
+	XMLDSIG_SPOILED,   /* none can be made for this text, or it does not hold */
+};
+
 /*
- * Appends `text`, a document without a signature, with one put in at offset `at`, which must
- * lie between two tags. Waits for the signer at most `timeout_ms` twice. The outcome is
- * verified before it is given away.
+ * Appends `text`, a document of our own without a signature, with one put in at offset `at`,
+ * which must lie between two tags. Waits for the signer at most `timeout_ms` twice. The outcome
+ * is verified before it is given away. Nothing is appended, and err says why, unless it was
+ * signed.
  */
-MUST_USE bool xmldsig_sign(struct signer *signer, const struct national_xml *names,
-	struct slice text, size_t at, uint32_t timeout_ms, struct strbuf *out, struct err *err);
+MUST_USE enum xmldsig_outcome xmldsig_sign(struct signer *signer,
+	const struct national_xml *names, struct slice text, size_t at, uint32_t timeout_ms,
+	struct strbuf *out, struct err *err);
 
 /* Does the document's one signature hold? As jws_verify(). */
 MUST_USE bool xmldsig_verify(const struct national_xml *names, xmlDoc *doc, const char *ca_file,

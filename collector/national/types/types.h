@@ -6,6 +6,11 @@
 
 extern const struct message_type message_avreport, message_statistics;
 
+#define AVREPORT_SCHEMA "edxml-avreport/1"
+
+MUST_USE bool avreport_publish(const struct message_context *context,
+	struct statistics *statistics, struct outbox *outbox, struct err *err);
+
 bool statistics_show(struct slice body, FILE *out, struct err *err);
 bool avreport_show(struct slice body, FILE *out, struct err *err);
 

@@ -2,6 +2,7 @@
 
 #include "collector/national/types/types.h"
 #include "collector/national/xml.h"
+#include "collector/national/xmldsig.h"
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/file.h"
@@ -264,18 +265,30 @@ START_TEST(a_report_is_closed_before_it_grows_too_large)
 }
 END_TEST
 
-static void add_unsigned(void *user, const struct counter *counter)
+struct counted_value {
+	const char *name;
+	uint64_t value;
+};
+
+static void take_value(void *user, const struct counter *counter)
 {
-	if (strcmp(counter->name, "national.unsigned") == 0)
-		*(uint64_t *)user = counter_value(counter);
+	struct counted_value *wanted = user;
+
+	if (strcmp(counter->name, wanted->name) == 0)
+		wanted->value = counter_value(counter);
+}
+
+static uint64_t value_of(const char *name)
+{
+	struct counted_value wanted = {.name = name};
+
+	counter_walk(take_value, &wanted);
+	return wanted.value;
 }
 
 static uint64_t count_unsigned(void)
 {
-	uint64_t n = 0;
-
-	counter_walk(add_unsigned, &n);
-	return n;
+	return value_of("national.unsigned");
 }
 
 START_TEST(without_a_signature_the_report_waits_and_nobody_else)
@@ -312,6 +325,88 @@ START_TEST(a_false_signature_is_never_given_away)
 	scene.counted.context.signer = scene.fixture.signer;
 	publish(&scene);
 	ck_assert_int_eq(count_messages(&scene), 0);
+	close_scene(&scene);
+}
+END_TEST
+
+/* ---- what cannot be signed --------------------------------------------------------- */
+
+/* What real documents with this text in them do not do. */
+static const char *spoiling = NULL;
+
+enum xmldsig_outcome __real_xmldsig_sign(struct signer *signer,
+	const struct national_xml *names, struct slice text, size_t at, uint32_t timeout_ms,
+	struct strbuf *out, struct err *err);
+enum xmldsig_outcome __wrap_xmldsig_sign(struct signer *signer,
+	const struct national_xml *names, struct slice text, size_t at, uint32_t timeout_ms,
+	struct strbuf *out, struct err *err);
+
+enum xmldsig_outcome __wrap_xmldsig_sign(struct signer *signer,
+	const struct national_xml *names, struct slice text, size_t at, uint32_t timeout_ms,
+	struct strbuf *out, struct err *err)
+{
+	if (spoiling == NULL || slice_search(text, slice_str(spoiling)) == text.len)
+		return __real_xmldsig_sign(signer, names, text, at, timeout_ms, out, err);
+	err_set(err, "spoiled");
+	return XMLDSIG_SPOILED;
+}
+
+START_TEST(words_of_markup_in_names_stop_no_report)
+{
+	struct strbuf sql = STRBUF_INIT(1 << 16);
+	struct scene scene;
+
+	open_scene(&scene);
+	scene.counted.profile->malware.shape = MALWARE_EXTENDED;
+	add_hits(&scene, 8);
+	strbuf_add_str(&sql, "UPDATE hits SET path = '/' || row || '");
+	for (unsigned i = 0; i < 60; i++)
+		strbuf_add_str(&sql, " xmlns=\"a\" xmlns:b=''c'' = = = =");
+	strbuf_add_str(&sql, "', name = substr(path, 1, 200), host_name = 'xmlns=\"x\"'");
+	counted_run(&scene.counted, strbuf_cstr(&sql));
+	publish(&scene);
+	ck_assert_int_eq(count_messages(&scene), 1);
+	ck_assert_uint_eq(count_files(&scene), 8); /* anybody's `feed check` takes it */
+	strbuf_done(&sql);
+	close_scene(&scene);
+}
+END_TEST
+
+START_TEST(one_finding_that_spoils_a_report_is_left_out_and_counted)
+{
+	uint64_t before = value_of("national.unreportable");
+	struct scene scene;
+
+	open_scene(&scene);
+	add_hits(&scene, 1000);
+	counted_run(
+		&scene.counted, "UPDATE hits SET name = 'Spoil' WHERE row IN (1, 700, 701)");
+	spoiling = "Spoil";
+	for (unsigned i = 0; i < 3; i++) {
+		publish(&scene);
+		later(&scene, 10);
+	}
+	spoiling = NULL;
+	ck_assert_uint_eq(count_files(&scene), 997);
+	ck_assert_uint_eq(value_of("national.unreportable"), before + 3);
+	close_scene(&scene);
+}
+END_TEST
+
+START_TEST(a_profile_that_nothing_can_be_signed_with_loses_no_finding)
+{
+	uint64_t before = value_of("national.unreportable");
+	struct scene scene;
+
+	open_scene(&scene);
+	add_hits(&scene, 3);
+	spoiling = "<edXMLEnvelope";
+	publish(&scene);
+	spoiling = NULL;
+	ck_assert_int_eq(count_messages(&scene), 0);
+	ck_assert_uint_eq(value_of("national.unreportable"), before);
+	publish(&scene);
+	ck_assert_uint_eq(count_files(&scene), 3);
 	close_scene(&scene);
 }
 END_TEST
@@ -600,7 +695,9 @@ TEST_MAIN("avreport", findings_become_a_signed_report_by_machine,
 	many_findings_of_one_commit_make_several_reports_and_none_is_lost,
 	a_report_is_closed_before_it_grows_too_large,
 	without_a_signature_the_report_waits_and_nobody_else,
-	a_false_signature_is_never_given_away,
+	a_false_signature_is_never_given_away, words_of_markup_in_names_stop_no_report,
+	one_finding_that_spoils_a_report_is_left_out_and_counted,
+	a_profile_that_nothing_can_be_signed_with_loses_no_finding,
 	a_report_of_more_than_a_thousand_findings_is_refused,
 	names_that_attack_the_report_stay_text, a_receivers_own_namespace_is_used_and_checked,
 	mistakes_of_every_sort_are_named, tampered_signatures_are_found,
