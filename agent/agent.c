@@ -436,6 +436,7 @@ static void use_settings(struct agent *agent, struct conf *conf,
 	agent->tls = tls;
 	log_open("soc-agent", (enum log_level)settings->log_level);
 	uplink_reload(agent->uplink, &agent->settings.uplink, tls);
+	intake_set_known(agent->intake, clock_wall_ns());
 	start_inputs(agent);
 	conf_free(old);
 	log_info("settings.loaded", "file=%s", agent->config);
@@ -714,6 +715,7 @@ static bool make_parts(struct agent *agent, struct err *err)
 		return err_sys(err, "random numbers");
 	agent->intake =
 		intake_new(loop_base(agent->loop), agent->spool, agent->bookmark, &user);
+	intake_set_known(agent->intake, bookmark_loaded_ns(agent->bookmark));
 	if (!save_bookmark(agent, err)) /* epochs are durable before they are used */
 		return false;
 	say_start(agent, report);
@@ -780,6 +782,7 @@ bool agent_run(struct agent *agent, struct err *err)
 	uint64_t watchdog_ms = notify_watchdog_interval_ms();
 
 	start_inputs(agent);
+	keep(agent); /* what there is to be read is known from here on */
 	uplink_start(agent->uplink);
 	arm(agent->keep, SECOND_MS);
 	arm(agent->second, SECOND_MS);

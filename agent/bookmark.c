@@ -6,13 +6,15 @@
 
 #include "common/bytes.h"
 #include "common/chunk.h"
+#include "common/clock.h"
 #include "common/crc32c.h"
 #include "common/file.h"
 
 enum {
-	MAGIC = 0x314b4253, /* "SBK1" */
+	MAGIC = 0x324b4253, /* "SBK2" */
+	LANES_AT = 4 + 4 + 8,
 	LANE_SIZE = SEGLOG_ID_SIZE + 8 + 8 + 8 + 4 + 8,
-	HEAD_SIZE = 4 + 4 + LANE_COUNT * LANE_SIZE + 4,
+	HEAD_SIZE = LANES_AT + LANE_COUNT * LANE_SIZE + 4,
 	SOURCE_HEAD_SIZE = 6,
 	BUCKETS_FIRST = 64,
 };
@@ -20,6 +22,7 @@ enum {
 struct bookmark {
 	struct bookmark_source **buckets;
 	size_t n_buckets, n_sources;
+	int64_t loaded_ns;
 };
 
 /* ---- sources -------------------------------------------------------------- */
@@ -234,7 +237,7 @@ enum bookmark_status bookmark_parse(
 	struct bookmark *bookmark, struct slice bytes, struct bookmark_lane lanes[LANE_COUNT])
 {
 	struct bookmark_lane read[LANE_COUNT];
-	const char *at = bytes.ptr + 8;
+	const char *at = bytes.ptr + LANES_AT;
 
 	if (!is_whole(bytes))
 		return BOOKMARK_DAMAGED;
@@ -246,6 +249,7 @@ enum bookmark_status bookmark_parse(
 		return BOOKMARK_DAMAGED;
 	}
 	memcpy(lanes, read, sizeof(read));
+	bookmark->loaded_ns = (int64_t)bytes_get_u64(bytes.ptr + 8);
 	return BOOKMARK_READ;
 }
 
@@ -296,8 +300,9 @@ static void write_all(const struct bookmark *bookmark,
 
 	bytes_put_u32(head, MAGIC);
 	bytes_put_u32(head + 4, LANE_COUNT);
+	bytes_put_u64(head + 8, (uint64_t)clock_wall_ns());
 	for (size_t i = 0; i < LANE_COUNT; i++)
-		write_lane(head + 8 + i * LANE_SIZE, &lanes[i]);
+		write_lane(head + LANES_AT + i * LANE_SIZE, &lanes[i]);
 	strbuf_add(out, slice_of(head, sizeof(head)));
 	bookmark_walk(bookmark, write_source, &writing);
 	if (out->overflow)
@@ -305,6 +310,11 @@ static void write_all(const struct bookmark *bookmark,
 	bytes_put_u32(out->ptr + HEAD_SIZE - 4, writing.n);
 	bytes_put_u32(end, crc32c(0, out->ptr, out->len));
 	strbuf_add(out, slice_of(end, sizeof(end)));
+}
+
+int64_t bookmark_loaded_ns(const struct bookmark *bookmark)
+{
+	return bookmark->loaded_ns;
 }
 
 bool bookmark_save(const struct bookmark *bookmark, const char *path,

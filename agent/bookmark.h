@@ -24,8 +24,9 @@
  *
  * The file, little-endian:
  *
- *	u32 magic "SBK1"
+ *	u32 magic "SBK2"
  *	u32 number of lanes, 2
+ *	i64 wall clock when it was saved, ns
  *	lanes: 16 bytes id of the lane's log, u64 epoch, u64 first sequence of the
  *	       epoch, u64 acknowledged, u32 CRC32C of the chunk that ended with it,
  *	       u64 covered
@@ -94,6 +95,9 @@ MUST_USE enum bookmark_status bookmark_load(struct bookmark *bookmark, const cha
 	struct bookmark_lane lanes[LANE_COUNT], struct err *err);
 MUST_USE enum bookmark_status bookmark_parse(
 	struct bookmark *bookmark, struct slice bytes, struct bookmark_lane lanes[LANE_COUNT]);
+
+/* Wall clock when what was loaded had been saved; 0 = nothing was loaded. */
+int64_t bookmark_loaded_ns(const struct bookmark *bookmark);
 
 MUST_USE bool bookmark_save(const struct bookmark *bookmark, const char *path,
 	const struct bookmark_lane lanes[LANE_COUNT], struct err *err);

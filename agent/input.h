@@ -45,6 +45,10 @@ void intake_position(
 /* Nothing is left to be read of a source: its position need not be kept. */
 void intake_forget(struct intake *intake, struct slice input, struct slice name);
 
+/* Wall clock: when what the inputs are given at their start was written down; sources that were
+ * there by then are among it. 0: never, this is the first start. */
+int64_t intake_known_ns(const struct intake *intake);
+
 /* `count` items of a source are lost for `reason` (frame.h: enum gap_reason); `bytes` when
  * known. Takes `count` sequences of the lane; kept in memory while the spool is full. With
  * count 0 the loss is one of bytes only (copytruncate) and takes one sequence. */

@@ -37,6 +37,7 @@ struct intake {
 	struct bookmark *bookmark;
 	struct intake_user user;
 	struct intake_state state;
+	int64_t known_ns;
 	struct intake_lane lanes[LANE_COUNT];
 };
 
@@ -395,6 +396,16 @@ void intake_free(struct intake *intake)
 	for (size_t i = 0; i < LANE_COUNT; i++)
 		close_lane(&intake->lanes[i]);
 	free(intake);
+}
+
+void intake_set_known(struct intake *intake, int64_t wall_ns)
+{
+	intake->known_ns = wall_ns;
+}
+
+int64_t intake_known_ns(const struct intake *intake)
+{
+	return intake->known_ns;
 }
 
 bool intake_flush(struct intake *intake)

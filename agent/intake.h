@@ -46,6 +46,9 @@ struct intake *intake_new(struct event_base *base, struct spool *spool,
 	struct bookmark *bookmark, const struct intake_user *user);
 void intake_free(struct intake *intake);
 
+/* What intake_known_ns() tells. */
+void intake_set_known(struct intake *intake, int64_t wall_ns);
+
 /* Makes durable what is at hand; false when something had to stay in memory. */
 bool intake_flush(struct intake *intake);
 

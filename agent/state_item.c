@@ -5,7 +5,7 @@
 #include "common/clock.h"
 #include "common/utf8.h"
 
-enum { ITEM_TEXT_MAX = 64 << 10, REASON_MAX = 1024 };
+enum { ITEM_TEXT_MAX = 64 << 10, VALUE_MAX = 1024 };
 
 void state_item_begin(struct state_item *item, const char *action)
 {
@@ -15,23 +15,35 @@ void state_item_begin(struct state_item *item, const char *action)
 	json_put_str(&item->json, "event.action", action);
 }
 
+/* A byte that begins no character stands alone. */
+static size_t width_at(struct slice text, size_t at)
+{
+	size_t width = utf8_width(slice_from(text, at));
+
+	return width > 0 ? width : 1;
+}
+
 /* Longer text is cut at a character. */
-static struct slice cut_text(struct slice text, size_t max)
+static struct slice cut_text(struct slice text)
 {
 	size_t len = 0, width;
 
-	if (text.len <= max)
+	if (text.len <= VALUE_MAX)
 		return text;
-	while ((width = utf8_width(slice_from(text, len))) > 0 && len + width <= max)
+	while (len + (width = width_at(text, len)) <= VALUE_MAX)
 		len += width;
 	return slice_head(text, len);
+}
+
+void state_item_text(struct state_item *item, const char *key, struct slice text)
+{
+	json_put_text(&item->json, key, cut_text(text));
 }
 
 void state_item_reason(struct state_item *item, const char *reason)
 {
 	if (reason != NULL && reason[0] != '\0')
-		json_put_text(
-			&item->json, "event.reason", cut_text(slice_str(reason), REASON_MAX));
+		state_item_text(item, "event.reason", slice_str(reason));
 }
 
 void state_item_id(struct state_item *item, const char *key, uint64_t id)

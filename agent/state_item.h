@@ -22,6 +22,9 @@ struct state_item {
 
 void state_item_begin(struct state_item *item, const char *action);
 
+/* Cut to the limit of texts. */
+void state_item_text(struct state_item *item, const char *key, struct slice text);
+
 /* event.reason, cut to its limit; NULL or "" is left out. */
 void state_item_reason(struct state_item *item, const char *reason);
 

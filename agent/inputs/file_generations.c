@@ -146,55 +146,109 @@ static int by_age(const void *a, const void *b)
 	return x_len != y_len ? (x_len > y_len ? -1 : 1) : strcmp(y->path, x->path);
 }
 
-static void add(struct file_generations *found, const char *path, enum file_packing packing)
+/* False when it is not there, or no regular file. */
+static bool look_at(const char *path, enum file_packing packing, struct file_generation *item)
 {
 	struct stat st;
 
 	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return;
-
-	struct file_generation *items =
-		realloc(found->items, (found->n + 1) * sizeof(*found->items));
-	char *copy = strdup(path);
-	if (items == NULL || copy == NULL)
-		abort();
-	items[found->n] = (struct file_generation){.path = copy,
+		return false;
+	*item = (struct file_generation){.path = strdup(path),
 		.device = st.st_dev,
 		.inode = st.st_ino,
 		.size = (uint64_t)st.st_size,
 		.modified_ns = file_modified_ns(&st),
 		.packing = packing};
+	if (item->path == NULL)
+		abort();
+	return true;
+}
+
+static void add(struct file_generations *found, const struct file_generation *item)
+{
+	struct file_generation *items =
+		realloc(found->items, (found->n + 1) * sizeof(*found->items));
+
+	if (items == NULL)
+		abort();
+	items[found->n++] = *item;
 	found->items = items;
-	found->n++;
 }
 
-static bool is_made_from(const struct file_generation *packed, const char *plain)
+static void sort(struct file_generations *found, int (*order)(const void *a, const void *b))
 {
-	size_t len = strlen(plain);
-
-	return strncmp(packed->path, plain, len) == 0 && packed->path[len] == '.' &&
-	       strchr(packed->path + len + 1, '.') == NULL;
+	if (found->n > 0)
+		qsort(found->items, found->n, sizeof(*found->items), order);
 }
 
-static bool plain_one_exists(const struct file_generations *found, size_t at)
+static bool is_one_file(const struct file_generation *a, const struct file_generation *b)
 {
-	for (size_t i = 0; i < found->n; i++)
-		if (found->items[i].packing == FILE_PLAIN &&
-			is_made_from(&found->items[at], found->items[i].path))
-			return true;
-	return false;
+	return a->inode == b->inode && a->device == b->device;
+}
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct file_generation *x = a, *y = b;
+
+	if (x->inode != y->inode)
+		return x->inode < y->inode ? -1 : 1;
+	if (x->device != y->device)
+		return x->device < y->device ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+/* `last`: what the path itself names, or NULL. */
+static void drop_second_names(
+	struct file_generations *found, const struct file_generation *last)
+{
+	size_t kept = 0;
+
+	sort(found, by_inode);
+	for (size_t i = 0; i < found->n; i++) {
+		struct file_generation item = found->items[i];
+
+		if ((last != NULL && is_one_file(&item, last)) ||
+			(kept > 0 && is_one_file(&item, &found->items[kept - 1])))
+			free(item.path);
+		else
+			found->items[kept++] = item;
+	}
+	found->n = kept;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct file_generation *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+/* Is the file that `packed` is made from among the first `n`, in order of their paths? */
+static bool plain_one_exists(
+	const struct file_generations *found, size_t n, struct file_generation *packed)
+{
+	char *dot = strrchr(packed->path, '.');
+
+	*dot = '\0';
+	bool exists = n > 0 && bsearch(packed, found->items, n, sizeof(*packed), by_path);
+	*dot = '.';
+	return exists;
 }
 
 static void drop_unfinished_packing(struct file_generations *found)
 {
-	for (size_t i = 0; i < found->n;) {
-		if (found->items[i].packing == FILE_PLAIN || !plain_one_exists(found, i)) {
-			i++;
-			continue;
-		}
-		free(found->items[i].path);
-		found->items[i] = found->items[--found->n];
+	size_t kept = 0;
+
+	sort(found, by_path);
+	for (size_t i = 0; i < found->n; i++) {
+		struct file_generation item = found->items[i];
+
+		if (item.packing != FILE_PLAIN && plain_one_exists(found, kept, &item))
+			free(item.path);
+		else
+			found->items[kept++] = item;
 	}
+	found->n = kept;
 }
 
 static void find_rotated(
@@ -206,34 +260,52 @@ static void find_rotated(
 	while (folder != NULL && (entry = readdir(folder)) != NULL) {
 		char path[PATH_MAX];
 		enum file_packing packing;
+		struct file_generation item;
 
-		if (!file_rotated_name(base, slice_str(entry->d_name), &packing))
+		if (!file_rotated_name(base, slice_str(entry->d_name), &packing) ||
+			snprintf(path, sizeof(path), "%.*s%s", (int)dir_len, dir,
+				entry->d_name) >= (int)sizeof(path))
 			continue;
-		if (snprintf(path, sizeof(path), "%.*s%s", (int)dir_len, dir, entry->d_name) <
-			(int)sizeof(path))
-			add(found, path, packing);
+		if (look_at(path, packing, &item))
+			add(found, &item);
 	}
 	if (folder != NULL)
 		closedir(folder);
 }
 
+/* The path is looked at first: reading the folder waits for whoever changes it at that moment,
+ * so the kernel has told of what the path names when this returns. */
 void file_generations_find(const char *path, struct file_generations *found)
 {
 	char dir[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
 	size_t dir_len = (size_t)(base - path);
+	struct file_generation last;
 
 	*found = (struct file_generations){0};
 	if (dir_len >= sizeof(dir))
 		return;
 	memcpy(dir, path, dir_len);
 	dir[dir_len] = '\0';
+	bool there = look_at(path, FILE_PLAIN, &last);
 	find_rotated(dir, dir_len, slice_str(base), found);
+	drop_second_names(found, there ? &last : NULL);
 	drop_unfinished_packing(found);
-	if (found->n > 0)
-		qsort(found->items, found->n, sizeof(*found->items), by_age);
-	add(found, path, FILE_PLAIN);
+	sort(found, by_age);
+	if (there)
+		add(found, &last);
+}
+
+bool file_generations_same(const struct file_generations *a, const struct file_generations *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!is_one_file(&a->items[i], &b->items[i]) ||
+			strcmp(a->items[i].path, b->items[i].path) != 0)
+			return false;
+	return true;
 }
 
 void file_generations_done(struct file_generations *found)

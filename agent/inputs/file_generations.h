@@ -6,7 +6,13 @@
  * stamp before the extension (app-20261122.log, app.1.log), and the same with
  * .gz behind it. Packed with something else (.xz .bz2 .zst .lz4 .Z) they are
  * listed but cannot be read. Where a packed file and the file it is made from
- * are both there, the packed one is left out.
+ * are both there, the packed one is left out. A file with two names is listed
+ * once.
+ *
+ * A folder in which files are being renamed cannot be listed exactly: a file
+ * may be left out, or met again under its next name. Two listings in a row that
+ * are the same are exact: to be left out of both a file would have to be
+ * renamed during each of them, and then the other names would differ.
  */
 #ifndef AGENT_INPUTS_FILE_GENERATIONS_H
 #define AGENT_INPUTS_FILE_GENERATIONS_H
@@ -32,6 +38,10 @@ struct file_generations {
 /* Only what is a regular file. The path itself is the last one when it exists. */
 void file_generations_find(const char *path, struct file_generations *found);
 void file_generations_done(struct file_generations *found);
+
+/* The same files under the same names, in the same order. */
+MUST_USE bool file_generations_same(
+	const struct file_generations *a, const struct file_generations *b);
 
 /*
  * Is `name` a rotated generation of `base`? Both without folders. Tells how it is packed.

@@ -26,6 +26,9 @@ enum {
 	STOP_MS = 1000, /* reading once more before the end takes no longer */
 };
 
+/* A file made so long before the bookmark was saved may have been unknown to it. */
+static const int64_t SEEN_LATE_NS = 2 * CLOCK_NS_PER_S;
+
 static struct counter n_unwatched =
 	COUNTER("file.unwatched", "folders that had to be polled, not watched");
 
@@ -41,13 +44,14 @@ struct file_tail {
 	struct tail **buckets; /* by path */
 	size_t n_buckets, n_tails;
 	struct tail *queue, **queue_end;
+	struct tail *fresh; /* seen, not placed yet */
 	struct file_watch *watch;
 	struct event *run;  /* tails are queued */
 	struct event *tick; /* tails are waiting */
 	struct event *poll;
 	uint32_t open_max;
 	uint64_t poll_ms;
-	bool begun, blocked, blind;
+	bool begun, blocked;
 };
 
 /* ---- tails by path -------------------------------------------------------- */
@@ -127,6 +131,12 @@ static void drop_tail(struct file_tail *self, struct tail *tail)
 	while (*at != tail)
 		at = &(*at)->next_in_bucket;
 	*at = tail->next_in_bucket;
+	for (at = &self->fresh; *at != NULL; at = &(*at)->next_fresh) {
+		if (*at == tail) {
+			*at = tail->next_fresh;
+			break;
+		}
+	}
 	self->n_tails--;
 	tail_free(&self->tails, tail);
 }
@@ -178,20 +188,35 @@ static struct tail *take_from_queue(struct file_tail *self)
 	return tail;
 }
 
+/* Its generations were read: they are history if it comes back. */
 static void forget(struct file_tail *self, struct tail *tail)
 {
+	self->tails.history_ns = clock_wall_ns();
 	intake_forget(self->tails.intake, SLICE_LIT("file"), slice_str(tail->path));
 	drop_tail(self, tail);
 }
 
 static void come_to_rest(struct file_tail *self, struct tail *tail)
 {
-	tail->at_rest = !self->blind;
+	tail->at_rest = !self->tails.blind;
 	tail->seen_size = tail->scan.seen;
 	tail->seen_inode = tail->position.file.inode;
 	tail->seen_modified_ns = tail->position.modified_ns;
 	if (self->tails.n_open > self->open_max)
 		tail_close(&self->tails, tail);
+}
+
+/* At once, whether the intake takes anything or not: what is not known cannot be missed. */
+static void place_fresh(struct file_tail *self)
+{
+	while (self->fresh != NULL) {
+		struct tail *tail = self->fresh;
+
+		self->fresh = tail->next_fresh;
+		tail_begin(&self->tails, tail);
+		if (self->tails.n_open > self->open_max)
+			tail_close(&self->tails, tail);
+	}
 }
 
 /* False when the intake is full. */
@@ -229,13 +254,14 @@ static void on_run(evutil_socket_t fd, short what, void *user)
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < TURNS_AT_ONCE && self->queue != NULL; i++) {
+	place_fresh(self);
+	for (int i = 0; i < TURNS_AT_ONCE && self->queue != NULL && !self->blocked; i++) {
 		if (!take_turn(self, take_from_queue(self))) {
 			self->blocked = true;
 			return;
 		}
 	}
-	if (self->queue != NULL)
+	if (self->queue != NULL && !self->blocked)
 		arm(self->run, 0);
 }
 
@@ -300,19 +326,31 @@ static bool is_rotated(const struct file_tail *self, const char *path)
 	       (group_of(self, base) != NULL && access(base, F_OK) == 0);
 }
 
-static void follow(struct file_tail *self, const char *path, bool from_end)
+static void put_among_fresh(struct file_tail *self, struct tail *tail)
+{
+	tail->next_fresh = self->fresh;
+	self->fresh = tail;
+	if (self->begun)
+		arm(self->run, 0);
+}
+
+/* NULL when nobody wants it. */
+static struct tail *follow(struct file_tail *self, const char *path, bool from_end)
 {
 	const struct group *group = group_of(self, path);
 	struct tail *tail = find_tail(self, path);
 
 	if (group == NULL || (tail == NULL && is_rotated(self, path)))
-		return;
+		return NULL;
 	if (tail == NULL)
 		tail = add_tail(self, path);
 	tail->settings = group->settings;
 	tail->rule = group->rule;
 	tail->from_end = from_end && group->settings->begin == FILE_BEGIN_END;
+	if (!tail->placed)
+		put_among_fresh(self, tail);
 	put_in_queue(self, tail);
+	return tail;
 }
 
 static void watch_folder_of(struct file_tail *self, const char *path)
@@ -324,12 +362,12 @@ static void watch_folder_of(struct file_tail *self, const char *path)
 	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash + 1 - path) : 0, path);
 	if (file_watch_dir(self->watch, dir, &err) || err.sys == ENOENT || err.sys == ENOTDIR)
 		return;
-	if (!self->blind) {
+	if (!self->tails.blind) {
 		counter_add(&n_unwatched, 1);
 		log_warn("file.unwatched", "reason=%s instead=polling",
 			LOG_TEXT(slice_str(err.text)));
 	}
-	self->blind = true;
+	self->tails.blind = true;
 }
 
 /* Folders that match what stands before the last '/': files may appear there. */
@@ -362,7 +400,7 @@ static void look_for_files(struct file_tail *self, bool from_end)
 				continue;
 			for (size_t i = 0; i < found.gl_pathc; i++)
 				if (find_tail(self, found.gl_pathv[i]) == NULL)
-					follow(self, found.gl_pathv[i], from_end);
+					(void)follow(self, found.gl_pathv[i], from_end);
 			globfree(&found);
 		}
 	}
@@ -380,18 +418,25 @@ static void queue_if_changed(struct file_tail *self, struct tail *tail)
 	if (tail->seen_size == (uint64_t)st.st_size && tail->seen_inode == st.st_ino &&
 		tail->seen_modified_ns == file_modified_ns(&st))
 		return;
-	if (self->blind && st.st_ino != tail->seen_inode && st.st_ino != 0)
-		tail->successors++;
 	tail->seen_size = (uint64_t)st.st_size;
 	tail->seen_inode = st.st_ino;
 	tail->seen_modified_ns = file_modified_ns(&st);
 	put_in_queue(self, tail);
 }
 
+/* Something may have come to its path and nobody told. */
+static void distrust_count(struct file_tail *self, struct tail *tail)
+{
+	(void)self;
+	tail->counted = false;
+}
+
 static void look_at_everything(struct file_tail *self)
 {
-	self->blind = false;
+	self->tails.blind = false;
 	look_for_files(self, false);
+	if (self->tails.blind)
+		each_tail(self, distrust_count);
 	each_tail(self, queue_if_changed);
 }
 
@@ -401,43 +446,43 @@ static void on_poll(evutil_socket_t fd, short what, void *user)
 
 	(void)fd;
 	(void)what;
-	bool was_blind = self->blind;
+	bool was_blind = self->tails.blind;
 	look_at_everything(self);
-	if (was_blind && !self->blind)
+	bool blind = self->tails.blind;
+	if (was_blind && !blind)
 		log_info("file.watched", "all folders are watched");
-	arm(self->poll,
-		self->blind && self->poll_ms > BLIND_POLL_MS ? BLIND_POLL_MS : self->poll_ms);
-}
-
-/* Events may come late: what the path names now may have been found in the folder already. */
-static void count_successor(struct tail *tail)
-{
-	struct stat st;
-
-	if (stat(tail->path, &st) != 0 || st.st_ino == tail->newest_inode)
-		return;
-	tail->newest_inode = st.st_ino;
-	tail->successors++;
+	arm(self->poll, blind && self->poll_ms > BLIND_POLL_MS ? BLIND_POLL_MS : self->poll_ms);
 }
 
 static void on_event(void *user, enum file_event event, const char *path)
 {
 	struct file_tail *self = user;
 
+	struct tail *tail = path != NULL ? find_tail(self, path) : NULL;
+
 	if (event == FILE_UNKNOWN) {
+		each_tail(self, distrust_count);
 		arm(self->poll, 0);
 		return;
 	}
-
-	struct tail *tail = find_tail(self, path);
-	if (tail != NULL && event == FILE_CHANGED)
+	if (tail == NULL && event == FILE_APPEARED)
+		tail = follow(self, path, false);
+	if (tail == NULL)
+		return;
+	if (event == FILE_CHANGED)
 		tail->at_rest = false;
-	if (tail != NULL && event == FILE_APPEARED)
-		count_successor(tail);
-	if (tail != NULL)
-		put_in_queue(self, tail);
 	else if (event == FILE_APPEARED)
-		follow(self, path, false);
+		tail_came(tail);
+	else
+		tail_left(tail);
+	put_in_queue(self, tail);
+}
+
+static void hear(void *user)
+{
+	struct file_tail *self = user;
+
+	file_watch_hear(self->watch);
 }
 
 /* ---- the input ------------------------------------------------------------ */
@@ -494,6 +539,7 @@ static void *start(const struct agent_settings *settings, struct event_base *bas
 		abort();
 	self->tails.intake = intake;
 	self->tails.find = find_inode;
+	self->tails.hear = hear;
 	self->tails.user = self;
 	self->queue_end = &self->queue;
 	self->open_max = settings->files.open_max;
@@ -531,15 +577,20 @@ static void position(void *user, struct slice name, struct slice bytes)
 
 static void follow_known(struct file_tail *self, struct tail *tail)
 {
-	follow(self, tail->path, false);
+	(void)follow(self, tail->path, false);
 }
 
 static void begin(void *user)
 {
 	struct file_tail *self = user;
+	int64_t known_ns = intake_known_ns(self->tails.intake);
 
+	self->tails.beginning = known_ns == 0;
+	self->tails.history_ns = known_ns == 0 ? clock_wall_ns() : known_ns - SEEN_LATE_NS;
 	each_tail(self, follow_known);
 	look_for_files(self, true);
+	place_fresh(self);
+	self->tails.beginning = false;
 	self->begun = true;
 	if (self->queue != NULL)
 		arm(self->run, 0);
@@ -565,6 +616,8 @@ static void stop(void *user)
 	struct file_tail *self = user;
 	int64_t end_ms = clock_mono_ms() + STOP_MS;
 
+	file_watch_hear(self->watch);
+	place_fresh(self);
 	if (self->begun && !self->blocked) {
 		each_tail(self, queue_tail);
 		while (self->queue != NULL && clock_mono_ms() < end_ms)

@@ -89,22 +89,29 @@ static void take_event(struct file_watch *watch, const struct inotify_event *eve
 		tell(watch, FILE_CHANGED, path);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *user)
+void file_watch_hear(struct file_watch *watch)
 {
-	struct file_watch *watch = user;
-	const struct timeval pause = {.tv_usec = FILE_WATCH_PAUSE_MS * 1000};
 	_Alignas(struct inotify_event) char bytes[EVENTS_SIZE];
 	const struct inotify_event *event;
 	ssize_t n;
 
-	(void)what;
-	event_del(watch->readable);
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
+	while (watch->fd >= 0 && (n = read(watch->fd, bytes, sizeof(bytes))) > 0) {
 		for (ssize_t at = 0; at < n; at += (ssize_t)(sizeof(*event) + event->len)) {
 			event = (const void *)(bytes + at);
 			take_event(watch, event);
 		}
 	}
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *user)
+{
+	struct file_watch *watch = user;
+	const struct timeval pause = {.tv_usec = FILE_WATCH_PAUSE_MS * 1000};
+
+	(void)fd;
+	(void)what;
+	event_del(watch->readable);
+	file_watch_hear(watch);
 	event_add(watch->pause, &pause);
 }
 

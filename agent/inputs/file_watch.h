@@ -38,4 +38,7 @@ void file_watch_free(struct file_watch *watch);
  * is not watched, err says why. */
 MUST_USE bool file_watch_dir(struct file_watch *watch, const char *dir, struct err *err);
 
+/* Tells now what the kernel has told so far. Not to be called by on_event. */
+void file_watch_hear(struct file_watch *watch);
+
 #endif

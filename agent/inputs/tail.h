@@ -14,6 +14,14 @@
  * can be closed and opened again at any time. What is unfinished at the end is
  * read again when more has come.
  *
+ * How a removed file is missed: whoever hears of changes tells of each file
+ * that came to the path (tail_came()). At a rotation the folder is listed until
+ * two listings agree, and what the kernel has told by then is heard in between;
+ * so what was told and what is there can be compared exactly. Fewer files than
+ * came: the difference was removed unread, and is declared. Where not everything
+ * is told, one loss is declared when the file at hand is gone from among the
+ * generations and even the oldest of them is newer.
+ *
  * One thread.
  */
 #ifndef AGENT_INPUTS_TAIL_H
@@ -31,12 +39,18 @@ struct tails {
 	char *block; /* FILE_BLOCK_SIZE bytes: what was read last */
 	char *long_record;
 	size_t long_record_size;
-	unsigned n_open; /* descriptors */
-	unsigned told;   /* failures told in this minute */
-	int64_t told_ms; /* when it began */
+	unsigned n_open;    /* descriptors */
+	unsigned told;      /* failures told in this minute */
+	int64_t told_ms;    /* when it began */
+	bool blind;         /* not every change is told: some folder cannot be watched */
+	bool beginning;     /* what is found now was there before us: it is not looked behind */
+	int64_t history_ns; /* wall clock: rotated before, and of a path we do not know: not
+			       ours */
 	/* The tail that reads the file with this inode, other than `self`; NULL = none. */
 	struct tail *(*find)(
 		void *user, const struct tail *self, uint64_t device, uint64_t inode);
+	/* Tells now what the kernel has told so far (tail_came, tail_left). */
+	void (*hear)(void *user);
 	void *user;
 };
 
@@ -54,12 +68,12 @@ struct tail {
 	int64_t retry_ms;   /* not before: after a failure; 0 = at once */
 	bool failing;       /* the last attempt failed */
 	bool told;          /* ... and was told to the collector */
-	/* Files that came to this path after the one at hand, as far as one was told: when
-	 * fewer are found, some were removed unread. */
-	unsigned successors;
-	int64_t doubt_ms;      /* since when some seem to have been removed; 0 = none */
-	uint64_t newest_inode; /* of the newest file that is counted in `successors`, or read */
-	bool at_rest;          /* all was read, and nobody told of a change since */
+	/* Files that came to this path after the one at hand (before the first is begun: all
+	 * that came). */
+	size_t successors;
+	bool counted; /* ... exactly: all was told since the path named the file at hand */
+	bool left;    /* before the first is begun: one came and left */
+	bool at_rest; /* all was read, and nobody told of a change since */
 	/* The rotated file read before this one, kept open for writers that were slow to
 	 * notice. */
 	struct file_source late;
@@ -68,6 +82,7 @@ struct tail {
 	/* The input's. */
 	struct tail *next_in_bucket;
 	struct tail *next_in_queue;
+	struct tail *next_fresh;
 	bool queued, waiting;
 	uint64_t seen_size, seen_inode; /* of what the path named when it was last polled */
 	int64_t seen_modified_ns;
@@ -92,5 +107,15 @@ void tail_close(struct tails *tails, struct tail *tail);
 
 /* Where a bookmark says it was. */
 void tail_place(struct tail *tail, const struct file_position *position);
+
+/* Opens the first file of a path that is new to us, and tells its position. Done by tail_turn()
+ * otherwise; but what is placed early cannot rotate away unknown. */
+void tail_begin(struct tails *tails, struct tail *tail);
+
+/* A file was made at the path, or renamed to it. */
+void tail_came(struct tail *tail);
+
+/* A file was removed from the path, or renamed away. */
+void tail_left(struct tail *tail);
 
 #endif

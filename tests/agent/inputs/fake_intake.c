@@ -118,6 +118,8 @@ static void set_position(struct intake *intake, const struct chunk_source *sourc
 
 bool intake_add(struct intake *intake, const struct intake_item *item)
 {
+	if (intake->on_item != NULL)
+		intake->on_item(intake->user);
 	if (item->item.kind == ITEM_STATE) {
 		intake->n_states++;
 		snprintf(intake->state, sizeof(intake->state), "%.*s",
@@ -172,4 +174,9 @@ void intake_declare(struct intake *intake, enum frame_lane lane, struct slice so
 	intake->losses = grow(intake->losses, intake->n_losses, sizeof(*intake->losses));
 	intake->losses[intake->n_losses++] = (struct fake_loss){
 		.name = text_of(source), .count = count, .bytes = bytes, .reason = reason};
+}
+
+int64_t intake_known_ns(const struct intake *intake)
+{
+	return intake->known_ns;
 }

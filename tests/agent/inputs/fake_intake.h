@@ -43,6 +43,9 @@ struct intake {
 	size_t n_states;  /* items of kind state: counted, not kept */
 	char state[1024]; /* the last of them */
 	bool refused;
+	int64_t known_ns;            /* intake_known_ns() */
+	void (*on_item)(void *user); /* before an item is taken; NULL = nothing happens */
+	void *user;
 };
 
 void fake_intake_init(struct intake *intake);

@@ -88,6 +88,66 @@ START_TEST(a_file_being_packed_counts_once)
 }
 END_TEST
 
+static void expect_paths(struct folder *folder, const char *const names[], size_t n,
+	struct file_generations *found)
+{
+	file_generations_find(folder_path(folder, "a.log"), found);
+	ck_assert_uint_eq(found->n, n);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_str_eq(found->items[i].path, folder_path(folder, names[i]));
+}
+
+/* As one does that is met again under its next name, while files are renamed. */
+START_TEST(a_file_with_two_names_is_listed_once)
+{
+	struct folder folder;
+	struct file_generations found;
+	char old[PATH_MAX];
+
+	folder_make(&folder);
+	folder_append(&folder, "a.log.1", "x");
+	snprintf(old, sizeof(old), "%s", folder_path(&folder, "a.log.1"));
+	ck_assert_int_eq(link(old, folder_path(&folder, "a.log.2")), 0);
+	expect_paths(&folder, (const char *const[]){"a.log.1"}, 1, &found);
+	file_generations_done(&found);
+	ck_assert_int_eq(link(old, folder_path(&folder, "a.log")), 0);
+	expect_paths(&folder, (const char *const[]){"a.log"}, 1, &found);
+	file_generations_done(&found);
+	folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(listings_are_compared_by_names_and_files)
+{
+	struct folder folder;
+	struct file_generations before, same, renamed, fewer;
+
+	folder_make(&folder);
+	folder_append(&folder, "a.log", "x");
+	folder_append(&folder, "a.log.1", "x");
+	file_generations_find(folder_path(&folder, "a.log"), &before);
+	file_generations_find(folder_path(&folder, "a.log"), &same);
+	ck_assert(file_generations_same(&before, &same));
+	folder_rename(&folder, "a.log.1", "a.log.2");
+	file_generations_find(folder_path(&folder, "a.log"), &renamed);
+	ck_assert(!file_generations_same(&before, &renamed));
+	folder_rename(&folder, "a.log", "a.log.2");
+	file_generations_find(folder_path(&folder, "a.log"), &fewer);
+	ck_assert(!file_generations_same(&renamed, &fewer));
+	folder_append(&folder, "a.log", "x");
+	folder_rename(&folder, "a.log.2", "a.log.1");
+	file_generations_done(&fewer);
+	file_generations_find(folder_path(&folder, "a.log"), &fewer);
+	ck_assert(!file_generations_same(&before, &fewer)); /* other files, the same names */
+	file_generations_done(&before);
+	file_generations_done(&same);
+	file_generations_done(&renamed);
+	file_generations_done(&fewer);
+	folder_remove(&folder);
+}
+END_TEST
+
 TEST_MAIN("file_generations", names_of_rotated_files_are_known,
 	the_name_before_rotation_is_found, the_oldest_comes_first_and_the_path_last,
-	a_file_being_packed_counts_once)
+	a_file_being_packed_counts_once, a_file_with_two_names_is_listed_once,
+	listings_are_compared_by_names_and_files)

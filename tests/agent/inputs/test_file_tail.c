@@ -323,6 +323,69 @@ START_TEST(what_rotated_away_while_nothing_could_be_read_is_declared)
 }
 END_TEST
 
+/* What is there when reading begins is known before anything is read. */
+START_TEST(a_log_that_rotates_before_its_first_line_is_read_is_read_whole)
+{
+	struct bench bench;
+
+	bench_init(&bench, "*.log");
+	folder_append(&bench.folder, "a.log", "1\n");
+	bench_start(&bench);
+	folder_rename(&bench.folder, "a.log", "a.log.1");
+	folder_append(&bench.folder, "a.log", "2\n");
+	expect_items(&bench, 2);
+	expect_text(&bench, 0, "1");
+	ck_assert_uint_eq(bench.intake.n_losses, 0);
+	bench_done(&bench);
+}
+END_TEST
+
+static void hear_what_happened(struct bench *bench)
+{
+	usleep(FILE_PAUSE_US);
+	read_once(bench);
+}
+
+START_TEST(a_new_log_that_rotates_while_nothing_can_be_read_is_read_whole)
+{
+	struct bench bench;
+
+	bench_init(&bench, "*.log");
+	folder_append(&bench.folder, "b.log", "b\n");
+	bench.intake.refuse_after = 0;
+	bench_start(&bench);
+	hear_what_happened(&bench);
+	folder_append(&bench.folder, "a.log", "1\n");
+	hear_what_happened(&bench);
+	rotate_keeping_two(&bench, "2\n");
+	rotate_keeping_two(&bench, "3\n");
+	hear_what_happened(&bench);
+	rotate_keeping_two(&bench, "4\n"); /* 1 is gone, but open */
+	bench.intake.refuse_after = SIZE_MAX;
+	file_input.resume(bench.input);
+	expect_items(&bench, 5);
+	ck_assert_uint_eq(bench.intake.n_losses, 0);
+	bench_done(&bench);
+}
+END_TEST
+
+/* Nothing in the bookmark tells of it; but it came after that was saved. */
+START_TEST(a_log_that_came_and_rotated_while_the_agent_was_down_is_read_whole)
+{
+	struct bench bench;
+
+	bench_init(&bench, "*.log");
+	bench.group.begin = FILE_BEGIN_END;
+	folder_append(&bench.folder, "a.log", "1\n");
+	rotate_keeping_two(&bench, "2\n");
+	bench.intake.known_ns = clock_wall_ns() - 60 * CLOCK_NS_PER_S;
+	bench_start(&bench);
+	expect_items(&bench, 2);
+	expect_text(&bench, 0, "1");
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(what_was_removed_while_reading_waited_is_declared)
 {
 	struct bench bench;
@@ -831,6 +894,9 @@ TEST_MAIN("file_tail", lines_are_read_as_they_are_written, bytes_stay_as_they_ar
 	a_writer_slow_to_notice_rotation_loses_nothing,
 	several_generations_are_found_after_a_start, a_packed_generation_is_read_on,
 	what_rotated_away_is_declared,
+	a_log_that_rotates_before_its_first_line_is_read_is_read_whole,
+	a_new_log_that_rotates_while_nothing_can_be_read_is_read_whole,
+	a_log_that_came_and_rotated_while_the_agent_was_down_is_read_whole,
 	what_rotated_away_while_nothing_could_be_read_is_declared,
 	what_was_removed_while_reading_waited_is_declared, truncation_is_noticed_and_declared,
 	truncation_is_noticed_when_the_file_has_grown_again,
