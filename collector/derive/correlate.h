@@ -1,16 +1,22 @@
 /*
  * correlate - matches over time into findings
  *
- * One thread, bounded state: CORRELATE_GROUPS_MAX groups (rule and group-by
- * values of a match); when full, the half that was quiet longest is forgotten
- * and counted. Each group is a leaky bucket in event time: it fills by one a
- * match and drains `count` in `window`; full means the pace was sustained. One
- * finding an episode, and one an hour while it goes on: what an attacker can
- * repeat fast costs no database row each (decision 9).
+ * One thread, bounded state. Of each group of matches (rule and group-by
+ * values) it is counted how many came within `brute_force_ms`, in event time as
+ * the statistics see it; `brute_force_count` is a finding. One an episode, and
+ * one an hour while it goes on; beyond `findings_most` an hour of one rule at
+ * one host the next ones are held back, and the first that passes again says
+ * how many: what an attacker can repeat fast costs no database row each
+ * (decision 9). The counts live in `correlation_bytes`; when these are used
+ * up, the groups that were quiet longest are forgotten, which is counted and
+ * logged.
  *
- * State is saved in the same transaction as the cursor, what it concludes as
- * rows to emit: a restart loses nothing and repeats nothing. Private to
- * derive/.
+ * What it concludes is a row to emit in the step's transaction. The state
+ * itself is one blob, saved in such a transaction every `correlation_ms`
+ * together with the position it stands at. After a restart it reads again from
+ * there to the statistics' own position, muted: what was concluded in between
+ * is in rows already. So a restart loses nothing and repeats nothing. Private
+ * to derive/.
  */
 #ifndef COLLECTOR_DERIVE_CORRELATE_H
 #define COLLECTOR_DERIVE_CORRELATE_H
@@ -18,24 +24,27 @@
 #include "collector/derive/database.h"
 #include "collector/derive/derive.h"
 
-enum { CORRELATE_GROUPS_MAX = 1 << 16 };
-
 struct correlate;
 
-/* Loads the state. NULL on failure. */
-MUST_USE struct correlate *correlate_new(
-	const struct derive_settings *settings, struct database *database, struct err *err);
+/* Loads the state; *position, where statistics stand, becomes where the state does when that
+ * is earlier. NULL on failure. */
+MUST_USE struct correlate *correlate_new(const struct derive_settings *settings,
+	struct database *database, uint64_t *position, struct err *err);
 void correlate_free(struct correlate *correlate);
 
-/* The matches of a record. Inside the step's transaction. */
+/* The matches of a record. Inside the step's transaction. `muted`: it is read again, what
+ * follows from it is in rows already. */
 MUST_USE bool correlate_record(struct correlate *correlate, const struct columns *columns,
-	const struct record *record, struct err *err);
+	const struct record *record, bool muted, struct err *err);
 
-/* Saves what changed. Inside the step's transaction. */
-MUST_USE bool correlate_save(struct correlate *correlate, struct err *err);
+/* At the end of a step that read up to `position`, inside its transaction. `now`: do not wait
+ * until it is time. */
+MUST_USE bool correlate_save(
+	struct correlate *correlate, uint64_t position, bool now, struct err *err);
 
-/* What waits to be emitted, oldest first, as records of `batch` in the stream of findings;
- * none leaves batch->n_records 0. */
-MUST_USE bool correlate_emits(struct database *database, struct batch *batch, struct err *err);
+struct correlate_state {
+	uint64_t groups, groups_most, evicted;
+};
+struct correlate_state correlate_state(const struct correlate *correlate);
 
 #endif

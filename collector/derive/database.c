@@ -1,6 +1,7 @@
 #include "collector/derive/database.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS meta("
@@ -41,10 +42,6 @@ static const char schema[] =
 	" published INTEGER NOT NULL,"
 	" PRIMARY KEY(kind, start)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX IF NOT EXISTS windows_dirty ON windows(stop) WHERE dirty;"
-	"CREATE TABLE IF NOT EXISTS groups("
-	" key BLOB PRIMARY KEY, level REAL NOT NULL, last INTEGER NOT NULL,"
-	" since INTEGER NOT NULL, fired INTEGER NOT NULL, events INTEGER NOT NULL)"
-	" STRICT, WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS emits("
 	" sequence INTEGER PRIMARY KEY AUTOINCREMENT, agency INTEGER, host INTEGER,"
 	" system INTEGER, level INTEGER, attack INTEGER, severity INTEGER, at INTEGER,"
@@ -56,6 +53,15 @@ static const char schema[] =
 	" state INTEGER NOT NULL, done INTEGER NOT NULL, detail TEXT, body BLOB,"
 	" UNIQUE(key, revision)) STRICT;"
 	"CREATE INDEX IF NOT EXISTS outbox_unsent ON outbox(row) WHERE state = 0;";
+
+/* What changed since, a version each; PRAGMA user_version says how many are in. */
+static const char *const upgrades[] = {
+	"DROP TABLE IF EXISTS groups;"
+	"CREATE TABLE correlation(id INTEGER PRIMARY KEY, state BLOB NOT NULL) STRICT;"
+	"INSERT INTO meta SELECT 'correlation-position', value FROM meta"
+	" WHERE name = 'position';"
+	"ALTER TABLE emits ADD COLUMN held_back INTEGER NOT NULL DEFAULT 0;",
+};
 
 #define IN_WINDOW "start >= ?1 AND start < ?2"
 
@@ -136,20 +142,16 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_HITS] = "SELECT row, position, agency, host, at, name, type, behavior, path,"
 			   " sha256, host_name, host_ip FROM hits WHERE row > ?1"
 			   " ORDER BY row LIMIT ?2",
-	[STATEMENT_GROUP_ADD] = "INSERT INTO groups VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
-				" ON CONFLICT DO UPDATE SET level = excluded.level,"
-				" last = excluded.last, since = excluded.since,"
-				" fired = excluded.fired, events = excluded.events",
-	[STATEMENT_GROUPS] =
-		"SELECT key, level, last, since, fired, events FROM groups ORDER BY last",
-	[STATEMENT_GROUP_REMOVE] = "DELETE FROM groups WHERE last < ?1",
+	[STATEMENT_CORRELATION] = "SELECT state FROM correlation",
+	[STATEMENT_CORRELATION_SET] = "INSERT INTO correlation VALUES(1, ?1)"
+				      " ON CONFLICT DO UPDATE SET state = excluded.state",
 	[STATEMENT_EMIT_ADD] =
 		"INSERT INTO emits(agency, host, system, level, attack, severity,"
-		" at, rule, source, events, since)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+		" at, rule, source, events, since, held_back)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 	[STATEMENT_EMITS] = "SELECT sequence, agency, host, system, level, attack, severity, "
 			    "at, rule, source,"
-			    " events, since FROM emits ORDER BY sequence LIMIT ?1",
+			    " events, since, held_back FROM emits ORDER BY sequence LIMIT ?1",
 	[STATEMENT_EMITS_DONE] = "DELETE FROM emits WHERE sequence <= ?1",
 	[STATEMENT_OUTBOX_ADD] =
 		"INSERT OR IGNORE INTO outbox(key, revision, type, schema, content_type,"
@@ -205,6 +207,51 @@ static bool connect_to(struct database *database, const char *path, int flags, s
 	return true;
 }
 
+static bool read_version(struct database *database, int *version, struct err *err)
+{
+	sqlite3_stmt *row;
+	bool ok = sqlite3_prepare_v2(database->handle, "PRAGMA user_version", -1, &row, NULL) ==
+			  SQLITE_OK &&
+		  sqlite3_step(row) == SQLITE_ROW;
+
+	if (ok)
+		*version = sqlite3_column_int(row, 0);
+	sqlite3_finalize(row);
+	return ok || fail(database, err, "derive.db");
+}
+
+static bool upgrade(struct database *database, int version, struct err *err)
+{
+	char text[64];
+
+	for (; version < (int)ARRAY_LEN(upgrades); version++) {
+		if (!execute(database, upgrades[version], err))
+			return false;
+	}
+	snprintf(text, sizeof(text), "PRAGMA user_version = %d", version);
+	return execute(database, text, err);
+}
+
+/* The tables as they are to be, whatever version made the file. */
+static bool make_tables(struct database *database, struct err *err)
+{
+	int version = 0;
+
+	if (!read_version(database, &version, err))
+		return false;
+	if (version > (int)ARRAY_LEN(upgrades))
+		return err_set(err, "derive.db was made by a newer version (%d) than this (%d)",
+			version, (int)ARRAY_LEN(upgrades));
+	if (version == (int)ARRAY_LEN(upgrades))
+		return true;
+	if (!database_begin(database, err))
+		return false;
+	if (execute(database, schema, err) && upgrade(database, version, err))
+		return database_commit(database, err);
+	database_rollback(database);
+	return false;
+}
+
 bool database_open(struct database *database, const char *path, struct err *err)
 {
 	if (!connect_to(database, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err))
@@ -213,7 +260,7 @@ bool database_open(struct database *database, const char *path, struct err *err)
 		    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 		    "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000;",
 		    err) &&
-		execute(database, schema, err))
+		make_tables(database, err))
 		return true;
 	database_close(database);
 	return false;

@@ -7,14 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "collector/derive/correlate.h"
+#include "collector/derive/findings.h"
 #include "collector/derive/outbox_private.h"
 #include "collector/derive/statistics_private.h"
 #include "collector/derive/tally.h"
 #include "collector/record/encode.h"
+#include "common/backoff.h"
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/file.h"
@@ -25,6 +26,8 @@
 enum {
 	STEP_RECORDS_MOST = 200000,
 	BODY_ARENA_MAX = 1 << 20, /* bytes a decoded record may take */
+	RETRY_FIRST_MS = 200,
+	RETRY_MOST_MS = 10000,
 };
 
 static struct counter derived = COUNTER("derive.records", "stored records counted");
@@ -63,8 +66,13 @@ struct derive {
 
 	struct store_reader *reader;
 	uint64_t position;     /* the cursor as committed */
+	uint64_t at;           /* of the reader, and of the correlator's state */
 	_Atomic uint64_t read; /* the same, for others */
 	bool caught_up;
+	pthread_mutex_t state_lock;
+	struct derive_state state; /* under it */
+	struct backoff backoff;    /* after failed steps */
+	bool failing;
 
 	struct batch findings; /* under way to the store, or free */
 	atomic_bool findings_out;
@@ -73,17 +81,26 @@ struct derive {
 
 /* ---- one step --------------------------------------------------------------- */
 
-static bool needs_body(const struct columns *columns)
+/* Of a block that statistics have already: the correlator's state stands before it. */
+static bool is_again(const struct derive *derive, const struct store_block *block)
 {
-	bool names_malware =
-		columns->kind != RECORD_FINDING &&
-		(columns->attack == CLASS_MALWARE || columns->attack == CLASS_RANSOMWARE);
-
-	return columns->n_matches > 0 || names_malware;
+	return block->commit <= derive->position;
 }
 
-static bool derive_body(
-	struct derive *derive, const struct store_block *block, unsigned i, struct err *err)
+static bool names_malware(const struct columns *columns)
+{
+	return columns->kind != RECORD_FINDING &&
+	       (columns->attack == CLASS_MALWARE || columns->attack == CLASS_RANSOMWARE);
+}
+
+/* A recount correlates nothing: what was found stands in the log (design decision 8). */
+static bool is_correlated(const struct derive *derive, const struct columns *columns)
+{
+	return columns->n_matches > 0 && derive->correlate != NULL;
+}
+
+static bool derive_body(struct derive *derive, const struct store_block *block, unsigned i,
+	bool again, struct err *err)
 {
 	const struct columns *columns = &block->columns[i];
 	struct record record;
@@ -94,12 +111,11 @@ static bool derive_body(
 		counter_add(&undecodable, 1);
 		return true;
 	}
-	if (columns->n_matches > 0 &&
-		!correlate_record(derive->correlate, columns, &record, err))
+	if (is_correlated(derive, columns) &&
+		!correlate_record(derive->correlate, columns, &record, again, err))
 		return false;
-	if (columns->attack == CLASS_MALWARE || columns->attack == CLASS_RANSOMWARE)
-		return tally_malware(&derive->tally, block, i, &record, err);
-	return true;
+	return again || !names_malware(columns) ||
+	       tally_malware(&derive->tally, block, i, &record, err);
 }
 
 static bool derive_record(
@@ -110,7 +126,18 @@ static bool derive_record(
 	if (!tally_record(&derive->tally, columns) &&
 		(!tally_flush(&derive->tally, err) || !tally_record(&derive->tally, columns)))
 		return err_within(err, "counting");
-	return !needs_body(columns) || derive_body(derive, block, i, err);
+	if (!is_correlated(derive, columns) && !names_malware(columns))
+		return true;
+	return derive_body(derive, block, i, false, err);
+}
+
+static bool derive_gap(
+	struct derive *derive, const struct store_block_gap *gap, struct err *err)
+{
+	if (!tally_gap(&derive->tally, gap) &&
+		(!tally_flush(&derive->tally, err) || !tally_gap(&derive->tally, gap)))
+		return err_within(err, "counting");
+	return true;
 }
 
 static bool derive_block(
@@ -121,13 +148,37 @@ static bool derive_block(
 			return false;
 	}
 	for (unsigned i = 0; i < block->n_gaps; i++) {
-		if (!tally_gap(&derive->tally, &block->gaps[i]) &&
-			(!tally_flush(&derive->tally, err) ||
-				!tally_gap(&derive->tally, &block->gaps[i])))
-			return err_within(err, "counting");
+		if (!derive_gap(derive, &block->gaps[i], err))
+			return false;
 	}
 	counter_add(&derived, block->n_records);
 	return true;
+}
+
+static bool correlate_again(
+	struct derive *derive, const struct store_block *block, struct err *err)
+{
+	for (unsigned i = 0; i < block->n_records; i++) {
+		if (is_correlated(derive, &block->columns[i]) &&
+			!derive_body(derive, block, i, true, err))
+			return false;
+	}
+	return true;
+}
+
+static bool read_block(struct derive *derive, const struct store_block *block, struct err *err)
+{
+	return is_again(derive, block) ? correlate_again(derive, block, err)
+				       : derive_block(derive, block, err);
+}
+
+static void note_lost(const struct derive *derive, const struct store_block *block)
+{
+	if (is_again(derive, block))
+		return;
+	counter_add(&lost, block->n_records);
+	log_error("derive.lost", "class=%u first=%llu records=%u", block->class,
+		(unsigned long long)block->first, block->n_records);
 }
 
 /* Reads until the end or until the step is large enough; *position is behind what was read. */
@@ -140,19 +191,19 @@ static bool read_some(struct derive *derive, uint64_t *position, struct err *err
 	for (;;) {
 		switch (store_reader_next(derive->reader, &block, err)) {
 		case STORE_BLOCK:
-			if (!derive_block(derive, &block, err))
+			if (!read_block(derive, &block, err))
 				return false;
 			n += block.n_records;
 			break;
 		case STORE_COMMIT:
-			*position = block.commit;
+			derive->at = block.commit;
+			if (!is_again(derive, &block))
+				*position = block.commit;
 			if (n >= STEP_RECORDS_MOST)
 				return true;
 			break;
 		case STORE_LOST:
-			counter_add(&lost, block.n_records);
-			log_error("derive.lost", "class=%u first=%llu records=%u", block.class,
-				(unsigned long long)block.first, block.n_records);
+			note_lost(derive, &block);
 			break;
 		case STORE_END:
 			derive->caught_up = true;
@@ -182,7 +233,8 @@ static bool publish(struct derive *derive, uint64_t position, struct err *err)
 static bool work(struct derive *derive, uint64_t *position, bool may_publish, struct err *err)
 {
 	return read_some(derive, position, err) && tally_flush(&derive->tally, err) &&
-	       correlate_save(derive->correlate, err) && remove_emitted(derive, err) &&
+	       correlate_save(derive->correlate, derive->at, false, err) &&
+	       remove_emitted(derive, err) &&
 	       database_run(
 		       &derive->database, err, STATEMENT_CURSOR_SET, "i", (int64_t)*position) &&
 	       (!may_publish || !derive->caught_up || publish(derive, *position, err));
@@ -195,10 +247,12 @@ static bool start_over(struct derive *derive, struct err *err)
 	correlate_free(derive->correlate);
 	tally_done(&derive->tally);
 	tally_init(&derive->tally, &derive->settings, &derive->database);
-	derive->correlate = correlate_new(&derive->settings, &derive->database, err);
+	derive->at = derive->position;
+	derive->correlate =
+		correlate_new(&derive->settings, &derive->database, &derive->at, err);
 	derive->reader = derive->correlate == NULL
 				 ? NULL
-				 : store_reader_open(derive->store, derive->position, err);
+				 : store_reader_open(derive->store, derive->at, err);
 	return derive->reader != NULL;
 }
 
@@ -221,7 +275,7 @@ static void emit_findings(struct derive *derive)
 	if (atomic_load(&derive->findings_out))
 		return;
 	batch_reset(&derive->findings);
-	if (!correlate_emits(&derive->database, &derive->findings, &err)) {
+	if (!findings_waiting(&derive->database, &derive->findings, &err)) {
 		log_error("derive.emit", "reason=\"%s\"", err.text);
 		return;
 	}
@@ -233,35 +287,6 @@ static void emit_findings(struct derive *derive)
 	atomic_store(&derive->findings_out, true);
 	derive->callbacks.emit(derive->callbacks.user, &derive->findings);
 }
-
-static void step(struct derive *derive, bool may_publish)
-{
-	uint64_t position = derive->position;
-	struct err err = {0};
-
-	if (derive->reader == NULL && !start_over(derive, &err)) {
-		log_error("derive.step", "reason=\"%s\", trying again", err.text);
-		return;
-	}
-	derive->outbox.filled = false;
-	if (!database_begin(&derive->database, &err) ||
-		!work(derive, &position, may_publish, &err) ||
-		!database_commit(&derive->database, &err)) {
-		counter_add(&failures, 1);
-		log_error("derive.step", "reason=\"%s\", taken back", err.text);
-		database_rollback(&derive->database);
-		if (!start_over(derive, &err))
-			log_error("derive.step", "reason=\"%s\", trying again", err.text);
-		return;
-	}
-	derive->position = position;
-	atomic_store(&derive->read, position);
-	if (derive->outbox.filled)
-		derive->callbacks.outbox_filled(derive->callbacks.user);
-	emit_findings(derive);
-}
-
-/* ---- events ----------------------------------------------------------------- */
 
 static struct timeval from_ms(uint64_t ms)
 {
@@ -281,6 +306,81 @@ static void ask_for_step(struct derive *derive, uint64_t in_ms)
 	event_add(derive->step, &wait);
 }
 
+static void note_state(struct derive *derive)
+{
+	struct correlate_state correlate = correlate_state(derive->correlate);
+
+	pthread_mutex_lock(&derive->state_lock);
+	derive->state = (struct derive_state){
+		.groups = correlate.groups,
+		.groups_most = correlate.groups_most,
+		.groups_forgotten = correlate.evicted,
+	};
+	pthread_mutex_unlock(&derive->state_lock);
+}
+
+static bool commit_step(struct derive *derive, bool may_publish, struct err *err)
+{
+	uint64_t position = derive->position;
+
+	if (derive->reader == NULL && !start_over(derive, err))
+		return false;
+	if (!database_begin(&derive->database, err))
+		return false;
+	if (!work(derive, &position, may_publish, err) ||
+		!database_commit(&derive->database, err)) {
+		database_rollback(&derive->database);
+		return false;
+	}
+	derive->position = position;
+	note_state(derive);
+	atomic_store(&derive->read, position);
+	return true;
+}
+
+/* Everything is as after the last commit; it is tried again, slower each time. */
+static void step_failed(struct derive *derive, const struct err *failure)
+{
+	struct err err;
+
+	counter_add(&failures, 1);
+	derive->caught_up = false;
+	if (!derive->failing)
+		log_error("derive.step", "reason=\"%s\", taken back, trying again",
+			failure->text);
+	derive->failing = true;
+	if (!start_over(derive, &err))
+		log_error("derive.step", "reason=\"%s\", trying again", err.text);
+	ask_for_step(derive, backoff_next(&derive->backoff));
+}
+
+static void step_done(struct derive *derive)
+{
+	if (derive->failing)
+		log_info("derive.step", "going on at position %llu",
+			(unsigned long long)derive->position);
+	derive->failing = false;
+	backoff_reset(&derive->backoff);
+	if (derive->outbox.filled)
+		derive->callbacks.outbox_filled(derive->callbacks.user);
+	emit_findings(derive);
+	if (!derive->caught_up)
+		ask_for_step(derive, 0);
+}
+
+static void step(struct derive *derive, bool may_publish)
+{
+	struct err err = {0};
+
+	derive->outbox.filled = false;
+	if (commit_step(derive, may_publish, &err))
+		step_done(derive);
+	else
+		step_failed(derive, &err);
+}
+
+/* ---- events ----------------------------------------------------------------- */
+
 static void on_stored(evutil_socket_t fd, short what, void *user)
 {
 	struct derive *derive = user;
@@ -288,7 +388,8 @@ static void on_stored(evutil_socket_t fd, short what, void *user)
 
 	(void)what;
 	(void)!read(fd, &times, sizeof(times));
-	ask_for_step(derive, derive->settings.step_ms);
+	if (!derive->failing)
+		ask_for_step(derive, derive->settings.step_ms);
 }
 
 static void on_step(evutil_socket_t fd, short what, void *user)
@@ -299,15 +400,16 @@ static void on_step(evutil_socket_t fd, short what, void *user)
 	(void)what;
 	derive->step_is_due = false;
 	step(derive, false);
-	if (!derive->caught_up && derive->reader != NULL)
-		ask_for_step(derive, 0);
 }
 
 static void on_publish(evutil_socket_t fd, short what, void *user)
 {
+	struct derive *derive = user;
+
 	(void)fd;
 	(void)what;
-	step(user, true);
+	if (!derive->failing)
+		step(derive, true);
 }
 
 static void on_marks(void *user, struct mail *oldest)
@@ -346,6 +448,14 @@ uint64_t derive_position(const struct derive *derive)
 	return atomic_load(&derive->read);
 }
 
+struct derive_state derive_state(struct derive *derive)
+{
+	pthread_mutex_lock(&derive->state_lock);
+	struct derive_state state = derive->state;
+	pthread_mutex_unlock(&derive->state_lock);
+	return state;
+}
+
 /* ---- life ------------------------------------------------------------------- */
 
 static void *run(void *user)
@@ -371,22 +481,6 @@ static bool read_cursor(struct derive *derive, struct err *err)
 	return !failed;
 }
 
-/* The stream of findings is a history of its own: a database that starts anew starts another.
- */
-static bool choose_epoch(struct derive *derive, struct err *err)
-{
-	uint64_t epoch = 0, known;
-	struct slice name = SLICE_LIT("findings-epoch");
-
-	if (!outbox_get_mark(&derive->outbox, name, &known, err))
-		return false;
-	if (known != 0)
-		return true;
-	if (getrandom(&epoch, sizeof(epoch), 0) != (ssize_t)sizeof(epoch))
-		return err_sys(err, "getrandom");
-	return outbox_set_mark(&derive->outbox, name, epoch >> 1 | 1, err);
-}
-
 static bool open_parts(struct derive *derive, struct err *err)
 {
 	char path[PATH_MAX];
@@ -399,7 +493,7 @@ static bool open_parts(struct derive *derive, struct err *err)
 	derive->statistics.database = &derive->database;
 	derive->statistics.settings = &derive->settings;
 	tally_init(&derive->tally, &derive->settings, &derive->database);
-	return choose_epoch(derive, err) && start_over(derive, err);
+	return findings_choose_epoch(&derive->database, err) && start_over(derive, err);
 }
 
 static bool open_events(struct derive *derive, struct err *err)
@@ -442,6 +536,8 @@ struct derive *derive_start(const struct derive_settings *settings, struct store
 	derive->store = store;
 	derive->stored_fd = -1;
 	arena_init(&derive->arena, BODY_ARENA_MAX);
+	pthread_mutex_init(&derive->state_lock, NULL);
+	backoff_init(&derive->backoff, RETRY_FIRST_MS, RETRY_MOST_MS);
 	batch_init(&derive->findings);
 	derive->findings.send_home = findings_home;
 	derive->findings.home = derive;
@@ -473,6 +569,21 @@ static void wait_for_findings(struct derive *derive)
 	}
 }
 
+/* So that the next start reads nothing again. A failure costs just that. */
+static void save_last(struct derive *derive)
+{
+	struct err err;
+
+	if (derive->correlate == NULL || !database_begin(&derive->database, &err))
+		return;
+	if (!correlate_save(derive->correlate, derive->at, true, &err) ||
+		!database_commit(&derive->database, &err)) {
+		log_warn("derive.correlation",
+			"reason=\"%s\", the next start reads a little again", err.text);
+		database_rollback(&derive->database);
+	}
+}
+
 static void free_events(struct derive *derive)
 {
 	struct event *events[] = {derive->on_stored, derive->step, derive->publish};
@@ -492,6 +603,7 @@ void derive_stop(struct derive *derive)
 		loop_stop(derive->loop);
 		pthread_join(derive->thread, NULL);
 		wait_for_findings(derive);
+		save_last(derive);
 	}
 	if (derive->marks != NULL)
 		on_marks(derive, mailbox_take(derive->marks));
@@ -506,6 +618,7 @@ void derive_stop(struct derive *derive)
 	database_close(&derive->database);
 	batch_done(&derive->findings);
 	arena_done(&derive->arena);
+	pthread_mutex_destroy(&derive->state_lock);
 	free(derive);
 }
 
@@ -530,10 +643,9 @@ static bool recount_into(struct statistics *statistics, struct derive *derive,
 	snprintf(path, sizeof(path), "%s/derive.db", derive->settings.dir);
 	derive->tally.from_ns = from_ns;
 	derive->tally.to_ns = to_ns;
-	derive->correlate = correlate_new(&derive->settings, &statistics->own, err);
 	derive->reader = store_reader_open_dir(store_dir, 0, err);
-	return derive->correlate != NULL && derive->reader != NULL &&
-	       database_begin(&statistics->own, err) && recount_all(derive, err) &&
+	return derive->reader != NULL && database_begin(&statistics->own, err) &&
+	       recount_all(derive, err) &&
 	       statistics_ask_for(statistics, path, from_ns, to_ns, err) &&
 	       database_commit(&statistics->own, err);
 }
@@ -557,7 +669,6 @@ struct statistics *statistics_recount(const struct derive_settings *settings,
 	ok = database_open(&statistics->own, NULL, err) &&
 	     recount_into(statistics, derive, store_dir, from_ns, to_ns, err);
 	store_reader_close(derive->reader);
-	correlate_free(derive->correlate);
 	tally_done(&derive->tally);
 	arena_done(&derive->arena);
 	free(derive);

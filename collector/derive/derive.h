@@ -34,6 +34,9 @@ struct derive_settings {
 	uint64_t republish_ms; /* a dirty window is published again at most so often */
 	uint32_t brute_force_count; /* failed log-ins of one address at one host ... */
 	uint64_t brute_force_ms;    /* ... within this time are a finding */
+	uint32_t findings_most;     /* of a rule at a host in an hour */
+	uint64_t correlation_bytes; /* of memory */
+	uint64_t correlation_ms;    /* its state is saved so often */
 	int32_t zone_seconds;       /* of the province, east of UTC; from the register */
 };
 
@@ -61,5 +64,13 @@ void derive_mark_sent(struct derive *derive, int64_t row, bool delivered, const 
 
 /* How far it has read, for lag. Any thread. */
 uint64_t derive_position(const struct derive *derive);
+
+struct derive_state {
+	uint64_t groups, groups_most; /* whose pace is being watched; as many as memory holds */
+	uint64_t groups_forgotten;    /* to make room, since the start */
+};
+
+/* As of the last step. Any thread. */
+struct derive_state derive_state(struct derive *derive);
 
 #endif

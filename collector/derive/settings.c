@@ -29,5 +29,15 @@ const struct setting derive_settings_table[] = {
 		"Failed log-ins of one address at one host ..."},
 	{"brute-force-window", SETTING_DURATION, AT(brute_force_ms), "5m", 1000, DAY_MS,
 		"... within this time are a finding of class unauthorized-access."},
+	{"findings-most", SETTING_COUNT, AT(findings_most), "60", 1, 10000,
+		"Findings of one rule at one host within an hour; further ones are held back, "
+		"and the next that passes says how many."},
+	{"correlation-memory", SETTING_BYTES, AT(correlation_bytes), "16MiB", 65536, 256 << 20,
+		"Memory for who is being watched, about 100 bytes for each address at a host. "
+		"When it is used up, those that were quiet longest are forgotten and counted "
+		"(derive.correlation_evicted)."},
+	{"correlation-save", SETTING_DURATION, AT(correlation_ms), "30s", 0, 3600000,
+		"How often that memory is saved; after a restart so much of the log is read "
+		"again."},
 	{0},
 };

@@ -5,6 +5,7 @@
 #include "collector/derive/outbox.h"
 #include "collector/derive/statistics.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "tests/collector/store/fixture.h"
 
 enum { AGENCY = 7, ZONE = 7 * 3600 };
@@ -126,6 +127,13 @@ static void wait_until_read(void)
 	pthread_mutex_unlock(&published.lock);
 }
 
+static void wait_for_next_publish(void)
+{
+	pthread_mutex_lock(&published.lock);
+	pthread_cond_wait(&published.changed, &published.lock);
+	pthread_mutex_unlock(&published.lock);
+}
+
 static void begin(void)
 {
 	fixture_init(&fixture);
@@ -141,6 +149,9 @@ static void begin(void)
 		.republish_ms = 0,
 		.brute_force_count = 10,
 		.brute_force_ms = 300000,
+		.findings_most = 60,
+		.correlation_bytes = 1 << 20,
+		.correlation_ms = 0,
 		.zone_seconds = ZONE,
 	};
 	published.position = 0;
@@ -311,7 +322,7 @@ static unsigned count_findings(void)
 static void wait_for_findings(unsigned n)
 {
 	while (count_findings() < n)
-		wait_until_read();
+		wait_for_next_publish();
 	wait_until_read();
 }
 
@@ -333,6 +344,137 @@ START_TEST(a_sustained_brute_force_is_one_finding_even_after_restarts)
 	ck_assert_uint_eq(count_findings(), 1);
 	check_text("7/3/unauthorized-access/high:0,1,1 "
 		   "quality 7:409 late=0 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
+static void copy_file(const char *from, const char *to)
+{
+	struct strbuf bytes = STRBUF_INIT(64 << 20);
+	struct err err = {0};
+	FILE *file;
+
+	ck_assert_msg(file_read(from, &bytes, &err), "%s", err.text);
+	file = fopen(to, "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(bytes.ptr ? bytes.ptr : "", 1, bytes.len, file), bytes.len);
+	ck_assert_int_eq(fclose(file), 0);
+	strbuf_done(&bytes);
+}
+
+/* derive.db as kill -9 leaves it: what it is now is there at the next start. */
+static struct derive *kill_and_start(struct derive *derive)
+{
+	static const char *const names[] = {"derive.db", "derive.db-wal"};
+	char path[PATH_MAX + 64], saved[PATH_MAX + 64];
+
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", derive_dir, names[i]);
+		snprintf(saved, sizeof(saved), "%s/saved.%s", derive_dir, names[i]);
+		copy_file(path, saved);
+	}
+	derive_stop(derive);
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", derive_dir, names[i]);
+		snprintf(saved, sizeof(saved), "%s/saved.%s", derive_dir, names[i]);
+		ck_assert_int_eq(rename(saved, path), 0);
+	}
+	return start();
+}
+
+START_TEST(a_kill_loses_and_repeats_no_finding_though_state_is_saved_seldom)
+{
+	begin();
+	settings.correlation_ms = 3600 * 1000;
+	store_records(1, 1, 9, 3, failed_login);
+	struct derive *derive = start();
+	wait_until_read();
+	derive = kill_and_start(derive);
+	store_records(1, 10, 1, 3, failed_login);
+	wait_for_findings(1);
+	derive = kill_and_start(derive);
+	store_records(1, 11, 200, 3, failed_login);
+	wait_until_read();
+	derive = kill_and_start(derive);
+	store_records(1, 211, 10, 3, failed_login);
+	wait_until_read();
+	ck_assert_uint_eq(count_findings(), 1);
+	check_text("7/3/unauthorized-access/high:0,1,1 "
+		   "quality 7:220 late=0 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
+/* Ten in a row come from one address. */
+static void login_of_many(struct record *record, struct batch *batch, unsigned i)
+{
+	char group[32];
+	int len = snprintf(group, sizeof(group), "7/%u/%u", record->host, i / 10);
+	struct slice copy = arena_copy(&batch->arena, slice_of(group, (size_t)len));
+
+	ck_assert(record_match(record, &batch->arena, 1, copy));
+	ck_assert(record_add(record, &batch->arena, FIELD_SOURCE_IP, copy));
+}
+
+START_TEST(a_flood_of_addresses_is_a_limited_number_of_findings)
+{
+	begin();
+	settings.findings_most = 5;
+	struct derive *derive = start();
+	store_records(1, 1, 500, 3, login_of_many);
+	store_records(2, 1, 20, 3, login_of_many);
+	wait_for_findings(7);
+	wait_until_read();
+	ck_assert_uint_eq(count_findings(), 7);
+	check_text("7/3/unauthorized-access/high:0,7,2 "
+		   "quality 7:520 late=0 gaps=0,0 agents=2/2/0 ");
+	end(derive);
+}
+END_TEST
+
+static void wait_until_counted(struct derive *derive)
+{
+	uint64_t position = store_position(fixture.store);
+
+	while (derive_position(derive) < position)
+		wait_for_next_publish();
+}
+
+START_TEST(more_addresses_than_memory_are_forgotten_and_counted)
+{
+	begin();
+	settings.correlation_bytes = 1000;
+	struct derive *derive = start();
+	store_records(1, 1, 500, 3, login_of_many);
+	wait_until_counted(derive);
+	struct derive_state state = derive_state(derive);
+	ck_assert_uint_le(state.groups, state.groups_most);
+	ck_assert_uint_gt(state.groups_forgotten, 0);
+	end(derive);
+}
+END_TEST
+
+static void login_in_2036(struct record *record, struct batch *batch, unsigned i)
+{
+	clock_of_2036(record, batch, i);
+	failed_login(record, batch, i);
+}
+
+/* A clock that was wrong once must not hold a window open for ten years. */
+START_TEST(a_pace_is_measured_where_statistics_count)
+{
+	begin();
+	settings.brute_force_ms = 1000;
+	struct derive *derive = start();
+	store_records(1, 1, 1, 3, login_in_2036);
+	for (unsigned i = 0; i < 12; i++) {
+		struct timespec pause = {.tv_nsec = 110 * CLOCK_NS_PER_MS};
+
+		nanosleep(&pause, NULL);
+		store_records(1, 2 + i, 1, 3, failed_login);
+	}
+	wait_until_read();
+	ck_assert_uint_eq(count_findings(), 0);
 	end(derive);
 }
 END_TEST
@@ -369,4 +511,8 @@ TEST_MAIN("derive", attacks_are_counted_by_class_and_drills_are_not,
 	malware_is_counted_by_name_with_hosts_and_files,
 	a_restart_goes_on_where_the_last_step_ended,
 	a_sustained_brute_force_is_one_finding_even_after_restarts,
+	a_kill_loses_and_repeats_no_finding_though_state_is_saved_seldom,
+	a_flood_of_addresses_is_a_limited_number_of_findings,
+	more_addresses_than_memory_are_forgotten_and_counted,
+	a_pace_is_measured_where_statistics_count,
 	complete_windows_are_published_once_and_again_when_they_change)

@@ -1,0 +1,128 @@
+#include "collector/derive/findings.h"
+
+#include <assert.h>
+#include <sys/random.h>
+
+#include "collector/record/encode.h"
+#include "common/clock.h"
+#include "common/json.h"
+
+enum { EMITS_MOST = 256, FINDINGS_LANE = 3 };
+
+/* What an analyst reads; also the record's original. */
+static struct slice describe(struct arena *arena, sqlite3_stmt *row)
+{
+	struct strbuf text = STRBUF_INIT(4096);
+	struct json json = json_into(&text);
+	char since[CLOCK_TEXT_MAX], at[CLOCK_TEXT_MAX];
+
+	json_object(&json);
+	json_put_text(&json, "rule", database_text(row, 8));
+	json_put_text(&json, "source_ip", database_text(row, 9));
+	json_put_i64(&json, "events", sqlite3_column_int64(row, 10));
+	json_put_str(&json, "since", clock_format_utc(sqlite3_column_int64(row, 11), 3, since));
+	json_put_str(&json, "at", clock_format_utc(sqlite3_column_int64(row, 7), 3, at));
+	if (sqlite3_column_int64(row, 12) > 0)
+		json_put_i64(&json, "held_back", sqlite3_column_int64(row, 12));
+	json_object_end(&json);
+	struct slice copy = arena_copy(arena, strbuf_slice(&text));
+	strbuf_done(&text);
+	return copy;
+}
+
+/* The arena holds many times what a finding takes. */
+static void add(
+	struct record *record, struct arena *arena, enum field_id id, struct slice value)
+{
+	bool added = record_add(record, arena, id, value);
+
+	assert(added);
+	(void)added;
+}
+
+static const struct record_source source = {
+	.input = {SLICE_BYTES("collector")},
+	.name = {SLICE_BYTES("correlation")},
+	.format = {SLICE_BYTES("")},
+};
+
+static void fill_finding(struct batch *batch, struct record *record, sqlite3_stmt *row)
+{
+	struct arena *arena = &batch->arena;
+
+	*record = (struct record){
+		.raw = describe(arena, row),
+		.received_ns = clock_wall_ns(),
+		.created_ns = sqlite3_column_int64(row, 7),
+		.read_ns = CLOCK_NONE,
+		.sequence = (uint64_t)sqlite3_column_int64(row, 0),
+		.source = &source,
+		.agency = (uint32_t)sqlite3_column_int64(row, 1),
+		.host = (uint32_t)sqlite3_column_int64(row, 2),
+		.system = (uint16_t)sqlite3_column_int64(row, 3),
+		.level = (uint8_t)sqlite3_column_int64(row, 4),
+		.kind = RECORD_FINDING,
+		.status = PARSE_OK,
+		.attack = (uint8_t)sqlite3_column_int64(row, 5),
+		.severity = (uint8_t)sqlite3_column_int64(row, 6),
+		.strength = IDENTITY_SELF,
+	};
+	record->whole = record->raw.len;
+	add(record, arena, FIELD_RULE_NAME, arena_copy(arena, database_text(row, 8)));
+	add(record, arena, FIELD_SOURCE_IP, arena_copy(arena, database_text(row, 9)));
+	add(record, arena, FIELD_EVENT_KIND, SLICE_LIT("alert"));
+	add(record, arena, FIELD_MESSAGE, record->raw);
+}
+
+static bool read_epoch(struct database *database, uint64_t *epoch, struct err *err)
+{
+	sqlite3_stmt *row = database_select(
+		database, err, STATEMENT_META, "t", SLICE_LIT("findings-epoch"));
+	bool failed;
+
+	if (row == NULL)
+		return false;
+	*epoch = 0;
+	if (database_row(database, row, &failed, err))
+		*epoch = (uint64_t)sqlite3_column_int64(row, 0);
+	database_end(row);
+	return !failed;
+}
+
+bool findings_choose_epoch(struct database *database, struct err *err)
+{
+	uint64_t epoch;
+
+	if (!read_epoch(database, &epoch, err))
+		return false;
+	if (epoch != 0)
+		return true;
+	if (getrandom(&epoch, sizeof(epoch), 0) != (ssize_t)sizeof(epoch))
+		return err_sys(err, "getrandom");
+	return database_run(database, err, STATEMENT_META_SET, "ti",
+		SLICE_LIT("findings-epoch"), (int64_t)(epoch >> 1 | 1));
+}
+
+bool findings_waiting(struct database *database, struct batch *batch, struct err *err)
+{
+	uint64_t epoch;
+	bool failed;
+
+	if (!read_epoch(database, &epoch, err))
+		return false;
+	sqlite3_stmt *rows =
+		database_select(database, err, STATEMENT_EMITS, "i", (int64_t)EMITS_MOST);
+	if (rows == NULL)
+		return false;
+	batch->records = arena_alloc(&batch->arena, EMITS_MOST * sizeof(*batch->records));
+	batch->sources = &source;
+	batch->n_sources = 1;
+	batch->stream = (struct stream){.lane = FINDINGS_LANE, .epoch = epoch};
+	while (database_row(database, rows, &failed, err))
+		fill_finding(batch, &batch->records[batch->n_records++], rows);
+	database_end(rows);
+	if (batch->n_records > 0)
+		batch->first = batch->records[0].sequence;
+	batch->count = batch->n_records;
+	return !failed;
+}
