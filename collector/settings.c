@@ -42,12 +42,27 @@ const struct setting collector_settings_table[] = {
 	{0},
 };
 
+/* What no table says. */
+static bool check(const char *path, const struct conf *conf,
+	const struct collector_settings *settings, struct strbuf *out)
+{
+	struct mistakes mistakes = mistakes_into(out, path);
+
+	forward_settings_check(conf, &settings->forward, &mistakes);
+	signer_settings_check(conf, &settings->signer, &mistakes);
+	return mistakes_end(&mistakes);
+}
+
 struct conf *collector_settings_load(const char *path, struct collector_settings *settings)
 {
 	struct strbuf mistakes = STRBUF_INIT(1 << 20);
 
 	*settings = (struct collector_settings){0};
 	struct conf *conf = conf_load(path, collector_settings_table, settings, &mistakes);
+	if (conf != NULL && !check(path, conf, settings, &mistakes)) {
+		conf_free(conf);
+		conf = NULL;
+	}
 	if (conf == NULL)
 		fputs(strbuf_cstr(&mistakes), stderr);
 	strbuf_done(&mistakes);

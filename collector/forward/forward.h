@@ -12,7 +12,7 @@
 
 #include "collector/derive/derive.h"
 #include "collector/derive/outbox.h"
-#include "common/setting.h"
+#include "common/conf.h"
 
 struct kafka_settings {
 	const char *brokers;
@@ -24,7 +24,7 @@ struct kafka_settings {
 	int compression; /* 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd */
 	uint64_t delivery_ms;
 	uint64_t message_max;            /* bytes */
-	struct setting_texts properties; /* "name=value" for librdkafka, over the others */
+	struct setting_texts properties; /* "name=value" for librdkafka, over most others */
 };
 
 struct file_output_settings {
@@ -42,6 +42,10 @@ struct forward_settings {
 };
 
 extern const struct setting forward_settings_table[];
+
+/* What the table cannot say of them: mistakes where `conf` that filled them has it. */
+void forward_settings_check(const struct conf *conf, const struct forward_settings *settings,
+	struct mistakes *mistakes);
 
 struct forward;
 struct signer;

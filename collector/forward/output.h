@@ -11,7 +11,7 @@
 #ifndef COLLECTOR_FORWARD_OUTPUT_H
 #define COLLECTOR_FORWARD_OUTPUT_H
 
-#include "common/err.h"
+#include "common/conf.h"
 #include "common/slice.h"
 
 struct event_base;
@@ -51,6 +51,11 @@ struct output_events {
 struct output {
 	const char *name; /* "kafka" */
 	const char *summary;
+
+	/* What is wrong with settings beyond what their table says, where `conf` that filled
+	 * them has it. NULL: nothing can be. */
+	void (*check)(const struct conf *conf, const struct forward_settings *settings,
+		struct mistakes *mistakes);
 
 	/* NULL on failure. `events` are called from within `base`'s loop. */
 	void *(*open)(const struct forward_settings *settings, struct event_base *base,

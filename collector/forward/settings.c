@@ -1,4 +1,5 @@
 #include "collector/forward/forward.h"
+#include "collector/forward/output.h"
 
 static const char *const output_names[] = {"kafka", "file", NULL};
 static const char *const security_names[] = {
@@ -33,7 +34,8 @@ static const struct setting kafka_table[] = {
 	{"message-max", SETTING_BYTES, AT(message_max), "1MB", 1000, 100000000,
 		"Largest message; must not be above the brokers' message.max.bytes."},
 	{"properties", SETTING_TEXTS, AT(properties), NULL, 0, 64,
-		"Further properties of librdkafka as name=value; they win over the keys above.",
+		"Further properties of librdkafka as name=value; they win over the keys above. "
+		"Those that say when a message counts as delivered cannot be changed.",
 		.example = "[socket.keepalive.enable=true]"},
 	{0},
 };
@@ -67,3 +69,12 @@ const struct setting forward_settings_table[] = {
 		.table = file_table},
 	{0},
 };
+
+void forward_settings_check(const struct conf *conf, const struct forward_settings *settings,
+	struct mistakes *mistakes)
+{
+	const struct output *output = outputs[settings->output];
+
+	if (output->check != NULL)
+		output->check(conf, settings, mistakes);
+}

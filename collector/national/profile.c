@@ -9,6 +9,8 @@
 #include "common/conf.h"
 #include "common/file.h"
 
+#define W3C "http://www.w3.org/"
+
 struct loaded {
 	struct national_profile profile; /* first: what callers hold */
 	struct conf *conf;
@@ -156,6 +158,31 @@ static struct conf *parse(struct loaded *loaded, struct strbuf *mistakes)
 	return conf;
 }
 
+/* Names of the W3C are those of methods: another one would say what is not true. */
+static void check_method(const struct loaded *loaded, struct mistakes *mistakes,
+	const char *const *name, const char *right, const char *also)
+{
+	if (strncmp(*name, W3C, strlen(W3C)) == 0 && strcmp(*name, right) != 0 &&
+		(also == NULL || strcmp(*name, also) != 0))
+		mistake_add(mistakes, conf_at(loaded->conf, name),
+			"%s is another method than the one in use, %s",
+			MISTAKE_TEXT(slice_str(*name)), right);
+}
+
+static bool check_methods(const struct loaded *loaded, struct strbuf *out)
+{
+	const struct national_xml *xml = &loaded->profile.xml;
+	struct mistakes mistakes =
+		mistakes_into(out, conf_at(loaded->conf, &xml->signature_method).file);
+
+	check_method(loaded, &mistakes, &xml->canonicalization, W3C "2001/10/xml-exc-c14n#",
+		W3C "TR/xml-exc-c14n/");
+	check_method(loaded, &mistakes, &xml->signature_method,
+		W3C "2001/04/xmldsig-more#rsa-sha256", NULL);
+	check_method(loaded, &mistakes, &xml->digest_method, W3C "2001/04/xmlenc#sha256", NULL);
+	return mistakes_end(&mistakes);
+}
+
 static bool others_may_read(const char *path)
 {
 	struct stat about;
@@ -200,7 +227,8 @@ struct national_profile *national_profile_load(const char *dir, struct strbuf *m
 		abort();
 	loaded->profile.dir = loaded->dir;
 	loaded->conf = parse(loaded, mistakes);
-	if (loaded->conf != NULL && read_mask_key(loaded, mistakes))
+	if (loaded->conf != NULL && check_methods(loaded, mistakes) &&
+		read_mask_key(loaded, mistakes))
 		return &loaded->profile;
 	national_profile_free(&loaded->profile);
 	return NULL;

@@ -21,7 +21,9 @@ static const struct setting xml_table[] = {
 	{"certificate", SETTING_PATH, AT(certificate), "pki/signer-xml.pem", 0, 0,
 		"Its certificate (PEM); goes into the messages."},
 	{"algorithm", SETTING_CHOICE, AT(algorithm), "RS256", 0, 0,
-		"XML-DSig with RSA-SHA256 is what receivers know.", algorithm_names},
+		"RS256: XML-DSig with RSA-SHA256 is what receivers know, and nothing else is "
+		"made.",
+		algorithm_names},
 	{0},
 };
 
@@ -35,3 +37,12 @@ const struct setting signer_settings_table[] = {
 		.table = xml_table},
 	{0},
 };
+
+void signer_settings_check(const struct conf *conf, const struct signer_settings *settings,
+	struct mistakes *mistakes)
+{
+	if (settings->xml.algorithm != SIGNER_RS256)
+		mistake_add(mistakes, conf_at(conf, &settings->xml.algorithm),
+			"XML messages cannot be signed with %s: expected RS256",
+			algorithm_names[settings->xml.algorithm]);
+}

@@ -10,8 +10,7 @@
 #ifndef COLLECTOR_SIGNER_SIGNER_H
 #define COLLECTOR_SIGNER_SIGNER_H
 
-#include "common/err.h"
-#include "common/setting.h"
+#include "common/conf.h"
 #include "common/slice.h"
 
 enum signer_key {
@@ -39,6 +38,10 @@ struct signer_settings {
 };
 
 extern const struct setting signer_settings_table[];
+
+/* What the table cannot say of them: mistakes where `conf` that filled them has it. */
+void signer_settings_check(const struct conf *conf, const struct signer_settings *settings,
+	struct mistakes *mistakes);
 
 /* The process: reads keys, confines itself, calls `ready`, serves `channel` until it is closed
  * or the process is ended by SIGTERM. Returns the exit status. */

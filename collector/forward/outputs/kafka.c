@@ -17,13 +17,13 @@
 #include <unistd.h>
 
 #include "collector/forward/forward.h"
+#include "collector/forward/outputs/kafka_conf.h"
 #include "collector/forward/outputs/kafka_faults.h"
 #include "common/clock.h"
 #include "common/counter.h"
-#include "common/file.h"
 #include "common/log.h"
 
-enum { DETAIL_MAX = 160, TEXT_MAX = 512 };
+enum { DETAIL_MAX = 160, TEXT_MAX = 512, PURGE_MS = 5000 };
 
 static struct counter produced = COUNTER("kafka.produced", "messages given to librdkafka");
 static struct counter delivered = COUNTER("kafka.delivered", "messages brokers acknowledged");
@@ -38,121 +38,10 @@ struct kafka {
 	rd_kafka_t *producer;
 	int wake[2]; /* librdkafka writes when its main queue is no longer empty */
 	struct event *on_wake;
-	bool was_busy, is_fatal, is_down;
+	bool was_busy, is_down;
+	bool is_fatal; /* the producer: to be replaced */
+	bool is_gone;  /* no producer could be made */
 };
-
-/* ---- configuration ---------------------------------------------------------- */
-
-static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *err)
-{
-	char why[TEXT_MAX];
-
-	if (rd_kafka_conf_set(conf, name, value, why, sizeof(why)) != RD_KAFKA_CONF_OK)
-		return err_set(err, "forward.kafka: %s", why);
-	return true;
-}
-
-static bool set_if(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *err)
-{
-	return value[0] == '\0' || set(conf, name, value, err);
-}
-
-static bool set_number(rd_kafka_conf_t *conf, const char *name, uint64_t value, struct err *err)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	return set(conf, name, text, err);
-}
-
-static bool set_password(rd_kafka_conf_t *conf, const char *path, struct err *err)
-{
-	struct strbuf text = STRBUF_INIT(4096);
-	struct slice rest, line;
-
-	if (path[0] == '\0')
-		return true;
-	bool ok = file_read(path, &text, err);
-	if (ok) {
-		rest = strbuf_slice(&text);
-		(void)slice_cut(&rest, '\n', &line);
-		strbuf_cut(&text, line.len);
-		ok = set(conf, "sasl.password", strbuf_cstr(&text), err);
-	}
-	if (text.ptr != NULL)
-		explicit_bzero(text.ptr, text.capacity);
-	strbuf_done(&text);
-	return ok;
-}
-
-static bool set_security(
-	rd_kafka_conf_t *conf, const struct kafka_settings *settings, struct err *err)
-{
-	static const char *const protocols[] = {
-		"plaintext", "ssl", "sasl_plaintext", "sasl_ssl"};
-	static const char *const mechanisms[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
-
-	if (!set(conf, "security.protocol", protocols[settings->security], err) ||
-		!set_if(conf, "ssl.ca.location", settings->ca, err) ||
-		!set_if(conf, "ssl.certificate.location", settings->certificate, err) ||
-		!set_if(conf, "ssl.key.location", settings->key, err))
-		return false;
-	return settings->security < 2 ||
-	       (set(conf, "sasl.mechanism", mechanisms[settings->sasl_mechanism], err) &&
-		       set_if(conf, "sasl.username", settings->sasl_user, err) &&
-		       set_password(conf, settings->sasl_password_file, err));
-}
-
-static bool set_properties(
-	rd_kafka_conf_t *conf, const struct setting_texts *properties, struct err *err)
-{
-	for (size_t i = 0; i < properties->n; i++) {
-		char name[TEXT_MAX];
-		const char *equals = strchr(properties->items[i], '=');
-
-		if (equals == NULL || (size_t)(equals - properties->items[i]) >= sizeof(name))
-			return err_set(err, "forward.kafka.properties: '%s' is not name=value",
-				properties->items[i]);
-		snprintf(name, sizeof(name), "%.*s", (int)(equals - properties->items[i]),
-			properties->items[i]);
-		if (!set(conf, name, equals + 1, err))
-			return false;
-	}
-	return true;
-}
-
-static bool set_all(
-	rd_kafka_conf_t *conf, const struct kafka_settings *settings, struct err *err)
-{
-	static const char *const compressions[] = {"none", "gzip", "snappy", "lz4", "zstd"};
-
-	return set(conf, "bootstrap.servers", settings->brokers, err) &&
-	       set(conf, "client.id", settings->client_id, err) &&
-	       set(conf, "enable.idempotence", "true", err) && set(conf, "acks", "all", err) &&
-	       set(conf, "compression.codec", compressions[settings->compression], err) &&
-	       set(conf, "linger.ms", "20", err) &&
-	       set(conf, "log.connection.close", "false", err) &&
-	       set_number(conf, "message.max.bytes", settings->message_max, err) &&
-	       set_number(conf, "delivery.timeout.ms", settings->delivery_ms, err) &&
-	       set_security(conf, settings, err) &&
-	       set_properties(conf, &settings->properties, err);
-}
-
-/* An operator who reads "authentication failed" would look for a wrong password. */
-static void warn_of_faults(const rd_kafka_conf_t *conf)
-{
-	char protocol[TEXT_MAX] = "", mechanism[TEXT_MAX] = "";
-	size_t protocol_size = sizeof(protocol), mechanism_size = sizeof(mechanism);
-	const struct kafka_fault *fault;
-
-	(void)rd_kafka_conf_get(conf, "security.protocol", protocol, &protocol_size);
-	(void)rd_kafka_conf_get(conf, "sasl.mechanism", mechanism, &mechanism_size);
-	fault = kafka_fault_find(rd_kafka_version(), protocol, mechanism);
-	if (fault != NULL)
-		log_warn("kafka.library_fault",
-			"librdkafka=%s mechanism=%s affects=\"%s\" cure=\"%s\"",
-			rd_kafka_version_str(), mechanism, fault->affects, fault->cure);
-}
 
 /* ---- callbacks, within rd_kafka_poll() -------------------------------------- */
 
@@ -217,24 +106,30 @@ static void on_log(
 
 /* ---- producer --------------------------------------------------------------- */
 
-static bool start_producer(struct kafka *kafka, struct err *err)
+static rd_kafka_t *make_producer(struct kafka *kafka, struct err *err)
 {
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	rd_kafka_conf_t *conf = kafka_conf_new(&kafka->settings->kafka, err);
 	char why[TEXT_MAX];
 
+	if (conf == NULL)
+		return NULL;
 	rd_kafka_conf_set_opaque(conf, kafka);
 	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_log_cb(conf, on_log);
-	if (!set_all(conf, &kafka->settings->kafka, err)) {
+	rd_kafka_t *producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+	if (producer == NULL) {
 		rd_kafka_conf_destroy(conf);
+		err_set(err, "forward.kafka: %s", why);
+	}
+	return producer;
+}
+
+static bool start_producer(struct kafka *kafka, struct err *err)
+{
+	kafka->producer = make_producer(kafka, err);
+	if (kafka->producer == NULL)
 		return false;
-	}
-	kafka->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
-	if (kafka->producer == NULL) {
-		rd_kafka_conf_destroy(conf);
-		return err_set(err, "forward.kafka: %s", why);
-	}
 	rd_kafka_queue_t *queue = rd_kafka_queue_get_main(kafka->producer);
 	rd_kafka_queue_io_event_enable(queue, kafka->wake[1], "1", 1);
 	rd_kafka_queue_destroy(queue);
@@ -248,22 +143,42 @@ static bool start_producer(struct kafka *kafka, struct err *err)
 /* What is in its queue is reported failed, and offered again by the outbox. */
 static void end_producer(struct kafka *kafka)
 {
+	if (kafka->producer == NULL)
+		return;
 	rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-	rd_kafka_flush(kafka->producer, 100);
+	rd_kafka_flush(kafka->producer, PURGE_MS);
 	rd_kafka_destroy(kafka->producer);
 	kafka->producer = NULL;
 }
 
-static void renew_if_fatal(struct kafka *kafka)
+/* A key that cannot be read just now must not end the feed: each time a message is offered,
+ * that is every few seconds, it is tried again. */
+static bool has_producer(struct kafka *kafka)
 {
 	struct err err;
 
+	if (kafka->producer != NULL)
+		return true;
+	if (start_producer(kafka, &err)) {
+		counter_add(&renewed, 1);
+		log_info("kafka.renewed", "producer=%s", rd_kafka_name(kafka->producer));
+		kafka->is_gone = false;
+		return true;
+	}
+	if (!kafka->is_gone)
+		log_error("kafka.renew", "reason=%s, it is tried again",
+			LOG_TEXT(slice_str(err.text)));
+	kafka->is_gone = true;
+	return false;
+}
+
+static void renew_if_fatal(struct kafka *kafka)
+{
 	if (!kafka->is_fatal)
 		return;
-	counter_add(&renewed, 1);
+	kafka->is_fatal = false;
 	end_producer(kafka);
-	if (!start_producer(kafka, &err))
-		log_error("kafka.renew", "reason=\"%s\"", err.text);
+	(void)has_producer(kafka);
 }
 
 static void serve(struct kafka *kafka)
@@ -317,6 +232,22 @@ static bool prepare(struct kafka *kafka, struct event_base *base, struct err *er
 	return start_producer(kafka, err);
 }
 
+/* An operator who reads "authentication failed" would look for a wrong password. */
+static void warn_of_faults(const rd_kafka_conf_t *conf)
+{
+	char protocol[TEXT_MAX] = "", mechanism[TEXT_MAX] = "";
+	size_t protocol_size = sizeof(protocol), mechanism_size = sizeof(mechanism);
+	const struct kafka_fault *fault;
+
+	(void)rd_kafka_conf_get(conf, "security.protocol", protocol, &protocol_size);
+	(void)rd_kafka_conf_get(conf, "sasl.mechanism", mechanism, &mechanism_size);
+	fault = kafka_fault_find(rd_kafka_version(), protocol, mechanism);
+	if (fault != NULL)
+		log_warn("kafka.library_fault",
+			"librdkafka=%s mechanism=%s affects=\"%s\" cure=\"%s\"",
+			rd_kafka_version_str(), mechanism, fault->affects, fault->cure);
+}
+
 static void *kafka_open(const struct forward_settings *settings, struct event_base *base,
 	const struct output_events *events, struct err *err)
 {
@@ -350,7 +281,7 @@ static enum send_result kafka_send(
 {
 	struct kafka *kafka = self;
 
-	if (kafka->producer == NULL)
+	if (!has_producer(kafka))
 		return SEND_BUSY;
 
 	rd_kafka_headers_t *headers = make_headers(message);
@@ -371,13 +302,24 @@ static enum send_result kafka_send(
 		err_set(err, "%s", rd_kafka_err2str(code));
 		return SEND_REFUSED;
 	}
+	/* Renewed from the loop: what fails by it is reported to who is just sending. */
+	kafka->is_fatal |= code == RD_KAFKA_RESP_ERR__FATAL;
+	if (kafka->is_fatal)
+		event_active(kafka->on_wake, EV_READ, 0);
 	kafka->was_busy = true;
 	return SEND_BUSY;
+}
+
+static void kafka_check(const struct conf *conf, const struct forward_settings *settings,
+	struct mistakes *mistakes)
+{
+	kafka_conf_check(conf, &settings->kafka, mistakes);
 }
 
 const struct output output_kafka = {
 	.name = "kafka",
 	.summary = "Apache Kafka 2.1 or newer, TLS and SASL",
+	.check = kafka_check,
 	.open = kafka_open,
 	.send = kafka_send,
 	.close = kafka_close,

@@ -115,5 +115,33 @@ START_TEST(the_mask_key_is_read_when_it_is_secret)
 }
 END_TEST
 
-TEST_MAIN("profile", the_built_in_copy_is_that_of_configs, mistakes_are_named_with_their_place,
+START_TEST(names_of_other_methods_are_refused_where_they_stand)
+{
+	static const char *const wrong[] = {
+		"signature-method: http://www.w3.org/2000/09/xmldsig#rsa-sha1",
+		"signature-method: http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+		"digest-method: http://www.w3.org/2000/09/xmldsig#sha1",
+		"digest-method: http://www.w3.org/2001/04/xmlenc#sha512",
+		"canonicalization: http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+		"canonicalization: http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
+	};
+	struct strbuf mistakes = STRBUF_INIT(4096);
+	char profile[1024];
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		snprintf(profile, sizeof(profile), SENDER "xml:\n  %s\n", wrong[i]);
+		check_refused(profile, "profile.yaml:3:");
+	}
+	make_dir(SENDER "xml: {canonicalization: http://www.w3.org/TR/xml-exc-c14n/,"
+			" digest-method: \"urn:receiver:sha256\"}\n");
+	struct national_profile *loaded = national_profile_load(dir, &mistakes);
+	ck_assert_msg(loaded != NULL, "%s", strbuf_cstr(&mistakes));
+	national_profile_free(loaded);
+	remove_dir();
+	strbuf_done(&mistakes);
+}
+END_TEST
+
+TEST_MAIN("profile", names_of_other_methods_are_refused_where_they_stand,
+	the_built_in_copy_is_that_of_configs, mistakes_are_named_with_their_place,
 	the_mask_key_is_read_when_it_is_secret)
