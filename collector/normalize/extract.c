@@ -168,16 +168,22 @@ void put_address(struct record *record, struct parse_context *context, enum fiel
 		put_some(record, context, other, text);
 }
 
-void put_priority(struct record *record, struct parse_context *context, struct slice digits,
-	unsigned priority)
+void put_facility(struct record *record, struct parse_context *context, unsigned facility,
+	unsigned severity)
 {
 	static const char numbers[24][2] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
 		"10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22",
 		"23"};
-	unsigned facility = priority / 8, severity = priority % 8;
 
-	put(record, context, FIELD_LOG_SYSLOG_PRIORITY, digits);
-	put(record, context, FIELD_LOG_SYSLOG_FACILITY_CODE,
+	put_outer(record, context, FIELD_LOG_SYSLOG_FACILITY_CODE,
 		slice_of(numbers[facility], facility < 10 ? 1 : 2));
-	put(record, context, FIELD_LOG_SYSLOG_SEVERITY_CODE, slice_of(numbers[severity], 1));
+	put_outer(record, context, FIELD_LOG_SYSLOG_SEVERITY_CODE,
+		slice_of(numbers[severity], 1));
+}
+
+void put_priority(struct record *record, struct parse_context *context, struct slice digits,
+	unsigned priority)
+{
+	put_outer(record, context, FIELD_LOG_SYSLOG_PRIORITY, digits);
+	put_facility(record, context, priority / 8, priority % 8);
 }

@@ -132,6 +132,16 @@ void put_other(struct record *record, struct parse_context *context, enum field_
 void put_over(struct record *record, struct parse_context *context, enum field_id id,
 	struct slice value);
 
+/* Of an envelope: replaces what an envelope around it said. */
+static inline void put_outer(struct record *record, struct parse_context *context,
+	enum field_id id, struct slice value)
+{
+	if (context->depth > 0)
+		put_over(record, context, id, value);
+	else
+		put(record, context, id, value);
+}
+
 void put_meaning(
 	struct record *record, struct parse_context *context, const struct meaning *meaning);
 
@@ -147,6 +157,10 @@ void put_digits(struct record *record, struct parse_context *context, enum field
  * off, brackets are removed, an IPv4 address mapped into IPv6 becomes IPv4. */
 void put_address(struct record *record, struct parse_context *context, enum field_id ip,
 	enum field_id other, struct slice text);
+
+/* log.syslog.facility.code 0..23 and log.syslog.severity.code 0..7. */
+void put_facility(struct record *record, struct parse_context *context, unsigned facility,
+	unsigned severity);
 
 /* log.syslog.priority and its two parts; 0..191. */
 void put_priority(struct record *record, struct parse_context *context, struct slice digits,

@@ -1,10 +1,9 @@
 #include "collector/normalize/stamp.h"
 
 #include "collector/normalize/extract.h"
-#include "common/clock.h"
+#include "collector/normalize/stamp_parts.h"
 
-/* `n` digits at text[*at]; *at moves behind them. */
-static bool digits_at(struct slice text, size_t *at, unsigned n, unsigned *value)
+bool digits_at(struct slice text, size_t *at, unsigned n, unsigned *value)
 {
 	unsigned sum = 0;
 
@@ -22,7 +21,7 @@ static bool digits_at(struct slice text, size_t *at, unsigned n, unsigned *value
 	return true;
 }
 
-static bool byte_at(struct slice text, size_t *at, char byte)
+bool byte_at(struct slice text, size_t *at, char byte)
 {
 	if (*at >= text.len || text.ptr[*at] != byte)
 		return false;
@@ -30,8 +29,7 @@ static bool byte_at(struct slice text, size_t *at, char byte)
 	return true;
 }
 
-/* English month of three letters, any case; 0 when it is none. */
-static unsigned month_at(struct slice text, size_t *at)
+unsigned month_at(struct slice text, size_t *at)
 {
 	static const char names[12][4] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
 		"aug", "sep", "oct", "nov", "dec"};
@@ -51,24 +49,30 @@ static unsigned month_at(struct slice text, size_t *at)
 	return 0;
 }
 
-/* "hh:mm:ss" and a fraction behind a point. */
-static bool clock_at(struct slice text, size_t *at, struct civil *civil)
+void fraction_at(struct slice text, size_t *at, struct civil *civil)
 {
 	unsigned digit, n = 0;
 
-	if (!digits_at(text, at, 2, &civil->hour) || !byte_at(text, at, ':') ||
-		!digits_at(text, at, 2, &civil->minute) || !byte_at(text, at, ':') ||
-		!digits_at(text, at, 2, &civil->second))
-		return false;
-	if (*at + 1 >= text.len || text.ptr[*at] != '.' || !is_digit(text.ptr[*at + 1]))
-		return true;
+	if (*at + 1 >= text.len || (text.ptr[*at] != '.' && text.ptr[*at] != ',') ||
+		!is_digit(text.ptr[*at + 1]))
+		return;
 	++*at;
+	civil->nanosecond = 0;
 	while (digits_at(text, at, 1, &digit)) {
 		if (n++ < 9)
 			civil->nanosecond = civil->nanosecond * 10 + digit;
 	}
 	for (; n < 9; n++)
 		civil->nanosecond *= 10;
+}
+
+bool clock_at(struct slice text, size_t *at, struct civil *civil)
+{
+	if (!digits_at(text, at, 2, &civil->hour) || !byte_at(text, at, ':') ||
+		!digits_at(text, at, 2, &civil->minute) || !byte_at(text, at, ':') ||
+		!digits_at(text, at, 2, &civil->second))
+		return false;
+	fraction_at(text, at, civil);
 	return true;
 }
 
@@ -81,9 +85,8 @@ static bool finish(
 	return true;
 }
 
-/* The latest year that puts the stamp no further than STAMP_AHEAD_DAYS ahead of the receive
- * time: lines are read late, not early. */
-static bool complete_year(struct civil *civil, int64_t now_ns)
+/* Lines are read late, not early. */
+bool complete_year(struct civil *civil, int64_t now_ns)
 {
 	static const int64_t mean_year_s = 31556952;
 	int64_t latest = now_ns + STAMP_AHEAD_DAYS * INT64_C(86400) * CLOCK_NS_PER_S;
@@ -137,8 +140,7 @@ bool take_stamp_iso(struct slice *rest, const struct parse_context *context, int
 	return true;
 }
 
-/* "+0200" or "+02:00" */
-static bool zone_at(struct slice text, size_t *at, int32_t *seconds)
+bool offset_at(struct slice text, size_t *at, int32_t *seconds)
 {
 	unsigned hours, minutes;
 	bool west = byte_at(text, at, '-');
@@ -166,7 +168,7 @@ bool take_stamp_clf(struct slice *rest, const struct parse_context *context, int
 	if (civil.month == 0 || !byte_at(*rest, &at, '/') || !digits_at(*rest, &at, 4, &year) ||
 		!byte_at(*rest, &at, ':') || !clock_at(*rest, &at, &civil))
 		return false;
-	if (byte_at(*rest, &at, ' ') && !zone_at(*rest, &at, &civil.offset_seconds))
+	if (byte_at(*rest, &at, ' ') && !offset_at(*rest, &at, &civil.offset_seconds))
 		return false;
 	civil.year = (int)year;
 	return finish(rest, at, true, &civil, ns);

@@ -27,6 +27,24 @@ bool take_stamp_iso(struct slice *rest, const struct parse_context *context, int
 /* "26/Dec/2016:16:16:29 +0200", of access logs. */
 bool take_stamp_clf(struct slice *rest, const struct parse_context *context, int64_t *ns);
 
+/*
+ * Any date and time that programs write at the start of a line, told apart by shape:
+ *
+ *	Mar  7 [2026] 19:06:53[.123] [ZONE] [2026]     Sat Mar  7 19:06:53 [ZONE] 2026
+ *	2026-03-07T19:06:53,123+07:00    2026/3/7 19:06:53    2026.03.07 19:06:53
+ *	2026:03:07-19:06:53    20260307 19:06:53    2026 Mar  7 19:06:53
+ *	07-Mar-2026 19:06:53.123    07/Mar/2026:19:06:53 +0700    7 Mar [2026] 19:06:53
+ *	Sat, 07 Mar 2026 19:06:53 +0700    07.03.2026 19:06:53
+ *	03/07/2026-19:06:53.123456    03/07/26 7:06:53 PM
+ *
+ * A zone is an offset, "UTC", "GMT+7" or an abbreviation that means one offset only. Numbers
+ * with slashes and the year behind are month/day, as in the USA, unless that is no date.
+ */
+bool take_stamp_any(struct slice *rest, const struct parse_context *context, int64_t *ns);
+
+/* "Z", "+07:00", "-0700", "+07", "UTC", "GMT+7", "ICT" at the start of *rest, which moves. */
+bool take_zone(struct slice *rest, int32_t *seconds);
+
 /* "2016/10/25 14:49:34", of nginx error logs. */
 bool take_stamp_slashed(struct slice *rest, const struct parse_context *context, int64_t *ns);
 

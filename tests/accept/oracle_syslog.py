@@ -115,7 +115,7 @@ def rsyslog(data):
             continue
         lines = [x.encode().split(b"\n")[0] for x in test["inputs"]]
         expected = [rsyslog_expectation(test, i) for i in range(len(lines))]
-        yield Case(lines, expected, ("--format", "rfc3164"), test["file"], compare)
+        yield Case(lines, expected, (), test["file"], compare)
 
 
 # ---- liblognorm ------------------------------------------------------------------------------

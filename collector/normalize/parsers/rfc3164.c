@@ -1,88 +1,236 @@
 /*
  * rfc3164 - BSD syslog, on the wire ("<PRI>Mmm dd hh:mm:ss host tag: text") and in files
  *
- * The RFC describes what was seen, not what must be, so this reads what is
- * sent: no priority (files), ISO stamps (rsyslog's high precision files),
- * years (Cisco, old Snare), a colon behind the stamp, no stamp at all, no host
- * (nothing but a tag), tags without colon, "last message repeated".
+ * The RFC describes what was seen, not what must be, so this reads what is sent:
+ *
+ *	Jun  1 00:00:00 host tag[12]: text          files, without priority
+ *	<13>2026-06-01T00:00:00+07:00 host tag: text
+ *	<13>Jun  1 2026 00:00:00 host : %ASA-6-302013: text
+ *	<189>45: router: *Jun  1 00:00:00.123 UTC: %SYS-5-CONFIG_I: text
+ *	<189>: 2026 Jun  1 00:00:00 ICT: %ETHPORT-5-IF_UP: text
+ *	Jun  1 00:00:00 host sshd[12]: [ID 800047 auth.info] text          Solaris
+ *	Jun  1 00:00:00 host auth|security:info sshd[12]: text             AIX
+ *	Jun  1 00:00:00 <auth.info> host sshd[12]: text                    FreeBSD
+ *	Mon Jun  1 00:00:00 2026 daemon.info dnsmasq[12]: text             OpenWrt
+ *	<14> Jun  1 00:00:00 10.1.1.1 00076 ports: text                    ProCurve
+ *	Jun  1 00:00:00 relay Jun  1 00:00:00 host tag: text               relays
+ *
+ * and lines without stamp, without host, without tag.
  */
 #include "collector/normalize/extract.h"
 #include "collector/normalize/stamp.h"
 
-enum { TAG_MAX = 48 };
+enum { TAG_MAX = 128 };
 
-/* Without PRI *digits stays absent. False when it is there and wrong. */
-static bool take_priority(struct slice *rest, struct slice *digits, unsigned *priority)
+/* What stands before the text. */
+struct header {
+	struct slice priority; /* digits, absent without */
+	unsigned value;
+	struct slice host, tag, pid;
+	int facility, severity; /* from words in the line; -1 = none */
+	bool stamped;
+	bool loose; /* the stamp is one that other programs write too */
+	int64_t ns;
+};
+
+/* Without PRI the digits stay absent. False when it is there and wrong. */
+static bool take_priority(struct slice *rest, struct header *header)
 {
 	uint64_t value;
 
 	if (!skip_byte(rest, '<'))
 		return true;
-	if (!take_until(rest, '>', digits) || !slice_to_u64(*digits, 191, &value))
+	if (!take_until(rest, '>', &header->priority) ||
+		!slice_to_u64(header->priority, 191, &value))
 		return false;
-	while (digits->len > 1 && digits->ptr[0] == '0')
-		*digits = slice_from(*digits, 1);
-	*priority = (unsigned)value;
+	while (header->priority.len > 1 && header->priority.ptr[0] == '0')
+		header->priority = slice_from(header->priority, 1);
+	header->value = (unsigned)value;
 	return true;
 }
 
-static bool take_stamp(struct slice *rest, struct parse_context *context, int64_t *ns)
+/* ---- facility and severity in words ------------------------------------------ */
+
+static const struct {
+	struct slice name;
+	int code;
+} facilities[] =
+	{
+		{{SLICE_BYTES("kern")}, 0},
+		{{SLICE_BYTES("user")}, 1},
+		{{SLICE_BYTES("mail")}, 2},
+		{{SLICE_BYTES("daemon")}, 3},
+		{{SLICE_BYTES("auth")}, 4},
+		{{SLICE_BYTES("security")}, 4},
+		{{SLICE_BYTES("syslog")}, 5},
+		{{SLICE_BYTES("lpr")}, 6},
+		{{SLICE_BYTES("news")}, 7},
+		{{SLICE_BYTES("uucp")}, 8},
+		{{SLICE_BYTES("cron")}, 9},
+		{{SLICE_BYTES("authpriv")}, 10},
+		{{SLICE_BYTES("ftp")}, 11},
+		{{SLICE_BYTES("ntp")}, 12},
+		{{SLICE_BYTES("audit")}, 13},
+		{{SLICE_BYTES("console")}, 14},
+		{{SLICE_BYTES("local0")}, 16},
+		{{SLICE_BYTES("local1")}, 17},
+		{{SLICE_BYTES("local2")}, 18},
+		{{SLICE_BYTES("local3")}, 19},
+		{{SLICE_BYTES("local4")}, 20},
+		{{SLICE_BYTES("local5")}, 21},
+		{{SLICE_BYTES("local6")}, 22},
+		{{SLICE_BYTES("local7")}, 23},
+},
+  severities[] = {
+	  {{SLICE_BYTES("emerg")}, 0},
+	  {{SLICE_BYTES("panic")}, 0},
+	  {{SLICE_BYTES("alert")}, 1},
+	  {{SLICE_BYTES("crit")}, 2},
+	  {{SLICE_BYTES("err")}, 3},
+	  {{SLICE_BYTES("error")}, 3},
+	  {{SLICE_BYTES("warning")}, 4},
+	  {{SLICE_BYTES("warn")}, 4},
+	  {{SLICE_BYTES("notice")}, 5},
+	  {{SLICE_BYTES("info")}, 6},
+	  {{SLICE_BYTES("debug")}, 7},
+};
+
+static int facility_of(struct slice name)
 {
-	skip_blanks(rest);
-	if (!take_stamp_bsd(rest, context, ns) && !take_stamp_iso(rest, context, ns))
+	name = slice_head(name, slice_find(name, '|')); /* "auth|security" */
+	for (size_t i = 0; i < ARRAY_LEN(facilities); i++) {
+		if (slice_eq(facilities[i].name, name))
+			return facilities[i].code;
+	}
+	return -1;
+}
+
+static int severity_of(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(severities); i++) {
+		if (slice_eq(severities[i].name, name))
+			return severities[i].code;
+	}
+	return -1;
+}
+
+/* "auth.info", "auth|security:info" */
+static bool is_level(struct slice word, struct header *header)
+{
+	size_t at = slice_find(word, '.');
+
+	if (at == word.len)
+		at = slice_find(word, ':');
+	if (at + 1 >= word.len)
 		return false;
-	(void)skip_byte(rest, ':');
-	return rest->len == 0 || rest->ptr[0] == ' ';
+	int facility = facility_of(slice_head(word, at));
+	int severity = severity_of(slice_from(word, at + 1));
+	if (facility < 0 || severity < 0)
+		return false;
+	header->facility = facility;
+	header->severity = severity;
+	return true;
 }
 
-static bool is_tag_byte(char byte)
+/* " auth.info", " <auth.info>" where a host would stand. */
+static void take_level(struct slice *rest, struct header *header)
 {
-	return byte > ' ' && byte != ':' && byte != '[' && (unsigned char)byte < 0x7f;
+	struct slice at = *rest, word;
+
+	if (!skip_byte(&at, ' '))
+		return;
+	if (skip_byte(&at, '<')) {
+		if (take_until(&at, '>', &word) && is_level(word, header))
+			*rest = at;
+		return;
+	}
+	word = take_word(&at);
+	if (word.len > 0 && word.ptr[0] >= 'a' && is_level(word, header))
+		*rest = at;
 }
 
-/*
- * "tag: ", "tag[pid]: ", "tag[pid] ", "tag ": the name, and what stands in the brackets.
- * `marked` tells whether a colon or bracket ended it.
- */
-static bool take_tag(struct slice *rest, struct slice *name, struct slice *pid, bool *marked)
+/* "[ID 800047 auth.info] " */
+static void skip_message_id(struct slice *rest, struct header *header)
+{
+	struct slice at = *rest, id, level;
+
+	if (!skip_lit(&at, "[ID ") || !take_digits(&at, &id) || !skip_byte(&at, ' ') ||
+		!take_until(&at, ']', &level) || !is_level(level, header))
+		return;
+	skip_blanks(&at);
+	*rest = at;
+}
+
+/* ---- stamp -------------------------------------------------------------------- */
+
+static bool ends_stamp(struct slice rest)
+{
+	return rest.len == 0 || rest.ptr[0] == ' ' || rest.ptr[0] == ':';
+}
+
+static bool take_stamp(struct slice *rest, struct parse_context *context, struct header *header)
 {
 	struct slice at = *rest;
-	size_t len = 0;
 
-	while (len < at.len && is_tag_byte(at.ptr[len]))
-		len++;
-	if (len == 0 || len > TAG_MAX)
-		return false;
-	*name = slice_head(at, len);
-	at = slice_from(at, len);
-	*marked = false;
-	if (skip_byte(&at, '[')) {
-		if (!take_until(&at, ']', pid))
+	header->loose = false;
+	skip_blanks(&at);
+	if (!take_stamp_bsd(&at, context, &header->ns) || !ends_stamp(at)) {
+		at = *rest;
+		skip_blanks(&at);
+		header->loose = !skip_byte(&at, '*') &&
+				!skip_byte(&at, '.') /* Cisco: not set */
+				&& at.len > 10 && is_digit(at.ptr[0]) && at.ptr[10] != 'T';
+		if (at.len == 0 || !take_stamp_any(&at, context, &header->ns) ||
+			!ends_stamp(at))
 			return false;
-		*marked = true;
 	}
-	if (skip_byte(&at, ':'))
-		*marked = true;
-	if (at.len > 0 && at.ptr[0] != ' ' && !*marked)
-		return false;
 	*rest = at;
 	return true;
 }
 
-static void put_tag(struct record *record, struct parse_context *context, struct slice name,
-	struct slice pid)
+/* "45: ", "000045: router: " before a stamp, of Cisco's IOS; ": " of NX-OS. */
+static bool take_sequence(
+	struct slice *rest, struct parse_context *context, struct header *header)
 {
-	put(record, context, FIELD_PROCESS_NAME, name);
-	context->program = name;
-	if (all_digits(pid))
-		put_digits(record, context, FIELD_PROCESS_PID, pid);
-	else
-		put_some(record, context, FIELD_LOG_SYSLOG_PROCID, pid);
+	struct slice at = *rest, digits, host = SLICE_NONE;
+
+	skip_blanks(&at);
+	(void)take_digits(&at, &digits);
+	if (!skip_lit(&at, ": "))
+		return false;
+	if (take_stamp(&at, context, header)) {
+		*rest = at;
+		return true;
+	}
+	host = take_word(&at);
+	if (host.len < 2 || host.ptr[host.len - 1] != ':' || !take_stamp(&at, context, header))
+		return false;
+	header->host = slice_head(host, host.len - 1);
+	*rest = at;
+	return true;
 }
+
+/* Between " UTC" or " +07:00" of the stamp and the colon or the next word. Where the zone's
+ * name could be a host's, only the known ones are taken: take_stamp_any() has done so. A stamp
+ * in BSD form has not been asked yet. */
+static void take_bsd_zone(
+	struct slice *rest, struct parse_context *context, struct header *header)
+{
+	struct slice at = *rest;
+	int32_t seconds;
+
+	if (!skip_byte(&at, ' ') || !take_zone(&at, &seconds) || at.len == 0 || !ends_stamp(at))
+		return;
+	header->ns += (int64_t)(context->zone_seconds - seconds) * INT64_C(1000000000);
+	*rest = at;
+}
+
+/* ---- host and tag -------------------------------------------------------------- */
 
 static bool is_host_byte(char byte)
 {
-	return byte > ' ' && byte != '[' && byte != '(' && byte != '"' && byte != '=';
+	return byte > ' ' && byte != '[' && byte != '(' && byte != '"' && byte != '=' &&
+	       byte != '{' && byte != '<' && byte != '|' && byte != ',';
 }
 
 /* The word behind the stamp, unless it looks like a tag ("sshd[8317]:", "last"). */
@@ -96,35 +244,157 @@ static bool take_host(struct slice *rest, struct slice *host)
 		return false;
 	if (rest->ptr[len - 1] == ':' && len < rest->len)
 		return false;
+	if (rest->ptr[0] == '%') /* %ASA-6-302013 */
+		return false;
 	*host = slice_head(*rest, len);
 	*rest = slice_from(*rest, len);
 	return true;
 }
 
-/* Behind the stamp: " host tag: text"; two blanks or a dash say that there is no host. */
-static void take_origin(
-	struct record *record, struct parse_context *context, struct slice *rest, bool stamped)
+static bool is_tag_byte(char byte)
 {
-	struct slice host = SLICE_NONE, name = SLICE_NONE, pid = SLICE_NONE, tag;
-	bool marked = false;
+	return byte > ' ' && (unsigned char)byte < 0x7f && byte != ':' && byte != '[' &&
+	       byte != ',' && byte != '=' && byte != '"' && byte != '{' && byte != '|' &&
+	       byte != '<' && byte != ';' && byte != '\'';
+}
 
-	bool hostless = !stamped || slice_starts(*rest, SLICE_LIT("  ")) ||
-			slice_starts(*rest, SLICE_LIT(" last message repeated ")) ||
-			slice_starts(*rest, SLICE_LIT(" --- last "));
-	skip_blanks(rest);
-	if (!hostless && take_host(rest, &host))
-		put_some(record, context, FIELD_HOST_HOSTNAME, host);
-	else if (!stamped && rest->len == 0)
-		return;
+/*
+ * "tag: ", "tag[pid]: ", "tag[pid] ", "tag ": the name, and what stands in the brackets.
+ * `marked` tells whether a colon or bracket ended it.
+ */
+static bool take_tag(struct slice *rest, struct header *header, bool *marked)
+{
+	struct slice at = *rest, pid = SLICE_NONE;
+	size_t len = 0;
 
-	tag = *rest;
-	skip_blanks(&tag);
-	/* A tag without mark is believed only behind a host that stood where it belongs. */
-	if (take_tag(&tag, &name, &pid, &marked) && (marked || !slice_absent(host)) &&
-		!slice_starts(*rest, SLICE_LIT("  "))) {
-		put_tag(record, context, name, pid);
-		*rest = tag;
+	while (len < at.len && is_tag_byte(at.ptr[len]))
+		len++;
+	if (len == 0 || len > TAG_MAX)
+		return false;
+	struct slice tag = slice_head(at, len);
+	at = slice_from(at, len);
+	*marked = false;
+	if (skip_byte(&at, '[')) {
+		if (!take_until(&at, ']', &pid))
+			return false;
+		*marked = true;
 	}
+	if (skip_byte(&at, ':'))
+		*marked = true;
+	if (at.len > 0 && at.ptr[0] != ' ' && !*marked)
+		return false;
+	header->tag = tag;
+	header->pid = pid;
+	*rest = at;
+	return true;
+}
+
+/* A number where a tag stands is the event's code if a tag follows: "00076 ports: text". */
+static void take_code(struct record *record, struct parse_context *context, struct slice *rest)
+{
+	struct slice at = *rest, digits, word;
+
+	if (!take_digits(&at, &digits) || !skip_byte(&at, ' '))
+		return;
+	skip_blanks(&at);
+	*rest = at;
+	word = take_word(&at);
+	if (word.len < 2 || word.ptr[word.len - 1] != ':')
+		*rest = slice_of(digits.ptr, (size_t)(rest->ptr - digits.ptr) + rest->len);
+	else
+		put(record, context, FIELD_EVENT_CODE, digits);
+}
+
+/* AIX: "Message forwarded from host: " */
+static void take_forwarded(struct slice *rest, struct header *header)
+{
+	struct slice at = *rest, host;
+
+	skip_blanks(&at);
+	if (!skip_lit(&at, "Message forwarded from ") || !take_until(&at, ':', &host))
+		return;
+	header->host = host;
+	*rest = at;
+}
+
+/* A relay put its own header before the line's. */
+static bool is_line(struct slice text, const struct parse_context *context)
+{
+	struct slice digits;
+	int64_t ns;
+
+	if (text.len > 2 && text.ptr[0] == '<' && is_digit(text.ptr[1]))
+		return skip_byte(&text, '<') && take_digits(&text, &digits) &&
+		       digits.len <= 3 && skip_byte(&text, '>');
+	return text.len > 15 && text.ptr[3] == ' ' && take_stamp_bsd(&text, context, &ns) &&
+	       text.len > 1 && text.ptr[0] == ' ';
+}
+
+/* Two blanks, a dash or "last message repeated" say that there is no host. */
+static bool is_hostless(struct slice rest, const struct header *header)
+{
+	return !header->stamped || !slice_absent(header->host) ||
+	       slice_starts(rest, SLICE_LIT("  ")) ||
+	       slice_starts(rest, SLICE_LIT(" last message repeated ")) ||
+	       slice_starts(rest, SLICE_LIT(" --- last "));
+}
+
+/* Behind the stamp: " host tag: text" */
+static void take_origin(struct record *record, struct parse_context *context,
+	struct slice *rest, struct header *header)
+{
+	bool hostless = is_hostless(*rest, header), marked = false;
+
+	skip_blanks(rest);
+	if (!hostless && take_host(rest, &header->host)) {
+		take_forwarded(rest, header);
+		(void)(slice_starts(*rest, SLICE_LIT(" : ")) && skip_lit(rest, " :"));
+		take_level(rest, header);
+	}
+	struct slice tag = *rest;
+	skip_blanks(&tag);
+	if (is_line(tag, context)) {
+		*rest = tag;
+		return;
+	}
+	take_code(record, context, &tag);
+	/* A tag without mark is believed only behind a host that stood where it belongs. */
+	if (take_tag(&tag, header, &marked) && (marked || !slice_absent(header->host)) &&
+		!slice_starts(*rest, SLICE_LIT("  ")))
+		*rest = tag;
+	else
+		header->tag = header->pid = SLICE_NONE;
+	(void)skip_byte(rest, ' ');
+	skip_message_id(rest, header);
+}
+
+/* ---- the record ----------------------------------------------------------------- */
+
+static void put_level(
+	struct record *record, struct parse_context *context, const struct header *header)
+{
+	if (!slice_absent(header->priority))
+		put_priority(record, context, header->priority, header->value);
+	else if (header->facility >= 0)
+		put_facility(record, context, (unsigned)header->facility,
+			(unsigned)header->severity);
+}
+
+static void put_header(
+	struct record *record, struct parse_context *context, const struct header *header)
+{
+	record->created_ns = header->stamped ? header->ns : record->created_ns;
+	put_level(record, context, header);
+	if (header->host.len > 1 || !slice_eq(header->host, SLICE_LIT("-")))
+		put_outer(record, context, FIELD_HOST_HOSTNAME, header->host);
+	if (slice_absent(header->tag))
+		return;
+	put_outer(record, context, FIELD_PROCESS_NAME, header->tag);
+	context->program = header->tag;
+	if (all_digits(header->pid))
+		put_digits(record, context, FIELD_PROCESS_PID, header->pid);
+	else
+		put_some(record, context, FIELD_LOG_SYSLOG_PROCID, header->pid);
 }
 
 static bool is_printable(struct slice text)
@@ -132,27 +402,48 @@ static bool is_printable(struct slice text)
 	return text.len > 0 && (unsigned char)text.ptr[0] >= ' ';
 }
 
+/* The stamp in the first place or behind a sequence number, with the colon that may follow. */
+static void take_time(struct slice *rest, struct parse_context *context, struct header *header)
+{
+	header->stamped =
+		take_stamp(rest, context, header) || take_sequence(rest, context, header);
+	if (!header->stamped)
+		return;
+	take_bsd_zone(rest, context, header);
+	(void)skip_byte(rest, ':');
+}
+
+/* "2026-06-01 00:00:00 host tag[12]: text" with a stamp of any kind is syslog; without host or
+ * process number the line could be anybody's. */
+static bool is_certain(const struct header *header)
+{
+	return !slice_absent(header->priority) ||
+	       (!slice_absent(header->host) && !slice_absent(header->pid));
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	struct slice rest = context->message, digits = SLICE_NONE;
-	unsigned priority = 0;
+	struct header header = {.facility = -1, .severity = -1};
+	struct slice rest = context->message;
 
-	if (!take_priority(&rest, &digits, &priority))
+	if (!take_priority(&rest, &header))
 		return PARSED_NOT_MINE;
-	bool stamped = take_stamp(&rest, context, &record->created_ns);
-	if (!stamped && (slice_absent(digits) || !is_printable(rest)))
+	take_time(&rest, context, &header);
+	if (!header.stamped && (slice_absent(header.priority) || !is_printable(rest)))
 		return PARSED_NOT_MINE;
-	if (!slice_absent(digits))
-		put_priority(record, context, digits, priority);
-	take_origin(record, context, &rest, stamped);
-
-	(void)skip_byte(&rest, ' ');
+	if (header.stamped)
+		take_level(&rest, &header);
+	take_origin(record, context, &rest, &header);
+	if (header.loose && !is_certain(&header))
+		return PARSED_NOT_MINE;
+	put_header(record, context, &header);
 	context->message = SLICE_NONE;
-	if (rest.len > 0) {
-		put(record, context, FIELD_MESSAGE, rest);
-		context->message = rest;
-	}
-	return rest.len > 0 ? PARSED_PARTLY : PARSED;
+	if (rest.len == 0)
+		return PARSED;
+	put_outer(record, context, FIELD_MESSAGE, rest);
+	context->message = rest;
+	context->whole_line = slice_absent(header.tag) && is_line(rest, context);
+	return PARSED_PARTLY;
 }
 
 const struct parser parser_rfc3164 = {
@@ -161,6 +452,7 @@ const struct parser parser_rfc3164 = {
 	.name = "rfc3164",
 	.module = "syslog",
 	.summary = "BSD syslog on the wire and in files, with its dialects",
-	.source = "RFC 3164; rsyslog's and syslog-ng's file formats",
+	.source = "RFC 3164; rsyslog's and syslog-ng's file formats; Cisco IOS, NX-OS and ASA, "
+		  "AIX, Solaris, FreeBSD, OpenWrt, HP ProCurve on their headers",
 	.parse = parse,
 };

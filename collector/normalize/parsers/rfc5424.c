@@ -13,7 +13,8 @@ enum {
 	APP_NAME_MAX = 48,
 	PROCID_MAX = 128,
 	MSGID_MAX = 32,
-	SD_NAME_MAX = 32
+	SD_NAME_MAX = 32,
+	VERSION_MAX = 3 /* digits */
 };
 
 /* "<0>".."<191>" without leading zeros. */
@@ -34,12 +35,15 @@ static bool take_priority(struct slice *rest, struct slice *digits, unsigned *pr
 /* "1".."999"; RFC 5424 §9.1 reserves "1", later ones read the same so far. */
 static bool take_version(struct slice *rest, struct slice *version)
 {
-	struct slice digits;
+	size_t len = 0;
 
-	if (!take_digits(rest, &digits) || digits.len > 3 || digits.ptr[0] == '0')
+	while (len < rest->len && len < VERSION_MAX && is_digit(rest->ptr[len]))
+		len++;
+	if (len == 0 || rest->ptr[0] == '0')
 		return false;
-	*version = digits;
-	return skip_byte(rest, ' ');
+	*version = slice_head(*rest, len);
+	*rest = slice_from(*rest, len);
+	return true;
 }
 
 /* A header field of printable ASCII and the blank behind it; "-" is given as absent. */
@@ -69,11 +73,10 @@ static bool take_time(struct slice *rest, struct parse_context *context, int64_t
 	stamp.len -= rest->len;
 	bool zoned = stamp.ptr[stamp.len - 1] == 'Z' || stamp.ptr[stamp.len - 6] == '+' ||
 		     stamp.ptr[stamp.len - 6] == '-';
-	if (!zoned || stamp.len > sizeof("2003-08-24T05:14:15.000003-07:00") - 1 ||
-		!skip_byte(rest, ' '))
+	if (!zoned || stamp.len > sizeof("2003-08-24T05:14:15.000003-07:00") - 1)
 		return false;
 	*ns = moment;
-	return true;
+	return skip_byte(rest, ' ');
 }
 
 /* SD-NAME of §6.3.2 */
@@ -108,40 +111,58 @@ static bool skip_value(struct slice *rest)
 	return false;
 }
 
-static bool skip_element(struct slice *rest)
+/* *good is behind what was whole: the name, each parameter, the element. */
+static bool skip_element(struct slice *rest, struct slice *good)
 {
 	if (!skip_byte(rest, '[') || !skip_name(rest))
 		return false;
+	*good = *rest;
 	while (skip_byte(rest, ' ')) {
 		if (!skip_name(rest) || !skip_byte(rest, '='))
 			return false;
 		skip_blanks(rest); /* seen in the field: name= "value" */
 		if (!skip_value(rest))
 			return false;
+		*good = *rest;
 	}
-	return skip_byte(rest, ']');
+	if (!skip_byte(rest, ']'))
+		return false;
+	*good = *rest;
+	return true;
 }
 
-/* One or more elements, or "-" given as absent; whatever was whole before the damage. */
-static bool take_structured_data(struct slice *rest, struct slice *data)
+/* Up to `good`; an element that was damaged is closed there. */
+static struct slice data_before(
+	struct parse_context *context, struct slice start, struct slice good, bool whole)
 {
-	struct slice start = *rest;
+	struct slice data = slice_head(start, start.len - good.len);
+
+	if (whole || data.len == 0 || data.ptr[data.len - 1] == ']')
+		return data.len > 0 ? data : SLICE_NONE;
+	char *closed = arena_alloc(context->arena, data.len + 1);
+	if (closed == NULL) {
+		context->full = true;
+		return SLICE_NONE;
+	}
+	memcpy(closed, data.ptr, data.len);
+	closed[data.len] = ']';
+	return slice_of(closed, data.len + 1);
+}
+
+/* One or more elements, or "-" given as absent; false when one is damaged. */
+static bool take_structured_data(
+	struct slice *rest, struct parse_context *context, struct slice *data)
+{
+	struct slice start = *rest, good = *rest;
+	bool whole;
 
 	if (skip_byte(rest, '-'))
 		return true;
-	for (;;) {
-		struct slice element = *rest;
-		bool whole = skip_element(&element);
-
-		if (whole)
-			*rest = element;
-		if (start.len > rest->len)
-			*data = slice_head(start, start.len - rest->len);
-		if (!whole)
-			return false;
-		if (rest->len == 0 || rest->ptr[0] != '[')
-			return true;
-	}
+	do
+		whole = skip_element(rest, &good);
+	while (whole && rest->len > 0 && rest->ptr[0] == '[');
+	*data = data_before(context, start, good, whole);
+	return whole;
 }
 
 static void put_process(
@@ -162,10 +183,10 @@ static bool take_header(
 	if (!take_time(rest, context, &record->created_ns) ||
 		!take_field(rest, HOSTNAME_MAX, &host))
 		return false;
-	put(record, context, FIELD_HOST_HOSTNAME, host);
+	put_outer(record, context, FIELD_HOST_HOSTNAME, host);
 	if (!take_field(rest, APP_NAME_MAX, &app))
 		return false;
-	put(record, context, FIELD_PROCESS_NAME, app);
+	put_outer(record, context, FIELD_PROCESS_NAME, app);
 	context->program = app;
 	if (!take_field(rest, PROCID_MAX, &procid))
 		return false;
@@ -183,7 +204,7 @@ static bool take_rest(struct record *record, struct parse_context *context, stru
 
 	if (!take_header(record, context, &rest))
 		return false;
-	bool whole = take_structured_data(&rest, &data);
+	bool whole = take_structured_data(&rest, context, &data);
 	put(record, context, FIELD_LOG_SYSLOG_STRUCTURED_DATA, data);
 	if (!whole)
 		return false;
@@ -191,7 +212,7 @@ static bool take_rest(struct record *record, struct parse_context *context, stru
 		return false;
 	(void)skip_text(&rest, byte_order_mark);
 	if (rest.len > 0) {
-		put(record, context, FIELD_MESSAGE, rest);
+		put_outer(record, context, FIELD_MESSAGE, rest);
 		context->message = rest;
 	}
 	return true;
@@ -204,10 +225,14 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 	if (!take_priority(&rest, &digits, &priority) || !take_version(&rest, &version))
 		return PARSED_NOT_MINE;
+	/* A digit may begin the text of an older message, unless the settings say otherwise. */
+	bool spaced = skip_byte(&rest, ' ');
+	if (!spaced && !context->named)
+		return PARSED_NOT_MINE;
 	context->message = SLICE_NONE;
 	put_priority(record, context, digits, priority);
 	put(record, context, FIELD_LOG_SYSLOG_VERSION, version);
-	if (!take_rest(record, context, rest))
+	if (!spaced || !take_rest(record, context, rest))
 		return PARSED_DAMAGED;
 	return slice_absent(context->message) ? PARSED : PARSED_PARTLY;
 }

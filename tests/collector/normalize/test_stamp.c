@@ -99,6 +99,79 @@ START_TEST(web_servers_stamps)
 }
 END_TEST
 
+START_TEST(any_stamp_is_told_by_its_shape)
+{
+	static const char *const hour[] = {"Mar  7 19:06:53", "Mar 7 2026 19:06:53",
+		"Mar  7 19:06:53 2026", "Sat Mar  7 19:06:53 2026",
+		"Sat Mar  7 19:06:53 ICT 2026", "2026-03-07T19:06:53+07:00",
+		"2026-03-07 19:06:53", "2026-3-7 19:06:53", "2026/03/07 19:06:53",
+		"2026/3/7 19:06:53", "2026.03.07 19:06:53", "2026:03:07-19:06:53",
+		"20260307 19:06:53", "20260307T190653", "2026 Mar  7 19:06:53",
+		"07-Mar-2026 19:06:53", "07/Mar/2026:19:06:53 +0700", "7 Mar 2026 19:06:53",
+		"07 Mar 19:06:53", "Sat, 07 Mar 2026 19:06:53 +0700", "07.03.2026 19:06:53",
+		"03/07/2026-19:06:53", "03/07-19:06:53", "03/07/26 7:06:53 PM",
+		"Mar  7 12:06:53 UTC", "Mar  7 12:06:53 GMT", "Mar  7 19:06:53 GMT+7",
+		"2026-03-07 13:06:53 CET", "2026-03-07T12:06:53Z", "2026-03-07 19:06:53+07"};
+
+	for (size_t i = 0; i < ARRAY_LEN(hour); i++)
+		expect(take_stamp_any, hour[i], "2026-03-07T12:06:53.000000Z", "");
+	expect(take_stamp_any, "2026-03-07 19:06:53,123 x", "2026-03-07T12:06:53.123000Z",
+		" x");
+	expect(take_stamp_any, "07-Mar-2026 19:06:53.5]", "2026-03-07T12:06:53.500000Z", "]");
+	expect(take_stamp_any, "Mar  7 19:06:53 host", "2026-03-07T12:06:53.000000Z", " host");
+	expect(take_stamp_any, "Mar  7 19:06:53 2026x", "2026-03-07T12:06:53.000000Z",
+		" 2026x");
+	expect(take_stamp_any, "Mar  7 19:06:53 GMTx", "2026-03-07T12:06:53.000000Z", " GMTx");
+	expect(take_stamp_any, "13/07/2026 19:06:53", "2026-07-13T12:06:53.000000Z", "");
+	expect(take_stamp_any, "12/31/26 12:00:00 AM", "2026-12-30T17:00:00.000000Z", "");
+}
+END_TEST
+
+START_TEST(what_only_looks_like_a_stamp_is_none)
+{
+	static const char *const texts[] = {"", "1", "12:34:56", "10.11.12.13 10:00:00",
+		"192.0.2.1 10:00:00", "2026-02-30 10:00:00", "2026-03-07", "2026-03-07 10:00",
+		"2026-03-07 10:00:0", "Mar 7", "March 7 10:00:00", "7 Mars 10:00:00",
+		"03/07/1 10:00:00", "31/31/2026 10:00:00", "2026-13-01 10:00:00", "Sat",
+		"Sat, x", "99999999 10:00:00", "07-Mar-2026", "+07:00"};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		refuse(take_stamp_any, texts[i]);
+}
+END_TEST
+
+static void expect_zone(const char *text, int32_t seconds, const char *rest)
+{
+	struct slice left = slice_str(text);
+	int32_t got = -1;
+
+	ck_assert_msg(take_zone(&left, &got), "%s", text);
+	ck_assert_int_eq(got, seconds);
+	ck_assert_slice_eq(left, slice_str(rest));
+}
+
+START_TEST(zones_are_offsets_or_names_of_one_offset)
+{
+	static const char *const none[] = {
+		"", "+", "x", "CST", "UTCx", "+99:00", "+16:00", "+1234567"};
+
+	expect_zone("Z x", 0, " x");
+	expect_zone("+07:00", 25200, "");
+	expect_zone("-0330", -12600, "");
+	expect_zone("+7]", 25200, "]");
+	expect_zone("GMT+7", 25200, "");
+	expect_zone("UTC: x", 0, ": x");
+	expect_zone("ICT", 25200, "");
+	for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+		struct slice left = slice_str(none[i]);
+		int32_t got;
+
+		ck_assert_msg(!take_zone(&left, &got), "%s", none[i]);
+		ck_assert_slice_eq(left, slice_str(none[i]));
+	}
+}
+END_TEST
+
 static void expect_epoch(const char *text, const char *utc)
 {
 	char got[CLOCK_TEXT_MAX];
@@ -123,6 +196,8 @@ START_TEST(an_epoch_tells_its_unit_by_size)
 }
 END_TEST
 
-TEST_MAIN("normalize/stamp", bsd_stamps_come_in_many_forms,
-	a_missing_year_is_never_far_in_the_future, a_year_turns_both_ways,
-	a_given_year_is_taken, web_servers_stamps, an_epoch_tells_its_unit_by_size)
+TEST_MAIN("normalize/stamp", any_stamp_is_told_by_its_shape,
+	what_only_looks_like_a_stamp_is_none, zones_are_offsets_or_names_of_one_offset,
+	bsd_stamps_come_in_many_forms, a_missing_year_is_never_far_in_the_future,
+	a_year_turns_both_ways, a_given_year_is_taken, web_servers_stamps,
+	an_epoch_tells_its_unit_by_size)

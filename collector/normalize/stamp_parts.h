@@ -1,0 +1,34 @@
+/*
+ * stamp_parts - what timestamps are made of; for stamp.c and stamp_any.c
+ *
+ * Each reads text at *at and moves *at behind what it took; false (0 for the
+ * month) leaves *at undefined.
+ */
+#ifndef COLLECTOR_NORMALIZE_STAMP_PARTS_H
+#define COLLECTOR_NORMALIZE_STAMP_PARTS_H
+
+#include "common/clock.h"
+#include "common/slice.h"
+
+/* Exactly `n` digits. */
+bool digits_at(struct slice text, size_t *at, unsigned n, unsigned *value);
+
+bool byte_at(struct slice text, size_t *at, char byte);
+
+/* English month of three letters, any case; 1..12. */
+unsigned month_at(struct slice text, size_t *at);
+
+/* A fraction of a second behind a point or comma, if there is one. */
+void fraction_at(struct slice text, size_t *at, struct civil *civil);
+
+/* "hh:mm:ss" and a fraction. */
+bool clock_at(struct slice text, size_t *at, struct civil *civil);
+
+/* "+0200", "-02:00" */
+bool offset_at(struct slice text, size_t *at, int32_t *seconds);
+
+/* The latest year that puts the stamp no further than STAMP_AHEAD_DAYS ahead of the receive
+ * time; false when there is none of the last ten. */
+bool complete_year(struct civil *civil, int64_t now_ns);
+
+#endif
