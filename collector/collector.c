@@ -1,6 +1,6 @@
 #include "collector/collector.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,11 +28,13 @@ struct collector {
 	struct signer *signer;
 	struct derive *derive;
 	struct forward *forward;
-	_Atomic(struct forward *) forward_to_wake;
+	pthread_mutex_t wake_lock; /* derive's thread wakes forward while that is there */
+	bool forward_runs;
 	struct ingest *ingest;
 	struct control *control;
 	int64_t presence_ms; /* when the agents were noted last, monotonic */
 	bool was_nearly_full, was_refusing;
+	bool failed; /* it stops to be started again */
 };
 
 /* ---- rules ------------------------------------------------------------------ */
@@ -71,15 +73,12 @@ static void on_batch(void *user, struct batch *batch)
 	pipeline_run(collector->pipeline, batch);
 }
 
-static bool on_place(void *user, uint32_t agency, uint32_t host, struct ingest_place *place)
+static bool on_knows(void *user, uint32_t agency, uint32_t host)
 {
 	struct collector *collector = user;
-	struct agency_place found;
+	struct agency_place place;
 
-	if (!pipeline_place(collector->pipeline, agency, host, clock_wall_ns(), &found))
-		return false;
-	*place = (struct ingest_place){.system = found.system, .level = found.level};
-	return true;
+	return pipeline_place(collector->pipeline, agency, host, clock_wall_ns(), &place);
 }
 
 static void note(struct collector *collector, uint32_t agency, uint32_t host,
@@ -148,14 +147,22 @@ static void on_emit(void *user, struct batch *batch)
 	store_submit(collector->store, batch);
 }
 
-/* In derive's thread; it starts before forward does. */
+static void set_forward_runs(struct collector *collector, bool runs)
+{
+	pthread_mutex_lock(&collector->wake_lock);
+	collector->forward_runs = runs;
+	pthread_mutex_unlock(&collector->wake_lock);
+}
+
+/* In derive's thread, which starts before forward does and ends after it. */
 static void on_outbox_filled(void *user)
 {
 	struct collector *collector = user;
-	struct forward *forward = atomic_load(&collector->forward_to_wake);
 
-	if (forward != NULL)
-		forward_wake(forward);
+	pthread_mutex_lock(&collector->wake_lock);
+	if (collector->forward_runs)
+		forward_wake(collector->forward);
+	pthread_mutex_unlock(&collector->wake_lock);
 }
 
 /* ---- the tick --------------------------------------------------------------- */
@@ -191,6 +198,10 @@ static void watch_store(struct collector *collector)
 			state.refusing, (unsigned long long)state.disk_free);
 	collector->was_nearly_full = state.nearly_full;
 	collector->was_refusing = state.refusing;
+	if (state.failed) {
+		collector->failed = true;
+		loop_stop(collector->loop);
+	}
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *user)
@@ -272,7 +283,7 @@ static bool start_forward(struct collector *collector, struct err *err)
 	collector->forward = forward_start(&collector->settings.forward,
 		collector->settings.derive.dir, province_of(collector)->code, collector->signer,
 		collector->derive, err);
-	atomic_store(&collector->forward_to_wake, collector->forward);
+	set_forward_runs(collector, collector->forward != NULL);
 	return collector->forward != NULL;
 }
 
@@ -308,6 +319,7 @@ struct collector *collector_new(const char *config, struct err *err)
 
 	if (collector == NULL)
 		abort();
+	pthread_mutex_init(&collector->wake_lock, NULL);
 	collector->config = config;
 	if (build(collector, err))
 		return collector;
@@ -321,7 +333,7 @@ static bool listen_and_serve(struct collector *collector, struct err *err)
 	const struct loop_signals signals = {
 		.on_stop = on_stop, .on_reload = on_reload, .user = collector};
 	const struct ingest_callbacks callbacks = {
-		on_batch, on_place, on_ingest_event, collector};
+		on_batch, on_knows, on_ingest_event, collector};
 	struct event_base *base = loop_base(collector->loop);
 
 	if (!loop_watch_signals(collector->loop, &signals, err))
@@ -350,6 +362,8 @@ bool collector_run(struct collector *collector, struct err *err)
 		ingest_port(collector->ingest));
 	role_ready();
 	loop_run(collector->loop);
+	if (collector->failed)
+		return err_set(err, "the store failed; what was acknowledged is in it");
 	log_info("collector.stopping", "draining");
 	return true;
 }
@@ -361,7 +375,7 @@ void collector_free(struct collector *collector)
 	control_close(collector->control);
 	ingest_stop(collector->ingest);
 	notes_free(collector->notes);
-	atomic_store(&collector->forward_to_wake, NULL);
+	set_forward_runs(collector, false);
 	forward_stop(collector->forward);
 	derive_stop(collector->derive);
 	signer_disconnect(collector->signer);
@@ -373,5 +387,6 @@ void collector_free(struct collector *collector)
 		event_free(collector->tick);
 	loop_free(collector->loop);
 	conf_free(collector->conf);
+	pthread_mutex_destroy(&collector->wake_lock);
 	free(collector);
 }

@@ -25,8 +25,8 @@ static struct counter matches_lost =
 	COUNTER("pipeline.matches_lost", "tags of rules that found no room on their record");
 static struct counter lines_lost = COUNTER("pipeline.lines_lost",
 	"records whose line could not be masked in the memory there was: stored without it");
-static struct counter too_large =
-	COUNTER("pipeline.too_large", "batches whose encoded form passed the limits; refused");
+static struct counter without_fields = COUNTER("pipeline.without_fields",
+	"records stored without their fields, which had outgrown the batch");
 
 struct pipeline {
 	struct pipeline_stages stages;
@@ -40,6 +40,21 @@ struct rules *pipeline_rules(struct pipeline *pipeline)
 	struct rules *rules = rules_ref(pipeline->rules);
 	pthread_mutex_unlock(&pipeline->lock);
 	return rules;
+}
+
+/* Which system the host belongs to, and its level, are those of this moment: the register may
+ * have changed since it connected. */
+static void place(const struct agency_register *agencies, struct batch *batch)
+{
+	struct agency_place place = {0};
+	int64_t now_ns = batch->n_records > 0 ? batch->records[0].received_ns : 0;
+
+	if (!agencies_place(agencies, batch->stream.agency, batch->stream.host, now_ns, &place))
+		return; /* it left the register while this was under way */
+	for (unsigned i = 0; i < batch->n_records; i++) {
+		batch->records[i].system = place.system;
+		batch->records[i].level = place.level;
+	}
 }
 
 /* Records of a shared source belong to the agency a rule of the register names. */
@@ -93,11 +108,21 @@ static void count(const struct batch *batch)
 	counter_add(&unknown, n_unknown);
 }
 
-static void refuse(struct batch *batch)
+/*
+ * Fields that outgrow a batch are left out, and the records say so: refusing the batch would
+ * only bring it back. Their lines are never larger than what came.
+ */
+static void encode(struct batch *batch)
 {
-	counter_add(&too_large, 1);
-	batch->outcome = BATCH_REFUSED;
-	batch->send_home(batch);
+	if (encode_batch(batch))
+		return;
+	counter_add(&without_fields, batch->n_records);
+	for (unsigned i = 0; i < batch->n_records; i++) {
+		batch->records[i].n_fields = 0;
+		batch->records[i].status = PARSE_DAMAGED;
+	}
+	if (!encode_batch(batch))
+		abort(); /* BATCH_ENCODED_MAX holds any chunk */
 }
 
 void pipeline_run(struct pipeline *pipeline, struct batch *batch)
@@ -105,16 +130,15 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 	const struct pipeline_stages *stages = &pipeline->stages;
 	struct rules *rules = pipeline_rules(pipeline);
 
+	place(rules->agencies, batch);              /* host -> system, level         */
 	normalize_batch(stages->normalizer, batch); /* raw bytes -> fields           */
 	attribute(rules->agencies, batch);          /* shared sources -> agency      */
 	classify_batch(rules->classifier, batch);   /* fields -> class, severity     */
 	match(batch);                               /* fields -> tags to correlate   */
 	mask(rules->masker, batch);                 /* secrets go, for good          */
 	count(batch);                               /* what passed by                */
-	if (encode_batch(batch))                    /* fields -> stored form, once   */
-		store_submit(stages->store, batch); /* durable, then everything else */
-	else
-		refuse(batch);
+	encode(batch);                              /* fields -> stored form, once   */
+	store_submit(stages->store, batch);         /* durable, then everything else */
 	rules_unref(rules);
 }
 

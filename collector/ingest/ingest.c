@@ -100,7 +100,9 @@ void ingest_stop(struct ingest *ingest)
 	for (unsigned i = 0; i < shared->n_workers; i++)
 		worker_stop(shared->workers[i]);
 	for (unsigned i = 0; i < shared->n_workers; i++)
-		worker_join_and_free(shared->workers[i]);
+		worker_join(shared->workers[i]);
+	for (unsigned i = 0; i < shared->n_workers; i++)
+		worker_free(shared->workers[i]);
 	free(shared->workers);
 	SSL_CTX_free(shared->tls);
 	pthread_mutex_destroy(&shared->tls_lock);
@@ -114,15 +116,15 @@ bool ingest_reload(
 	struct ingest_shared *shared = &ingest->shared;
 	SSL_CTX *tls = load_tls(settings, err);
 
-	if (tls == NULL)
-		return false;
-	pthread_mutex_lock(&shared->tls_lock);
-	SSL_CTX *old = shared->tls;
-	shared->tls = tls;
-	pthread_mutex_unlock(&shared->tls_lock);
-	SSL_CTX_free(old);
-	atomic_fetch_add(&shared->tls_generation, 1);
-	return true;
+	if (tls != NULL) {
+		pthread_mutex_lock(&shared->tls_lock);
+		SSL_CTX *old = shared->tls;
+		shared->tls = tls;
+		pthread_mutex_unlock(&shared->tls_lock);
+		SSL_CTX_free(old);
+	}
+	atomic_fetch_add(&shared->generation, 1); /* the register may be new all the same */
+	return tls != NULL;
 }
 
 bool ingest_order(

@@ -23,13 +23,6 @@
 struct event_base;
 struct ingest;
 
-/* Where a host stands; false when the register does not know the agency. Any worker's thread.
- */
-struct ingest_place {
-	uint16_t system;
-	uint8_t level;
-};
-
 enum ingest_event {
 	INGEST_ONLINE,    /* an agent's HELLO was accepted */
 	INGEST_OFFLINE,   /* its session ended */
@@ -40,7 +33,8 @@ enum ingest_event {
 struct ingest_callbacks {
 	/* Takes the batch: fields, detection, store. In a worker's thread. */
 	void (*run)(void *user, struct batch *batch);
-	bool (*place)(void *user, uint32_t agency, uint32_t host, struct ingest_place *place);
+	/* Is the agency in the register now? In a worker's thread. */
+	bool (*knows)(void *user, uint32_t agency, uint32_t host);
 	/* Something the log should keep. In a worker's thread. */
 	void (*note)(void *user, enum ingest_event what, uint32_t agency, uint32_t host,
 		const char *detail);
@@ -55,8 +49,9 @@ MUST_USE struct ingest *ingest_start(const struct ingest_settings *settings,
 /* Stops accepting, says goodbye, waits for batches under way, joins. NULL is fine. */
 void ingest_stop(struct ingest *ingest);
 
-/* New certificates and revocation lists: for new sessions at once, for living ones within a
- * second those that would be refused now are ended. On failure the old ones stay. */
+/* New certificates and revocation lists, a new register: for new sessions at once, of living
+ * ones those that would be refused now are ended within a second. On failure the old ones stay.
+ */
 MUST_USE bool ingest_reload(
 	struct ingest *ingest, const struct ingest_settings *settings, struct err *err);
 

@@ -1,5 +1,6 @@
 #include "collector/ingest/intake.h"
 
+#include "collector/record/columns.h"
 #include "common/clock.h"
 
 static const uint8_t kinds[] = {
@@ -45,8 +46,6 @@ static void fill(struct record *record, const struct chunk_item *item, uint64_t 
 		.source = &sources[item->source],
 		.agency = facts->agency,
 		.host = facts->host,
-		.system = facts->place.system,
-		.level = facts->place.level,
 		.kind = kinds[item->kind],
 		.strength = IDENTITY_CERTIFICATE,
 		.flags = flags_of(item->flags),
@@ -71,7 +70,8 @@ const char *intake_unpack(struct batch *batch, struct chunk_reader *reader,
 
 	struct record_source *sources = copy_sources(batch, &chunk);
 	batch->records = arena_alloc(&batch->arena, chunk.n_items * sizeof(*batch->records));
-	if (sources == NULL || batch->records == NULL)
+	batch->columns = arena_alloc(&batch->arena, chunk.n_items * sizeof(*batch->columns));
+	if (sources == NULL || batch->records == NULL || batch->columns == NULL)
 		return "BATCH larger than a batch may be";
 	batch->n_records = chunk.n_items;
 	batch->sources = sources;

@@ -1,7 +1,8 @@
 /*
  * intake - a chunk of an agent into the records of a batch
  *
- * Identity and place come from the session, never from the chunk. Private to
+ * Identity comes from the session, never from the chunk; where the host stands
+ * is the pipeline's. Private to
  * ingest/; any thread, one at a time per batch.
  */
 #ifndef COLLECTOR_INGEST_INTAKE_H
@@ -12,7 +13,6 @@
 
 struct intake_facts {
 	uint32_t agency, host;
-	struct ingest_place place;
 	int64_t received_ns;
 };
 

@@ -43,17 +43,21 @@ static void name_peer(
 		port);
 }
 
-/* By /64 for IPv6: a client has that many addresses for nothing. */
+/* By /64 for IPv6: a client has that many addresses for nothing. IPv4 clients of a socket for
+ * both count by their own address. */
 static unsigned slot_of(const struct sockaddr *address)
 {
-	const void *bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
-	size_t len = 4;
+	const struct sockaddr_in *four = (const void *)address;
+	const struct sockaddr_in6 *six = (const void *)address;
+	struct slice bytes = slice_of((const char *)&four->sin_addr, 4);
 
 	if (address->sa_family == AF_INET6) {
-		bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-		len = 8;
+		bool is_mapped = IN6_IS_ADDR_V4MAPPED(&six->sin6_addr);
+
+		bytes = is_mapped ? slice_of((const char *)&six->sin6_addr + 12, 4)
+				  : slice_of((const char *)&six->sin6_addr, 8);
 	}
-	return (unsigned)(XXH3_64bits(bytes, len) % INGEST_ADDRESS_SLOTS);
+	return (unsigned)(XXH3_64bits(bytes.ptr, bytes.len) % INGEST_ADDRESS_SLOTS);
 }
 
 static bool has_room(const struct ingest_shared *shared, unsigned slot)

@@ -6,13 +6,19 @@
 
 #include "common/clock.h"
 
-enum { BUCKETS = 4096, AGENCY_BUCKETS = 1024, BURST_MS = 2000 };
+enum {
+	BUCKETS = 4096,
+	AGENCY_BUCKETS = 1024,
+	BURST_MS = 2000,
+	GREETING_MAX = 2, /* connections of one agent before their HELLO */
+};
 
 struct peer {
 	struct peer *next; /* in its bucket */
 	struct peer_view view;
 	uint64_t boot_id;
-	uint64_t session; /* 0 = not connected */
+	uint64_t session;  /* 0 = not connected */
+	unsigned greeting; /* connections that have not said HELLO */
 	int64_t heard_mono_ms;
 };
 
@@ -155,6 +161,23 @@ static void take_seat(
 	peer->view.since_ns = peer->view.heard_ns = clock_wall_ns();
 }
 
+bool peers_arrive(struct peers *peers, uint32_t agency, uint32_t host)
+{
+	pthread_mutex_lock(&peers->lock);
+	struct peer *peer = peer_at(peers, agency, host);
+	bool welcome = peer->greeting < GREETING_MAX;
+	peer->greeting += welcome;
+	pthread_mutex_unlock(&peers->lock);
+	return welcome;
+}
+
+void peers_greeted(struct peers *peers, uint32_t agency, uint32_t host)
+{
+	pthread_mutex_lock(&peers->lock);
+	peer_at(peers, agency, host)->greeting--;
+	pthread_mutex_unlock(&peers->lock);
+}
+
 enum peers_verdict peers_join(struct peers *peers, uint32_t agency, uint32_t host,
 	uint64_t boot_id, uint64_t session, uint64_t *other)
 {
@@ -252,7 +275,7 @@ void peers_walk(struct peers *peers, bool (*visit)(void *user, const struct peer
 	for (unsigned i = 0; i < BUCKETS; i++) {
 		for (const struct peer *peer = peers->peers[i]; peer != NULL;
 			peer = peer->next) {
-			if (!visit(user, &peer->view))
+			if (peer->view.since_ns != 0 && !visit(user, &peer->view))
 				goto out;
 		}
 	}

@@ -32,6 +32,13 @@ enum peers_verdict {
 	PEERS_FULL,      /* the cap of the agency or of all */
 };
 
+/* A connection with the certificate of (agency, host) that has not said HELLO; false when there
+ * are too many already. */
+MUST_USE bool peers_arrive(struct peers *peers, uint32_t agency, uint32_t host);
+
+/* It has, or is gone. */
+void peers_greeted(struct peers *peers, uint32_t agency, uint32_t host);
+
 /* A session of (agency, host) wants in. `session` is its number, unique in the process. */
 MUST_USE enum peers_verdict peers_join(struct peers *peers, uint32_t agency, uint32_t host,
 	uint64_t boot_id, uint64_t session, uint64_t *other);

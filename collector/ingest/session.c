@@ -59,6 +59,7 @@ void session_say(struct session *session, const struct frame *frame)
 	frame_write(&out, frame);
 	bufferevent_write(session->bev, out.ptr, out.len);
 	session->said_ms = session_now_ms(session);
+	session->said_bytes += out.len;
 	strbuf_done(&out);
 }
 
@@ -70,8 +71,16 @@ void session_note(struct session *session, enum ingest_event what)
 		session->peer_name);
 }
 
+void session_greeted(struct session *session)
+{
+	if (session->greeting)
+		peers_greeted(session->shared->peers, session->peer.agency, session->peer.host);
+	session->greeting = false;
+}
+
 void session_leave_peers(struct session *session)
 {
+	session_greeted(session);
 	if (!session->joined)
 		return;
 	session->joined = false;
@@ -191,6 +200,13 @@ void session_flush_acks(struct session *session)
 
 /* ---- TLS -------------------------------------------------------------------- */
 
+bool session_is_known(const struct session *session)
+{
+	const struct ingest_callbacks *callbacks = &session->shared->callbacks;
+
+	return callbacks->knows(callbacks->user, session->peer.agency, session->peer.host);
+}
+
 static void on_connected(struct session *session)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
@@ -198,16 +214,22 @@ static void on_connected(struct session *session)
 	struct err err;
 
 	stop_counting_handshake(session);
+	if (session->state != STATE_HANDSHAKE)
+		return; /* it was told to go meanwhile */
 	session_enter(session, STATE_HELLO);
 	if (!tls_peer(ssl, &session->peer, &err) || session->peer.kind != TLS_PEER_AGENT) {
 		session_refuse(session, GOODBYE_IDENTITY, "the certificate names no agent");
 		return;
 	}
-	if (!shared->callbacks.place(shared->callbacks.user, session->peer.agency,
-		    session->peer.host, &session->place)) {
+	if (!session_is_known(session)) {
 		session_refuse(session, GOODBYE_IDENTITY, "the agency is not in the register");
 		return;
 	}
+	if (!peers_arrive(shared->peers, session->peer.agency, session->peer.host)) {
+		session_refuse(session, GOODBYE_OVERLOAD, "too many connections of one agent");
+		return;
+	}
+	session->greeting = true;
 	bufferevent_enable(session->bev, EV_READ);
 	session_read_frames(session);
 }
@@ -271,7 +293,7 @@ struct session *session_new(
 	session->shared = shared;
 	session->number = number;
 	session->counted = true;
-	session->tls_generation = atomic_load(&shared->tls_generation);
+	session->generation = atomic_load(&shared->generation);
 	session->said_ms = session->heard_ms = session_now_ms(session);
 	session->address_slot = socket->address_slot;
 	memcpy(session->peer_name, socket->peer_name, sizeof(session->peer_name));

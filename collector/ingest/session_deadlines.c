@@ -14,32 +14,42 @@ static struct counter deadlines_passed =
 
 static bool certificate_is_refused(struct session *session)
 {
-	struct ingest_shared *shared = session->shared;
-	unsigned generation = atomic_load(&shared->tls_generation);
-	bool refused = clock_wall_ns() > session->peer.not_after_ns;
+	SSL_CTX *tls = ingest_shared_tls(session->shared);
 	struct err err;
+	bool refused =
+		!tls_peer_still_good(tls, bufferevent_openssl_get_ssl(session->bev), &err);
 
-	if (!refused && generation != session->tls_generation) {
-		SSL_CTX *tls = ingest_shared_tls(shared);
-
-		refused = !tls_peer_still_good(
-			tls, bufferevent_openssl_get_ssl(session->bev), &err);
-		SSL_CTX_free(tls);
-		session->tls_generation = generation;
-	}
+	SSL_CTX_free(tls);
 	return refused;
 }
 
-/* Since when the peer takes nothing of what waits for it. */
+/* Why it would not be let in now; NULL when it would. All is looked at again after a reload. */
+static const char *why_unwelcome(struct session *session)
+{
+	unsigned generation = atomic_load(&session->shared->generation);
+
+	if (clock_wall_ns() > session->peer.not_after_ns)
+		return "the certificate has expired";
+	if (generation == session->generation)
+		return NULL;
+	session->generation = generation;
+	if (certificate_is_refused(session))
+		return "the certificate is no longer accepted";
+	return session_is_known(session) ? NULL : "the agency is no longer in the register";
+}
+
+/* Since when the peer takes nothing of what waits for it: what we add is no progress of its. */
 static void watch_output(struct session *session)
 {
 	size_t waiting = evbuffer_get_length(bufferevent_get_output(session->bev));
+	bool took = waiting < session->unwritten + session->said_bytes;
 
 	if (waiting == 0)
 		session->write_ms = 0;
-	else if (session->write_ms == 0 || waiting != session->unwritten)
+	else if (session->write_ms == 0 || took)
 		session->write_ms = session_now_ms(session);
 	session->unwritten = waiting;
+	session->said_bytes = 0;
 }
 
 static bool passed(const struct session *session, int64_t since_ms, uint64_t limit_ms)
@@ -82,8 +92,9 @@ static void check_running(struct session *session)
 	if (session->pause_until_ms != 0 || session->links.is_waiting)
 		session->heard_ms = session_now_ms(session);
 	watch_output(session);
-	if (certificate_is_refused(session)) {
-		session_end(session, GOODBYE_IDENTITY, "the certificate is no longer accepted");
+	const char *why = why_unwelcome(session);
+	if (why != NULL) {
+		session_end(session, GOODBYE_IDENTITY, why);
 		return;
 	}
 	if (is_too_late(session)) {

@@ -93,7 +93,6 @@ static enum taken on_batch(struct session *session, const struct frame_batch *fr
 	const struct intake_facts facts = {
 		.agency = session->peer.agency,
 		.host = session->peer.host,
-		.place = session->place,
 		.received_ns = clock_wall_ns(),
 	};
 	const char *trouble = intake_unpack(

@@ -110,6 +110,7 @@ void session_on_hello(struct session *session, const struct frame_hello *hello)
 		session_refuse(session, GOODBYE_VERSION, "no common protocol version");
 		return;
 	}
+	session_greeted(session);
 	session->clock_offset_ns = hello->wall_ns - clock_wall_ns();
 	if (join_peers(session, hello))
 		welcome(session, hello);

@@ -39,13 +39,13 @@ struct session {
 	unsigned address_slot;
 	char peer_name[INGEST_NAME_MAX];
 	struct tls_peer peer;
-	struct ingest_place place;
 	struct lane lanes[LANE_COUNT];
 	unsigned hellos;
 	unsigned batches_out;
-	unsigned tls_generation; /* the certificate was good under */
-	bool counted;            /* among the unfinished handshakes */
-	bool joined;             /* has its place among the peers */
+	unsigned generation; /* the certificate was good under */
+	bool counted;        /* among the unfinished handshakes */
+	bool greeting;       /* verified, without a HELLO yet: counted */
+	bool joined;         /* has its place among the peers */
 
 	int64_t since_ms;       /* when the state began */
 	int64_t heard_ms;       /* last byte */
@@ -54,6 +54,7 @@ struct session {
 	int64_t write_ms;       /* since when the peer takes nothing; 0 = nothing to take */
 	int64_t pause_until_ms; /* the agency's rate; 0 = no pause */
 	size_t unwritten;       /* bytes at the last look */
+	size_t said_bytes;      /* added to them since */
 
 	int64_t peer_wall_ns;    /* of its last heartbeat */
 	int64_t peer_heard_ns;   /* monotonic, when that came */
@@ -67,6 +68,9 @@ void session_enter(struct session *session, enum state state);
 
 /* Writes the frame behind what waits to be written. */
 void session_say(struct session *session, const struct frame *frame);
+
+/* The HELLO came, or never will. */
+void session_greeted(struct session *session);
 
 /* Its place among the peers is free; others are told once. */
 void session_leave_peers(struct session *session);
@@ -82,6 +86,9 @@ void session_end_for_protocol(struct session *session, const char *text);
 void session_note(struct session *session, enum ingest_event what);
 
 void session_on_hello(struct session *session, const struct frame_hello *hello);
+
+/* Is its agency in the register in force? */
+bool session_is_known(const struct session *session);
 
 /* Takes what has arrived, as far as it is whole and may be taken now. */
 void session_read_frames(struct session *session);

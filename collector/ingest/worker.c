@@ -409,7 +409,7 @@ static void fill_pool(struct worker *worker)
 	}
 }
 
-static void free_worker(struct worker *worker)
+void worker_free(struct worker *worker)
 {
 	while (worker->sessions != NULL)
 		session_drop(worker->sessions);
@@ -465,20 +465,19 @@ struct worker *worker_start(struct ingest_shared *shared, unsigned number, struc
 	worker->number = number;
 	worker->waiting_end = &worker->waiting;
 	if (!prepare(worker, err)) {
-		free_worker(worker);
+		worker_free(worker);
 		return NULL;
 	}
 	int failed = pthread_create(&worker->thread, NULL, run, worker);
 	if (failed != 0) {
 		err_set(err, "starting worker %u: %s", number, strerror(failed));
-		free_worker(worker);
+		worker_free(worker);
 		return NULL;
 	}
 	return worker;
 }
 
-void worker_join_and_free(struct worker *worker)
+void worker_join(struct worker *worker)
 {
 	pthread_join(worker->thread, NULL);
-	free_worker(worker);
 }

@@ -37,9 +37,9 @@ struct ingest_shared {
 	struct store *store;
 	struct peers *peers;
 	pthread_mutex_t tls_lock;
-	SSL_CTX *tls;               /* replaced by a reload; under tls_lock */
-	atomic_uint tls_generation; /* counts reloads */
-	atomic_uint handshakes;     /* unfinished ones */
+	SSL_CTX *tls;           /* replaced by a reload; under tls_lock */
+	atomic_uint generation; /* counts reloads */
+	atomic_uint handshakes; /* unfinished ones */
 	/* The same by hash of the client's address; a collision only makes the cap stricter. */
 	atomic_uint address_handshakes[INGEST_ADDRESS_SLOTS];
 	atomic_uint_fast64_t session; /* last number given */
@@ -64,7 +64,10 @@ MUST_USE struct worker *worker_start(
 
 /* Asks it to say goodbye to all and end when the batches are home. */
 void worker_stop(struct worker *worker);
-void worker_join_and_free(struct worker *worker);
+void worker_join(struct worker *worker);
+
+/* When all workers are joined: they write to each other. */
+void worker_free(struct worker *worker);
 
 /* Any thread. The worker owns the descriptor then. */
 void worker_take_socket(struct worker *worker, const struct ingest_socket *socket);

@@ -282,9 +282,11 @@ void normalize_record(const struct normalizer *normalizer, const struct parser *
 
 void normalize_batch(const struct normalizer *normalizer, struct batch *batch)
 {
+	size_t limit = batch->arena.limit;
 	const struct record_source *source = NULL;
 	const struct parser *format = NULL;
 
+	batch->arena.limit = BATCH_FIELDS_MAX; /* the masked line has to find room as well */
 	for (unsigned i = 0; i < batch->n_records; i++) {
 		struct record *record = &batch->records[i];
 
@@ -294,4 +296,5 @@ void normalize_batch(const struct normalizer *normalizer, struct batch *batch)
 		}
 		normalize_record(normalizer, format, &batch->arena, record);
 	}
+	batch->arena.limit = limit;
 }

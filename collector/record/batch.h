@@ -20,7 +20,8 @@
 
 enum {
 	BATCH_RECORDS_MAX = 4096,
-	BATCH_ARENA_MAX = 32 << 20,   /* bytes: unpacked chunk and fields */
+	BATCH_ARENA_MAX = 32 << 20,   /* bytes: unpacked chunk, fields, masked lines */
+	BATCH_FIELDS_MAX = 20 << 20,  /* of these for the chunk and the fields */
 	BATCH_ENCODED_MAX = 32 << 20, /* bytes */
 };
 

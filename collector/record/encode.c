@@ -146,19 +146,18 @@ static void fill_columns(struct columns *columns, const struct batch *batch,
 
 bool encode_batch(struct batch *batch)
 {
-	struct columns *columns =
-		arena_alloc(&batch->arena, batch->n_records * sizeof(*columns));
-
-	if (columns == NULL)
+	if (batch->columns == NULL)
+		batch->columns =
+			arena_alloc(&batch->arena, batch->n_records * sizeof(*batch->columns));
+	if (batch->columns == NULL)
 		return false;
 	strbuf_reset(&batch->encoded);
 	for (unsigned i = 0; i < batch->n_records; i++) {
 		size_t body_at = batch->encoded.len;
 
 		encode_record(&batch->encoded, &batch->records[i]);
-		fill_columns(&columns[i], batch, &batch->records[i], body_at);
+		fill_columns(&batch->columns[i], batch, &batch->records[i], body_at);
 	}
-	batch->columns = columns;
 	return !batch->encoded.overflow;
 }
 

@@ -14,9 +14,9 @@
 #include "common/strbuf.h"
 
 /*
- * Fills batch->encoded and batch->columns; columns' `source` is a number in batch->sources.
- * False when a limit is passed: the batch is then refused as a whole and counted (limits are
- * such that it does not happen). Nothing is allocated but from the batch.
+ * Fills batch->encoded and batch->columns (made room for when there is none yet); columns'
+ * `source` is a number in batch->sources. False when a limit of the batch is passed. Nothing is
+ * allocated but from the batch.
  */
 MUST_USE bool encode_batch(struct batch *batch);
 

@@ -9,7 +9,7 @@
 
 enum { PACK_LEVEL = 1 }; /* of zstd */
 
-/* Nothing is acknowledged any more; the supervisor starts the program again. */
+/* Nothing is acknowledged any more; the program sees `failed` and ends, to be started again. */
 static void fail(struct store *store, const struct err *err)
 {
 	bool failed = store->state.failed;

@@ -2,6 +2,7 @@
 import contextlib
 import os
 import signal
+import socket
 import ssl
 import struct
 import time
@@ -11,6 +12,7 @@ import oracle
 import pytest
 from harness import wait_until
 
+IDENTITY = 3  # reason of GOODBYE
 SHORT = {"ingest": {"handshake-timeout": "1500ms", "frame-timeout": "1500ms", "heartbeat": "1s"}}
 
 
@@ -373,3 +375,82 @@ def test_a_sender_whose_clock_is_wrong_is_stored_when_it_arrived(stack):
     now = time.strftime("%Y", time.gmtime())
     with_windows = oracle.windows(stack.folder / "derive/derive.db")
     assert {time.strftime("%Y", time.gmtime(start)) for start in with_windows} <= {now, str(int(now) - 1)}
+
+
+# ---- what one may take from others --------------------------------------------------
+
+
+def test_one_certificate_has_few_connections_without_hello(stack):
+    """The caps of agency and collector count accepted agents; these would be more."""
+    restart_with(stack, {"ingest": {"handshake-timeout": "20s"}})
+    honest = Honest(stack)
+    tls = stack.tls(2, 7)
+    connections = [wire.Connection(stack.port, tls) for _ in range(30)]
+    wait_until("the rest was turned away", lambda: stack.counter("ingest.sessions_refused") == 28)
+    honest.goes_on()
+    for connection in connections:
+        connection.close()
+    honest.check()
+
+
+def test_clients_of_a_socket_for_both_families_are_told_apart(stack):
+    restart_with(stack, {"ingest": {"listen": f"[::]:{stack.port}", "address-handshakes-max": 2,
+                                    "handshake-timeout": "60s"}})
+    silent = []
+    for _ in range(2):
+        sock = socket.socket()
+        sock.bind(("127.0.0.66", 0))
+        sock.connect(("127.0.0.1", stack.port))
+        silent.append(sock)
+    honest = Honest(stack)
+    honest.check()
+    for sock in silent:
+        sock.close()
+
+
+def test_a_batch_whose_fields_outgrow_it_is_stored_and_the_lane_goes_on(stack):
+    stack.start_collector()
+    agent = stack.wire_agent(2, 1)
+    agent.offer([b'{"pid":[' + b",".join([b"1"] * 504) + b"]}"] * 4096)
+    agent.offer([b"an innocent line behind it"])
+    stack.wait_acked([agent], 60)
+    assert agent.sessions == 1
+    assert stack.control("status")["store"]["refused_batches"] == 0
+    assert stack.control("status")["store"]["records"] >= 4097
+
+
+# ---- the register changes under living sessions --------------------------------------
+
+
+def reload_with(stack, old, new):
+    path = stack.folder / "agencies.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    stack.collector.process.signal(signal.SIGHUP)
+    stack.collector.process.wait_for("collector.reloaded", 20)
+
+
+def test_a_level_that_changes_counts_for_connected_agents_at_once(stack):
+    stack.start_collector()
+    agent = stack.wire_agent(2, 1)
+    agent.offer([b"before"])
+    stack.wait_acked()
+    reload_with(stack, "level: 3", "level: 5")
+    agent.offer([b"after"])
+    stack.wait_acked()
+    assert agent.sessions == 1
+    levels = {line["record"]["event.original"]: (line["class"], line["record"]["soc.level"])
+              for line in stack.export() if line["kind"] == "log"}
+    assert levels == {"before": (3, 3), "after": (5, 5)}
+
+
+def test_an_agency_that_leaves_the_register_is_sent_away(stack):
+    stack.start_collector()
+    honest = Honest(stack)
+    leaver = stack.wire_agent(4, 1)
+    leaver.offer([b"still here"])
+    stack.wait_acked([leaver])
+    reload_with(stack, "- number: 4\n    attr", "- number: 44\n    attr")
+    wait_until("it was told why", lambda: IDENTITY in leaver.goodbyes)
+    honest.goes_on()

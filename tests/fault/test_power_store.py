@@ -118,14 +118,10 @@ def test_the_first_failed_fsync_is_the_last(stack, build):
     source.owed = source.issued
     rules.write_text("sync:EIO:times=1")
     agent.offer(source.issue(50))
-    wait_until("the failure shows", lambda: stack.control("status")["store"]["failed"])
-    acked = agent.acked
-    agent.offer(source.issue(50))
-    time.sleep(0.5)
-    assert agent.acked == acked == source.owed
+    stack.collector.process.wait_for("store.failed", 20)
     rules.write_text("")
-    stack.collector.kill()
-    stack.start_collector()
+    agent.offer(source.issue(50))
+    stack.collector.process.wait_for("the store failed", 20)  # nobody but the supervisor starts it again
     stack.wait_acked()
     source.owed = source.issued
     stack.check([source])

@@ -265,6 +265,12 @@ class Stack:
     def stored(self):
         return oracle.read_store(self.program("soc-collector"), "-c", self.folder / "collector.yaml")
 
+    def export(self):
+        """Every line of `soc-collector export`, as objects."""
+        done = subprocess.run([self.program("soc-collector"), "export", "-c", self.folder / "collector.yaml"],
+                              capture_output=True, check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
     def wait_derived(self, timeout=30.0):
         """Until everything stored has been counted, what that made stored and counted too."""
 

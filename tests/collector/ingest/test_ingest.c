@@ -26,15 +26,16 @@ static atomic_uint notes[4];
 static void on_run(void *user, struct batch *batch)
 {
 	(void)user;
+	for (unsigned i = 0; i < batch->n_records; i++)
+		batch->records[i].level = LEVEL;
 	ck_assert(encode_batch(batch));
 	store_submit(fixture.store, batch);
 }
 
-static bool on_place(void *user, uint32_t agency, uint32_t host, struct ingest_place *place)
+static bool on_knows(void *user, uint32_t agency, uint32_t host)
 {
 	(void)user;
 	(void)host;
-	*place = (struct ingest_place){.system = 1, .level = LEVEL};
 	return agency != UNKNOWN_AGENCY;
 }
 
@@ -57,7 +58,7 @@ static void *run_loop(void *user)
 
 static void begin(void)
 {
-	const struct ingest_callbacks callbacks = {on_run, on_place, on_note, NULL};
+	const struct ingest_callbacks callbacks = {on_run, on_knows, on_note, NULL};
 	struct err err = {0};
 
 	test_ca_make(&ca);
