@@ -32,6 +32,7 @@ struct role {
 	struct supervisor *supervisor;
 	pid_t pid; /* 0 = not running */
 	bool ready, was_ready;
+	bool reload_due; /* asked for since it was started */
 	int ready_fd;
 	struct event *on_ready, *restart, *kill;
 	struct backoff backoff;
@@ -72,6 +73,7 @@ NO_RETURN static void become(const struct role *role, int ready_fd)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGHUP, SIG_IGN);          /* until the role has a handler */
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing acknowledged is lost by it */
 	if (ready < 0 || channel < 0 || dup2(ready, ROLE_READY_FD) < 0 ||
 		dup2(channel, ROLE_SIGNER_FD) < 0)
@@ -101,7 +103,7 @@ static bool start_role(struct role *role)
 		return false;
 	}
 	role->pid = pid;
-	role->ready = false;
+	role->ready = role->reload_due = false;
 	role->ready_fd = ready[0];
 	role->since_ms = clock_mono_ms();
 	event_assign(role->on_ready, loop_base(role->supervisor->loop), ready[0], EV_READ,
@@ -120,6 +122,14 @@ static bool all_ready(const struct supervisor *supervisor)
 	return true;
 }
 
+/* One that is starting may have read its settings already: it is told when it is ready. */
+static void reload_role(struct role *role)
+{
+	role->reload_due = !role->ready;
+	if (role->ready)
+		kill(role->pid, SIGHUP);
+}
+
 static void on_ready(evutil_socket_t fd, short what, void *user)
 {
 	struct role *role = user;
@@ -129,6 +139,8 @@ static void on_ready(evutil_socket_t fd, short what, void *user)
 	role->ready = read(fd, &byte, 1) == 1;
 	if (role->ready)
 		role->was_ready = true;
+	if (role->ready && role->reload_due)
+		reload_role(role);
 	close(role->ready_fd);
 	role->ready_fd = -1;
 	if (role->ready && all_ready(role->supervisor))
@@ -280,8 +292,7 @@ static void on_reload(void *user)
 	notify_reloading();
 	if (supervisor->settings->check(supervisor->settings->config)) {
 		for (unsigned i = 0; i < ROLES; i++) {
-			if (supervisor->roles[i].pid != 0)
-				kill(supervisor->roles[i].pid, SIGHUP);
+			reload_role(&supervisor->roles[i]);
 		}
 		log_info("supervise.reload", "config=%s", supervisor->settings->config);
 	} else {

@@ -317,3 +317,15 @@ def test_a_clock_that_jumps_ahead_removes_nothing(stack):
     collector.stop()
     stack.start_collector()
     stack.check([source])
+
+
+def test_reloads_while_roles_start_end_nothing_and_are_done_when_they_run(stack):
+    for _ in range(3):
+        collector = stack.start_collector(wait=False)
+        collector.process.wait_for("supervise.started role=ingest", 20)
+        for _ in range(20):
+            collector.process.signal(signal.SIGHUP)
+            time.sleep(0.005)
+        collector.process.wait_for("collector.reloaded", 30)
+        assert stack.control("status")["version"]
+        assert collector.stop() == 0
