@@ -15,10 +15,9 @@
 #include "common/chunk.h"
 #include "common/clock.h"
 #include "common/crc32c.h"
-#include "common/frame.h"
-#include "tests/bench/load.h"
+#include "tests/bench/speak.h"
 
-enum { CHUNKS_MAX = 1024, BUFFER = 64 * 1024, HEAD = 64 };
+enum { CHUNKS_MAX = 1024, HEAD = 64 };
 
 /* A chunk as it is sent, and what it holds. */
 struct ready_chunk {
@@ -34,7 +33,7 @@ struct agent {
 	uint64_t n_batches, n_acked;
 	int64_t *sent_at_ns; /* by number of the batch */
 	uint32_t *latency_us;
-	char buffer[BUFFER];
+	char buffer[SPEAK_BUFFER];
 };
 
 static struct load load;
@@ -92,55 +91,12 @@ static const struct ready_chunk *chunk_of(const struct agent *agent, uint64_t ba
 
 /* ---- one agent -------------------------------------------------------------- */
 
-static void get_frame(struct agent *agent, struct frame *frame)
-{
-	struct frame_header header;
-
-	load_get(agent->connection, agent->buffer, FRAME_HEADER_SIZE);
-	if (frame_read_header(slice_of(agent->buffer, FRAME_HEADER_SIZE), &header) !=
-			FRAME_OK ||
-		header.body_size > BUFFER)
-		load_die("bad header");
-	load_get(agent->connection, agent->buffer, header.body_size);
-	if (frame_read_body(&header, slice_of(agent->buffer, header.body_size), frame) !=
-		FRAME_OK)
-		load_die("bad body");
-	if (frame->type == FRAME_GOODBYE)
-		load_die("the collector said goodbye");
-}
-
-static void greet(struct agent *agent)
-{
-	struct strbuf out = STRBUF_INIT(8192);
-	struct frame frame = {.type = FRAME_HELLO,
-		.hello = {.version_min = FRAME_VERSION,
-			.version_max = FRAME_VERSION,
-			.agent_version = SLICE_LIT("blast"),
-			.host_name = SLICE_LIT("blast"),
-			.os = SLICE_LIT(""),
-			.wall_ns = clock_wall_ns(),
-			.boot_id = agent->epoch,
-			.n_lanes = 1}};
-
-	frame.hello.lanes[0] = (struct frame_lane_offer){
-		.lane = LANE_BULK, .epoch = agent->epoch, .first = 1, .next = 1};
-	frame_write(&out, &frame);
-	load_put(agent->connection, strbuf_slice(&out));
-	strbuf_done(&out);
-	do
-		get_frame(agent, &frame);
-	while (frame.type != FRAME_HELLO_ACK);
-	agent->in_flight = frame.hello_ack.window_bytes < load.window
-				   ? frame.hello_ack.window_bytes
-				   : load.window;
-}
-
 /* Batches are of known sizes: walk on to the one that was acknowledged last. */
 static void take_ack(struct agent *agent)
 {
 	struct frame frame;
 
-	get_frame(agent, &frame);
+	speak_get(agent->connection, agent->buffer, &frame);
 	if (frame.type != FRAME_ACK)
 		return;
 	agent->stored = frame.ack.lanes[0].stored;
@@ -209,7 +165,8 @@ static void *run(void *user)
 	struct load_connection *connection = user;
 	struct agent *agent = connection->own = agent_new(connection);
 
-	greet(agent);
+	uint64_t window = speak_hello(connection, agent->buffer, agent->epoch);
+	agent->in_flight = window < load.window ? window : load.window;
 	while (agent->sent < connection->lines) {
 		const struct ready_chunk *chunk = chunk_of(agent, agent->n_batches);
 

@@ -1,5 +1,6 @@
 #include "tests/bench/load.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -15,14 +16,13 @@
 #include "common/file.h"
 #include "common/tls.h"
 
-static const char *program;
 static struct strbuf text = STRBUF_INIT(1 << 30);
 static struct slice *lines;
 static size_t n_lines;
 
 void load_die(const char *what)
 {
-	fprintf(stderr, "%s: %s\n", program, what);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, what);
 	exit(EXIT_FAILURE);
 }
 
@@ -74,7 +74,6 @@ void load_options(struct load *load, int argc, char **argv)
 		{0}};
 	int letter;
 
-	program = argv[0];
 	signal(SIGPIPE, SIG_IGN);
 	*load = (struct load){
 		.connections = 8, .lines = 1000000, .window = 4 << 20, .corpus_name = "150"};
@@ -160,7 +159,7 @@ struct slice load_line(size_t number)
 
 /* ---- connections ------------------------------------------------------------ */
 
-static int dial(const char *address)
+int load_dial(const char *address)
 {
 	const char *colon = strrchr(address, ':');
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
@@ -190,7 +189,7 @@ static void open_connection(const struct load *load, struct load_connection *con
 
 	if (tls == NULL)
 		load_die(err.text);
-	connection->fd = dial(load->address);
+	connection->fd = load_dial(load->address);
 	connection->ssl = SSL_new(tls);
 	if (connection->ssl == NULL || SSL_set_fd(connection->ssl, connection->fd) != 1 ||
 		SSL_connect(connection->ssl) != 1)

@@ -21,7 +21,7 @@
 enum { LOAD_CERTS_MAX = 512, LOAD_CONNECTIONS_MAX = 512 };
 
 struct load {
-	const char *program, *address, *ca;
+	const char *address, *ca;
 	const char *certs[LOAD_CERTS_MAX], *keys[LOAD_CERTS_MAX];
 	unsigned n_certs, n_keys, connections;
 	uint64_t lines, window;
@@ -49,6 +49,9 @@ void load_options(struct load *load, int argc, char **argv);
 void load_corpus(const struct load *load);
 size_t load_corpus_lines(void);
 struct slice load_line(size_t number);
+
+/* A connected socket; "host:port". */
+MUST_USE int load_dial(const char *address);
 
 void load_put(struct load_connection *connection, struct slice bytes);
 void load_get(struct load_connection *connection, char *to, size_t len);

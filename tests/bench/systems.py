@@ -81,37 +81,42 @@ class System:
     def __init__(self, place):
         self.place = place
 
-    def load(self, loader, port, pki, certificates, corpus, events):
-        args = [self.place.program(loader), "--address", f"127.0.0.1:{port}", "--ca", pki / "ca.pem",
-                "--connections", len(certificates), "--lines", events, "--corpus", corpus]
-        for certificate, key in certificates:
+    def start_load(self, loader, corpus, events):
+        args = [self.place.program(loader), "--address", f"127.0.0.1:{self.stack.port}",
+                "--ca", self.stack.folder / "pki/ca.pem", "--connections", len(self.certificates),
+                "--lines", events, "--corpus", corpus]
+        for certificate, key in self.certificates:
             args += ["--cert", certificate, "--key", key]
-        return json.loads(self.place.processes.run(*args, name=loader, timeout=1800).out)
+        return self.place.processes.start(*args, name=loader)
+
+    def load(self, loader, corpus, events):
+        process = self.start_load(loader, corpus, events)
+        if process.wait(1800) != 0:
+            raise Failed(f"{loader} failed\n{process.tail()}")
+        return json.loads(process.out)
 
 
 class Ours(System):
     name = "ours"
     does = "normalized, classified, masked, durable, counted; national messages to Kafka"
 
-    # As delivered, but: windows are published as soon as they change, and segments are
-    # small enough that sealing is part of the measurement.
-    SETTINGS = {
-        "store": {"segment-size": "8MiB", "reserve": "1GiB"},
-        "derive": {"step": "500ms", "publish": "1s", "watermark": "2m", "republish": "0s"},
-        "forward": {"retry": "5s", "drain": "5s"},
-    }
+    idle_options = ()
 
-    def start(self):
+    segment_size = "8MiB"  # small, so that sealing is part of the measurement
+
+    def start(self, connections=None):
+        """As delivered, but that windows are published as soon as they change."""
         self.stack = self.place.stack("ours", {
-            **self.SETTINGS,
-            "forward": {"output": "kafka", "kafka": {"brokers": self.place.kafka.bootstrap},
-                        **self.SETTINGS["forward"]},
+            "store": {"segment-size": self.segment_size, "reserve": "1GiB"},
+            "derive": {"step": "500ms", "publish": "1s", "watermark": "2m", "republish": "0s"},
+            "forward": {"output": "kafka", "retry": "5s", "drain": "5s",
+                        "kafka": {"brokers": self.place.kafka.bootstrap}},
         })
         self.certificates = [self.stack.issue(*host) for host in HOSTS]
         return self.stack.start_collector().process
 
     def send(self, corpus, events):
-        return self.load("blast", self.stack.port, self.stack.folder / "pki", self.certificates, corpus, events)
+        return self.load("blast", corpus, events)
 
     def wait_done(self, sent):
         self.stack.wait_derived(600)
@@ -140,7 +145,49 @@ class Ours(System):
             raise Failed(f"{failed}; recount said:\n{said}") from None
 
 
-class Peer(System):
+class Syslog(System):
+    """A receiver of syslog over TLS, with an authority of ours."""
+
+    idle_options = ("--syslog",)
+
+    def prepare(self):
+        self.stack = self.place.stack(self.name)
+        self.certificates = [self.stack.issue(*host) for host in HOSTS]
+        pki = self.stack.folder / "pki"
+        self.files = {"CA": pki / "ca.pem", "CERT": pki / f"issued/collector-{COLLECTOR}.pem",
+                      "KEY": pki / f"issued/collector-{COLLECTOR}.key"}
+
+    def listening(self, process):
+        port = self.stack.port
+        wait_until(f"{self.name} listens", lambda: can_connect(port) or not process.running(), 20)
+        if not process.running():
+            raise Failed(f"{self.name} ended\n{process.tail()}")
+        return process
+
+    def send(self, corpus, events):
+        return self.load("syslog_blast", corpus, events)
+
+
+class Floor(Syslog):
+    """What no receiver of these bytes can be cheaper than."""
+
+    name = "floor"
+    does = "decrypts and throws away"
+
+    def start(self, connections=None):
+        self.prepare()
+        return self.listening(self.place.processes.start(
+            self.place.program("sink"), "--port", self.stack.port, "--ca", self.files["CA"],
+            "--cert", self.files["CERT"], "--key", self.files["KEY"]))
+
+    def wait_done(self, sent):
+        """The loader ends when all is read."""
+
+    def check(self, sent):
+        """Nothing is kept that could be looked at."""
+
+
+class Peer(Syslog):
     """A syslog server of Debian's, unpacked by fetch-peers; `kafka`: into Kafka, else a file."""
 
     package = None
@@ -151,37 +198,19 @@ class Peer(System):
         self.name = f"{self.package}-kafka" if kafka else self.package
         self.does = "parsed to JSON, every event " + ("to Kafka" if kafka else "to a file; not durable")
 
-    def start(self):
-        place = self.place
-        self.stack = place.stack(self.name)
+    def start(self, connections=64):
+        self.prepare()
         folder = self.stack.folder
-        self.stack.certificates = [self.stack.issue(*host) for host in HOSTS]
-        self.stack.ctl("pki", "issue", "--collector", COLLECTOR, "--dns", "localhost", "--force")
         self.out = folder / "out.json"
-        self.topic = place.kafka.new_topic() if self.kafka else None
-        words = {
-            "DIR": str(folder), "PORT": str(self.stack.port),
-            "CA": str(folder / "pki/ca.pem"),
-            "CERT": str(folder / f"pki/issued/collector-{COLLECTOR}.pem"),
-            "KEY": str(folder / f"pki/issued/collector-{COLLECTOR}.key"),
-            **self.words(),
-        }
+        self.topic = self.place.kafka.new_topic() if self.kafka else None
+        words = {"DIR": folder, "PORT": self.stack.port, "CONNECTIONS": connections,
+                 "WINDOW": max(100 * connections, 640000), **self.files, **self.words()}
         text = (HERE / "peers" / f"{self.package}.conf").read_text()
         path = folder / "peer.conf"
-        path.write_text(re.sub(r"@([A-Z]+)@", lambda word: words[word.group(1)], text))
+        path.write_text(re.sub(r"@([A-Z]+)@", lambda word: str(words[word.group(1)]), text))
         libraries = ":".join(str(self.root / each) for each in self.LIBRARIES)
-        process = place.processes.start(*self.command(path), name=self.name, env={"LD_LIBRARY_PATH": libraries})
-        port = self.stack.port
-        try:
-            wait_until(f"{self.name} listens", lambda: can_connect(port) or not process.running(), 20)
-        finally:
-            if not process.running():
-                raise Failed(f"{self.name} ended\n{process.tail()}")
-        return process
-
-    def send(self, corpus, events):
-        return self.load("syslog_blast", self.stack.port, self.stack.folder / "pki", self.stack.certificates,
-                         corpus, events)
+        return self.listening(self.place.processes.start(
+            *self.command(path), name=self.name, env={"LD_LIBRARY_PATH": libraries}))
 
     def arrived(self):
         """Messages in the topic, or bytes in the file."""

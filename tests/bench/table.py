@@ -42,6 +42,32 @@ def acks(runs):
     return f"{of(runs, 'ack_p50_ms')[1]:.0f} / {of(runs, 'ack_p99_ms')[1]:.0f}"
 
 
+def of_agent(results):
+    """soc-agent on a server: a log that appears whole, one that grows slowly, and silence."""
+    rows = [("", "CPU-s/M", "MB/s", "lines/s", "MiB idle", "MiB busy", "CPU at a steady rate")]
+    for result in results:
+        rows.append((
+            f"corpus {result['corpus']}", f"{result['cpu_s_per_million']:.2f}", f"{result['mb_s']:.1f}",
+            str(result["lines_s"]), f"{result['rss_idle_mib']:.1f}", f"{result['rss_busy_mib']:.1f}",
+            f"{result['rate_cpu_percent']:.2f} % of a core at {result['rate']} lines/s",
+        ))
+    return f"\nagent: file tail -> spool -> TLS -> acknowledged\n{columns(rows)}\n"
+
+
+def of_idle(results):
+    """Handshakes and silent connections."""
+    rows = [("", "open", "handshakes/s", "CPU ms each", "KiB each", "idle CPU")]
+    for result in results:
+        idle = result.get("idle_cpu_percent")
+        rows.append((
+            result["system"], str(result["open"]), f"{result['handshakes_s']:.0f}",
+            f"{result['handshake_cpu_ms']:.2f}", f"{result['connection_kib']:.1f}",
+            f"{idle:.1f} %" if idle is not None else "",
+        ))
+    return (f"\nconnections that say nothing: mutual TLS, P-256; each row's handshakes are those since the row before\n"
+            f"{columns(rows)}\n")
+
+
 def of_line(systems, results):
     """One corpus: what every system took, and how many times ours."""
     any_run = next(iter(results.values()))[0]
