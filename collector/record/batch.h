@@ -50,7 +50,7 @@ struct batch {
 	struct stream stream;
 	uint64_t first; /* sequence of the first record */
 	uint32_t count; /* sequences covered; n_records of them unless it is a gap */
-	uint32_t crc;   /* of the chunk as sent */
+	uint32_t crc;   /* of the chunk as sent, also of an unreadable one; 0 = sent as a gap */
 	uint32_t skip;  /* set by the writer: leading records that are duplicates */
 	struct batch_gap gap;
 	uint32_t skew_ms; /* |agent's clock - ours| on this session; UINT32_MAX = unknown */

@@ -201,7 +201,7 @@ static void take_batch(struct store *store, struct batch *batch, struct ledger_e
 	else
 		add_records(store, batch, entry);
 	entry->pending.stored = batch->first + batch->count - 1;
-	entry->pending.crc = is_gap(batch) ? 0 : batch->crc;
+	entry->pending.crc = batch->crc;
 	entry->pending.last_received_ns = store->commit.now_ns;
 }
 

@@ -62,10 +62,10 @@ void store_close(struct store *store);
 void store_submit(struct store *store, struct batch *batch);
 
 struct stream_position {
-	uint64_t stored;     /* last sequence stored or declared; 0 = none */
-	uint32_t crc;        /* of the chunk that ended with it; 0 = it was a gap */
-	uint64_t records;    /* stored */
-	uint64_t declared;   /* sequences declared missing */
+	uint64_t stored;   /* last sequence stored or declared; 0 = none */
+	uint32_t crc;      /* of the chunk that ended with it; 0 = the sender declared a gap */
+	uint64_t records;  /* stored */
+	uint64_t declared; /* sequences declared missing */
 	uint64_t duplicates; /* removed */
 	uint64_t lost;       /* sequences stored once and found damaged later */
 	uint64_t first;      /* first sequence of the stream */

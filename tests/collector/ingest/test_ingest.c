@@ -460,21 +460,24 @@ START_TEST(an_unreadable_chunk_is_declared_and_the_lane_goes_on)
 {
 	static struct agent agent;
 	struct slice rubbish = SLICE_LIT("this is no chunk");
+	const uint32_t crc = crc32c(0, rubbish.ptr, rubbish.len);
+	const struct stream stream = {AGENCY, 1, LANE_BULK, 5};
+	struct stream_position position;
 
 	begin();
 	agent_connect(&agent, 5);
 	agent_greet(&agent, 1);
 	agent_say(&agent, &(struct frame){
 				  .type = FRAME_BATCH,
-				  .batch = {LANE_BULK, 5, 1, 10,
-					  crc32c(0, rubbish.ptr, rubbish.len), rubbish},
+				  .batch = {LANE_BULK, 5, 1, 10, crc, rubbish},
 			  });
-	agent_send(&agent, 11, 10);
-	await_ack(&agent, 20);
-	const struct stream stream = {AGENCY, 1, LANE_BULK, 5};
-	struct stream_position position;
+	await_ack(&agent, 10);
 	ck_assert(store_stream(fixture.store, &stream, &position));
 	ck_assert_uint_eq(position.declared, 10);
+	/* The agent compares it with the chunk in its spool. */
+	ck_assert_uint_eq(position.crc, crc);
+	agent_send(&agent, 11, 10);
+	await_ack(&agent, 20);
 	agent_close(&agent);
 	end();
 }
