@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "common/bytes.h"
+#include "common/counter.h"
 #include "common/crc32c.h"
 #include "common/file.h"
 
@@ -19,13 +20,17 @@ enum {
 	ARENA_MAX = 32 << 20,
 };
 
+static struct counter n_lost = COUNTER("spool.lost", "items that could not be read again");
+
 struct lane {
 	struct seglog_settings settings;
-	struct seglog *log; /* NULL: failed, to be opened again */
+	unsigned char log_id[SEGLOG_ID_SIZE]; /* settings.known_id */
+	struct seglog *log;                   /* NULL: failed, to be opened again */
+	struct spool_state failed;            /* what it was then */
 	struct seglog_cursor *cursor;
-	uint64_t read_at; /* the cursor's next sequence */
+	uint64_t read_at;   /* the cursor's next sequence */
+	uint64_t last_lost; /* the end of what it could not read; 0 = nothing */
 	uint64_t epoch, begin, acked;
-	uint64_t next; /* while the log is failed */
 	uint32_t acked_crc;
 	struct { /* the entry whose append failed */
 		uint64_t first;
@@ -37,8 +42,6 @@ struct lane {
 struct spool {
 	struct lane lanes[LANE_COUNT];
 };
-
-static const char *const lane_names[LANE_COUNT] = {"urgent", "bulk"};
 
 /* ---- life ----------------------------------------------------------------- */
 
@@ -66,6 +69,8 @@ static bool is_known(const struct bookmark_lane *known, const struct seglog *log
 static bool open_lane(struct lane *lane, const struct bookmark_lane *known,
 	struct spool_report *report, struct err *err)
 {
+	memcpy(lane->log_id, known->log_id, SEGLOG_ID_SIZE);
+	lane->settings.known_durable = known->covered;
 	lane->log = seglog_open(&lane->settings, &report->damage, err);
 	if (lane->log == NULL)
 		return false;
@@ -93,6 +98,7 @@ static bool set_lane(struct lane *lane, const char *dir, const char *name, uint6
 		.segment_size = segment_size < quota / SEGMENTS_MIN ? segment_size
 								    : quota / SEGMENTS_MIN,
 		.quota = quota,
+		.known_id = lane->log_id,
 	};
 	return true;
 }
@@ -108,8 +114,8 @@ struct spool *spool_open(const char *dir, const struct spool_settings *settings,
 	if (spool == NULL)
 		abort();
 	for (size_t i = 0; i < LANE_COUNT && ok; i++)
-		ok = set_lane(&spool->lanes[i], dir, lane_names[i], quotas[i],
-			     settings->segment_size, err) &&
+		ok = set_lane(&spool->lanes[i], dir, frame_lane_text((enum frame_lane)i),
+			     quotas[i], settings->segment_size, err) &&
 		     open_lane(&spool->lanes[i], &known[i], &report[i], err);
 	if (ok)
 		return spool;
@@ -119,7 +125,6 @@ struct spool *spool_open(const char *dir, const struct spool_settings *settings,
 
 static void close_log(struct lane *lane)
 {
-	lane->next = lane->log != NULL ? seglog_durable(lane->log) + 1 : lane->next;
 	seglog_cursor_close(lane->cursor);
 	lane->cursor = NULL;
 	seglog_close(lane->log);
@@ -135,6 +140,52 @@ void spool_close(struct spool *spool)
 	free(spool);
 }
 
+/* ---- state ---------------------------------------------------------------- */
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Nothing up to here is sent again. */
+static uint64_t done_up_to(const struct lane *lane)
+{
+	return max_u64(lane->acked, lane->begin - 1);
+}
+
+/* What only an open log knows. */
+static void look_at_log(const struct lane *lane, struct spool_state *state)
+{
+	state->first = max_u64(seglog_first(lane->log), lane->begin);
+	state->next = seglog_next(lane->log);
+	state->bytes = seglog_bytes(lane->log);
+}
+
+void spool_lane(const struct spool *spool, enum frame_lane number, struct bookmark_lane *known)
+{
+	const struct lane *lane = &spool->lanes[number];
+
+	if (lane->log != NULL) {
+		memcpy(known->log_id, seglog_id(lane->log), SEGLOG_ID_SIZE);
+		known->covered = seglog_durable(lane->log);
+	}
+	known->epoch = lane->epoch;
+	known->begin = lane->begin;
+	known->acked = lane->acked;
+	known->acked_crc = lane->acked_crc;
+}
+
+void spool_state(const struct spool *spool, enum frame_lane number, struct spool_state *state)
+{
+	const struct lane *lane = &spool->lanes[number];
+
+	*state = lane->failed;
+	if (lane->log != NULL)
+		look_at_log(lane, state);
+	state->acked = done_up_to(lane);
+	state->queued = state->next - 1 - state->acked;
+}
+
 /* ---- adding --------------------------------------------------------------- */
 
 static bool open_again(struct lane *lane, struct err *err)
@@ -144,6 +195,15 @@ static bool open_again(struct lane *lane, struct err *err)
 	if (lane->log == NULL)
 		lane->log = seglog_open(&lane->settings, &damage, err);
 	return lane->log != NULL;
+}
+
+static void close_failed(struct lane *lane)
+{
+	look_at_log(lane, &lane->failed);
+	lane->failed.next = seglog_durable(lane->log) + 1;
+	memcpy(lane->log_id, seglog_id(lane->log), SEGLOG_ID_SIZE);
+	lane->settings.known_durable = seglog_durable(lane->log);
+	close_log(lane);
 }
 
 /* Did the entry that failed reach the disk after all? */
@@ -156,8 +216,9 @@ static bool suspect_is_there(struct lane *lane, uint32_t count, uint32_t crc)
 	if (lane->suspect.first == 0 || lane->suspect.count != count ||
 		lane->suspect.crc != crc || seglog_next(lane->log) <= lane->suspect.first)
 		return false;
-	cursor = seglog_cursor_open(lane->log, lane->suspect.first, NULL);
-	there = cursor != NULL && seglog_cursor_next(cursor, &entry, NULL) == SEGLOG_ENTRY &&
+	cursor = seglog_cursor_open(lane->log, lane->suspect.first);
+	seglog_cursor_wait(cursor);
+	there = seglog_cursor_next(cursor, &entry, NULL) == SEGLOG_ENTRY &&
 		entry.first == lane->suspect.first && entry.count == count && entry.crc == crc;
 	seglog_cursor_close(cursor);
 	return there;
@@ -185,7 +246,7 @@ static enum spool_status add(
 	lane->suspect.first = first;
 	lane->suspect.count = count;
 	lane->suspect.crc = crc;
-	close_log(lane);
+	close_failed(lane);
 	return SPOOL_FAILED;
 }
 
@@ -212,59 +273,18 @@ enum spool_status spool_add_gap(
 		gap->count, err);
 }
 
-/* ---- state ---------------------------------------------------------------- */
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-/* Nothing up to here is sent again. */
-static uint64_t done_up_to(const struct lane *lane)
-{
-	return max_u64(lane->acked, lane->begin - 1);
-}
-
-void spool_lane(const struct spool *spool, enum frame_lane number, struct bookmark_lane *known)
-{
-	const struct lane *lane = &spool->lanes[number];
-
-	if (lane->log != NULL) {
-		memcpy(known->log_id, seglog_id(lane->log), SEGLOG_ID_SIZE);
-		known->covered = seglog_durable(lane->log);
-	}
-	known->epoch = lane->epoch;
-	known->begin = lane->begin;
-	known->acked = lane->acked;
-	known->acked_crc = lane->acked_crc;
-}
-
-void spool_state(const struct spool *spool, enum frame_lane number, struct spool_state *state)
-{
-	const struct lane *lane = &spool->lanes[number];
-	uint64_t done = done_up_to(lane);
-
-	*state = (struct spool_state){.first = lane->begin, .next = lane->next, .acked = done};
-	if (lane->log == NULL)
-		return;
-	state->first = max_u64(seglog_first(lane->log), lane->begin);
-	state->next = seglog_next(lane->log);
-	state->bytes = seglog_bytes(lane->log);
-	state->queued = state->next - 1 - done;
-}
-
 /* ---- sending -------------------------------------------------------------- */
 
 void spool_seek(struct spool *spool, enum frame_lane number, uint64_t sequence)
 {
 	struct lane *lane = &spool->lanes[number];
 
-	seglog_cursor_close(lane->cursor);
-	lane->cursor = NULL;
+	if (lane->cursor != NULL)
+		seglog_cursor_seek(lane->cursor, sequence);
 	lane->read_at = sequence;
 }
 
-/* A gap entry, or sequences whose entry cannot be read: then the reason is the damage. */
+/* An entry of a form we do not know is as good as damaged. */
 static void read_gap(const struct seglog_entry *from, struct spool_entry *entry)
 {
 	struct slice bytes = from->payload;
@@ -280,11 +300,23 @@ static void read_gap(const struct seglog_entry *from, struct spool_entry *entry)
 	entry->source = slice_from(bytes, GAP_HEAD_SIZE);
 }
 
-static void fill_entry(const struct seglog_entry *from, bool lost, struct spool_entry *entry)
+static void fill_lost(
+	struct lane *lane, const struct seglog_entry *from, struct spool_entry *entry)
+{
+	*entry = (struct spool_entry){.first = from->first,
+		.count = from->count,
+		.gap = true,
+		.lost = true,
+		.reason = GAP_DAMAGED};
+	lane->last_lost = from->first + from->count - 1;
+	counter_add(&n_lost, from->count);
+}
+
+static void fill_entry(const struct seglog_entry *from, struct spool_entry *entry)
 {
 	*entry = (struct spool_entry){.first = from->first, .count = from->count};
-	if (lost || from->kind != ENTRY_CHUNK) {
-		read_gap(lost ? &(struct seglog_entry){0} : from, entry);
+	if (from->kind != ENTRY_CHUNK) {
+		read_gap(from, entry);
 		return;
 	}
 	entry->crc = from->crc;
@@ -296,41 +328,49 @@ enum spool_read spool_next(
 {
 	struct lane *lane = &spool->lanes[number];
 	struct seglog_entry read;
-	enum seglog_read found;
 
-	if (lane->log == NULL)
-		return SPOOL_END;
+	if (!open_again(lane, err))
+		return SPOOL_READ_FAILED;
 	if (lane->read_at <= done_up_to(lane))
 		spool_seek(spool, number, done_up_to(lane) + 1);
 	if (lane->cursor == NULL)
-		lane->cursor = seglog_cursor_open(lane->log, lane->read_at, err);
-	if (lane->cursor == NULL)
-		return SPOOL_READ_FAILED;
-	found = seglog_cursor_next(lane->cursor, &read, err);
-	if (found == SEGLOG_END)
+		lane->cursor = seglog_cursor_open(lane->log, lane->read_at);
+	switch (seglog_cursor_next(lane->cursor, &read, err)) {
+	case SEGLOG_END:
 		return SPOOL_END;
-	if (found == SEGLOG_READ_FAILED)
+	case SEGLOG_READ_FAILED:
 		return SPOOL_READ_FAILED;
-	fill_entry(&read, found == SEGLOG_LOST, entry);
+	case SEGLOG_LOST:
+		fill_lost(lane, &read, entry);
+		break;
+	case SEGLOG_ENTRY:
+		fill_entry(&read, entry);
+		break;
+	}
 	lane->read_at = read.first + read.count;
 	return SPOOL_ENTRY;
 }
 
 enum ending { ENDS_THERE, ENDS_OTHERWISE, ENDING_UNKNOWN };
 
-/* Does the entry that ends with `sequence` have that CRC? 0 stands for a gap, or unknown. */
+/* Does the entry that ends with `sequence` have that CRC? 0 stands for a gap. */
 static enum ending look_up(struct lane *lane, uint64_t sequence, uint32_t crc)
 {
-	struct seglog_cursor *cursor = seglog_cursor_open(lane->log, sequence, NULL);
+	struct seglog_cursor *cursor;
 	struct seglog_entry entry;
 	enum ending ending = ENDING_UNKNOWN;
 
-	if (cursor != NULL && seglog_cursor_next(cursor, &entry, NULL) == SEGLOG_ENTRY &&
+	/* Sent as a gap when it could not be read; it may be readable again. */
+	if (crc == 0 && sequence == lane->last_lost)
+		return ENDS_THERE;
+	cursor = seglog_cursor_open(lane->log, sequence);
+	if (seglog_cursor_next(cursor, &entry, NULL) == SEGLOG_ENTRY &&
 		entry.first <= sequence) {
-		bool same = entry.kind == ENTRY_CHUNK ? crc == 0 || entry.crc == crc : crc == 0;
+		uint32_t ours = entry.kind == ENTRY_CHUNK ? entry.crc : 0;
 
-		ending = same && entry.first + entry.count - 1 == sequence ? ENDS_THERE
-									   : ENDS_OTHERWISE;
+		ending = ours == crc && entry.first + entry.count - 1 == sequence
+				 ? ENDS_THERE
+				 : ENDS_OTHERWISE;
 	}
 	seglog_cursor_close(cursor);
 	return ending;
@@ -434,13 +474,11 @@ bool spool_replay(struct spool *spool, enum frame_lane number, uint64_t covered,
 	struct bookmark *bookmark, struct err *err)
 {
 	struct lane *lane = &spool->lanes[number];
-	struct seglog_cursor *cursor = seglog_cursor_open(lane->log, covered + 1, err);
-	struct chunk_reader *reader;
+	struct seglog_cursor *cursor = seglog_cursor_open(lane->log, covered + 1);
+	struct chunk_reader *reader = chunk_reader_new();
 	struct arena arena;
 
-	if (cursor == NULL)
-		return false;
-	reader = chunk_reader_new();
+	seglog_cursor_wait(cursor);
 	arena_init(&arena, ARENA_MAX);
 	bool ok = replay(cursor, reader, &arena, bookmark, err);
 	arena_done(&arena);

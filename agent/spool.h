@@ -7,8 +7,8 @@
  * that appends them says so. What is found damaged when it is read comes out
  * as a gap of exactly its sequences.
  *
- * After an error of the disk the lane's log is opened again at the next
- * append. Whether the entry that failed is on disk after all is looked up
+ * After an error of the disk the lane's log is opened again when it is needed
+ * next. Whether the entry that failed is on disk after all is looked up
  * then, so that trying again never stores it twice.
  *
  * One thread.
@@ -61,6 +61,7 @@ MUST_USE enum spool_status spool_add_gap(struct spool *spool, enum frame_lane la
  * are in *known. */
 void spool_lane(const struct spool *spool, enum frame_lane lane, struct bookmark_lane *known);
 
+/* While the log is failed: as it was when it failed, but for acknowledgements. */
 struct spool_state {
 	uint64_t first; /* oldest sequence of the epoch still held */
 	uint64_t next;
@@ -77,6 +78,7 @@ struct spool_entry {
 	uint64_t first;
 	uint32_t count;
 	bool gap;
+	bool lost;    /* a gap that nobody declared: its entries cannot be read any more */
 	uint32_t crc; /* of the chunk */
 	struct slice chunk;
 	/* Of a gap. */
@@ -85,7 +87,14 @@ struct spool_entry {
 	struct slice source;
 };
 
-enum spool_read { SPOOL_ENTRY, SPOOL_END, SPOOL_READ_FAILED };
+enum { SPOOL_RETRY_MS = 500 };
+
+enum spool_read {
+	SPOOL_ENTRY,
+	SPOOL_END,
+	SPOOL_READ_FAILED, /* err; ask again in SPOOL_RETRY_MS. What the disk goes on to refuse
+			    * comes as a gap then (common/seglog.h) */
+};
 
 /* The next entry of the lane, valid until the next call for this lane. */
 MUST_USE enum spool_read spool_next(
@@ -120,7 +129,8 @@ MUST_USE bool spool_release(
 
 /* ---- start ---------------------------------------------------------------- */
 
-/* Puts the positions of all chunks behind `covered` into the bookmark. */
+/* Puts the positions of all chunks behind `covered` that can be read into the bookmark; waits
+ * about a second for each place the disk refuses. */
 MUST_USE bool spool_replay(struct spool *spool, enum frame_lane lane, uint64_t covered,
 	struct bookmark *bookmark, struct err *err);
 

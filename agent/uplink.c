@@ -52,6 +52,7 @@ struct held {
 struct uplink_lane {
 	struct flight flight;
 	struct held held;
+	bool unreadable;   /* the disk refused the next entry */
 	uint64_t released; /* sequences to be declared before anything is sent */
 	uint64_t from;
 };
@@ -72,7 +73,7 @@ struct uplink {
 	unsigned turn;          /* which of a name's addresses */
 	uint64_t not_before_ms; /* wait longer than the back-off: the collector asked */
 	struct backoff backoff;
-	struct event *timer, *beat, *slow;
+	struct event *timer, *beat, *slow, *again;
 	struct uplink_lane lanes[LANE_COUNT];
 	unsigned hellos;
 	uint64_t epochs[LANE_COUNT]; /* offered in HELLO */
@@ -105,6 +106,7 @@ static void forget_session(struct uplink *uplink)
 	uplink->hellos = 0;
 	event_del(uplink->beat);
 	event_del(uplink->slow);
+	event_del(uplink->again);
 	event_del(uplink->timer);
 }
 
@@ -277,28 +279,52 @@ static bool next_released(struct uplink_lane *lane, struct spool_entry *entry)
 	return true;
 }
 
+static void note_refusal(struct uplink *uplink, enum frame_lane number, const struct err *err)
+{
+	struct uplink_lane *lane = &uplink->lanes[number];
+
+	if (!lane->unreadable)
+		log_error("spool.unreadable", "lane=%s reason=%s instead=trying-again",
+			frame_lane_text(number), LOG_TEXT(slice_str(err->text)));
+	lane->unreadable = true;
+	arm(uplink->again, SPOOL_RETRY_MS);
+}
+
+static void note_lost(enum frame_lane number, const struct spool_entry *entry)
+{
+	log_error("spool.lost", "lane=%s first=%llu items=%u instead=declared",
+		frame_lane_text(number), (unsigned long long)entry->first, entry->count);
+}
+
+static bool read_entry(struct uplink *uplink, enum frame_lane number, struct spool_entry *entry)
+{
+	struct err err;
+
+	switch (spool_next(uplink->spool, number, entry, &err)) {
+	case SPOOL_ENTRY:
+		if (entry->lost)
+			note_lost(number, entry);
+		break;
+	case SPOOL_END:
+		return false;
+	case SPOOL_READ_FAILED:
+		note_refusal(uplink, number, &err);
+		return false;
+	}
+	uplink->lanes[number].unreadable = false;
+	return true;
+}
+
 static bool next_entry(struct uplink *uplink, enum frame_lane number, struct spool_entry *entry)
 {
 	struct uplink_lane *lane = &uplink->lanes[number];
-	struct err err;
 
-	if (next_released(lane, entry))
-		return true;
+	/* What was held comes before what is released behind it. */
 	if (lane->held.is) {
 		*entry = lane->held.entry;
 		return true;
 	}
-	switch (spool_next(uplink->spool, number, entry, &err)) {
-	case SPOOL_ENTRY:
-		return true;
-	case SPOOL_END:
-		return false;
-	case SPOOL_READ_FAILED:
-		log_error("spool.unreadable", "lane=%u reason=%s retry=at-next-wake",
-			(unsigned)number, LOG_TEXT(slice_str(err.text)));
-		return false;
-	}
-	return false;
+	return next_released(lane, entry) || read_entry(uplink, number, entry);
 }
 
 static bool send_one(struct uplink *uplink, enum frame_lane number)
@@ -324,6 +350,13 @@ static void send_more(struct uplink *uplink)
 	while (uplink->state == RUNNING && link_has_room(uplink->link) &&
 		(send_one(uplink, LANE_URGENT) || send_one(uplink, LANE_BULK)))
 		;
+}
+
+static void on_again(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	send_more(user);
 }
 
 static void on_slice(evutil_socket_t fd, short what, void *user)
@@ -615,6 +648,14 @@ static void take_goodbye(struct uplink *uplink, const struct frame_goodbye *good
 	hang_up(uplink, err.text);
 }
 
+static void refuse_early(struct uplink *uplink, const struct frame *frame)
+{
+	struct err err;
+
+	err_set(&err, "%s before HELLO_ACK", frame_type_text(frame->type));
+	say_goodbye(uplink, GOODBYE_PROTOCOL, err.text);
+}
+
 static void on_frame(void *user, const struct frame *frame)
 {
 	struct uplink *uplink = user;
@@ -630,7 +671,7 @@ static void on_frame(void *user, const struct frame *frame)
 	}
 	if (uplink->state != RUNNING) {
 		if (uplink->state == GREETING)
-			say_goodbye(uplink, GOODBYE_PROTOCOL, "a frame before HELLO_ACK");
+			refuse_early(uplink, frame);
 		return;
 	}
 	if (frame->type == FRAME_ACK)
@@ -753,7 +794,9 @@ struct uplink *uplink_new(struct event_base *base, const struct uplink_settings 
 	uplink->timer = evtimer_new(base, on_timer, uplink);
 	uplink->beat = evtimer_new(base, on_beat, uplink);
 	uplink->slow = evtimer_new(base, on_slice, uplink);
-	if (uplink->timer == NULL || uplink->beat == NULL || uplink->slow == NULL)
+	uplink->again = evtimer_new(base, on_again, uplink);
+	if (uplink->timer == NULL || uplink->beat == NULL || uplink->slow == NULL ||
+		uplink->again == NULL)
 		abort();
 	strbuf_init(&uplink->out, FRAME_HEADER_SIZE + FRAME_BODY_MAX);
 	for (size_t i = 0; i < LANE_COUNT; i++)
@@ -771,6 +814,7 @@ void uplink_free(struct uplink *uplink)
 	event_free(uplink->timer);
 	event_free(uplink->beat);
 	event_free(uplink->slow);
+	event_free(uplink->again);
 	for (size_t i = 0; i < LANE_COUNT; i++) {
 		flight_done(&uplink->lanes[i].flight);
 		strbuf_done(&uplink->lanes[i].held.bytes);

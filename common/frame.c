@@ -578,6 +578,13 @@ const char *frame_type_text(enum frame_type type)
 	return message ? message->name : "unknown";
 }
 
+const char *frame_lane_text(enum frame_lane lane)
+{
+	static const char *const words[] = {[LANE_URGENT] = "urgent", [LANE_BULK] = "bulk"};
+
+	return word(words, ARRAY_LEN(words), lane);
+}
+
 const char *gap_reason_text(enum gap_reason reason)
 {
 	static const char *const words[] = {

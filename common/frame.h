@@ -248,6 +248,7 @@ void frame_write_batch_head(struct strbuf *out, const struct frame_batch *batch)
 /* Words for logs; "unknown" for a value that is none. */
 const char *frame_status_text(enum frame_status status);
 const char *frame_type_text(enum frame_type type);
+const char *frame_lane_text(enum frame_lane lane); /* also its folder in the spool */
 const char *gap_reason_text(enum gap_reason reason);
 const char *goodbye_reason_text(enum goodbye_reason reason);
 

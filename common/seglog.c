@@ -25,17 +25,14 @@ static uint64_t running_end(const struct seglog *log)
 	return log->flushed + log->buffer_len;
 }
 
-static bool no_space(int sys)
+/* What the system has none of now it may have again. */
+static bool is_scarcity(int sys)
 {
-	return sys == ENOSPC || sys == EDQUOT;
+	return sys == ENOSPC || sys == EDQUOT || sys == EMFILE || sys == ENFILE ||
+	       sys == ENOMEM;
 }
 
-/*
- * Sorts the failure of the last system call. Without space the log goes on. Anything else
- * ends it; what was never durable is cut off at once, because the kernel may have dropped
- * pages it could not write, and would show them to the next reader all the same.
- */
-static enum seglog_status failure(struct seglog *log, struct err *err, const char *what)
+static void keep_failure(struct seglog *log, struct err *err, const char *what)
 {
 	struct err said;
 
@@ -43,11 +40,28 @@ static enum seglog_status failure(struct seglog *log, struct err *err, const cha
 	if (err != NULL)
 		*err = said;
 	log->failure = said;
-	if (no_space(said.sys))
-		return SEGLOG_FULL;
+}
+
+/*
+ * The last system call ends the log. What was never durable is cut off at once, because the
+ * kernel may have dropped pages it could not write, and would show them to the next reader
+ * all the same.
+ */
+static enum seglog_status broken(struct seglog *log, struct err *err, const char *what)
+{
+	keep_failure(log, err, what);
 	log->failed = true;
 	(void)!file_truncate(log->fd, log->durable_size);
 	return SEGLOG_FAILED;
+}
+
+/* Sorts the failure of the last system call: where something is scarce the log goes on. */
+static enum seglog_status failure(struct seglog *log, struct err *err, const char *what)
+{
+	if (!is_scarcity(errno))
+		return broken(log, err, what);
+	keep_failure(log, err, what);
+	return SEGLOG_FULL;
 }
 
 static enum seglog_status again(struct seglog *log, enum seglog_status status, struct err *err)
@@ -67,7 +81,7 @@ static enum seglog_status write_out(
 		enum seglog_status status = failure(log, err, "writing a segment");
 
 		if (status == SEGLOG_FULL && !file_truncate(log->fd, log->flushed))
-			status = failure(log, err, "truncating a segment");
+			status = broken(log, err, "truncating a segment");
 		return status;
 	}
 	log->flushed += len;
@@ -175,7 +189,7 @@ static enum seglog_status take_back_all(struct seglog *log, struct err *err)
 	uint64_t end = running_end(log);
 
 	if (!cut_to(log, log->durable_size))
-		return failure(log, err, "truncating a segment");
+		return broken(log, err, "truncating a segment");
 	take_bytes(log, end - log->durable_size);
 	log->next = atomic_load(&log->durable) + 1;
 	log->doomed = false;
@@ -259,7 +273,6 @@ enum seglog_status seglog_start_segment(struct seglog *log, uint64_t first, stru
 	log->suspect = false;
 	add_bytes(log, SEGMENT_HEAD_SIZE);
 	seglog_list_segment(log, first, SEGMENT_HEAD_SIZE);
-	atomic_store(&log->durable, first - 1);
 	return SEGLOG_OK;
 }
 
@@ -324,7 +337,33 @@ static enum seglog_status put_entry(struct seglog *log, const struct segment_ent
 	return status;
 }
 
-/* Room for `size` more bytes: in the quota and in the running segment. */
+static bool fits_quota(const struct seglog *log, uint64_t size)
+{
+	return log->quota == 0 || seglog_bytes(log) + size <= log->quota;
+}
+
+/*
+ * The quota is used up. The running segment is never removed, so what is released of it
+ * counts; when all of it is, an empty one takes its place, and that has room for one entry
+ * whatever the quota is: a log that holds nothing must not stand still.
+ */
+static enum seglog_status begin_anew(struct seglog *log, struct err *err)
+{
+	enum seglog_status status = SEGLOG_OK;
+
+	if (atomic_load(&log->released) + 1 != log->next) {
+		err_set(err, "%s: its quota of %" PRIu64 " bytes is used up", log->dir,
+			log->quota);
+		return SEGLOG_FULL;
+	}
+	if (!running_is_empty(log))
+		status = roll(log, err);
+	if (status == SEGLOG_OK && !seglog_drop_released(log, err))
+		status = log->failed ? SEGLOG_FAILED : SEGLOG_FULL;
+	return status;
+}
+
+/* Room for `payload` more bytes: in the quota and in the running segment. */
 static enum seglog_status make_room(struct seglog *log, size_t payload, struct err *err)
 {
 	bool fits = seglog_fits(log, payload);
@@ -334,11 +373,8 @@ static enum seglog_status make_room(struct seglog *log, size_t payload, struct e
 		return again(log, SEGLOG_FAILED, err);
 	if (log->doomed)
 		return again(log, SEGLOG_FULL, err);
-	if (log->quota > 0 && seglog_bytes(log) + size > log->quota) {
-		err_set(err, "%s: its quota of %" PRIu64 " bytes is used up", log->dir,
-			log->quota);
-		return SEGLOG_FULL;
-	}
+	if (!fits_quota(log, size))
+		return begin_anew(log, err);
 	return fits ? SEGLOG_OK : roll(log, err);
 }
 
@@ -368,7 +404,7 @@ enum seglog_status seglog_append(struct seglog *log, uint8_t kind, uint32_t coun
 		log->next += count;
 		add_bytes(log, SEGMENT_ENTRY_HEAD_SIZE + size);
 	} else if (status == SEGLOG_FULL && !cut_to(log, start)) {
-		status = failure(log, err, "truncating a segment");
+		status = broken(log, err, "truncating a segment");
 	}
 	return status;
 }
@@ -431,8 +467,7 @@ bool seglog_take_back(struct seglog *log, uint64_t from, struct err *err)
 		return err_set(
 			err, "%s: no undurable entry starts with %" PRIu64, log->dir, from);
 	if (!cut_durably(log, offset)) {
-		failure(log, err, "truncating a segment");
-		log->failed = true;
+		broken(log, err, "truncating a segment");
 		return false;
 	}
 	take_bytes(log, end - offset);
@@ -464,17 +499,53 @@ static size_t count_released(const struct seglog *log)
 	return n;
 }
 
-/* The list is changed before the files, so that a cursor that misses a file looks again. */
-static uint64_t unlist_first(struct seglog *log)
+static void grow_removals(struct seglog *log, size_t n)
 {
-	uint64_t first = log->segments[0].first;
+	size_t size = (log->n_removals + n) * sizeof(*log->removals);
+	struct segment *removals = realloc(log->removals, size);
 
-	take_bytes(log, log->segments[0].size);
+	if (removals == NULL)
+		abort();
+	log->removals = removals;
+}
+
+/* The list is changed before the files, so that a cursor that misses a file looks again. */
+static void unlist_first(struct seglog *log, size_t n)
+{
+	grow_removals(log, n);
+	memcpy(log->removals + log->n_removals, log->segments, n * sizeof(*log->segments));
+	log->n_removals += n;
 	pthread_mutex_lock(&log->lock);
-	log->n_segments--;
-	memmove(log->segments, log->segments + 1, log->n_segments * sizeof(*log->segments));
+	log->n_segments -= n;
+	memmove(log->segments, log->segments + n, log->n_segments * sizeof(*log->segments));
 	pthread_mutex_unlock(&log->lock);
-	return first;
+}
+
+/* What cannot be removed now stays to be removed, and counts for the quota. */
+static bool remove_files(struct seglog *log, struct err *err)
+{
+	size_t kept = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < log->n_removals; i++) {
+		char name[SEGMENT_NAME_SIZE];
+
+		segment_name(log->removals[i].first, name);
+		if (unlinkat(log->dir_fd, name, 0) == 0 || errno == ENOENT) {
+			take_bytes(log, log->removals[i].size);
+		} else {
+			ok = err_sys(err, "removing %s/%s", log->dir, name);
+			log->removals[kept++] = log->removals[i];
+		}
+	}
+	log->n_removals = kept;
+	return ok;
+}
+
+static bool sync_removals(struct seglog *log, struct err *err)
+{
+	log->removed = !file_sync(log->dir_fd);
+	return !log->removed || err_sys(err, "syncing %s", log->dir);
 }
 
 /* The numbering hangs on the segments that stay: the newest must be on disk. */
@@ -492,26 +563,27 @@ static bool keep_running(struct seglog *log, struct err *err)
 bool seglog_drop_released(struct seglog *log, struct err *err)
 {
 	size_t n = count_released(log);
-	bool ok = true;
 
-	if (n == 0)
-		return true;
+	if (n == 0 && log->n_removals == 0)
+		return !log->removed || sync_removals(log, err);
 	if (!keep_running(log, err))
 		return false;
 
 	struct state_values values = seglog_state_values(log);
 	if (!state_keep(&log->state, &values, err))
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		char name[SEGMENT_NAME_SIZE];
+	if (n > 0)
+		unlist_first(log, n);
+	bool ok = remove_files(log, err);
+	return sync_removals(log, ok ? err : NULL) && ok;
+}
 
-		segment_name(unlist_first(log), name);
-		if (unlinkat(log->dir_fd, name, 0) != 0 && errno != ENOENT)
-			ok = err_sys(err, "removing %s/%s", log->dir, name);
-	}
-	if (!file_sync(log->dir_fd))
-		ok = err_sys(err, "syncing %s", log->dir);
-	return ok;
+static bool note_released(struct seglog *log, struct err *err)
+{
+	struct state_values values = seglog_state_values(log);
+
+	log->unnoted = !state_note(&log->state, &values, err);
+	return !log->unnoted;
 }
 
 bool seglog_release(struct seglog *log, uint64_t sequence, struct err *err)
@@ -521,32 +593,10 @@ bool seglog_release(struct seglog *log, uint64_t sequence, struct err *err)
 			log->dir, sequence, atomic_load(&log->durable));
 	if (sequence > atomic_load(&log->released)) {
 		atomic_store(&log->released, sequence);
-
-		struct state_values values = seglog_state_values(log);
-		if (!state_note(&log->state, &values, err))
-			return false;
+		log->unnoted = true;
 	}
-	return seglog_drop_released(log, err);
-}
-
-bool seglog_skip_to(struct seglog *log, uint64_t sequence, struct err *err)
-{
-	if (sequence < log->next || atomic_load(&log->released) + 1 != log->next)
-		return err_set(err, "%s: cannot skip from %" PRIu64 " to %" PRIu64 ": %s",
-			log->dir, log->next, sequence,
-			sequence < log->next ? "numbers never go back" : "it holds entries");
-	if (sequence == log->next)
-		return true;
-	if (sequence > SEGLOG_SEQUENCE_MAX)
-		return err_set(err, "%s: %" PRIu64 " is no sequence", log->dir, sequence);
-	if (log->failed) {
-		again(log, SEGLOG_FAILED, err);
+	if (log->unnoted && !note_released(log, err))
 		return false;
-	}
-	if (seglog_start_segment(log, sequence, err) != SEGLOG_OK ||
-		sync_running(log, err) != SEGLOG_OK)
-		return false;
-	atomic_store(&log->released, sequence - 1);
 	return seglog_drop_released(log, err);
 }
 

@@ -24,8 +24,12 @@
  *     seglog_next() with what they heard);
  *   - the first failure of a write or sync makes the segment suspect: nothing
  *     is retried on it, the log reports SEGLOG_FAILED until it is reopened;
- *     ENOSPC and EDQUOT are SEGLOG_FULL: an append then changed nothing, a
- *     sync took back what was not durable, and both may be tried again;
+ *     what is scarce (space, quota of the disk, descriptors, memory) is
+ *     SEGLOG_FULL: an append then changed nothing, a sync took back what was
+ *     not durable, and both may be tried again;
+ *   - what the disk refuses to give at one place in three tries over at least
+ *     a second, while it gives other parts of the log, counts as damage and is
+ *     declared, like other damage: one bad block never stops a reader;
  *   - the released position is durable before a segment is unlinked.
  *
  * One process at a time appends (a lock on the file "lock"); small appends cost
@@ -53,7 +57,14 @@ struct seglog_cursor;
 struct seglog_settings {
 	const char *dir;       /* created 0700 when missing; copied */
 	uint64_t segment_size; /* bytes; a segment is closed when an entry would pass it */
-	uint64_t quota;        /* bytes of all segments; 0 = no limit */
+	uint64_t quota;        /* bytes of all segments; 0 = no limit. One entry may always
+				* be held, however small it is */
+
+	/* What the user knows from elsewhere: sequences up to `known_durable` of the log
+	 * `known_id` were durable. Those that are not there any more are lost and declared,
+	 * not a torn tail. NULL: nothing is known. */
+	const unsigned char *known_id;
+	uint64_t known_durable;
 };
 
 /*
@@ -70,7 +81,7 @@ struct seglog_damage {
 
 enum seglog_status {
 	SEGLOG_OK,
-	SEGLOG_FULL,   /* quota or disk; try again after a release */
+	SEGLOG_FULL,   /* quota, disk, descriptors; try again after a release, or later */
 	SEGLOG_FAILED, /* the disk failed; err has the words; reopen to go on */
 };
 
@@ -147,12 +158,6 @@ bool seglog_fits(const struct seglog *log, size_t payload_size);
  */
 MUST_USE bool seglog_release(struct seglog *log, uint64_t sequence, struct err *err);
 
-/*
- * Goes on numbering at `sequence` in a log that holds nothing unreleased (a spool whose files
- * were lost). Never goes back.
- */
-MUST_USE bool seglog_skip_to(struct seglog *log, uint64_t sequence, struct err *err);
-
 uint64_t seglog_first(const struct seglog *log);    /* oldest sequence still held */
 uint64_t seglog_next(const struct seglog *log);     /* what the next entry gets */
 uint64_t seglog_durable(const struct seglog *log);  /* last durable sequence; any thread */
@@ -168,29 +173,29 @@ enum seglog_read {
 	SEGLOG_LOST, /* entry->first, ->count: sequences that cannot be read any more; a longer
 		      * range comes in several pieces */
 	SEGLOG_END,  /* nothing durable beyond; later calls may find more */
-	SEGLOG_READ_FAILED, /* err has the words; the next call tries again */
+	SEGLOG_READ_FAILED, /* err has the words; a later call tries again, also one of another
+			     * cursor, until what is refused counts as damage */
 };
 
 /*
  * Reads from the entry that holds `sequence` on (the first held one when it is gone already:
  * the gap is reported as SEGLOG_LOST). The log must outlive the cursor.
  */
-MUST_USE struct seglog_cursor *seglog_cursor_open(
-	struct seglog *log, uint64_t sequence, struct err *err);
+MUST_USE struct seglog_cursor *seglog_cursor_open(struct seglog *log, uint64_t sequence);
 void seglog_cursor_close(struct seglog_cursor *cursor);
+
+/*
+ * The cursor waits for the disk itself, about a second for each place that is refused: at the
+ * start of a program, when nothing can be done meanwhile. Cursors of a log that was opened for
+ * reading do so anyway.
+ */
+void seglog_cursor_wait(struct seglog_cursor *cursor);
 
 MUST_USE enum seglog_read seglog_cursor_next(
 	struct seglog_cursor *cursor, struct seglog_entry *entry, struct err *err);
 
-/* Go on at the entry that holds `sequence`, forward or back. */
-MUST_USE bool seglog_cursor_seek(
-	struct seglog_cursor *cursor, uint64_t sequence, struct err *err);
-
-/*
- * After SEGLOG_READ_FAILED that does not go away: what the disk refuses is taken for damage
- * up to the next good entry, and declared.
- */
-void seglog_cursor_pass_unread(struct seglog_cursor *cursor);
+/* Goes on at the entry that holds `sequence`, forward or back. */
+void seglog_cursor_seek(struct seglog_cursor *cursor, uint64_t sequence);
 
 /*
  * Walks a folder as seglog_open_reading() sees it (verify-store), from the first sequence

@@ -21,6 +21,15 @@ struct segment {
 	uint64_t size;  /* bytes; of the running one: the durable ones */
 };
 
+/* What the disk refused to give to a cursor, and since when. */
+struct refused {
+	uint64_t first, offset; /* segment and byte; first 0 = none */
+	unsigned tries;
+	int64_t since_ms, last_ms; /* monotonic; of the first and the last try */
+};
+
+enum { REFUSED_MAX = 8 };
+
 struct seglog {
 	/* Never change once the log is open. */
 	char *dir;
@@ -38,6 +47,14 @@ struct seglog {
 	_Atomic uint64_t durable; /* last durable sequence; changes under `lock` */
 	_Atomic uint64_t bytes;   /* of all segments, with what is not yet written */
 	_Atomic uint64_t released;
+	struct refused refused[REFUSED_MAX];
+	unsigned next_refused; /* the place to be overwritten next */
+
+	/* Released segments that are listed no more, for the thread that appends. */
+	struct segment *removals; /* their files are still there */
+	size_t n_removals;
+	bool removed; /* files were removed, the folder is not yet synced */
+	bool unnoted; /* `released` is not yet in the state */
 
 	/* The running segment, for the thread that appends. */
 	int fd;

@@ -35,6 +35,7 @@ struct candidate {
 
 struct opening {
 	struct seglog *log;
+	const struct seglog_settings *settings; /* NULL: opened for reading */
 	struct seglog_damage damage;
 	struct state_values state;
 	bool state_known;
@@ -461,6 +462,16 @@ static void measure(struct opening *opening, struct segment_reader *reader, uint
 		opening->damage.skipped_bytes += skipped;
 }
 
+/* Whether the disk gave anything at all: what it will give again is not damaged. */
+static bool anything_read(const struct opening *opening)
+{
+	bool any = opening->state_known;
+
+	for (size_t i = 0; i < opening->n; i++)
+		any |= opening->candidates[i].has_head;
+	return any;
+}
+
 static bool read_tail(struct opening *opening, const struct candidate *last, struct tail *tail,
 	struct err *err)
 {
@@ -475,7 +486,7 @@ static bool read_tail(struct opening *opening, const struct candidate *last, str
 	read_marks(&reader, tail);
 	bool nothing = last->size > 0 && reader.unread >= last->size;
 	segment_reader_done(&reader);
-	if (nothing)
+	if (nothing && !anything_read(opening))
 		return err_set(err, "%s: segment %" PRIu64 " cannot be read", opening->log->dir,
 			last->name);
 	if (tail->whole)
@@ -509,9 +520,15 @@ static uint64_t released_before(const struct opening *opening)
 /* Where the log may go on at the earliest, less one. */
 static uint64_t known_durable(const struct opening *opening)
 {
+	const struct seglog_settings *settings = opening->settings;
 	uint64_t durable = atomic_load(&opening->log->released);
 
-	return opening->state_known ? greatest(durable, opening->state.next - 1) : durable;
+	if (opening->state_known)
+		durable = greatest(durable, opening->state.next - 1);
+	if (settings != NULL && settings->known_id != NULL &&
+		same_id(settings->known_id, opening->log->id))
+		durable = greatest(durable, settings->known_durable);
+	return durable;
 }
 
 /* What the page cache shows may never have reached the disk: write it, then really read. */
@@ -613,9 +630,11 @@ static bool recover_end(struct opening *opening, struct err *err)
 	struct seglog *log = opening->log;
 	struct tail tail = {.durable = known_durable(opening)};
 
-	if (opening->n == 0)
+	if (opening->n == 0) {
+		atomic_store(&log->durable, tail.durable);
 		return log->read_only ||
 		       seglog_start_segment(log, tail.durable + 1, err) == SEGLOG_OK;
+	}
 
 	const struct candidate *last = &opening->candidates[opening->n - 1];
 	if (!log->read_only && !drop_cache(log, last, err))
@@ -701,6 +720,7 @@ static void free_log(struct seglog *log)
 	state_close(&log->state);
 	pthread_mutex_destroy(&log->lock);
 	free(log->segments);
+	free(log->removals);
 	free(log->buffer);
 	free(log->dir);
 	free(log);
@@ -722,7 +742,7 @@ static struct seglog *finish(struct opening *opening, bool ok, struct seglog_dam
 struct seglog *seglog_open(
 	const struct seglog_settings *settings, struct seglog_damage *damage, struct err *err)
 {
-	struct opening opening = {.log = new_log(settings->dir)};
+	struct opening opening = {.log = new_log(settings->dir), .settings = settings};
 
 	opening.log->segment_size = settings->segment_size;
 	opening.log->quota = settings->quota;

@@ -1,5 +1,6 @@
 #include "common/seglog_state.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,10 +8,10 @@
 #include "common/bytes.h"
 #include "common/crc32c.h"
 #include "common/file.h"
+#include "common/seglog_segment.h"
 
 enum {
 	SLOTS = 2,
-	SLOT_SIZE = 4096, /* a slot has its page to itself */
 	SLOT_USED = 64,
 	SLOT_CRC_AT = SLOT_USED - 4,
 	FORMAT_VERSION = 1,
@@ -21,7 +22,7 @@ static const unsigned char slot_magic[8] = "SEGSTAT\n";
 static void slot_write(
 	unsigned char *bytes, uint64_t counter, const struct state_values *values)
 {
-	memset(bytes, 0, SLOT_SIZE);
+	memset(bytes, 0, STATE_SLOT_SIZE);
 	memcpy(bytes, slot_magic, sizeof(slot_magic));
 	bytes_put_u32(bytes + 8, FORMAT_VERSION);
 	bytes_put_u64(bytes + 16, counter);
@@ -47,7 +48,7 @@ static bool slot_read(
 	return true;
 }
 
-/* The newer of the readable slots; short reads leave a slot unreadable. */
+/* The newer of the readable slots. What is short or refused is not readable. */
 static bool read_slots(int fd, uint64_t *counter, struct state_values *values, bool *known)
 {
 	*known = false;
@@ -57,7 +58,8 @@ static bool read_slots(int fd, uint64_t *counter, struct state_values *values, b
 		struct state_values found;
 		uint64_t count;
 
-		if (file_read_at(fd, bytes, sizeof(bytes), (uint64_t)i * SLOT_SIZE) < 0)
+		if (file_read_at(fd, bytes, sizeof(bytes), (uint64_t)i * STATE_SLOT_SIZE) < 0 &&
+			!segment_is_refused(errno))
 			return false;
 		if (!slot_read(bytes, &count, &found) || count < *counter)
 			continue;
@@ -72,10 +74,11 @@ static bool write_slot(
 	struct state_file *file, const struct state_values *values, struct err *err)
 {
 	uint64_t counter = file->counter + 1;
-	unsigned char bytes[SLOT_SIZE];
+	unsigned char bytes[STATE_SLOT_SIZE];
 
 	slot_write(bytes, counter, values);
-	if (!file_write_all_at(file->fd, bytes, sizeof(bytes), counter % SLOTS * SLOT_SIZE))
+	if (!file_write_all_at(
+		    file->fd, bytes, sizeof(bytes), counter % SLOTS * STATE_SLOT_SIZE))
 		return err_sys(err, "writing the state of a log");
 	file->counter = counter;
 	return true;

@@ -12,6 +12,8 @@
 
 #include "common/seglog.h"
 
+enum { STATE_SLOT_SIZE = 4096 }; /* bytes: a slot has its page to itself */
+
 struct state_values {
 	unsigned char id[SEGLOG_ID_SIZE];
 	uint64_t released; /* last sequence no longer needed */
@@ -25,7 +27,7 @@ struct state_file {
 
 /*
  * Opens or creates "state" in the folder. *known tells whether *values was found in it; a
- * missing, short or damaged file is not a failure, one the disk refuses to give is.
+ * missing, short or damaged file is not a failure, nor are slots the disk refuses to give.
  */
 MUST_USE bool state_open(struct state_file *file, int dir_fd, struct state_values *values,
 	bool *known, struct err *err);

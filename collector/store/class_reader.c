@@ -193,8 +193,8 @@ static enum class_read next_block(struct class_reader *reader, struct err *err)
 		} else if (reader->cursor != NULL) {
 			status = next_entry(reader, err);
 		} else if ((status = enter_sealed(reader, err)) == CLASS_END) {
-			reader->cursor = seglog_cursor_open(reader->place.log, 1, err);
-			status = reader->cursor != NULL ? CLASS_PART : CLASS_FAILED;
+			reader->cursor = seglog_cursor_open(reader->place.log, 1);
+			status = CLASS_PART;
 		}
 		if (status != CLASS_PART)
 			return status;

@@ -50,12 +50,12 @@ static bool open_log(struct recovering *recovering, struct store_class *class, s
 
 /* ---- from the newest snapshot on, in the order of commits ------------------ */
 
-static bool enter(struct place *place, uint64_t sequence, struct err *err)
+static void enter(struct place *place, uint64_t sequence)
 {
 	seglog_cursor_close(place->cursor);
-	place->cursor = seglog_cursor_open(place->class->log, sequence, err);
+	place->cursor = seglog_cursor_open(place->class->log, sequence);
+	seglog_cursor_wait(place->cursor);
 	place->at_end = false;
-	return place->cursor != NULL;
 }
 
 static bool read_tables(struct place *place, struct slice block)
@@ -182,7 +182,8 @@ static bool restore_snapshot(
 	if (tail == NULL)
 		return true;
 	place = &recovering->places[tail - recovering->tails];
-	if (!enter(place, tail->snapshot, err) || !advance(place, err))
+	enter(place, tail->snapshot);
+	if (!advance(place, err))
 		return false;
 	if (place->at_end || place->head.kind != BLOCK_SNAPSHOT)
 		return true;
@@ -229,8 +230,8 @@ static bool restore_blocks(struct recovering *recovering, uint64_t base, struct 
 
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
 		place = &recovering->places[i];
-		if (!enter(place, recovering->tails[i].start, err) ||
-			!advance_to_block(store, place, base, err))
+		enter(place, recovering->tails[i].start);
+		if (!advance_to_block(store, place, base, err))
 			return false;
 	}
 	while ((place = earliest(recovering)) != NULL) {

@@ -286,10 +286,9 @@ bool seal_next(struct seal *seal, uint64_t closed_to, int64_t now_ns, uint64_t *
 	if (closed_to <= before)
 		return true;
 
-	struct seglog_cursor *cursor = seglog_cursor_open(seal->log, before + 1, err);
+	struct seglog_cursor *cursor = seglog_cursor_open(seal->log, before + 1);
 	drop(seal);
-	bool ok = cursor != NULL && add_segment(seal, cursor, closed_to, &last, err) &&
-		  finish(seal, err);
+	bool ok = add_segment(seal, cursor, closed_to, &last, err) && finish(seal, err);
 	seglog_cursor_close(cursor);
 	drop(seal);
 	if (ok && last > before)

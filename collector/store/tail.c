@@ -19,15 +19,15 @@ static void note_entry(
 
 static bool read_from(struct tail *tail, struct seglog *log, uint64_t sequence, struct err *err)
 {
-	struct seglog_cursor *cursor = seglog_cursor_open(log, sequence, err);
+	struct seglog_cursor *cursor = seglog_cursor_open(log, sequence);
 	struct seglog_entry entry;
 	struct block_head head;
-	enum seglog_read status = SEGLOG_READ_FAILED;
+	enum seglog_read status;
 
 	*tail = (struct tail){.log = log, .start = sequence};
-	while (cursor != NULL &&
-		((status = seglog_cursor_next(cursor, &entry, err)) == SEGLOG_ENTRY ||
-			status == SEGLOG_LOST)) {
+	seglog_cursor_wait(cursor);
+	while ((status = seglog_cursor_next(cursor, &entry, err)) == SEGLOG_ENTRY ||
+		status == SEGLOG_LOST) {
 		if (status == SEGLOG_ENTRY && block_head_read(entry.payload, &head))
 			note_entry(tail, &entry, &head);
 	}
@@ -59,15 +59,15 @@ const struct tail *tails_snapshot(const struct tail tails[STORE_CLASSES])
 /* The classes the last block of a tail says its commit has. */
 static bool read_set(const struct tail *tail, uint8_t *set, struct err *err)
 {
-	struct seglog_cursor *cursor = seglog_cursor_open(tail->log, tail->block, err);
+	struct seglog_cursor *cursor = seglog_cursor_open(tail->log, tail->block);
 	struct seglog_entry entry;
 	struct block_head head;
 	struct block_front front;
 	struct arena arena;
-	enum seglog_read status =
-		cursor != NULL ? seglog_cursor_next(cursor, &entry, err) : SEGLOG_READ_FAILED;
 
 	*set = 0;
+	seglog_cursor_wait(cursor);
+	enum seglog_read status = seglog_cursor_next(cursor, &entry, err);
 	arena_init(&arena, BLOCK_ARENA_MAX);
 	if (status == SEGLOG_ENTRY && block_read(entry.payload, &arena, &head, &front))
 		*set = front.parts[0].set;

@@ -4,6 +4,7 @@
 
 #include "agent/intake.h"
 #include "common/clock.h"
+#include "tests/common/seglog_disk.h"
 #include "tests/support/certs.h"
 #include "tests/support/check.h"
 #include "tests/support/fake_collector.h"
@@ -418,6 +419,32 @@ START_TEST(declared_gaps_take_their_place)
 }
 END_TEST
 
+/* Nothing new comes into the spool meanwhile: the uplink asks the disk again by itself. */
+START_TEST(what_the_disk_refuses_is_declared_and_the_rest_arrives)
+{
+	struct bench bench;
+	static char noise[60000];
+	unsigned seed = 1;
+
+	bench_init(&bench);
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (char)rand_r(&seed);
+	for (int i = 0; i < 3; i++) {
+		add_text(&bench, LANE_BULK, slice_of(noise, sizeof(noise)));
+		ck_assert(intake_flush(bench.intake));
+	}
+	disk_refuse_block(20 * 4096, 20 * 4096 + 1); /* of the second one */
+	open_uplink(&bench);
+	run_until(&bench, acked(&bench) == 3);
+	disk_heal();
+	ck_assert_uint_eq(bench.fake.lanes[LANE_BULK].declared, 1);
+	ck_assert_int_eq(bench.fake.lanes[LANE_BULK].gap.reason, GAP_DAMAGED);
+	ck_assert_uint_eq(bench.fake.lanes[LANE_BULK].gap.first, 2);
+	ck_assert_uint_eq(bench.fake.n_connections, 1);
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(what_the_collector_lost_is_declared)
 {
 	struct bench bench;
@@ -737,6 +764,7 @@ TEST_MAIN("uplink", entries_arrive_and_are_acknowledged,
 	a_restarted_agent_goes_on_where_the_collector_is, the_urgent_lane_goes_first,
 	the_window_is_kept, one_entry_may_always_be_under_way, a_new_epoch_is_chosen_on_request,
 	another_history_makes_a_new_epoch, declared_gaps_take_their_place,
+	what_the_disk_refuses_is_declared_and_the_rest_arrives,
 	what_the_collector_lost_is_declared, heartbeats_go_both_ways,
 	a_silent_collector_is_left, a_mute_collector_is_left,
 	half_a_frame_is_not_waited_for_for_ever, what_is_no_frame_ends_the_connection,

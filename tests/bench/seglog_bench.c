@@ -95,7 +95,7 @@ static void append(struct run *run)
 static void read_all(struct run *run)
 {
 	struct err err;
-	struct seglog_cursor *cursor = seglog_cursor_open(run->log, 1, &err);
+	struct seglog_cursor *cursor = seglog_cursor_open(run->log, 1);
 	struct seglog_entry entry;
 	struct watch start = watch_now();
 	uint64_t n = 0;
@@ -110,15 +110,15 @@ static void seek(struct run *run)
 {
 	enum { SEEKS = 200 };
 	struct err err;
-	struct seglog_cursor *cursor = seglog_cursor_open(run->log, 1, &err);
+	struct seglog_cursor *cursor = seglog_cursor_open(run->log, 1);
 	struct seglog_entry entry;
 	struct watch start = watch_now();
 
 	for (uint64_t i = 0; i < SEEKS; i++) {
 		uint64_t to = 1 + i * 7919 * run->entries / SEEKS % run->entries;
 
-		if (!seglog_cursor_seek(cursor, to, &err) ||
-			seglog_cursor_next(cursor, &entry, &err) != SEGLOG_ENTRY)
+		seglog_cursor_seek(cursor, to);
+		if (seglog_cursor_next(cursor, &entry, &err) != SEGLOG_ENTRY)
 			die("seeking", &err);
 	}
 	report("seek anywhere", run, SEEKS, watch_since(start));

@@ -58,6 +58,7 @@ static struct {
 	bool stays[DISK_CALLS];
 	uint64_t count[DISK_CALLS];
 	uint64_t refuse_from, refuse_to;
+	ino_t refuse_inode; /* 0 = any */
 	uint64_t limit;
 	uint64_t written;
 	uint64_t faults;
@@ -103,6 +104,16 @@ void disk_refuse_block(uint64_t from, uint64_t to)
 {
 	fault.refuse_from = from;
 	fault.refuse_to = to;
+	fault.refuse_inode = 0;
+}
+
+void disk_refuse_file(const char *path, uint64_t from, uint64_t to)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(path, &st), 0);
+	disk_refuse_block(from, to);
+	fault.refuse_inode = st.st_ino;
 }
 
 void disk_stutter(bool on)
@@ -407,6 +418,7 @@ ssize_t __wrap_pread64(int fd, void *bytes, size_t len, off_t offset)
 		return -1;
 	struct stat st;
 	if (fault.refuse_to > from && fault.refuse_from < from + len && fstat(fd, &st) == 0 &&
+		(fault.refuse_inode == 0 || fault.refuse_inode == st.st_ino) &&
 		(uint64_t)st.st_size > fault.refuse_from) {
 		if (fault.refuse_from <= from) {
 			refused(EIO);

@@ -33,8 +33,11 @@ enum disk_call {
  */
 void disk_fail(enum disk_call call, uint64_t nth, int sys, bool stays);
 
-/* Reads that touch these bytes of a file fail with EIO. */
+/* Reads that touch these bytes of any file fail with EIO. */
 void disk_refuse_block(uint64_t from, uint64_t to);
+
+/* The same of one file. */
+void disk_refuse_file(const char *path, uint64_t from, uint64_t to);
 
 /* Every write is short and every second call is interrupted. */
 void disk_stutter(bool on);

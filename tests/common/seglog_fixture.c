@@ -177,7 +177,7 @@ bool fixture_right(const struct seglog_entry *entry)
 struct fixture_seen fixture_see(struct seglog *log, uint64_t from)
 {
 	struct err err = {.text = ""};
-	struct seglog_cursor *cursor = seglog_cursor_open(log, from, &err);
+	struct seglog_cursor *cursor = seglog_cursor_open(log, from);
 	struct fixture_seen seen = {.next = from};
 	enum seglog_read what, before = SEGLOG_END;
 	struct seglog_entry entry;

@@ -554,6 +554,9 @@ START_TEST(every_value_has_its_word)
 		ck_assert_str_ne(gap_reason_text((enum gap_reason)i), "unknown");
 	for (int i = 1; i < GOODBYE_REASON_COUNT; i++)
 		ck_assert_str_ne(goodbye_reason_text((enum goodbye_reason)i), "unknown");
+	for (int i = 0; i < LANE_COUNT; i++)
+		ck_assert_str_ne(frame_lane_text((enum frame_lane)i), "unknown");
+	ck_assert_str_eq(frame_lane_text(LANE_COUNT), "unknown");
 	ck_assert_str_eq(gap_reason_text((enum gap_reason)0), "unknown");
 	ck_assert_str_eq(goodbye_reason_text(GOODBYE_REASON_COUNT), "unknown");
 	ck_assert_str_eq(frame_type_text((enum frame_type)99), "unknown");

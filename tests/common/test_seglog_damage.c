@@ -501,7 +501,7 @@ START_TEST(the_newer_slot_of_the_state_holds)
 }
 END_TEST
 
-START_TEST(numbers_that_were_skipped_are_not_lost)
+START_TEST(what_the_state_knows_to_be_released_is_not_lost)
 {
 	struct seglog_damage damage;
 	struct err err;
@@ -509,10 +509,12 @@ START_TEST(numbers_that_were_skipped_are_not_lost)
 	make_log();
 	copy_log();
 	struct seglog *log = fixture_open(work, SEGMENT, 0);
-	ck_assert(seglog_release(log, next - 1, &err));
-	ck_assert(seglog_skip_to(log, next + 50, &err));
+	for (unsigned i = 0; i < 50; i++)
+		fixture_append(log, 1, 10);
+	fixture_sync(log);
+	ck_assert(seglog_release(log, next + 49, &err));
 	seglog_close(log);
-	/* The state of the skipped log over the segments from before. */
+	/* The state of the log as it became over the segments from before. */
 	size_t len;
 	unsigned char *bytes = fixture_read(fixture_path(work, "state"), &len);
 	fixture_remove(work);
@@ -524,6 +526,53 @@ START_TEST(numbers_that_were_skipped_are_not_lost)
 	ck_assert_uint_eq(seglog_next(log), next + 50);
 	seglog_close(log);
 	fixture_remove(work);
+	remove_log();
+}
+END_TEST
+
+static struct seglog *open_knowing(
+	const unsigned char *id, uint64_t durable, struct seglog_damage *damage)
+{
+	const struct seglog_settings settings = {
+		.dir = work, .segment_size = SEGMENT, .known_id = id, .known_durable = durable};
+	struct err err;
+	struct seglog *log = seglog_open(&settings, damage, &err);
+
+	ck_assert_msg(log != NULL, "%s", err.text);
+	return log;
+}
+
+/* The program was killed, so the state is old; then the last entry is damaged. */
+START_TEST(what_the_user_knows_to_be_durable_is_no_torn_tail)
+{
+	unsigned char id[SEGLOG_ID_SIZE], other[SEGLOG_ID_SIZE] = {1};
+	const struct {
+		const unsigned char *id;
+		uint64_t lost;
+	} cases[] = {{id, 1}, {other, 0}, {NULL, 0}};
+
+	make_log();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct placed *last = &placed[ENTRIES - 1];
+		struct seglog_damage damage;
+		char name[SEGMENT_NAME_SIZE];
+
+		copy_log();
+		struct seglog *log = fixture_open(work, SEGMENT, 0);
+		memcpy(id, seglog_id(log), sizeof(id));
+		seglog_close(log);
+		unlink(fixture_path(work, "state"));
+		segment_name(last->segment, name);
+		edit(name, last->end - 1, "\x55", 1);
+		log = open_knowing(cases[i].id, next - 1, &damage);
+		ck_assert_uint_eq(damage.lost_ranges, cases[i].lost);
+		ck_assert_uint_eq(damage.lost_sequences, cases[i].lost * last->count);
+		ck_assert_uint_eq(damage.torn_bytes > 0, cases[i].lost == 0);
+		ck_assert_uint_eq(seglog_next(log), cases[i].lost > 0 ? next : last->first);
+		ck_assert_uint_eq(fixture_see(log, 1).lost, damage.lost_sequences);
+		seglog_close(log);
+		fixture_remove(work);
+	}
 	remove_log();
 }
 END_TEST
@@ -626,6 +675,7 @@ TEST_MAIN("seglog_damage", every_flipped_byte_costs_at_most_its_entry,
 	an_empty_segment_is_set_aside, swapped_segments_find_their_place,
 	a_second_copy_of_a_segment_is_set_aside, another_logs_segments_are_set_aside,
 	what_is_no_file_is_no_segment, a_state_file_may_be_old_missing_short_or_torn,
-	the_newer_slot_of_the_state_holds, numbers_that_were_skipped_are_not_lost,
+	the_newer_slot_of_the_state_holds, what_the_state_knows_to_be_released_is_not_lost,
+	what_the_user_knows_to_be_durable_is_no_torn_tail,
 	a_payload_that_looks_like_an_entry_is_none, an_entry_that_comes_again_is_no_new_end,
 	random_damage_never_gives_a_wrong_entry)

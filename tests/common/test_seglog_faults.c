@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/seglog.h"
@@ -301,46 +302,90 @@ START_TEST(after_a_sync_without_space_entries_go_to_a_new_segment)
 }
 END_TEST
 
-START_TEST(a_cursor_waits_for_the_disk_or_passes_what_it_refuses)
+/* A log of 100 entries of 1000 bytes in one segment. */
+static struct seglog *open_hundred(const char *dir)
 {
-	const char *dir = fixture_dir();
-	struct err err;
-	struct seglog_entry entry;
-
 	disk_heal();
 	struct seglog *log = fixture_open(dir, 16 << 20, 0);
 	for (unsigned i = 0; i < 100; i++)
 		fixture_append(log, 1, 1000);
 	fixture_sync(log);
+	return log;
+}
 
-	struct seglog_cursor *cursor = seglog_cursor_open(log, 1, &err);
-	disk_refuse_block(40960, 45056);
+static uint64_t last_lost; /* sequences of the last piece that was lost */
+
+/* Reads on at `first` until something else than an entry comes. */
+static enum seglog_read read_entries(struct seglog_cursor *cursor, uint64_t *first)
+{
+	struct seglog_entry entry;
+	struct err err = {0};
+	enum seglog_read what;
+
+	while ((what = seglog_cursor_next(cursor, &entry, &err)) == SEGLOG_ENTRY)
+		ck_assert_uint_eq(entry.first, (*first)++);
+	if (what == SEGLOG_READ_FAILED)
+		ck_assert_int_eq(err.sys, EIO);
+	if (what == SEGLOG_LOST) {
+		ck_assert_uint_eq(entry.first, *first);
+		*first += entry.count;
+		last_lost = entry.count;
+	}
+	return what;
+}
+
+START_TEST(a_cursor_tries_again_what_the_disk_refused)
+{
+	const char *dir = fixture_dir();
+	struct seglog *log = open_hundred(dir);
+	struct seglog_cursor *cursor = seglog_cursor_open(log, 1);
 	uint64_t first = 1;
-	while (seglog_cursor_next(cursor, &entry, &err) == SEGLOG_ENTRY)
-		ck_assert_uint_eq(entry.first, first++);
-	ck_assert_int_eq(err.sys, EIO);
-	ck_assert_int_eq(seglog_cursor_next(cursor, &entry, &err), SEGLOG_READ_FAILED);
 
-	/* The disk thinks again. */
-	disk_heal();
-	ck_assert_int_eq(seglog_cursor_next(cursor, &entry, &err), SEGLOG_ENTRY);
-	ck_assert_uint_eq(entry.first, first);
-
-	/* Or it does not: exactly the entries in that block are lost. */
 	disk_refuse_block(40960, 45056);
-	ck_assert(seglog_cursor_seek(cursor, 1, &err));
-	for (uint64_t i = 1; i < first; i++)
-		ck_assert_int_eq(seglog_cursor_next(cursor, &entry, &err), SEGLOG_ENTRY);
-	ck_assert_int_eq(seglog_cursor_next(cursor, &entry, &err), SEGLOG_READ_FAILED);
-	seglog_cursor_pass_unread(cursor);
-	ck_assert_int_eq(seglog_cursor_next(cursor, &entry, &err), SEGLOG_LOST);
-	ck_assert_uint_eq(entry.first, first);
-	ck_assert_uint_ge(entry.count, 4);
-	ck_assert_uint_le(entry.count, 6);
-	first += entry.count;
-	while (seglog_cursor_next(cursor, &entry, &err) == SEGLOG_ENTRY)
-		ck_assert_uint_eq(entry.first, first++);
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_READ_FAILED);
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_READ_FAILED);
+	disk_heal();
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_END);
 	ck_assert_uint_eq(first, 101);
+	seglog_cursor_close(cursor);
+	seglog_close(log);
+	fixture_remove(dir);
+}
+END_TEST
+
+static void let_a_second_pass(void)
+{
+	const struct timespec time = {.tv_sec = 1, .tv_nsec = 20000000};
+
+	nanosleep(&time, NULL);
+}
+
+/* The first two tries were made by another cursor. */
+START_TEST(a_block_that_stays_refused_costs_the_entries_in_it)
+{
+	const char *dir = fixture_dir();
+	struct seglog *log = open_hundred(dir);
+	struct seglog_cursor *cursor = seglog_cursor_open(log, 1);
+	uint64_t first = 1;
+
+	disk_refuse_block(40960, 45056);
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_READ_FAILED);
+	let_a_second_pass();
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_READ_FAILED);
+	seglog_cursor_close(cursor);
+
+	cursor = seglog_cursor_open(log, first);
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_LOST);
+	ck_assert_uint_ge(last_lost, 4);
+	ck_assert_uint_le(last_lost, 6);
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_END);
+	ck_assert_uint_eq(first, 101);
+
+	/* What comes behind it later is read. */
+	fixture_append(log, 1, 1000);
+	fixture_sync(log);
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_END);
+	ck_assert_uint_eq(first, 102);
 	seglog_cursor_close(cursor);
 	seglog_close(log);
 
@@ -349,11 +394,170 @@ START_TEST(a_cursor_waits_for_the_disk_or_passes_what_it_refuses)
 	log = fixture_open_damaged(dir, 16 << 20, &damage);
 	ck_assert_uint_ge(damage.lost_sequences, 4);
 	ck_assert_uint_eq(damage.torn_bytes, 0);
-	ck_assert_uint_eq(seglog_segment_first(log), 101);
+	ck_assert_uint_eq(seglog_segment_first(log), 102);
 	disk_heal();
 	ck_assert_uint_eq(fixture_see(log, 1).lost, 0);
 	seglog_close(log);
 	fixture_remove(dir);
+}
+END_TEST
+
+START_TEST(a_cursor_that_waits_passes_what_stays_refused)
+{
+	const char *dir = fixture_dir();
+	struct seglog *log = open_hundred(dir);
+	struct seglog_cursor *cursor = seglog_cursor_open(log, 1);
+	uint64_t first = 1;
+
+	seglog_cursor_wait(cursor);
+	disk_refuse_block(40960, 45056);
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_LOST);
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_END);
+	ck_assert_uint_eq(first, 101);
+	seglog_cursor_close(cursor);
+	disk_heal();
+	seglog_close(log);
+	fixture_remove(dir);
+}
+END_TEST
+
+/* A disk that is gone may come back: nothing on it is called lost. */
+START_TEST(a_disk_that_refuses_everything_is_waited_for)
+{
+	const char *dir = fixture_dir();
+	struct seglog *log = open_hundred(dir);
+	struct seglog_cursor *cursor = seglog_cursor_open(log, 1);
+	uint64_t first = 1;
+
+	seglog_cursor_wait(cursor);
+	disk_fail(DISK_PREAD, 1, EIO, true);
+	for (unsigned i = 0; i < 5; i++)
+		ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_READ_FAILED);
+	disk_heal();
+	ck_assert_int_eq(read_entries(cursor, &first), SEGLOG_END);
+	ck_assert_uint_eq(first, 101);
+	seglog_cursor_close(cursor);
+	seglog_close(log);
+	fixture_remove(dir);
+}
+END_TEST
+
+START_TEST(a_log_opens_whatever_block_the_disk_refuses)
+{
+	static const char *const names[] = {
+		"state", "00000000000000000001.seg", "00000000000000000004.seg"};
+	static const struct {
+		unsigned name;
+		uint64_t from, to;
+		uint64_t lost; /* sequences */
+	} cases[] = {
+		{0, 0, 4096, 0}, {0, 4096, 8192, 0}, {0, 0, 8192, 0}, /* both slots */
+		{1, 0, 4096, 3}, /* an older segment, whole */
+		{2, 0, 4096, 2}, /* the last one, whole */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *dir = fixture_dir();
+		struct seglog_damage damage;
+
+		disk_heal();
+		struct seglog *log = fixture_open(dir, SEGMENT, 0);
+		for (unsigned n = 0; n < 5; n++)
+			fixture_append(log, 1, 900);
+		seglog_close(log);
+		disk_refuse_file(
+			fixture_path(dir, names[cases[i].name]), cases[i].from, cases[i].to);
+		log = fixture_open_damaged(dir, SEGMENT, &damage);
+		ck_assert_uint_eq(seglog_next(log), 6);
+
+		struct seglog_cursor *cursor = seglog_cursor_open(log, 1);
+		uint64_t first = 1, lost = 0;
+		seglog_cursor_wait(cursor);
+		for (enum seglog_read what = SEGLOG_ENTRY; what != SEGLOG_END;) {
+			what = read_entries(cursor, &first);
+			ck_assert_int_ne(what, SEGLOG_READ_FAILED);
+			lost += what == SEGLOG_LOST ? last_lost : 0;
+		}
+		ck_assert_uint_eq(lost, cases[i].lost);
+		ck_assert_uint_eq(first, 6);
+		seglog_cursor_close(cursor);
+		disk_heal();
+		seglog_close(log);
+		fixture_remove(dir);
+	}
+}
+END_TEST
+
+START_TEST(descriptors_and_memory_that_run_out_end_no_log)
+{
+	const int errors[] = {EMFILE, ENFILE, ENOMEM};
+
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		const char *dir = fixture_dir();
+		struct err err;
+
+		disk_heal();
+		struct seglog *log = fixture_open(dir, SEGMENT, 0);
+		for (unsigned n = 0; n < 3; n++)
+			fixture_append(log, 1, 900);
+		fixture_sync(log);
+		disk_fail(DISK_OPENAT, 1, errors[i], true);
+		ck_assert_int_eq(fixture_try_append(log, 1, 900), SEGLOG_FULL);
+		ck_assert_int_eq(seglog_roll(log, &err), SEGLOG_FULL);
+		ck_assert_int_eq(err.sys, errors[i]);
+		ck_assert_uint_eq(seglog_next(log), 4);
+		disk_heal();
+		fixture_append(log, 1, 900);
+		fixture_sync(log);
+		ck_assert_uint_eq(fixture_see(log, 1).entries, 4);
+		seglog_close(log);
+		fixture_remove(dir);
+	}
+}
+END_TEST
+
+static uint64_t size_of_all(const char *dir)
+{
+	uint64_t size = 0;
+	struct stat st;
+
+	for (uint64_t first = 1; first <= 20; first++)
+		if (stat(fixture_segment(dir, first), &st) == 0)
+			size += (uint64_t)st.st_size;
+	return size;
+}
+
+START_TEST(a_release_that_failed_is_done_by_the_next)
+{
+	static const struct {
+		enum disk_call call;
+		uint64_t nth;
+	} cases[] = {{DISK_UNLINKAT, 1}, {DISK_UNLINKAT, 2}, {DISK_FSYNC, 1},
+		{DISK_FDATASYNC, 1}, {DISK_FDATASYNC, 2}, {DISK_PWRITE, 1}, {DISK_PWRITE, 3}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *dir = fixture_dir();
+		struct err err;
+
+		disk_heal();
+		struct seglog *log = fixture_open(dir, SEGMENT, 0);
+		for (unsigned n = 0; n < 10; n++)
+			fixture_append(log, 1, 900);
+		fixture_sync(log);
+		uint64_t held = seglog_bytes(log);
+		disk_fail(cases[i].call, cases[i].nth, EIO, false);
+		ck_assert(!seglog_release(log, 6, &err));
+		ck_assert_int_eq(err.sys, EIO);
+		disk_fail(cases[i].call, 0, 0, false);
+		ck_assert(seglog_release(log, 6, &err));
+		ck_assert_uint_gt(disk_count(cases[i].call), 0);
+		disk_heal();
+		ck_assert_uint_lt(seglog_bytes(log), held - 5000);
+		ck_assert_uint_eq(size_of_all(dir), seglog_bytes(log));
+		ck_assert_uint_eq(seglog_first(log), 7);
+		seglog_close(log);
+		fixture_remove(dir);
+	}
 }
 END_TEST
 
@@ -392,4 +596,10 @@ TEST_MAIN("seglog_faults", a_log_that_cannot_be_read_is_not_begun_anew,
 	a_failed_append_leaves_those_before_it,
 	after_a_failed_sync_nothing_undurable_comes_back,
 	after_a_sync_without_space_entries_go_to_a_new_segment,
-	a_cursor_waits_for_the_disk_or_passes_what_it_refuses)
+	a_cursor_tries_again_what_the_disk_refused,
+	a_block_that_stays_refused_costs_the_entries_in_it,
+	a_cursor_that_waits_passes_what_stays_refused,
+	a_disk_that_refuses_everything_is_waited_for,
+	a_log_opens_whatever_block_the_disk_refuses,
+	descriptors_and_memory_that_run_out_end_no_log,
+	a_release_that_failed_is_done_by_the_next)

@@ -22,7 +22,7 @@ static void *read_all(void *user)
 {
 	struct reader *reader = user;
 	struct err err;
-	struct seglog_cursor *cursor = seglog_cursor_open(reader->log, 1, &err);
+	struct seglog_cursor *cursor = seglog_cursor_open(reader->log, 1);
 	struct seglog_entry entry;
 	uint64_t next = 1;
 
@@ -49,9 +49,8 @@ static void *read_all(void *user)
 		}
 		atomic_store(&reader->reached, next - 1);
 		if (!reader->hurried && reader->entries % 500 == 499) {
-			reader->wrong |= !seglog_cursor_seek(cursor, next, &err);
-			seglog_cursor_close(cursor);
-			cursor = seglog_cursor_open(reader->log, next, &err);
+			seglog_cursor_seek(cursor, 1 + next / 2);
+			seglog_cursor_seek(cursor, next);
 		}
 	}
 	seglog_cursor_close(cursor);

@@ -158,7 +158,7 @@ static struct seglog *open_log(struct seglog_damage *damage)
 /* Sequences held, and a sum over all that was read. */
 static uint64_t read_all(struct seglog *log)
 {
-	struct seglog_cursor *cursor = seglog_cursor_open(log, 1, NULL);
+	struct seglog_cursor *cursor = seglog_cursor_open(log, 1);
 	struct seglog_entry entry;
 	uint64_t next = 1, sum = 0;
 	enum seglog_read what;
