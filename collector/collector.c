@@ -8,6 +8,7 @@
 #include "collector/national/message.h"
 #include "collector/notes.h"
 #include "collector/pipeline.h"
+#include "collector/reach.h"
 #include "collector/settings.h"
 #include "collector/supervise.h"
 #include "common/clock.h"
@@ -295,6 +296,8 @@ static bool build(struct collector *collector, struct err *err)
 	if (collector->conf == NULL)
 		return err_set(err, "%s has mistakes", collector->config);
 	log_open("soc-collector", (enum log_level)settings->log_level);
+	if (!reach_confine(collector->config, settings, err))
+		return false;
 	collector->loop = loop_new(err);
 	if (collector->loop == NULL)
 		return false;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "collector/collector.h"
 #include "collector/recount.h"
@@ -166,23 +167,34 @@ static int run_role(const char *role, const char *config)
 	return EXIT_USAGE;
 }
 
-static int run_all(const char *config)
+static int supervise_all(const char *config)
 {
+	struct role_identity identities[ROLES];
 	struct collector_settings settings;
 	struct conf *conf = collector_settings_load(config, &settings);
-
-	if (conf == NULL || !check_rules(&settings)) {
-		conf_free(conf);
-		return EXIT_FAILED;
-	}
-	log_open("soc-collector", (enum log_level)settings.log_level);
 	const struct supervise_settings supervised = {
 		.config = config,
 		.stop_ms = settings.stop_ms,
 		.check = check_all,
+		.identities = identities,
 	};
+	bool good = conf != NULL && check_rules(&settings);
+
+	if (good)
+		log_open("soc-collector", (enum log_level)settings.log_level);
+	good = good && roles_prepare(config, &settings, identities);
 	conf_free(conf);
-	return supervise(&supervised);
+	return good ? supervise(&supervised) : EXIT_FAILED;
+}
+
+/* Roles find the settings from wherever they are started. */
+static int run_all(const char *config)
+{
+	char *path = realpath(config, NULL);
+	int status = supervise_all(path != NULL ? path : config);
+
+	free(path);
+	return status;
 }
 
 static int run_daemon(const struct arguments *arguments)

@@ -28,6 +28,9 @@ const struct setting collector_settings_table[] = {
 	{"stop-timeout", SETTING_DURATION, AT(stop_ms), "30s", 1000, 600000,
 		"A role that was told to stop and has not after this time is killed; nothing "
 		"acknowledged is lost by it."},
+	{"roles", SETTING_SECTION, AT(roles), NULL, 0, 0,
+		"The processes of the collector and what they may do. Changes need a restart.",
+		.table = roles_settings_table},
 	{"ingest", SETTING_SECTION, AT(ingest), NULL, 0, 0, "Receiving from agents.",
 		.table = ingest_settings_table},
 	{"store", SETTING_SECTION, AT(store), NULL, 0, 0, "Keeping records.",

@@ -5,6 +5,7 @@
 #include "collector/derive/derive.h"
 #include "collector/forward/forward.h"
 #include "collector/ingest/settings.h"
+#include "collector/roles.h"
 #include "collector/signer/signer.h"
 #include "collector/store/store.h"
 #include "common/conf.h"
@@ -18,6 +19,7 @@ struct collector_settings {
 	int32_t zone_seconds; /* filled in from the register */
 	uint64_t presence_ms;
 	uint64_t stop_ms;
+	struct roles_settings roles;
 	struct ingest_settings ingest;
 	struct store_settings store;
 	struct derive_settings derive;

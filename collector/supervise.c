@@ -20,14 +20,6 @@
 
 enum { RESTART_FIRST_MS = 200, RESTART_MOST_MS = 30000, STEADY_MS = 60000 };
 
-/* In the order they start; they stop in the opposite order. */
-enum { ROLE_SIGNER, ROLE_INGEST, ROLES };
-
-static const char *const names[ROLES] = {
-	[ROLE_SIGNER] = "signer",
-	[ROLE_INGEST] = "ingest",
-};
-
 struct role {
 	struct supervisor *supervisor;
 	pid_t pid; /* 0 = not running */
@@ -57,15 +49,23 @@ void role_ready(void)
 
 static const char *name_of(const struct role *role)
 {
-	return names[role - role->supervisor->roles];
+	return role_names[role - role->supervisor->roles];
 }
 
 /* ---- starting --------------------------------------------------------------- */
 
+/* A new process outlives no supervisor: nothing acknowledged is lost by it. Asked for after the
+ * user was changed, which forgets it. */
+static bool die_with(pid_t supervisor)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == supervisor;
+}
+
 /* In the child. Descriptors are first moved out of the way of their places. */
-NO_RETURN static void become(const struct role *role, int ready_fd)
+NO_RETURN static void become(const struct role *role, int ready_fd, pid_t parent)
 {
 	struct supervisor *supervisor = role->supervisor;
+	struct err err;
 	bool is_signer = role == &supervisor->roles[ROLE_SIGNER];
 	int ready = fcntl(ready_fd, F_DUPFD_CLOEXEC, 16);
 	int channel = fcntl(supervisor->channel[is_signer ? 0 : 1], F_DUPFD_CLOEXEC, 16);
@@ -73,9 +73,14 @@ NO_RETURN static void become(const struct role *role, int ready_fd)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGHUP, SIG_IGN);          /* until the role has a handler */
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing acknowledged is lost by it */
-	if (ready < 0 || channel < 0 || dup2(ready, ROLE_READY_FD) < 0 ||
+	signal(SIGHUP, SIG_IGN); /* until the role has a handler */
+	if (!role_become(
+		    &supervisor->settings->identities[is_signer ? ROLE_SIGNER : ROLE_INGEST],
+		    &err)) {
+		log_error("supervise.start", "role=%s reason=\"%s\"", name_of(role), err.text);
+		_exit(126);
+	}
+	if (!die_with(parent) || ready < 0 || channel < 0 || dup2(ready, ROLE_READY_FD) < 0 ||
 		dup2(channel, ROLE_SIGNER_FD) < 0)
 		_exit(126);
 	execl("/proc/self/exe", "soc-collector", "run", "-c", supervisor->settings->config,
@@ -92,9 +97,9 @@ static bool start_role(struct role *role)
 			strerror(errno));
 		return false;
 	}
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	if (pid == 0)
-		become(role, ready[1]);
+		become(role, ready[1], parent);
 	close(ready[1]);
 	if (pid < 0) {
 		log_error("supervise.start", "role=%s reason=\"%s\"", name_of(role),

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/roles.h"
+
 /* Descriptors a role finds open. */
 enum {
 	ROLE_READY_FD = 3,  /* write one byte when ready to work */
@@ -24,7 +26,8 @@ enum {
 struct supervise_settings {
 	const char *config; /* path given with -c */
 	uint64_t stop_ms;   /* a role that was told to stop and has not is killed then */
-	bool (*check)(const char *config); /* says what is wrong itself */
+	bool (*check)(const char *config);      /* says what is wrong itself */
+	const struct role_identity *identities; /* of each role, see roles.h */
 };
 
 /* Until SIGTERM or SIGINT. Returns the exit status: failure when a role could not start. */

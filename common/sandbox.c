@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/attr.h"
+#include "common/capabilities.h"
 
 enum { NOBODY = 65534 };
 
@@ -57,16 +57,6 @@ static bool become_nobody(void)
 	       setresuid(NOBODY, NOBODY, NOBODY) == 0;
 }
 
-static bool drop_capabilities(void)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-
-	/* Since kernel 4.3; older ones have no ambient set to clear. */
-	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return syscall(SYS_capset, &head, none) == 0;
-}
-
 static bool refuse_privileges(void)
 {
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
@@ -106,7 +96,7 @@ unsigned sandbox_enter(const struct sandbox_rules *rules)
 		missing |= SANDBOX_LIMITS;
 	if (!become_nobody())
 		missing |= SANDBOX_USER;
-	if (!drop_capabilities())
+	if (!capabilities_hold(0, 0))
 		missing |= SANDBOX_CAPABILITIES;
 	if (!refuse_privileges())
 		missing |= SANDBOX_NO_NEW_PRIVS;

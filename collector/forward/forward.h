@@ -47,6 +47,9 @@ extern const struct setting forward_settings_table[];
 void forward_settings_check(const struct conf *conf, const struct forward_settings *settings,
 	struct mistakes *mistakes);
 
+/* Whether messages go into files of settings->file.dir. */
+bool forward_writes_files(const struct forward_settings *settings);
+
 struct forward;
 struct signer;
 

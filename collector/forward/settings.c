@@ -78,3 +78,8 @@ void forward_settings_check(const struct conf *conf, const struct forward_settin
 	if (output->check != NULL)
 		output->check(conf, settings, mistakes);
 }
+
+bool forward_writes_files(const struct forward_settings *settings)
+{
+	return strcmp(output_names[settings->output], "file") == 0;
+}
