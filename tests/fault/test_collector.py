@@ -110,11 +110,10 @@ def test_a_full_disk_makes_agents_wait_and_loses_nothing(stack, small_disk):
     agent = stack.wire_agent(2, 1)
     send(stack, agent, source, 200)
     stack.wait_acked()
-    with open(ballast, "wb") as file:
+    with open(ballast, "wb", buffering=0) as file:  # nothing is left to write when it is closed
         try:
             while True:
                 file.write(bytes(65536))
-                file.flush()
         except OSError:
             pass
     send(stack, agent, source, 500)
