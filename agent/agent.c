@@ -1,21 +1,15 @@
 #include "agent/agent.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
+#include "agent/announce.h"
 #include "agent/health.h"
-#include "agent/intake.h"
 #include "agent/settings.h"
-#include "agent/spool.h"
-#include "agent/state_item.h"
+#include "agent/state_folder.h"
 #include "agent/uplink.h"
 #include "common/bytes.h"
 #include "common/clock.h"
@@ -43,13 +37,7 @@ struct agent {
 	uint64_t boot_id;
 	SSL_CTX *tls;
 	struct loop *loop;
-	int lock;
-	char bookmark_path[PATH_MAX];
-	struct bookmark *bookmark;
-	struct bookmark_lane lanes[LANE_COUNT]; /* as they were saved last */
-	uint64_t saved_moves;
-	bool save_failed;
-	struct spool *spool;
+	struct state_folder state;
 	struct intake *intake;
 	bool full[LANE_COUNT];
 	int64_t told_full_ms; /* monotonic; 0 = never */
@@ -64,8 +52,6 @@ struct agent {
 	bool draining;
 };
 
-static const char *const lane_names[LANE_COUNT] = {"urgent", "bulk"};
-
 static void arm(struct event *event, uint64_t ms)
 {
 	const struct timeval in = {
@@ -74,75 +60,7 @@ static void arm(struct event *event, uint64_t ms)
 	event_add(event, &in);
 }
 
-/* ---- bookmark and release ------------------------------------------------- */
-
-/* `lanes` is only what is on disk: release may trust it. */
-static bool save_bookmark(struct agent *agent, struct err *err)
-{
-	struct bookmark_lane now[LANE_COUNT];
-	struct intake_state taken;
-
-	memcpy(now, agent->lanes, sizeof(now));
-	for (unsigned i = 0; i < LANE_COUNT; i++)
-		spool_lane(agent->spool, (enum frame_lane)i, &now[i]);
-	if (!bookmark_save(agent->bookmark, agent->bookmark_path, now, err))
-		return false;
-	memcpy(agent->lanes, now, sizeof(now));
-	intake_state(agent->intake, &taken);
-	agent->saved_moves = taken.moves;
-	return true;
-}
-
-static bool same_lane(const struct bookmark_lane *a, const struct bookmark_lane *b)
-{
-	return memcmp(a->log_id, b->log_id, sizeof(a->log_id)) == 0 && a->epoch == b->epoch &&
-	       a->begin == b->begin && a->acked == b->acked && a->acked_crc == b->acked_crc &&
-	       a->covered == b->covered;
-}
-
-static bool something_changed(const struct agent *agent)
-{
-	struct intake_state taken;
-	struct bookmark_lane lane;
-
-	intake_state(agent->intake, &taken);
-	if (taken.moves != agent->saved_moves)
-		return true;
-	for (unsigned i = 0; i < LANE_COUNT; i++) {
-		lane = agent->lanes[i];
-		spool_lane(agent->spool, (enum frame_lane)i, &lane);
-		if (!same_lane(&lane, &agent->lanes[i]))
-			return true;
-	}
-	return false;
-}
-
-static void release(struct agent *agent)
-{
-	struct err err;
-
-	for (unsigned i = 0; i < LANE_COUNT; i++)
-		if (!spool_release(
-			    agent->spool, (enum frame_lane)i, agent->lanes[i].covered, &err))
-			log_error("spool.not_released", "lane=%s reason=%s", lane_names[i],
-				LOG_TEXT(slice_str(err.text)));
-	intake_retry(agent->intake);
-}
-
-static void keep(struct agent *agent)
-{
-	struct err err;
-	bool failed;
-
-	if (!something_changed(agent))
-		return;
-	failed = !save_bookmark(agent, &err);
-	if (failed && !agent->save_failed)
-		log_error("bookmark.not_saved", "reason=%s instead=trying-again",
-			LOG_TEXT(slice_str(err.text)));
-	agent->save_failed = failed;
-	release(agent);
-}
+/* ---- what the parts say --------------------------------------------------- */
 
 static bool is_full(const struct agent *agent)
 {
@@ -155,11 +73,9 @@ static void on_keep(evutil_socket_t fd, short what, void *user)
 
 	(void)fd;
 	(void)what;
-	keep(agent);
+	state_folder_keep(&agent->state, agent->intake);
 	arm(agent->keep, is_full(agent) ? KEEP_FULL_MS : KEEP_MS);
 }
-
-/* ---- what the parts say --------------------------------------------------- */
 
 static void on_durable(void *user, enum frame_lane lane)
 {
@@ -168,18 +84,6 @@ static void on_durable(void *user, enum frame_lane lane)
 	(void)lane;
 	if (agent->uplink != NULL)
 		uplink_wake(agent->uplink);
-}
-
-static void say_room(struct agent *agent, enum frame_lane lane, const char *action)
-{
-	struct state_item item;
-	struct spool_state state;
-
-	spool_state(agent->spool, lane, &state);
-	state_item_begin(&item, action);
-	json_put_str(&item.json, "soc.lane", lane_names[lane]);
-	json_put_u64(&item.json, "soc.spool.bytes", state.bytes);
-	state_item_give(&item, agent->intake);
 }
 
 /* A spool that is full and has room again and again is told about once in a while. */
@@ -201,10 +105,10 @@ static void on_full(void *user, enum frame_lane lane, const char *failed)
 	agent->full[lane] = true;
 	arm(agent->keep, KEEP_FULL_MS);
 	log_error("spool.full", "lane=%s reason=%s instead=files-wait-and-sockets-drop",
-		lane_names[lane],
+		frame_lane_text(lane),
 		LOG_TEXT(failed ? slice_str(failed) : SLICE_LIT("its size is used up")));
 	if (lane != LANE_URGENT && may_tell_full(agent))
-		say_room(agent, lane, "spool-full");
+		announce_room(agent->intake, agent->state.spool, lane, "spool-full");
 }
 
 static void on_room(void *user, enum frame_lane lane)
@@ -212,9 +116,9 @@ static void on_room(void *user, enum frame_lane lane)
 	struct agent *agent = user;
 
 	agent->full[lane] = false;
-	log_info("spool.has_room", "lane=%s", lane_names[lane]);
+	log_info("spool.has_room", "lane=%s", frame_lane_text(lane));
 	if (lane != LANE_URGENT && agent->told_full)
-		say_room(agent, lane, "spool-has-room");
+		announce_room(agent->intake, agent->state.spool, lane, "spool-has-room");
 	for (size_t i = 0; inputs[i] != NULL; i++)
 		if (agent->inputs[i] != NULL)
 			inputs[i]->resume(agent->inputs[i]);
@@ -226,7 +130,7 @@ static bool all_acknowledged(const struct agent *agent)
 	uint64_t queued = 0;
 
 	for (unsigned i = 0; i < LANE_COUNT; i++) {
-		spool_state(agent->spool, (enum frame_lane)i, &state);
+		spool_state(agent->state.spool, (enum frame_lane)i, &state);
 		queued += state.queued;
 	}
 	return queued == 0;
@@ -247,31 +151,14 @@ static void on_acked(void *user, enum frame_lane lane)
 		say_goodbye(agent);
 }
 
-static void say_epoch(struct agent *agent, enum frame_lane lane, uint64_t old, const char *why)
-{
-	struct bookmark_lane now = {0};
-	struct state_item item;
-
-	spool_lane(agent->spool, lane, &now);
-	log_warn("spool.epoch", "lane=%s old=%016llx new=%016llx reason=\"%s\"",
-		lane_names[lane], (unsigned long long)old, (unsigned long long)now.epoch, why);
-	state_item_begin(&item, "epoch-chosen");
-	json_put_str(&item.json, "soc.lane", lane_names[lane]);
-	if (old != 0)
-		state_item_id(&item, "soc.epoch.old", old);
-	state_item_id(&item, "soc.epoch.new", now.epoch);
-	state_item_reason(&item, why);
-	state_item_give(&item, agent->intake);
-}
-
 static bool on_epoch(
 	void *user, enum frame_lane lane, uint64_t old, const char *why, struct err *err)
 {
 	struct agent *agent = user;
 
-	if (!save_bookmark(agent, err))
+	if (!state_folder_save(&agent->state, agent->intake, err))
 		return false;
-	say_epoch(agent, lane, old, why);
+	announce_epoch(agent->intake, agent->state.spool, lane, old, why);
 	return true;
 }
 
@@ -279,7 +166,7 @@ static void on_heartbeat(void *user, struct frame_heartbeat *beat)
 {
 	struct agent *agent = user;
 
-	health_heartbeat(agent->spool, agent->intake, beat);
+	health_heartbeat(agent->state.spool, agent->intake, beat);
 	beat->settings_version = agent->settings_version;
 	for (size_t i = 0; inputs[i] != NULL; i++)
 		if (agent->inputs[i] != NULL && inputs[i]->heartbeat != NULL)
@@ -288,23 +175,13 @@ static void on_heartbeat(void *user, struct frame_heartbeat *beat)
 
 static bool on_order(void *user, const struct frame_order *order)
 {
-	static const char *const names[ORDER_KIND_COUNT] = {
-		[ORDER_FETCH_BUNDLE] = "fetch-bundle",
-		[ORDER_REPORT] = "report",
-		[ORDER_SCAN] = "scan",
-	};
 	struct agent *agent = user;
-	struct state_item item;
 	bool done = false;
 
 	for (size_t i = 0; inputs[i] != NULL; i++)
 		if (agent->inputs[i] != NULL && inputs[i]->order != NULL)
 			done |= inputs[i]->order(agent->inputs[i], order);
-	log_info("order.received", "order=%s done=%d", names[order->order], done);
-	state_item_begin(&item, "order-received");
-	json_put_str(&item.json, "soc.order", names[order->order]);
-	json_put_str(&item.json, "event.outcome", done ? "success" : "failure");
-	state_item_give(&item, agent->intake);
+	announce_order(agent->intake, order, done);
 	return done;
 }
 
@@ -345,17 +222,6 @@ static void give_position(void *user, const struct bookmark_source *source)
 		giving->input->position(giving->self, source->name, position);
 }
 
-static void say_input(struct agent *agent, const struct input *input, const char *why)
-{
-	struct state_item item;
-
-	log_error("input.failed", "input=%s reason=%s", input->name, LOG_TEXT(slice_str(why)));
-	state_item_begin(&item, "input-failed");
-	json_put_str(&item.json, "soc.input", input->name);
-	state_item_reason(&item, why);
-	state_item_give(&item, agent->intake);
-}
-
 /* One input that fails does not keep the others from reading. */
 static void start_input(struct agent *agent, size_t i)
 {
@@ -367,11 +233,11 @@ static void start_input(struct agent *agent, size_t i)
 	agent->inputs[i] = giving.self;
 	if (giving.self == NULL) {
 		if (err.text[0] != '\0')
-			say_input(agent, inputs[i], err.text);
+			announce_input_failed(agent->intake, inputs[i]->name, err.text);
 		return;
 	}
 	if (inputs[i]->position != NULL)
-		bookmark_walk(agent->bookmark, give_position, &giving);
+		bookmark_walk(agent->state.bookmark, give_position, &giving);
 	inputs[i]->begin(giving.self);
 }
 
@@ -405,21 +271,11 @@ static uint64_t version_of(const char *path)
 	return bytes_get_u64(sum);
 }
 
-static void say_settings(struct agent *agent, const char *action, const char *why)
-{
-	struct state_item item;
-
-	state_item_begin(&item, action);
-	state_item_id(&item, "soc.settings.version", agent->settings_version);
-	state_item_reason(&item, why);
-	state_item_give(&item, agent->intake);
-}
-
 static void refuse_settings(struct agent *agent, const char *why)
 {
 	log_error("settings.refused", "reason=%s instead=old-settings-stay",
 		LOG_TEXT(slice_str(why)));
-	say_settings(agent, "settings-refused", why);
+	announce_settings(agent->intake, "settings-refused", agent->settings_version, why);
 }
 
 static void use_settings(struct agent *agent, struct conf *conf,
@@ -440,7 +296,7 @@ static void use_settings(struct agent *agent, struct conf *conf,
 	start_inputs(agent);
 	conf_free(old);
 	log_info("settings.loaded", "file=%s", agent->config);
-	say_settings(agent, "settings-loaded", NULL);
+	announce_settings(agent->intake, "settings-loaded", agent->settings_version, NULL);
 }
 
 static void reload(struct agent *agent)
@@ -483,16 +339,6 @@ static void on_reload_signal(void *user)
 
 /* ---- stopping ------------------------------------------------------------- */
 
-static void say_life(struct agent *agent, const char *action)
-{
-	struct state_item item;
-
-	state_item_begin(&item, action);
-	json_put_str(&item.json, "agent.version", SOC_VERSION);
-	state_item_id(&item, "soc.agent.boot_id", agent->boot_id);
-	state_item_give(&item, agent->intake);
-}
-
 static void on_stop(void *user)
 {
 	struct agent *agent = user;
@@ -506,7 +352,7 @@ static void on_stop(void *user)
 		(unsigned long long)agent->settings.drain_ms);
 	notify_stopping("draining");
 	stop_inputs(agent);
-	say_life(agent, "stopping");
+	announce_life(agent->intake, "stopping", agent->boot_id);
 	if (!intake_flush(agent->intake))
 		log_warn("spool.full", "what is in memory will be read again");
 	if (!agent->connected)
@@ -570,101 +416,15 @@ static bool load_settings(struct agent *agent, struct err *err)
 	return agent->tls != NULL;
 }
 
-/* Two agents on one spool would destroy it. */
-static bool lock_state(struct agent *agent, struct err *err)
-{
-	const char *dir = agent->settings.state_dir;
-	char path[PATH_MAX];
-
-	if (!file_make_dirs(dir, 0700, err))
-		return false;
-	snprintf(path, sizeof(path), "%s/lock", dir);
-	snprintf(agent->bookmark_path, sizeof(agent->bookmark_path), "%s/bookmark", dir);
-	agent->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (agent->lock < 0)
-		return err_sys(err, "%s", path);
-	if (flock(agent->lock, LOCK_EX | LOCK_NB) == 0)
-		return true;
-	if (errno == EWOULDBLOCK)
-		return err_set(err, "%s: another agent runs here", path);
-	return err_sys(err, "%s", path);
-}
-
-/* A damaged one is put aside: files without a position in the spool are read again. */
-static bool load_bookmark(
-	struct agent *agent, struct bookmark_lane lanes[LANE_COUNT], struct err *err)
-{
-	char aside[PATH_MAX + 8];
-
-	agent->bookmark = bookmark_new();
-	switch (bookmark_load(agent->bookmark, agent->bookmark_path, lanes, err)) {
-	case BOOKMARK_READ:
-	case BOOKMARK_MISSING:
-		return true;
-	case BOOKMARK_FAILED:
-		return false;
-	case BOOKMARK_DAMAGED:
-		break;
-	}
-	snprintf(aside, sizeof(aside), "%s.bad", agent->bookmark_path);
-	log_error("bookmark.damaged", "kept=%s instead=positions-from-the-spool", aside);
-	if (rename(agent->bookmark_path, aside) != 0)
-		return err_sys(err, "renaming to %s", aside);
-	return true;
-}
-
-static bool open_spool(
-	struct agent *agent, struct spool_report report[LANE_COUNT], struct err *err)
-{
-	struct bookmark_lane known[LANE_COUNT] = {0};
-	char dir[PATH_MAX];
-
-	if (!load_bookmark(agent, known, err))
-		return false;
-	snprintf(dir, sizeof(dir), "%s/spool", agent->settings.state_dir);
-	agent->spool = spool_open(dir, &agent->settings.spool, known, report, err);
-	for (unsigned i = 0; i < LANE_COUNT && agent->spool != NULL; i++) {
-		bool kept = report[i].epoch == SPOOL_EPOCH_KEPT;
-
-		if (!spool_replay(agent->spool, (enum frame_lane)i, kept ? known[i].covered : 0,
-			    agent->bookmark, err))
-			return false;
-	}
-	return agent->spool != NULL;
-}
-
-static void say_damage(
-	struct agent *agent, enum frame_lane lane, const struct seglog_damage *damage)
-{
-	struct state_item item;
-
-	if (damage->torn_bytes + damage->lost_sequences + damage->skipped_bytes +
-			damage->foreign_segments ==
-		0)
-		return;
-	log_warn("spool.damaged",
-		"lane=%s torn_bytes=%llu lost_items=%llu skipped_bytes=%llu foreign=%llu",
-		lane_names[lane], (unsigned long long)damage->torn_bytes,
-		(unsigned long long)damage->lost_sequences,
-		(unsigned long long)damage->skipped_bytes,
-		(unsigned long long)damage->foreign_segments);
-	state_item_begin(&item, "spool-damaged");
-	json_put_str(&item.json, "soc.lane", lane_names[lane]);
-	json_put_u64(&item.json, "soc.spool.torn_bytes", damage->torn_bytes);
-	json_put_u64(&item.json, "soc.spool.lost_items", damage->lost_sequences);
-	json_put_u64(&item.json, "soc.spool.skipped_bytes", damage->skipped_bytes);
-	state_item_give(&item, agent->intake);
-}
-
 static void say_start(struct agent *agent, const struct spool_report report[LANE_COUNT])
 {
-	say_life(agent, "started");
+	announce_life(agent->intake, "started", agent->boot_id);
 	for (unsigned i = 0; i < LANE_COUNT; i++) {
 		if (report[i].epoch != SPOOL_EPOCH_KEPT)
-			say_epoch(agent, (enum frame_lane)i, 0,
+			announce_epoch(agent->intake, agent->state.spool, (enum frame_lane)i, 0,
 				report[i].epoch == SPOOL_EPOCH_FIRST ? "first start"
 								     : "spool lost");
-		say_damage(agent, (enum frame_lane)i, &report[i].damage);
+		announce_damage(agent->intake, (enum frame_lane)i, &report[i].damage);
 	}
 }
 
@@ -680,7 +440,7 @@ static void make_uplink(struct agent *agent)
 	};
 
 	agent->uplink = uplink_new(loop_base(agent->loop), &agent->settings.uplink, agent->tls,
-		agent->spool, agent->boot_id, &user);
+		agent->state.spool, agent->boot_id, &user);
 }
 
 static bool make_events(struct agent *agent, struct err *err)
@@ -709,14 +469,17 @@ static bool make_parts(struct agent *agent, struct err *err)
 	struct spool_report report[LANE_COUNT];
 
 	agent->loop = loop_new(err);
-	if (agent->loop == NULL || !make_events(agent, err) || !open_spool(agent, report, err))
+	if (agent->loop == NULL || !make_events(agent, err) ||
+		!state_folder_open(&agent->state, agent->settings.state_dir,
+			&agent->settings.spool, report, err))
 		return false;
 	if (getrandom(&agent->boot_id, sizeof(agent->boot_id), 0) != sizeof(agent->boot_id))
 		return err_sys(err, "random numbers");
-	agent->intake =
-		intake_new(loop_base(agent->loop), agent->spool, agent->bookmark, &user);
-	intake_set_known(agent->intake, bookmark_loaded_ns(agent->bookmark));
-	if (!save_bookmark(agent, err)) /* epochs are durable before they are used */
+	agent->intake = intake_new(
+		loop_base(agent->loop), agent->state.spool, agent->state.bookmark, &user);
+	intake_set_known(agent->intake, bookmark_loaded_ns(agent->state.bookmark));
+	if (!state_folder_save(&agent->state, agent->intake,
+		    err)) /* epochs are durable before they are used */
 		return false;
 	say_start(agent, report);
 	make_uplink(agent);
@@ -741,9 +504,9 @@ struct agent *agent_new(const char *config, struct err *err)
 	if (agent == NULL)
 		abort();
 	agent->config = config;
-	agent->lock = -1;
+	agent->state = (struct state_folder)STATE_FOLDER_CLOSED;
 	raise_limits();
-	if (load_settings(agent, err) && lock_state(agent, err) && make_parts(agent, err))
+	if (load_settings(agent, err) && make_parts(agent, err))
 		return agent;
 	agent_free(agent);
 	return NULL;
@@ -762,8 +525,7 @@ void agent_free(struct agent *agent)
 	stop_inputs(agent);
 	uplink_free(agent->uplink);
 	intake_free(agent->intake);
-	spool_close(agent->spool);
-	bookmark_free(agent->bookmark);
+	state_folder_close(&agent->state);
 	free_event(agent->keep);
 	free_event(agent->second);
 	free_event(agent->reload);
@@ -772,8 +534,6 @@ void agent_free(struct agent *agent)
 	loop_free(agent->loop);
 	SSL_CTX_free(agent->tls);
 	conf_free(agent->conf);
-	if (agent->lock >= 0)
-		close(agent->lock);
 	free(agent);
 }
 
@@ -782,7 +542,8 @@ bool agent_run(struct agent *agent, struct err *err)
 	uint64_t watchdog_ms = notify_watchdog_interval_ms();
 
 	start_inputs(agent);
-	keep(agent); /* what there is to be read is known from here on */
+	state_folder_keep(&agent->state,
+		agent->intake); /* what there is to be read is known from here on */
 	uplink_start(agent->uplink);
 	arm(agent->keep, SECOND_MS);
 	arm(agent->second, SECOND_MS);
@@ -795,5 +556,6 @@ bool agent_run(struct agent *agent, struct err *err)
 	(void)intake_flush(agent->intake);
 	log_info("agent.stopped", "acknowledged=%s",
 		all_acknowledged(agent) ? "all" : "not-all, the rest is in the spool");
-	return !something_changed(agent) || save_bookmark(agent, err);
+	return !state_folder_changed(&agent->state, agent->intake) ||
+	       state_folder_save(&agent->state, agent->intake, err);
 }

@@ -1,0 +1,161 @@
+#include "agent/state_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/log.h"
+
+/* ---- opening -------------------------------------------------------------- */
+
+/* Two agents on one spool would destroy it. */
+static bool lock_state(struct state_folder *state, const char *dir, struct err *err)
+{
+	char path[PATH_MAX];
+
+	if (!file_make_dirs(dir, 0700, err))
+		return false;
+	snprintf(path, sizeof(path), "%s/lock", dir);
+	state->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (state->lock < 0)
+		return err_sys(err, "%s", path);
+	if (flock(state->lock, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	if (errno == EWOULDBLOCK)
+		return err_set(err, "%s: another agent runs here", path);
+	return err_sys(err, "%s", path);
+}
+
+/* A damaged one is put aside: files without a position in the spool are read again. */
+static bool load_bookmark(
+	struct state_folder *state, struct bookmark_lane lanes[LANE_COUNT], struct err *err)
+{
+	char aside[PATH_MAX + 8];
+
+	state->bookmark = bookmark_new();
+	switch (bookmark_load(state->bookmark, state->bookmark_path, lanes, err)) {
+	case BOOKMARK_READ:
+	case BOOKMARK_MISSING:
+		return true;
+	case BOOKMARK_FAILED:
+		return false;
+	case BOOKMARK_DAMAGED:
+		break;
+	}
+	snprintf(aside, sizeof(aside), "%s.bad", state->bookmark_path);
+	log_error("bookmark.damaged", "kept=%s instead=positions-from-the-spool", aside);
+	if (rename(state->bookmark_path, aside) != 0)
+		return err_sys(err, "renaming to %s", aside);
+	return true;
+}
+
+static bool open_spool(struct state_folder *state, const char *dir,
+	const struct spool_settings *settings, struct spool_report report[LANE_COUNT],
+	struct err *err)
+{
+	struct bookmark_lane known[LANE_COUNT] = {0};
+	char spool[PATH_MAX];
+
+	if (!load_bookmark(state, known, err))
+		return false;
+	snprintf(spool, sizeof(spool), "%s/spool", dir);
+	state->spool = spool_open(spool, settings, known, report, err);
+	for (unsigned i = 0; i < LANE_COUNT && state->spool != NULL; i++) {
+		bool kept = report[i].epoch == SPOOL_EPOCH_KEPT;
+
+		if (!spool_replay(state->spool, (enum frame_lane)i, kept ? known[i].covered : 0,
+			    state->bookmark, err))
+			return false;
+	}
+	return state->spool != NULL;
+}
+
+bool state_folder_open(struct state_folder *state, const char *dir,
+	const struct spool_settings *settings, struct spool_report report[LANE_COUNT],
+	struct err *err)
+{
+	snprintf(state->bookmark_path, sizeof(state->bookmark_path), "%s/bookmark", dir);
+	return lock_state(state, dir, err) && open_spool(state, dir, settings, report, err);
+}
+
+void state_folder_close(struct state_folder *state)
+{
+	spool_close(state->spool);
+	bookmark_free(state->bookmark);
+	if (state->lock >= 0)
+		close(state->lock);
+	*state = (struct state_folder)STATE_FOLDER_CLOSED;
+}
+
+/* ---- keeping -------------------------------------------------------------- */
+
+/* `lanes` is only what is on disk: release may trust it. */
+bool state_folder_save(struct state_folder *state, const struct intake *intake, struct err *err)
+{
+	struct bookmark_lane now[LANE_COUNT];
+	struct intake_state taken;
+
+	memcpy(now, state->lanes, sizeof(now));
+	for (unsigned i = 0; i < LANE_COUNT; i++)
+		spool_lane(state->spool, (enum frame_lane)i, &now[i]);
+	if (!bookmark_save(state->bookmark, state->bookmark_path, now, err))
+		return false;
+	memcpy(state->lanes, now, sizeof(now));
+	intake_state(intake, &taken);
+	state->saved_moves = taken.moves;
+	return true;
+}
+
+static bool same_lane(const struct bookmark_lane *a, const struct bookmark_lane *b)
+{
+	return memcmp(a->log_id, b->log_id, sizeof(a->log_id)) == 0 && a->epoch == b->epoch &&
+	       a->begin == b->begin && a->acked == b->acked && a->acked_crc == b->acked_crc &&
+	       a->covered == b->covered;
+}
+
+bool state_folder_changed(const struct state_folder *state, const struct intake *intake)
+{
+	struct intake_state taken;
+	struct bookmark_lane lane;
+
+	intake_state(intake, &taken);
+	if (taken.moves != state->saved_moves)
+		return true;
+	for (unsigned i = 0; i < LANE_COUNT; i++) {
+		lane = state->lanes[i];
+		spool_lane(state->spool, (enum frame_lane)i, &lane);
+		if (!same_lane(&lane, &state->lanes[i]))
+			return true;
+	}
+	return false;
+}
+
+static void release(struct state_folder *state)
+{
+	struct err err;
+
+	for (unsigned i = 0; i < LANE_COUNT; i++)
+		if (!spool_release(
+			    state->spool, (enum frame_lane)i, state->lanes[i].covered, &err))
+			log_error("spool.not_released", "lane=%s reason=%s",
+				frame_lane_text((enum frame_lane)i),
+				LOG_TEXT(slice_str(err.text)));
+}
+
+void state_folder_keep(struct state_folder *state, struct intake *intake)
+{
+	struct err err;
+
+	if (!state_folder_changed(state, intake))
+		return;
+	bool failed = !state_folder_save(state, intake, &err);
+	if (failed && !state->save_failed)
+		log_error("bookmark.not_saved", "reason=%s instead=trying-again",
+			LOG_TEXT(slice_str(err.text)));
+	state->save_failed = failed;
+	release(state);
+	intake_retry(intake);
+}
