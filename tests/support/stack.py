@@ -24,6 +24,7 @@ import oracle
 from harness import ROOT, Failed, free_port, wait_until
 
 COLLECTOR = "soc"
+PATIENCE_S = 90.0  # for what has to come, on a busy machine too; only a failure waits so long
 
 
 def yaml(value, indent=0):
@@ -70,7 +71,7 @@ class Collector:
         pids = re.findall(rf"supervise\.started role={name} pid=(\d+)", self.process.err)
         return int(pids[-1]) if pids else None
 
-    def wait_ready(self, timeout=15.0):
+    def wait_ready(self, timeout=PATIENCE_S):
         return self.process.wait_for(r"collector\.listening", timeout)
 
     def listening(self):
@@ -138,7 +139,7 @@ class Agent:
             self.stack.program("soc-agent"), "run", "-c", self.path, name=f"agent-{self.agency}-{self.host}",
             env=env)
         if wait:
-            self.process.wait_for(r"agent\.started|uplink\.", 15)
+            self.process.wait_for(r"agent\.started|uplink\.", PATIENCE_S)
         return self
 
     def kill(self):
@@ -271,7 +272,7 @@ class Stack:
                               capture_output=True, check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def wait_derived(self, timeout=30.0):
+    def wait_derived(self, timeout=PATIENCE_S):
         """Until everything stored has been counted, what that made stored and counted too."""
 
         def settled():
@@ -301,7 +302,7 @@ class Stack:
                               capture_output=True, text=True, timeout=120)
         return done.returncode, done.stdout + done.stderr
 
-    def wait_recounted(self, sent=False, timeout=20.0):
+    def wait_recounted(self, sent=False, timeout=PATIENCE_S):
         """Until the newest messages say what a recount of the store says (and are delivered)."""
         status, words = None, ""
 
@@ -324,7 +325,7 @@ class Stack:
         mine = [s for s in streams if (s["agency"], s["host"], s["lane"]) == (agency, host, lane)]
         return sum(s["records"] for s in mine), sum(s["declared"] for s in mine)
 
-    def wait_stored(self, source, timeout=30.0):
+    def wait_stored(self, source, timeout=PATIENCE_S):
         """Until the newest line of a source is stored, and so is or was declared what stood before it.
 
         The ledger alone does not tell: what an agent says about itself is in the same lane.
@@ -350,7 +351,7 @@ class Stack:
         """A soc-agent that reads LOGS/*.log; not started."""
         return Agent(self, agency, host, settings)
 
-    def wait_acked(self, agents=None, timeout=30.0):
+    def wait_acked(self, agents=None, timeout=PATIENCE_S):
         """Until everything offered is acknowledged; what broke a promise ends it."""
         agents = self.agents if agents is None else agents
 
