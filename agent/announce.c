@@ -30,7 +30,7 @@ void announce_input_failed(struct intake *intake, const char *input, const char 
 
 	log_error("input.failed", "input=%s reason=%s", input, LOG_TEXT(slice_str(why)));
 	state_item_begin(&item, "input-failed");
-	json_put_str(&item.json, "soc.input", input);
+	json_put_str(&item.json, "soc.about.input", input);
 	state_item_reason(&item, why);
 	state_item_give(&item, intake);
 }

@@ -12,6 +12,7 @@
 #include "collector/settings.h"
 #include "collector/supervise.h"
 #include "common/clock.h"
+#include "common/conf_changes.h"
 #include "common/log.h"
 #include "common/loop.h"
 
@@ -218,28 +219,67 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 
 /* ---- reload ----------------------------------------------------------------- */
 
-static void on_reload(void *user)
+static void tell_change(void *user, const char *key, bool live)
 {
-	struct collector *collector = user;
-	struct collector_settings settings;
-	struct err err;
-	struct conf *conf = collector_settings_load(collector->config, &settings);
-	struct rules *rules = conf ? load_rules(&settings) : NULL;
+	(void)user;
+	if (!live)
+		log_warn("collector.reload_partly", "key=%s, holds after a restart", key);
+}
 
-	if (rules == NULL) {
-		log_error("collector.reload_refused", "what was in force stays");
-		conf_free(conf);
-		return;
+/* Keys of messages, and where their windows begin, stand in what was counted already. */
+static bool same_province(const struct agency_province *a, const struct agency_province *b)
+{
+	return strcmp(a->code, b->code) == 0 && a->zone_seconds == b->zone_seconds;
+}
+
+static bool take_rules(struct collector *collector, const struct collector_settings *settings)
+{
+	struct rules *rules = load_rules(settings);
+
+	if (rules == NULL)
+		return false;
+	if (!same_province(agencies_province(rules->agencies), province_of(collector))) {
+		log_error("rules.refused", "the province's code and zone need a restart");
+		rules_unref(rules);
+		return false;
 	}
 	pipeline_use_rules(collector->pipeline, rules);
 	rules_unref(collector->rules);
 	collector->rules = rules;
-	if (!ingest_reload(collector->ingest, &settings.ingest, &err))
+	return true;
+}
+
+static void reload(struct collector *collector, const struct collector_settings *settings)
+{
+	struct err err;
+	bool taken = take_rules(collector, settings);
+
+	if (!taken)
+		log_error("collector.reload_refused", "the rules in force stay");
+	conf_changes(
+		collector_settings_table, &collector->settings, settings, tell_change, NULL);
+	if (!ingest_reload(collector->ingest, &settings->ingest, &err)) {
 		log_error("collector.reload_refused", "reason=\"%s\", old certificates stay",
 			err.text);
-	log_open("soc-collector", (enum log_level)settings.log_level);
+		taken = false;
+	}
+	log_open("soc-collector", (enum log_level)settings->log_level);
+	if (taken)
+		log_info("collector.reloaded", "agencies=%zu",
+			agencies_count(collector->rules->agencies));
+}
+
+static void on_reload(void *user)
+{
+	struct collector *collector = user;
+	struct collector_settings settings;
+	struct conf *conf = collector_settings_load(collector->config, &settings);
+
+	if (conf != NULL)
+		reload(collector, &settings);
+	else
+		log_error("collector.reload_refused", "what was in force stays");
 	conf_free(conf);
-	log_info("collector.reloaded", "agencies=%zu", agencies_count(rules->agencies));
 }
 
 static void on_stop(void *user)

@@ -139,10 +139,17 @@ static void send(struct notes *notes)
 		store_submit(notes->store, &notes->batch);
 }
 
+/* The last quarter is kept for what somebody has to look at: an agent that comes and goes must
+ * not push it out. */
+static unsigned room_for(const struct note *note)
+{
+	return note->severity == SEVERITY_NONE ? NOTES_PENDING_MAX / 4 * 3 : NOTES_PENDING_MAX;
+}
+
 void notes_add(struct notes *notes, const struct note *note)
 {
 	pthread_mutex_lock(&notes->lock);
-	if (notes->n_waiting < NOTES_PENDING_MAX)
+	if (notes->n_waiting < room_for(note))
 		notes->waiting[notes->n_waiting++] = (struct pending){*note, clock_wall_ns()};
 	else
 		counter_add(&dropped, 1);

@@ -12,7 +12,7 @@
 #include "collector/record/record.h"
 #include "collector/store/store.h"
 
-enum { NOTES_PENDING_MAX = 4096, NOTE_DETAIL_MAX = 128 };
+enum { NOTES_PENDING_MAX = 65536, NOTE_DETAIL_MAX = 128 };
 
 struct notes;
 

@@ -14,13 +14,15 @@ const char collector_settings_head[] = "Settings of soc-collector. `soc-collecto
 
 const struct setting collector_settings_table[] = {
 	{"log-level", SETTING_CHOICE, AT(log_level), "info", 0, 0,
-		"How much the program's own log says.", level_names},
+		"How much the program's own log says.", level_names, .live = true},
 	{"agencies", SETTING_PATH, AT(agencies), "agencies.yaml", 0, 0,
-		"The register of agencies, systems and levels; read again on SIGHUP."},
+		"The register of agencies, systems and levels; read again on SIGHUP.",
+		.live = true},
 	{"national", SETTING_PATH, AT(national), "national", 0, 0,
-		"Folder with the national profile, code tables, dictionary and schemas."},
+		"Folder with the national profile, code tables, dictionary and schemas.",
+		.live = true},
 	{"masking", SETTING_PATH, AT(masking), "masking.yaml", 0, 0,
-		"What is masked before a record is stored."},
+		"What is masked before a record is stored.", .live = true},
 	{"control", SETTING_PATH, AT(control), "/run/soc-collector/control.sock", 1, 100,
 		"Local socket soc-ctl asks."},
 	{"presence", SETTING_DURATION, AT(presence_ms), "5m", 1000, 86400000,
@@ -41,7 +43,7 @@ const struct setting collector_settings_table[] = {
 		.table = forward_settings_table},
 	{"signer", SETTING_SECTION, AT(signer), NULL, 0, 0,
 		"Keys that sign national messages; held by a process of their own.",
-		.table = signer_settings_table},
+		.table = signer_settings_table, .live = true},
 	{0},
 };
 

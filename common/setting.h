@@ -9,6 +9,7 @@
 #ifndef COMMON_SETTING_H
 #define COMMON_SETTING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,7 @@ struct setting {
 	 * required key, the lines below the key of a list ("- path: /var/log/auth.log\n  ...").
 	 */
 	const char *example;
+	bool live; /* holds after a reload; the others need a restart */
 };
 
 #endif

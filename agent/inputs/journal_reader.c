@@ -317,8 +317,8 @@ static void report(struct journal_reader *reader, const char *action, const char
 	struct state_item item;
 
 	state_item_begin(&item, action);
-	json_put_str(&item.json, "soc.input", "journal");
-	json_put_str(&item.json, "soc.source", reader->settings->name);
+	json_put_str(&item.json, "soc.about.input", "journal");
+	json_put_str(&item.json, "soc.about.source", reader->settings->name);
 	state_item_reason(&item, reason);
 	state_item_give(&item, reader->intake);
 }

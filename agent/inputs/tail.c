@@ -73,8 +73,8 @@ static void say(
 	struct state_item item;
 
 	state_item_begin(&item, action);
-	json_put_str(&item.json, "soc.input", "file");
-	state_item_text(&item, "soc.source", slice_str(tail->path));
+	json_put_str(&item.json, "soc.about.input", "file");
+	state_item_text(&item, "soc.about.source", slice_str(tail->path));
 	state_item_reason(&item, why);
 	state_item_give(&item, tails->intake);
 }

@@ -293,7 +293,6 @@ static void put_flags(struct strbuf *out, unsigned flags)
 		{RECORD_TEST, {SLICE_BYTES("\"soc.test\":true")}},
 		{RECORD_UNATTRIBUTED, {SLICE_BYTES("\"soc.unattributed\":true")}},
 		{RECORD_MASKED, {SLICE_BYTES("\"soc.masked\":true")}},
-		{RECORD_LATE, {SLICE_BYTES("\"soc.late\":true")}},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

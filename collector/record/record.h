@@ -50,7 +50,6 @@ enum record_flag {
 	RECORD_TEST = 8,          /* marked as test or drill: never in statistics */
 	RECORD_UNATTRIBUTED = 16, /* a shared source named no agency that it may speak for */
 	RECORD_MASKED = 32,       /* the masking policy changed bytes */
-	RECORD_LATE = 64,         /* event time outside the window: counted at receive time */
 };
 
 enum identity_strength {

@@ -454,3 +454,19 @@ def test_an_agency_that_leaves_the_register_is_sent_away(stack):
     reload_with(stack, "- number: 4\n    attr", "- number: 44\n    attr")
     wait_until("it was told why", lambda: IDENTITY in leaver.goodbyes)
     honest.goes_on()
+
+
+def test_what_a_reload_cannot_change_is_named(stack):
+    stack.start_collector()
+    stack.settings["ingest"]["workers"] = 1
+    stack.settings["log-level"] = "debug"
+    stack.write_settings()
+    stack.collector.process.signal(signal.SIGHUP)
+    stack.collector.process.wait_for("collector.reload_partly key=ingest.workers", 20)
+    stack.collector.process.wait_for("collector.reloaded", 20)
+    assert "key=log-level" not in stack.collector.process.err
+    path = stack.folder / "agencies.yaml"
+    path.write_text(path.read_text().replace('code: "H47"', 'code: "H48"').replace("H47.", "H48."))
+    stack.collector.process.signal(signal.SIGHUP)
+    stack.collector.process.wait_for("the province's code and zone need a restart", 20)
+    Honest(stack).goes_on()
