@@ -91,6 +91,41 @@ void put_over(struct record *record, struct parse_context *context, enum field_i
 	put(record, context, id, value);
 }
 
+void take_out(struct record *record, enum field_id id)
+{
+	for (unsigned i = 1; i < record->n_fields; i++) {
+		if (record->fields[i].id != id)
+			continue;
+		memmove(&record->fields[i], &record->fields[i + 1],
+			(record->n_fields - i - 1) * sizeof(record->fields[0]));
+		record->n_fields--;
+		return;
+	}
+}
+
+static bool all_hex(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char byte = (char)(text.ptr[i] | 0x20);
+
+		if (!is_digit(text.ptr[i]) && (byte < 'a' || byte > 'f'))
+			return false;
+	}
+	return text.len > 0;
+}
+
+void put_hash(struct record *record, struct parse_context *context, struct slice hash)
+{
+	if (!all_hex(hash))
+		return;
+	if (hash.len == 32)
+		put(record, context, FIELD_FILE_HASH_MD5, hash);
+	else if (hash.len == 40)
+		put(record, context, FIELD_FILE_HASH_SHA1, hash);
+	else if (hash.len == 64)
+		put(record, context, FIELD_FILE_HASH_SHA256, hash);
+}
+
 void put_meaning(
 	struct record *record, struct parse_context *context, const struct meaning *meaning)
 {

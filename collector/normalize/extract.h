@@ -142,6 +142,12 @@ static inline void put_outer(struct record *record, struct parse_context *contex
 		put(record, context, id, value);
 }
 
+/* The first such value is removed; for what an envelope said in error. */
+void take_out(struct record *record, enum field_id id);
+
+/* file.hash.*, the kind told by its length; anything else is not added. */
+void put_hash(struct record *record, struct parse_context *context, struct slice hash);
+
 void put_meaning(
 	struct record *record, struct parse_context *context, const struct meaning *meaning);
 

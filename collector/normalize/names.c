@@ -304,7 +304,7 @@ static bool stamp_from(
 	if (slice_absent(time))
 		return false;
 	return take_stamp_iso(&time, context, ns) || stamp_from_epoch(time, ns) ||
-	       take_stamp_clf(&time, context, ns) || take_stamp_slashed(&time, context, ns);
+	       take_stamp_any(&time, context, ns);
 }
 
 void named_finish(

@@ -25,6 +25,8 @@ enum pairs_form {
 	PAIRS_NOTHING, /* nothing was read yet */
 	PAIRS_JSON,
 	PAIRS_KEYVALUE,
+	PAIRS_CEF,
+	PAIRS_LEEF,
 };
 
 enum pairs_state {

@@ -3,6 +3,8 @@
 const struct parser *const parsers[] = {
 	&parser_rfc5424,
 	&parser_rfc3164,
+	&parser_cef,
+	&parser_leef,
 	&parser_json,
 	&parser_nginx,
 	&parser_apache,

@@ -19,6 +19,8 @@ extern const struct parser parser_nginx;
 extern const struct parser parser_nginx_error;
 extern const struct parser parser_apache;
 extern const struct parser parser_apache_error;
+extern const struct parser parser_cef;
+extern const struct parser parser_leef;
 extern const struct parser parser_json;
 extern const struct parser parser_keyvalue;
 extern const struct parser parser_yara;

@@ -61,8 +61,8 @@ class Counts:
 
 def any_of(wanted, got):
     """Those of the wanted texts that are the value of some field."""
-    values = {str(x) for name, value in got.items() if name != "event.original" for x in as_list(value)}
-    return [x for x in wanted if x in values]
+    values = {str(x).lower() for name, value in got.items() if name != "event.original" for x in as_list(value)}
+    return [x for x in wanted if x.lower() in values]
 
 
 def as_list(value):

@@ -1,5 +1,6 @@
 /*
- * Any bytes for any parser: the first byte chooses the parser, the second a program's name.
+ * Any bytes for any parser: the first byte is the parser's number, the second chooses a
+ * program's name and whether the settings named the parser.
  * Whatever it says, its values lie in the bytes it was given, in the arena, or are constants.
  */
 #include <assert.h>
@@ -43,11 +44,12 @@ static void check_values(const struct record *record, const struct arena *arena)
 
 static const struct parser *chosen(uint8_t byte)
 {
+	const struct parser *parser = parser_by_number(byte);
 	unsigned n = 0;
 
 	while (parsers[n] != NULL)
 		n++;
-	return parsers[byte % n];
+	return parser != NULL ? parser : parsers[byte % n];
 }
 
 static struct slice program_of(const struct parser *parser, uint8_t byte)

@@ -8,6 +8,7 @@
  */
 #include "collector/normalize/extract.h"
 #include "collector/normalize/names.h"
+#include "collector/normalize/network.h"
 
 enum { KNOWN_MIN = 1, NAMES_MIN = 3 };
 
@@ -22,27 +23,6 @@ static void put_pair(struct record *record, struct parse_context *context,
 		put_other(record, context, FIELD_OTHER_KEYVALUE, pair->name, pair->value);
 	else
 		named_put(record, context, values, meaning, pair->value);
-}
-
-/* A connection that a device let through or not. */
-static void put_connection(struct record *record, struct parse_context *context)
-{
-	static const struct meaning connection = {
-		.category = {ECS_NETWORK}, .type = {ECS_CONNECTION}};
-	static const char *const no[] = {
-		"deny", "denied", "drop", "dropped", "block", "blocked", "reject"};
-	struct slice action = record_get(record, FIELD_EVENT_ACTION);
-
-	if (slice_absent(record_get(record, FIELD_SOURCE_IP)) ||
-		slice_absent(record_get(record, FIELD_DESTINATION_IP)))
-		return;
-	put_meaning(record, context, &connection);
-	for (size_t i = 0; i < ARRAY_LEN(no); i++) {
-		if (slice_eq(action, slice_str(no[i])))
-			put(record, context, FIELD_EVENT_TYPE, SLICE_LIT("denied"));
-	}
-	if (slice_eq(action, SLICE_LIT("accept")) || slice_eq(action, SLICE_LIT("allow")))
-		put(record, context, FIELD_EVENT_TYPE, SLICE_LIT("allowed"));
 }
 
 /* A sentence with an '=' in it is no such line, unless the settings say so. */
@@ -69,7 +49,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	context->full = context->full || pairs->full;
 	for (unsigned i = 0; i < pairs->n; i++)
 		put_pair(record, context, &values, &pairs->items[i]);
-	put_connection(record, context);
+	put_connection(record, context, record_get(record, FIELD_EVENT_ACTION));
 	named_finish(record, context, &values);
 	context->message = SLICE_NONE;
 	return PARSED;

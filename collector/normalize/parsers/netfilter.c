@@ -9,6 +9,7 @@
  * claimed.
  */
 #include "collector/normalize/extract.h"
+#include "collector/normalize/network.h"
 
 /* Twelve hexadecimal pairs with colons: the receiver's address, then the sender's. */
 enum { MAC_LEN = 17 };
@@ -56,26 +57,6 @@ static const struct meaning *meaning_of(struct slice prefix)
 	return says(prefix, yes) ? &allowed : &logged;
 }
 
-static struct slice transport(struct slice name)
-{
-	static const struct {
-		struct slice name, number, ecs;
-	} known[] = {
-		{{SLICE_BYTES("TCP")}, {SLICE_BYTES("6")}, {SLICE_BYTES("tcp")}},
-		{{SLICE_BYTES("UDP")}, {SLICE_BYTES("17")}, {SLICE_BYTES("udp")}},
-		{{SLICE_BYTES("ICMP")}, {SLICE_BYTES("1")}, {SLICE_BYTES("icmp")}},
-		{{SLICE_BYTES("ICMPv6")}, {SLICE_BYTES("58")}, {SLICE_BYTES("ipv6-icmp")}},
-		{{SLICE_BYTES("SCTP")}, {SLICE_BYTES("132")}, {SLICE_BYTES("sctp")}},
-		{{SLICE_BYTES("ESP")}, {SLICE_BYTES("50")}, {SLICE_BYTES("esp")}},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-		if (slice_eq(known[i].name, name) || slice_eq(known[i].number, name))
-			return known[i].ecs;
-	}
-	return name;
-}
-
 static void put_mac(struct record *record, struct parse_context *context, struct slice mac)
 {
 	if (mac.len < 2 * MAC_LEN + 1)
@@ -92,6 +73,8 @@ struct seen {
 static void put_pair(struct record *record, struct parse_context *context, struct slice pair,
 	struct seen *seen)
 {
+	struct slice name;
+
 	if (skip_lit(&pair, "SRC=")) {
 		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, pair);
 		seen->source = true;
@@ -103,7 +86,7 @@ static void put_pair(struct record *record, struct parse_context *context, struc
 	} else if (skip_lit(&pair, "DPT=")) {
 		put_digits(record, context, FIELD_DESTINATION_PORT, pair);
 	} else if (skip_lit(&pair, "PROTO=")) {
-		put_some(record, context, FIELD_NETWORK_TRANSPORT, transport(pair));
+		put_transport(record, context, pair);
 	} else if (skip_lit(&pair, "IN=")) {
 		put_some(record, context, FIELD_OBSERVER_INGRESS_INTERFACE, pair);
 		seen->in = pair.len > 0;
@@ -115,6 +98,8 @@ static void put_pair(struct record *record, struct parse_context *context, struc
 	} else if (!seen->size && skip_lit(&pair, "LEN=")) {
 		put_digits(record, context, FIELD_NETWORK_BYTES, pair);
 		seen->size = true;
+	} else if (take_until(&pair, '=', &name)) {
+		put_other(record, context, FIELD_OTHER, name, pair);
 	}
 }
 
@@ -145,19 +130,35 @@ static void skip_uptime(struct slice *rest)
 	skip_blanks(rest);
 }
 
+/* Where the pairs begin, with the interface the packet came by; the length when nowhere. A line
+ * that is known to be of this format may lack the other interface. */
+static size_t pairs_at(struct slice text, bool named)
+{
+	size_t at = slice_search(text, SLICE_LIT("IN="));
+
+	if (at == text.len && named)
+		at = slice_search(text, SLICE_LIT("IN "));
+	if (named || slice_search(slice_from(text, at), SLICE_LIT(" OUT=")) < text.len - at)
+		return at;
+	return text.len;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message, prefix;
 
 	skip_uptime(&rest);
-	size_t at = slice_search(rest, SLICE_LIT("IN="));
-	if (at == rest.len ||
-		slice_search(slice_from(rest, at), SLICE_LIT(" OUT=")) == rest.len - at)
+	size_t at = pairs_at(rest, context->named);
+	if (at == rest.len)
 		return PARSED_NOT_MINE;
 	prefix = slice_trim(slice_head(rest, at));
 	put_meaning(record, context, meaning_of(prefix));
 	put_some(record, context, FIELD_SOC_FIREWALL_RULE, prefix);
-	return put_pairs(record, context, slice_from(rest, at)) ? PARSED : PARSED_NOT_MINE;
+	rest = slice_from(rest, at);
+	bool whole = put_pairs(record, context, rest);
+	/* The kernel puts one blank between pairs. */
+	bool cut = context->named && slice_search(rest, SLICE_LIT("  ")) == rest.len;
+	return whole || cut ? PARSED : PARSED_NOT_MINE;
 }
 
 static const char *const programs[] = {"kernel", "ulogd", NULL};

@@ -174,6 +174,12 @@ static void put_process(
 		put(record, context, FIELD_LOG_SYSLOG_PROCID, procid);
 }
 
+/* QRadar's and ArcSight's senders stop behind the host: "<13>1 STAMP HOST LEEF:1.0|..." */
+static bool is_payload(struct slice rest)
+{
+	return slice_starts(rest, SLICE_LIT("LEEF:")) || slice_starts(rest, SLICE_LIT("CEF:"));
+}
+
 static bool take_header(
 	struct record *record, struct parse_context *context, struct slice *rest)
 {
@@ -184,6 +190,8 @@ static bool take_header(
 		!take_field(rest, HOSTNAME_MAX, &host))
 		return false;
 	put_outer(record, context, FIELD_HOST_HOSTNAME, host);
+	if (is_payload(*rest))
+		return true;
 	if (!take_field(rest, APP_NAME_MAX, &app))
 		return false;
 	put_outer(record, context, FIELD_PROCESS_NAME, app);
@@ -204,11 +212,11 @@ static bool take_rest(struct record *record, struct parse_context *context, stru
 
 	if (!take_header(record, context, &rest))
 		return false;
-	bool whole = take_structured_data(&rest, context, &data);
+	bool whole = is_payload(rest) || take_structured_data(&rest, context, &data);
 	put(record, context, FIELD_LOG_SYSLOG_STRUCTURED_DATA, data);
 	if (!whole)
 		return false;
-	if (rest.len > 0 && !skip_byte(&rest, ' '))
+	if (rest.len > 0 && !skip_byte(&rest, ' ') && !is_payload(rest))
 		return false;
 	(void)skip_text(&rest, byte_order_mark);
 	if (rest.len > 0) {
