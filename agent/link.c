@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/loop.h"
 
 struct link {
 	const struct link_settings *settings;
@@ -24,14 +25,6 @@ struct link {
 	unsigned busy; /* callbacks on the stack */
 	bool closing;
 };
-
-static void arm(struct event *event, uint64_t ms)
-{
-	const struct timeval in = {
-		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-
-	event_add(event, &in);
-}
 
 static void on_output_moved(
 	struct evbuffer *output, const struct evbuffer_cb_info *info, void *user)
@@ -204,7 +197,7 @@ static void watch_writing(struct link *link)
 	if (unwritten(link) > 0 && idle_ms >= write_ms)
 		fail(link, "the collector takes nothing");
 	else
-		arm(link->deadline, unwritten(link) > 0 ? write_ms - idle_ms : write_ms);
+		loop_arm(link->deadline, unwritten(link) > 0 ? write_ms - idle_ms : write_ms);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *user)
@@ -242,7 +235,7 @@ void link_finish(struct link *link)
 	link->finishing = true;
 	bufferevent_disable(link->bev, EV_READ);
 	bufferevent_setwatermark(link->bev, EV_WRITE, 0, 0);
-	arm(link->deadline, link->settings->write_ms);
+	loop_arm(link->deadline, link->settings->write_ms);
 	link->written_ms = clock_mono_ms();
 	if (unwritten(link) == 0)
 		bufferevent_trigger(link->bev, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
@@ -286,7 +279,7 @@ static void opened(struct link *link)
 	}
 	link->open = true;
 	link->written_ms = clock_mono_ms();
-	arm(link->deadline, link->settings->write_ms);
+	loop_arm(link->deadline, link->settings->write_ms);
 	link->user.on_open(link->user.user);
 }
 
@@ -325,12 +318,12 @@ struct link *link_open(struct event_base *base, SSL_CTX *tls, const struct addre
 	bufferevent_setwatermark(link->bev, EV_WRITE, LINK_OUTPUT_LOW, 0);
 	evbuffer_add_cb(bufferevent_get_output(link->bev), on_output_moved, link);
 	bufferevent_enable(link->bev, EV_READ | EV_WRITE);
-	arm(link->deadline, settings->connect_ms);
+	loop_arm(link->deadline, settings->connect_ms);
 	errno = 0;
 	if (bufferevent_socket_connect(
 		    link->bev, (const struct sockaddr *)&to->bytes, (int)to->len) != 0) {
 		link->refused = errno != 0 ? errno : ECONNREFUSED;
-		arm(link->deadline, 0);
+		loop_arm(link->deadline, 0);
 	}
 	return link;
 }

@@ -94,10 +94,10 @@ static void put_time(struct json *json, const char *key, int64_t ns)
 /* 16 hexadecimal digits; null when it is not known. */
 static void put_hex(struct json *json, const char *key, uint64_t number)
 {
-	char text[17];
-
-	snprintf(text, sizeof(text), "%016" PRIx64, number);
-	json_put_str(json, key, number != 0 ? text : NULL);
+	if (number != 0)
+		json_put_id(json, key, number);
+	else
+		json_put_str(json, key, NULL);
 }
 
 static bool put_agent(void *user, const struct peer_view *view)

@@ -164,14 +164,6 @@ static struct role *last_running(struct supervisor *supervisor)
 	return NULL;
 }
 
-static struct timeval from_ms(uint64_t ms)
-{
-	return (struct timeval){
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
-	};
-}
-
 static void stop_next(struct supervisor *supervisor)
 {
 	struct role *role = last_running(supervisor);
@@ -180,9 +172,8 @@ static void stop_next(struct supervisor *supervisor)
 		loop_stop(supervisor->loop);
 		return;
 	}
-	struct timeval patience = from_ms(supervisor->settings->stop_ms);
 	kill(role->pid, SIGTERM);
-	event_add(role->kill, &patience);
+	loop_arm(role->kill, supervisor->settings->stop_ms);
 }
 
 static void stop(struct supervisor *supervisor, int status)
@@ -221,10 +212,8 @@ static void on_restart(evutil_socket_t fd, short what, void *user)
 
 	(void)fd;
 	(void)what;
-	if (!start_role(role)) {
-		struct timeval later = from_ms(backoff_next(&role->backoff));
-		event_add(role->restart, &later);
-	}
+	if (!start_role(role))
+		loop_arm(role->restart, backoff_next(&role->backoff));
 }
 
 /* A role without a handler ends by the signal that asked it to. */
@@ -270,8 +259,7 @@ static void role_died(struct role *role, int status)
 	}
 	if (clock_mono_ms() - role->since_ms > STEADY_MS)
 		backoff_reset(&role->backoff);
-	struct timeval later = from_ms(backoff_next(&role->backoff));
-	event_add(role->restart, &later);
+	loop_arm(role->restart, backoff_next(&role->backoff));
 }
 
 static void on_child(void *user)
@@ -319,13 +307,15 @@ static void on_watchdog(evutil_socket_t fd, short what, void *user)
 static bool start_watchdog(struct supervisor *supervisor)
 {
 	uint64_t interval_ms = notify_watchdog_interval_ms();
-	struct timeval interval = from_ms(interval_ms);
 
 	if (interval_ms == 0)
 		return true;
 	supervisor->watchdog =
 		event_new(loop_base(supervisor->loop), -1, EV_PERSIST, on_watchdog, NULL);
-	return supervisor->watchdog != NULL && event_add(supervisor->watchdog, &interval) == 0;
+	if (supervisor->watchdog == NULL)
+		return false;
+	loop_arm(supervisor->watchdog, interval_ms);
+	return true;
 }
 
 static bool prepare(struct supervisor *supervisor, struct err *err)

@@ -1,5 +1,6 @@
 #include "common/json.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -246,4 +247,12 @@ void json_put_bool(struct json *json, const char *key, bool value)
 {
 	json_key(json, slice_str(key));
 	json_bool(json, value);
+}
+
+void json_put_id(struct json *json, const char *key, uint64_t id)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, id);
+	json_put_str(json, key, text);
 }

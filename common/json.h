@@ -46,6 +46,7 @@ void json_put_str(struct json *json, const char *key, const char *text);
 void json_put_u64(struct json *json, const char *key, uint64_t value);
 void json_put_i64(struct json *json, const char *key, int64_t value);
 void json_put_bool(struct json *json, const char *key, bool value);
+void json_put_id(struct json *json, const char *key, uint64_t id); /* text: 16 digits, hex */
 
 /* The inside of a JSON string, without the quotes. */
 void json_escape(struct strbuf *out, struct slice text);

@@ -33,14 +33,13 @@ static struct {
 };
 
 static const struct {
-	struct slice name;
 	const char *label;
 	int priority; /* RFC 5424 severity */
 } levels[] = {
-	[LOG_ERROR] = {{SLICE_BYTES("error")}, "ERROR", 3},
-	[LOG_WARN] = {{SLICE_BYTES("warn")}, "WARN ", 4},
-	[LOG_INFO] = {{SLICE_BYTES("info")}, "INFO ", 6},
-	[LOG_DEBUG] = {{SLICE_BYTES("debug")}, "DEBUG", 7},
+	[LOG_ERROR] = {"ERROR", 3},
+	[LOG_WARN] = {"WARN ", 4},
+	[LOG_INFO] = {"INFO ", 6},
+	[LOG_DEBUG] = {"DEBUG", 7},
 };
 
 void log_open(const char *program, enum log_level level)
@@ -48,17 +47,6 @@ void log_open(const char *program, enum log_level level)
 	state.program = program;
 	state.level = level;
 	state.for_person = getenv("JOURNAL_STREAM") == NULL;
-}
-
-bool log_level_from(struct slice name, enum log_level *level)
-{
-	for (unsigned i = 0; i < ARRAY_LEN(levels); i++) {
-		if (slice_eq(name, levels[i].name)) {
-			*level = (enum log_level)i;
-			return true;
-		}
-	}
-	return false;
 }
 
 static struct burst *find_burst(const char *name)
@@ -151,35 +139,39 @@ void log_write(enum log_level level, const char *name, const char *fmt, ...)
 	strbuf_done(&line);
 }
 
-static size_t put_escaped(char *to, unsigned char byte)
+static size_t put_escaped(char *to, struct slice bytes)
 {
 	static const char hex[] = "0123456789abcdef";
 
-	to[0] = '\\';
-	to[1] = 'x';
-	to[2] = hex[byte >> 4];
-	to[3] = hex[byte & 15];
-	return 4;
+	for (size_t i = 0; i < bytes.len; i++) {
+		unsigned char byte = (unsigned char)bytes.ptr[i];
+		const char escaped[] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+
+		memcpy(to + i * sizeof(escaped), escaped, sizeof(escaped));
+	}
+	return 4 * bytes.len;
+}
+
+static size_t put_plain(char *to, struct slice bytes)
+{
+	memcpy(to, bytes.ptr, bytes.len);
+	return bytes.len;
 }
 
 const char *log_text(struct log_quote *quote, struct slice text)
 {
-	size_t at = 0, to = 0;
-	size_t end = text.len < LOG_TEXT_MAX ? text.len : LOG_TEXT_MAX;
+	size_t to = 0, end = text.len < LOG_TEXT_MAX ? text.len : LOG_TEXT_MAX;
+	struct slice rest = slice_head(text, end);
 
 	quote->text[to++] = '"';
-	while (at < end) {
-		unsigned char byte = (unsigned char)text.ptr[at];
-		size_t width = utf8_width(slice_of(text.ptr + at, end - at));
+	while (rest.len > 0) {
+		size_t width = utf8_width(rest);
+		struct slice one = slice_head(rest, width > 0 ? width : 1);
+		bool plain = utf8_shown(rest) && one.ptr[0] != '"' && one.ptr[0] != '\\';
 
-		if (byte < 0x20 || byte == 0x7f || byte == '"' || byte == '\\' || width == 0) {
-			to += put_escaped(quote->text + to, byte);
-			at++;
-		} else {
-			memcpy(quote->text + to, text.ptr + at, width);
-			to += width;
-			at += width;
-		}
+		to += plain ? put_plain(quote->text + to, one)
+			    : put_escaped(quote->text + to, one);
+		rest = slice_from(rest, one.len);
 	}
 	quote->text[to++] = '"';
 	if (end < text.len)

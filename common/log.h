@@ -7,8 +7,8 @@
  *
  *	log_warn("session.refused", "peer=%s reason=%s", peer, LOG_TEXT(reason));
  *
- * Bytes from outside go through log_text(), which escapes controls, quotes and
- * invalid UTF-8, so that no line can be forged. The same name is written at
+ * Bytes from outside go through log_text(), which escapes quotes and what utf8_shown()
+ * refuses, so that no line can be forged and no terminal be moved. The same name is written at
  * most LOG_BURST times a minute; then a line says how many were left out.
  *
  * Any thread. Only composition roots and facades of rooms log; parsers,
@@ -34,9 +34,6 @@ struct log_quote {
 
 /* Lines above `level` are not written. `program` is a literal, or NULL. Call once, first. */
 void log_open(const char *program, enum log_level level);
-
-/* "error", "warn", "info", "debug". */
-MUST_USE bool log_level_from(struct slice name, enum log_level *level);
 
 void log_write(enum log_level level, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

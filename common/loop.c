@@ -123,6 +123,15 @@ bool loop_watch_signals(struct loop *loop, const struct loop_signals *signals, s
 	       (signals->on_child == NULL || watch(loop, SIGCHLD, err));
 }
 
+void loop_arm(struct event *timer, uint64_t ms)
+{
+	const struct timeval in = {
+		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+
+	if (event_add(timer, &in) != 0)
+		abort();
+}
+
 void loop_run(struct loop *loop)
 {
 	event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);

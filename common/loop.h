@@ -10,6 +10,7 @@
 #define COMMON_LOOP_H
 
 #include <event2/event.h>
+#include <stdint.h>
 
 #include "common/err.h"
 
@@ -31,6 +32,9 @@ struct event_base *loop_base(struct loop *loop);
 /* Only one loop of a process listens to signals. */
 MUST_USE bool loop_watch_signals(
 	struct loop *loop, const struct loop_signals *signals, struct err *err);
+
+/* The timer fires in `ms`; when it was waiting already, it waits anew. */
+void loop_arm(struct event *timer, uint64_t ms);
 
 /* Until loop_stop(). */
 void loop_run(struct loop *loop);

@@ -515,22 +515,6 @@ uint64_t pki_crl_number(X509_CRL *crl)
 
 /* ---- requests ------------------------------------------------------------------ */
 
-X509_REQ *pki_csr_new(EVP_PKEY *key, const char *common_name, struct err *err)
-{
-	X509_REQ *csr = NULL;
-
-	if (!check_common_name(common_name, err))
-		return NULL;
-	csr = X509_REQ_new();
-	if (csr != NULL && X509_REQ_set_version(csr, X509_REQ_VERSION_1) == 1 &&
-		set_name(X509_REQ_get_subject_name(csr), common_name) &&
-		X509_REQ_set_pubkey(csr, key) == 1 && X509_REQ_sign(csr, key, EVP_sha256()) > 0)
-		return csr;
-	tls_err(err, "making the request");
-	X509_REQ_free(csr);
-	return NULL;
-}
-
 static BIO *bio_over(struct slice pem, struct err *err)
 {
 	BIO *bio = NULL;
@@ -605,7 +589,7 @@ bool pki_cert_pem(X509 *cert, struct strbuf *out, struct err *err)
 	return take_text(bio, bio != NULL && PEM_write_bio_X509(bio, cert) == 1, out, err);
 }
 
-/* The memory is wiped when freed. */
+/* The BIO wipes its copy. */
 bool pki_key_pem(EVP_PKEY *key, struct strbuf *out, struct err *err)
 {
 	BIO *bio = BIO_new(BIO_s_secmem());
@@ -620,13 +604,6 @@ bool pki_crl_pem(X509_CRL *crl, struct strbuf *out, struct err *err)
 	BIO *bio = BIO_new(BIO_s_mem());
 
 	return take_text(bio, bio != NULL && PEM_write_bio_X509_CRL(bio, crl) == 1, out, err);
-}
-
-bool pki_csr_pem(X509_REQ *csr, struct strbuf *out, struct err *err)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-
-	return take_text(bio, bio != NULL && PEM_write_bio_X509_REQ(bio, csr) == 1, out, err);
 }
 
 X509 *pki_cert_read(struct slice pem, struct err *err)

@@ -86,18 +86,16 @@ MUST_USE X509 *pki_issue(X509 *ca, EVP_PKEY *ca_key, EVP_PKEY *subject,
 MUST_USE X509_CRL *pki_crl_new(X509 *ca, EVP_PKEY *ca_key, const struct pki_revoked *revoked,
 	size_t n_revoked, uint64_t number, uint32_t days, int64_t now_ns, struct err *err);
 
-/* A certificate signing request (PKCS #10): carries the key; the names in it are not used. */
-MUST_USE X509_REQ *pki_csr_new(EVP_PKEY *key, const char *common_name, struct err *err);
-
-/* The public key of a request in PEM whose signature proves that the sender has the private
- * one. Keys weaker than 112 bits are refused. */
+/* The public key of a certificate signing request (PKCS #10) in PEM; the names in it are not
+ * used. Its signature proves that the sender has the private one. Keys weaker than 112 bits
+ * are refused. */
 MUST_USE EVP_PKEY *pki_csr_key(struct slice pem, struct err *err);
 
-/* PEM text appended to `out`. Private keys are PKCS #8, not encrypted. */
+/* PEM text appended to `out`. Private keys are PKCS #8, not encrypted; the caller wipes `out`.
+ */
 MUST_USE bool pki_cert_pem(X509 *cert, struct strbuf *out, struct err *err);
 MUST_USE bool pki_key_pem(EVP_PKEY *key, struct strbuf *out, struct err *err);
 MUST_USE bool pki_crl_pem(X509_CRL *crl, struct strbuf *out, struct err *err);
-MUST_USE bool pki_csr_pem(X509_REQ *csr, struct strbuf *out, struct err *err);
 
 /* The first object in PEM text. Encrypted keys are an error, nobody is asked. */
 MUST_USE X509 *pki_cert_read(struct slice pem, struct err *err);

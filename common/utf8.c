@@ -91,26 +91,22 @@ bool utf8_valid(struct slice s)
 	return valid_run(s) == s.len;
 }
 
-void utf8_repair(struct strbuf *out, struct slice s)
+struct slice utf8_head(struct slice s, size_t max)
 {
-	while (s.len > 0) {
-		size_t good = valid_run(s);
-
-		strbuf_add(out, slice_head(s, good));
-		s = slice_from(s, good);
-		if (s.len > 0) {
-			strbuf_add(out, SLICE_LIT("\xef\xbf\xbd"));
-			s = slice_from(s, 1);
-		}
-	}
+	if (s.len <= max)
+		return s;
+	for (size_t back = 1; back < 4 && back <= max; back++)
+		if (utf8_width(slice_from(s, max - back)) > back)
+			return slice_head(s, max - back);
+	return slice_head(s, max);
 }
 
 /* C1 controls (U+0080..U+009F), line and paragraph separators and the controls of writing
- * direction (U+200E..U+200F, U+2028..U+202E, U+2066..U+2069), as UTF-8. */
+ * direction (U+061C, U+200E..U+200F, U+2028..U+202E, U+2066..U+2069), as UTF-8. */
 static bool is_hidden(const unsigned char *at, size_t width)
 {
 	if (width == 2)
-		return at[0] == 0xc2 && at[1] < 0xa0;
+		return (at[0] == 0xc2 && at[1] < 0xa0) || (at[0] == 0xd8 && at[1] == 0x9c);
 	if (width != 3 || at[0] != 0xe2)
 		return false;
 	if (at[1] == 0x80)

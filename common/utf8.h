@@ -24,7 +24,7 @@ bool utf8_shown(struct slice s);
 /* Append `s` for a person's eyes: what utf8_shown() refuses becomes \xNN, byte by byte. */
 void utf8_show(struct strbuf *out, struct slice s);
 
-/* Append `s`, each byte that is no UTF-8 replaced by U+FFFD. */
-void utf8_repair(struct strbuf *out, struct slice s);
+/* The start of `s`, at most `max` bytes, that does not end inside of a character. */
+struct slice utf8_head(struct slice s, size_t max);
 
 #endif

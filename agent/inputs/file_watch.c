@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/counter.h"
+#include "common/loop.h"
 
 enum { EVENTS_SIZE = 32 << 10 };
 
@@ -106,13 +107,12 @@ void file_watch_hear(struct file_watch *watch)
 static void on_readable(evutil_socket_t fd, short what, void *user)
 {
 	struct file_watch *watch = user;
-	const struct timeval pause = {.tv_usec = FILE_WATCH_PAUSE_MS * 1000};
 
 	(void)fd;
 	(void)what;
 	event_del(watch->readable);
 	file_watch_hear(watch);
-	event_add(watch->pause, &pause);
+	loop_arm(watch->pause, FILE_WATCH_PAUSE_MS);
 }
 
 static void on_pause_over(evutil_socket_t fd, short what, void *user)

@@ -11,6 +11,7 @@
 #include "common/backoff.h"
 #include "common/clock.h"
 #include "common/counter.h"
+#include "common/loop.h"
 
 enum { JITTER = 1000 };
 
@@ -28,14 +29,6 @@ struct inventory {
 	int64_t due_ms;     /* the next report that needs no change */
 	bool waiting;       /* a report is due as soon as it may be */
 };
-
-static void arm(struct event *event, uint64_t ms)
-{
-	const struct timeval in = {
-		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-
-	event_add(event, &in);
-}
 
 /* ---- one report -------------------------------------------------------------------- */
 
@@ -138,13 +131,14 @@ static void on_look(evutil_socket_t fd, short what, void *user)
 	if (wait_ms(self, now_ms) == 0)
 		look(self, now_ms);
 	int64_t wait = wait_ms(self, clock_mono_ms());
-	arm(self->look, self->waiting && wait > 0 ? (uint64_t)wait : self->settings->look_ms);
+	loop_arm(self->look,
+		self->waiting && wait > 0 ? (uint64_t)wait : self->settings->look_ms);
 }
 
 static void want(struct inventory *self)
 {
 	self->waiting = true;
-	arm(self->look, (uint64_t)wait_ms(self, clock_mono_ms()));
+	loop_arm(self->look, (uint64_t)wait_ms(self, clock_mono_ms()));
 }
 
 /* ---- the input ----------------------------------------------------------------------- */

@@ -73,17 +73,6 @@ void inventory_was_cut(struct inventory_report *report, const char *key)
 	add_name(report->cut, &report->n_cut, key);
 }
 
-static struct slice cut_text(struct slice text, size_t max)
-{
-	size_t len = max;
-
-	if (text.len <= max)
-		return text;
-	while (len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
-		len--;
-	return slice_head(text, len);
-}
-
 void inventory_text(
 	struct inventory_report *report, const char *key, struct slice text, size_t max)
 {
@@ -93,7 +82,7 @@ void inventory_text(
 	}
 	if (text.len > max)
 		inventory_was_cut(report, key);
-	json_put_text(&report->json, key, cut_text(text, max));
+	json_put_text(&report->json, key, utf8_head(text, max));
 }
 
 void inventory_number(struct inventory_report *report, const char *key, uint64_t value)
@@ -112,7 +101,7 @@ void inventory_moment(struct json *json, const char *key, int64_t seconds)
 void inventory_member(struct json *json, const char *key, struct slice text, size_t max)
 {
 	if (text.len > 0)
-		json_put_text(json, key, cut_text(text, max));
+		json_put_text(json, key, utf8_head(text, max));
 }
 
 /* ---- files below the root ------------------------------------------------------ */

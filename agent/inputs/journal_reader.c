@@ -14,6 +14,7 @@
 #include "common/counter.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/loop.h"
 
 enum {
 	ENTRIES_AT_ONCE = 256, /* then the rest of the agent has its turn */
@@ -76,14 +77,6 @@ enum turn {
 	TURN_BROKEN, /* a page of a file is missing */
 	TURN_FAILED, /* closed, and reported */
 };
-
-static void arm(struct event *event, uint64_t ms)
-{
-	const struct timeval in = {
-		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-
-	event_add(event, &in);
-}
 
 static struct slice name_of(const struct journal_reader *reader)
 {
@@ -334,7 +327,7 @@ static void fail(struct journal_reader *reader, const char *what)
 		report(reader, "input-failed", what);
 	}
 	reader->failing = true;
-	arm(reader->again, backoff_next(&reader->backoff));
+	loop_arm(reader->again, backoff_next(&reader->backoff));
 }
 
 static void fail_with(struct journal_reader *reader, const char *what, int result)
@@ -487,7 +480,7 @@ static void wait_for_more(struct journal_reader *reader)
 {
 	event_add(reader->readable, NULL);
 	if (!reader->library->reliable_fd(reader->journal))
-		arm(reader->turn, UNHEARD_MS);
+		loop_arm(reader->turn, UNHEARD_MS);
 }
 
 static void recovered(struct journal_reader *reader)
@@ -506,7 +499,7 @@ static void open_and_read(struct journal_reader *reader);
 static void go_on(struct journal_reader *reader)
 {
 	if (reader->mapped < GIVE_BACK || journal_holds_removed()) {
-		arm(reader->turn, 0);
+		loop_arm(reader->turn, 0);
 		return;
 	}
 	reader->behind = true;
@@ -524,7 +517,7 @@ static void on_turn(evutil_socket_t fd, short what, void *user)
 		go_on(reader);
 		break;
 	case TURN_LATER:
-		arm(reader->turn, FRUITLESS_MS);
+		loop_arm(reader->turn, FRUITLESS_MS);
 		break;
 	case TURN_END:
 		recovered(reader);
@@ -532,7 +525,7 @@ static void on_turn(evutil_socket_t fd, short what, void *user)
 		break;
 	case TURN_BLOCKED:
 		reader->blocked = true;
-		arm(reader->again, HOLD_MS);
+		loop_arm(reader->again, HOLD_MS);
 		break;
 	case TURN_BROKEN:
 	case TURN_FAILED:
@@ -547,7 +540,7 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 
 	(void)fd;
 	(void)what;
-	arm(reader->turn, reader->fruitless ? FRUITLESS_MS : 0);
+	loop_arm(reader->turn, reader->fruitless ? FRUITLESS_MS : 0);
 }
 
 static void open_and_read(struct journal_reader *reader)
@@ -566,8 +559,8 @@ static void open_and_read(struct journal_reader *reader)
 	reader->read_ms = clock_mono_ms();
 	reader->fruitless = false;
 	reader->mapped = 0;
-	arm(reader->turn, 0);
-	arm(reader->again, REOPEN_MS);
+	loop_arm(reader->turn, 0);
+	loop_arm(reader->again, REOPEN_MS);
 }
 
 static void on_again(evutil_socket_t fd, short what, void *user)
@@ -581,7 +574,7 @@ static void on_again(evutil_socket_t fd, short what, void *user)
 		reader->behind = true;
 	} else if (reader->journal != NULL &&
 		   clock_mono_ms() - reader->read_ms < REOPEN_MS / 2) {
-		arm(reader->again, REOPEN_MS);
+		loop_arm(reader->again, REOPEN_MS);
 	} else {
 		counter_add(&n_reopened, 1);
 		open_and_read(reader);
@@ -645,8 +638,8 @@ void journal_reader_resume(struct journal_reader *reader)
 		open_and_read(reader);
 		return;
 	}
-	arm(reader->again, REOPEN_MS);
-	arm(reader->turn, 0);
+	loop_arm(reader->again, REOPEN_MS);
+	loop_arm(reader->turn, 0);
 }
 
 void journal_reader_drain(struct journal_reader *reader, int64_t end_ms)

@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/log.h"
+#include "common/loop.h"
 
 enum {
 	STOP_MS = 2000,
@@ -108,9 +109,7 @@ static void arm_timer(struct yara *yara)
 	int64_t in_ms = scan->due_ms - clock_mono_ms();
 	if (in_ms < 0)
 		in_ms = 0;
-	const struct timeval in = {.tv_sec = (time_t)(in_ms / 1000),
-		.tv_usec = (suseconds_t)(in_ms % 1000 * 1000)};
-	event_add(yara->timer, &in);
+	loop_arm(yara->timer, (uint64_t)in_ms);
 }
 
 /* ---- what a scan says
@@ -206,8 +205,7 @@ static bool on_line(void *user, struct slice line)
 /* ---- starting
  * -------------------------------------------------------------------------------- */
 
-static void add_texts(
-	struct argv *to, const char *option, const struct setting_texts *texts)
+static void add_texts(struct argv *to, const char *option, const struct setting_texts *texts)
 {
 	for (size_t i = 0; i < texts->n; i++) {
 		if (option != NULL)

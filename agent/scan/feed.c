@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/sandbox.h"
+#include "common/utf8.h"
 
 enum { REASON_MAX = 1024 };
 
@@ -70,26 +71,17 @@ static void state_end(struct feed *feed, struct json *json)
 	write_line(feed, 'S');
 }
 
-static void put_id(struct json *json, const char *key, uint64_t id)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%016" PRIx64, id);
-	json_put_str(json, key, text);
-}
-
 static void put_reason(struct json *json, struct slice reason)
 {
 	if (reason.len > 0)
-		json_put_text(json, "event.reason",
-			reason.len > REASON_MAX ? slice_head(reason, REASON_MAX) : reason);
+		json_put_text(json, "event.reason", utf8_head(reason, REASON_MAX));
 }
 
 static void say_refused(struct feed *feed, const struct rules *rules, struct slice reason)
 {
 	struct json json = state_begin(feed, "rules-refused");
 
-	put_id(&json, "soc.yara.rules", rules->version);
+	json_put_id(&json, "soc.yara.rules", rules->version);
 	put_reason(&json, reason);
 	state_end(feed, &json);
 }
@@ -118,7 +110,7 @@ static void say_loaded(struct feed *feed, const struct rules *rules, uint64_t n_
 {
 	struct json json = state_begin(feed, "rules-loaded");
 
-	put_id(&json, "soc.yara.rules", rules->version);
+	json_put_id(&json, "soc.yara.rules", rules->version);
 	json_put_u64(&json, "soc.yara.count", n_rules);
 	state_end(feed, &json);
 }
@@ -140,9 +132,9 @@ static void say_started(struct feed *feed, unsigned sandbox_missing)
 {
 	struct json json = state_begin(feed, "scan-started");
 
-	put_id(&json, "soc.scan.id", feed->origin.scan_id);
+	json_put_id(&json, "soc.scan.id", feed->origin.scan_id);
 	json_put_str(&json, "soc.scan.reason", feed->origin.reason);
-	put_id(&json, "soc.yara.rules", feed->origin.rules_version);
+	json_put_id(&json, "soc.yara.rules", feed->origin.rules_version);
 	put_sandbox(&json, sandbox_missing);
 	state_end(feed, &json);
 }
@@ -246,7 +238,7 @@ static void say_no_rules(struct feed *feed, const char *words)
 	struct json json = state_begin(feed, "rules-refused");
 
 	if (feed->origin.rules_version != 0)
-		put_id(&json, "soc.yara.rules", feed->origin.rules_version);
+		json_put_id(&json, "soc.yara.rules", feed->origin.rules_version);
 	put_reason(&json, slice_str(words));
 	state_end(feed, &json);
 }
@@ -260,7 +252,7 @@ void feed_end(struct feed *feed, enum scan_end how, const struct scan_counts *co
 		return;
 	struct json json = state_begin(feed, "scan-finished");
 
-	put_id(&json, "soc.scan.id", feed->origin.scan_id);
+	json_put_id(&json, "soc.scan.id", feed->origin.scan_id);
 	json_put_str(&json, "soc.scan.reason", feed->origin.reason);
 	json_put_str(&json, "event.outcome", how == SCAN_DONE ? "success" : "failure");
 	if (how != SCAN_DONE)

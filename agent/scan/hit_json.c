@@ -45,25 +45,13 @@ static void note_cut(struct writer *writer, const char *field)
 		writer->cuts[writer->n_cuts++] = field;
 }
 
-/* At most `max` bytes, not through the middle of a character. */
-static struct slice cut_text(struct slice text, size_t max)
-{
-	size_t len = max;
-
-	if (text.len <= max)
-		return text;
-	while (len > 0 && max - len < 3 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
-		len--;
-	return slice_head(text, len);
-}
-
 static void put_text(struct writer *writer, const char *field, struct slice text, size_t max)
 {
 	if (text.len == 0)
 		return;
 	if (text.len > max)
 		note_cut(writer, field);
-	json_put_text(&writer->json, field, cut_text(text, max));
+	json_put_text(&writer->json, field, utf8_head(text, max));
 }
 
 static void put_decimal(struct writer *writer, const char *field, uint64_t value)
@@ -71,14 +59,6 @@ static void put_decimal(struct writer *writer, const char *field, uint64_t value
 	char text[24];
 
 	snprintf(text, sizeof(text), "%" PRIu64, value);
-	json_put_str(&writer->json, field, text);
-}
-
-static void put_id(struct writer *writer, const char *field, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%016" PRIx64, value);
 	json_put_str(&writer->json, field, text);
 }
 
@@ -154,7 +134,7 @@ static void put_meta(struct json *json, const struct hit_meta *meta)
 	switch (meta->kind) {
 	case META_TEXT:
 	case META_KINDS:
-		json_text(json, cut_text(meta->text, HIT_TEXT_MAX));
+		json_text(json, utf8_head(meta->text, HIT_TEXT_MAX));
 		break;
 	case META_INTEGER:
 		put_integer(json, meta->integer);
@@ -227,7 +207,7 @@ static void put_cuts(struct writer *writer, const char *field)
 static void put_file(struct writer *writer, const struct scan_object *object)
 {
 	const struct stat *st = object->st;
-	struct slice path = cut_text(object->path, PATH_BYTES_MAX);
+	struct slice path = utf8_head(object->path, PATH_BYTES_MAX);
 
 	put_text(writer, "file.path", object->path, PATH_BYTES_MAX);
 	if (!utf8_valid(path))
@@ -267,9 +247,9 @@ static void write_item(struct writer *writer, const struct hit_origin *origin,
 		put_metas(writer, "soc.yara.meta", hit);
 	if (writer->thrift < THRIFT_STRINGS)
 		put_strings(writer, "soc.yara.strings", hit);
-	put_id(writer, "soc.yara.rules", origin->rules_version);
+	json_put_id(&writer->json, "soc.yara.rules", origin->rules_version);
 	put_file(writer, object);
-	put_id(writer, "soc.scan.id", origin->scan_id);
+	json_put_id(&writer->json, "soc.scan.id", origin->scan_id);
 	json_put_str(&writer->json, "soc.scan.reason", origin->reason);
 	note_lists_cut(writer, hit);
 	put_cuts(writer, "soc.cut");

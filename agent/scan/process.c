@@ -12,6 +12,7 @@
 #include "agent/scan/feed.h"
 #include "agent/scan/spawn.h"
 #include "common/clock.h"
+#include "common/loop.h"
 
 enum { READ_SIZE = 32 << 10, REAP_MS = 50, REAP_SLOW_MS = 5000 };
 
@@ -28,14 +29,6 @@ struct scan_process {
 	const char *why;
 	uint64_t reap_ms;
 };
-
-static void arm(struct event *event, uint64_t ms)
-{
-	const struct timeval in = {
-		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-
-	event_add(event, &in);
-}
 
 static void put_down(struct scan_process *process, const char *why)
 {
@@ -78,7 +71,7 @@ static void look_for_end(struct scan_process *process)
 	if (process->fd >= 0 || process->waits)
 		return;
 	if (!reap(process)) {
-		arm(process->reap, process->reap_ms);
+		loop_arm(process->reap, process->reap_ms);
 		process->reap_ms = REAP_SLOW_MS;
 		return;
 	}
@@ -145,7 +138,7 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 	(void)fd;
 	(void)what;
 	if (read_once(process)) {
-		arm(process->silence, process->settings.silence_ms);
+		loop_arm(process->silence, process->settings.silence_ms);
 		take_lines(process);
 	}
 	if (process->waits && process->fd >= 0) {
@@ -164,11 +157,11 @@ void scan_process_resume(struct scan_process *process)
 		return;
 	if (process->fd >= 0) {
 		event_add(process->readable, NULL);
-		arm(process->silence, process->settings.silence_ms);
+		loop_arm(process->silence, process->settings.silence_ms);
 	}
 	/* Not from inside the caller: on_end() may start the next scan. */
 	if (process->fd < 0)
-		arm(process->reap, 0);
+		loop_arm(process->reap, 0);
 }
 
 static void on_silence(evutil_socket_t fd, short what, void *user)
@@ -209,7 +202,7 @@ static bool begin(struct scan_process *process, struct event_base *base, char *c
 		return false;
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	event_add(process->readable, NULL);
-	arm(process->silence, process->settings.silence_ms);
+	loop_arm(process->silence, process->settings.silence_ms);
 	return true;
 }
 

@@ -2,26 +2,11 @@
 
 #include "common/utf8.h"
 
-/* As much of `text` as is shown: whole characters. */
-static struct slice head_of(struct slice text)
-{
-	size_t len = 0;
-
-	while (len < text.len) {
-		size_t width = utf8_width(slice_from(text, len));
-		size_t step = width > 0 ? width : 1;
-
-		if (len + step > SHOWN_TEXT_MAX)
-			break;
-		len += step;
-	}
-	return slice_head(text, len);
-}
-
 const char *shown_text(struct shown *shown, struct slice text)
 {
 	struct strbuf out = STRBUF_INIT(sizeof(shown->text) - 1);
-	struct slice head = slice_absent(text) ? SLICE_LIT("") : head_of(text);
+	struct slice head =
+		slice_absent(text) ? SLICE_LIT("") : utf8_head(text, SHOWN_TEXT_MAX);
 
 	utf8_show(&out, head);
 	if (head.len < text.len)

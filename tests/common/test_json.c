@@ -53,5 +53,20 @@ START_TEST(numbers_that_json_lacks_are_null)
 }
 END_TEST
 
+START_TEST(ids_are_text_of_sixteen_digits)
+{
+	struct strbuf out = STRBUF_INIT(1000);
+	struct json json = json_into(&out);
+
+	json_object(&json);
+	json_put_id(&json, "a", 0xfeedULL);
+	json_put_id(&json, "b", UINT64_MAX);
+	json_object_end(&json);
+	ck_assert_str_eq(
+		strbuf_cstr(&out), "{\"a\":\"000000000000feed\",\"b\":\"ffffffffffffffff\"}");
+	strbuf_done(&out);
+}
+END_TEST
+
 TEST_MAIN("json", commas_fall_in_place, any_bytes_become_json_text,
-	numbers_that_json_lacks_are_null)
+	numbers_that_json_lacks_are_null, ids_are_text_of_sixteen_digits)

@@ -43,6 +43,20 @@ START_TEST(outside_text_cannot_forge_a_line)
 }
 END_TEST
 
+START_TEST(text_cannot_move_a_terminal)
+{
+	/* CSI of the C1 range, an override of the direction, a line separator. */
+	static const char *const bad[] = {
+		"\xc2\x9b", "\xe2\x80\xae", "\xe2\x80\xa8", "\xd8\x9c", "\xe2\x81\xa6"};
+	struct log_quote quote;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		ck_assert_ptr_null(strstr(log_text(&quote, slice_str(bad[i])), bad[i]));
+		ck_assert_uint_eq(strlen(quote.text), 2 + 4 * strlen(bad[i]));
+	}
+}
+END_TEST
+
 START_TEST(levels_and_bursts_are_limited)
 {
 	struct strbuf text = STRBUF_INIT(1 << 20);
@@ -65,14 +79,5 @@ START_TEST(levels_and_bursts_are_limited)
 }
 END_TEST
 
-START_TEST(level_names_are_known)
-{
-	enum log_level level;
-
-	ck_assert(log_level_from(SLICE_LIT("debug"), &level) && level == LOG_DEBUG);
-	ck_assert(!log_level_from(SLICE_LIT("loud"), &level));
-}
-END_TEST
-
-TEST_MAIN("log", outside_text_cannot_forge_a_line, levels_and_bursts_are_limited,
-	level_names_are_known)
+TEST_MAIN("log", outside_text_cannot_forge_a_line, text_cannot_move_a_terminal,
+	levels_and_bursts_are_limited)

@@ -48,4 +48,37 @@ START_TEST(signals_reload_and_stop)
 }
 END_TEST
 
-TEST_MAIN("loop", a_stop_before_the_loop_began_is_not_forgotten, signals_reload_and_stop)
+static void on_time(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	loop_stop(user);
+}
+
+static void must_not_come(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	(void)user;
+	ck_abort_msg("a timer was not armed anew");
+}
+
+START_TEST(a_timer_that_waits_is_armed_anew)
+{
+	struct err err;
+	struct loop *loop = loop_new(&err);
+	struct event *first = evtimer_new(loop_base(loop), must_not_come, NULL);
+	struct event *second = evtimer_new(loop_base(loop), on_time, loop);
+
+	loop_arm(first, 0);
+	loop_arm(first, 3600000);
+	loop_arm(second, 1001);
+	loop_run(loop);
+	event_free(first);
+	event_free(second);
+	loop_free(loop);
+}
+END_TEST
+
+TEST_MAIN("loop", a_timer_that_waits_is_armed_anew,
+	a_stop_before_the_loop_began_is_not_forgotten, signals_reload_and_stop)

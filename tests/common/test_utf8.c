@@ -22,14 +22,27 @@ START_TEST(bad_text_is_bad)
 }
 END_TEST
 
-START_TEST(repair_replaces_each_bad_byte_and_nothing_else)
+START_TEST(a_head_ends_with_a_whole_character)
 {
-	struct strbuf out = STRBUF_INIT(100);
+	static const struct {
+		const char *text;
+		size_t max;
+		const char *head;
+	} cases[] = {
+		{"abc", 3, "abc"},
+		{"abc", 5, "abc"},
+		{"abc", 2, "ab"},
+		{"abc", 0, ""},
+		{"a\xe1\xbb\xa6z", 3, "a"}, /* in the middle */
+		{"a\xe1\xbb\xa6z", 4, "a\xe1\xbb\xa6"},
+		{"\xf0\x9f\x98\x80z", 3, ""},
+		{"\x80\x80\x80\x80\x80", 4, "\x80\x80\x80\x80"}, /* no characters at all */
+		{"\xff\xe1\xbb", 2, "\xff\xe1"},
+	};
 
-	utf8_repair(&out, SLICE_LIT("a\xffỦ\xe1\xba"));
-	ck_assert_slice_eq(
-		strbuf_slice(&out), SLICE_LIT("a\xef\xbf\xbdỦ\xef\xbf\xbd\xef\xbf\xbd"));
-	strbuf_done(&out);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		ck_assert_slice_eq(utf8_head(slice_str(cases[i].text), cases[i].max),
+			slice_str(cases[i].head));
 }
 END_TEST
 
@@ -44,5 +57,5 @@ START_TEST(what_is_shown_cannot_move_the_cursor)
 }
 END_TEST
 
-TEST_MAIN("utf8", good_text_is_good, bad_text_is_bad,
-	repair_replaces_each_bad_byte_and_nothing_else, what_is_shown_cannot_move_the_cursor)
+TEST_MAIN("utf8", good_text_is_good, bad_text_is_bad, a_head_ends_with_a_whole_character,
+	what_is_shown_cannot_move_the_cursor)
