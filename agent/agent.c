@@ -1,6 +1,5 @@
 #include "agent/agent.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -8,12 +7,11 @@
 
 #include "agent/announce.h"
 #include "agent/health.h"
-#include "agent/settings.h"
+#include "agent/loaded.h"
 #include "agent/state_folder.h"
 #include "agent/uplink.h"
-#include "common/bytes.h"
 #include "common/clock.h"
-#include "common/file.h"
+#include "common/conf_changes.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/notify.h"
@@ -26,14 +24,11 @@ enum {
 	SECONDS_PER_HOUR = 3600,
 	GOODBYE_MS = 2000, /* for the last words to be written */
 	INPUTS_MAX = 16,
-	SETTINGS_MAX = 16 << 20,
 };
 
 struct agent {
 	const char *config;
-	struct conf *conf;
-	struct agent_settings settings;
-	uint64_t settings_version;
+	struct loaded *loaded; /* the settings in force */
 	uint64_t boot_id;
 	SSL_CTX *tls;
 	struct loop *loop;
@@ -46,6 +41,7 @@ struct agent {
 	bool connected;
 	char why[ERR_TEXT_MAX];   /* it is not; each reason is logged once */
 	void *inputs[INPUTS_MAX]; /* NULL: the settings name none of the kind */
+	struct loaded *started_with[INPUTS_MAX];
 	struct event *keep, *second, *reload, *end, *watchdog;
 	struct health health;
 	unsigned seconds;
@@ -167,7 +163,7 @@ static void on_heartbeat(void *user, struct frame_heartbeat *beat)
 	struct agent *agent = user;
 
 	health_heartbeat(agent->state.spool, agent->intake, beat);
-	beat->settings_version = agent->settings_version;
+	beat->settings_version = agent->loaded->version;
 	for (size_t i = 0; inputs[i] != NULL; i++)
 		if (agent->inputs[i] != NULL && inputs[i]->heartbeat != NULL)
 			inputs[i]->heartbeat(agent->inputs[i], beat);
@@ -191,7 +187,7 @@ static void on_connected(void *user, bool connected, const char *why)
 
 	if (connected)
 		log_info("uplink.connected", "collector=%s",
-			agent->settings.uplink.collector.items[0]);
+			agent->loaded->settings.uplink.collector.items[0]);
 	else if (agent->connected || strcmp(why, agent->why) != 0)
 		log_warn("uplink.disconnected", "reason=%s", LOG_TEXT(slice_str(why)));
 	snprintf(agent->why, sizeof(agent->why), "%s", connected ? "" : why);
@@ -222,14 +218,24 @@ static void give_position(void *user, const struct bookmark_source *source)
 		giving->input->position(giving->self, source->name, position);
 }
 
+static void stop_input(struct agent *agent, size_t i)
+{
+	if (agent->inputs[i] != NULL)
+		inputs[i]->stop(agent->inputs[i]);
+	agent->inputs[i] = NULL;
+	loaded_unref(agent->started_with[i]);
+	agent->started_with[i] = NULL;
+}
+
 /* One input that fails does not keep the others from reading. */
 static void start_input(struct agent *agent, size_t i)
 {
 	struct err err = {0};
 	struct giving giving = {.input = inputs[i]};
 
-	giving.self =
-		inputs[i]->start(&agent->settings, loop_base(agent->loop), agent->intake, &err);
+	agent->started_with[i] = loaded_ref(agent->loaded);
+	giving.self = inputs[i]->start(
+		&agent->loaded->settings, loop_base(agent->loop), agent->intake, &err);
 	agent->inputs[i] = giving.self;
 	if (giving.self == NULL) {
 		if (err.text[0] != '\0')
@@ -249,69 +255,90 @@ static void start_inputs(struct agent *agent)
 
 static void stop_inputs(struct agent *agent)
 {
-	for (size_t i = 0; inputs[i] != NULL; i++) {
-		if (agent->inputs[i] != NULL)
-			inputs[i]->stop(agent->inputs[i]);
-		agent->inputs[i] = NULL;
-	}
+	for (size_t i = 0; inputs[i] != NULL; i++)
+		stop_input(agent, i);
 }
 
 /* ---- settings ------------------------------------------------------------- */
-
-/* First 8 bytes of the file's SHA-256; 0 when it cannot be read. */
-static uint64_t version_of(const char *path)
-{
-	struct strbuf text = STRBUF_INIT(SETTINGS_MAX);
-	unsigned char sum[EVP_MAX_MD_SIZE] = {0};
-
-	if (!file_read(path, &text, NULL) || EVP_Digest(strbuf_slice(&text).ptr, text.len, sum,
-						     NULL, EVP_sha256(), NULL) != 1)
-		memset(sum, 0, sizeof(sum));
-	strbuf_done(&text);
-	return bytes_get_u64(sum);
-}
 
 static void refuse_settings(struct agent *agent, const char *why)
 {
 	log_error("settings.refused", "reason=%s instead=old-settings-stay",
 		LOG_TEXT(slice_str(why)));
-	announce_settings(agent->intake, "settings-refused", agent->settings_version, why);
+	announce_settings(agent->intake, "settings-refused", agent->loaded->version, why);
 }
 
-static void use_settings(struct agent *agent, struct conf *conf,
-	const struct agent_settings *settings, SSL_CTX *tls)
-{
-	struct conf *old = agent->conf;
+/* What differs from the settings in force. */
+struct changes {
+	bool inputs[INPUTS_MAX];
+	bool state;
+};
 
-	stop_inputs(agent);
+static void note_change(void *user, const char *key, bool live)
+{
+	struct changes *changes = user;
+
+	for (size_t i = 0; inputs[i] != NULL; i++)
+		changes->inputs[i] |= strcmp(key, inputs[i]->section) == 0;
+	changes->state |= strcmp(key, "state") == 0;
+	if (!live)
+		log_warn("settings.later", "key=%s instead=holds-after-a-restart", key);
+}
+
+/* Inputs whose settings are the same go on undisturbed: a socket closed and opened again would
+ * refuse its callers meanwhile, a scan would begin anew. Stopped ones end before any begins. */
+static void restart_inputs(struct agent *agent, const struct changes *changes)
+{
+	for (size_t i = 0; inputs[i] != NULL; i++)
+		if (changes->inputs[i])
+			stop_input(agent, i);
 	(void)intake_flush(agent->intake);
-	agent->conf = conf;
-	agent->settings = *settings;
-	agent->settings_version = version_of(agent->config);
+	for (size_t i = 0; inputs[i] != NULL; i++)
+		if (agent->inputs[i] == NULL)
+			start_input(agent, i);
+}
+
+static void use_settings(
+	struct agent *agent, struct loaded *loaded, SSL_CTX *tls, const struct changes *changes)
+{
+	loaded_unref(agent->loaded);
+	agent->loaded = loaded;
 	SSL_CTX_free(agent->tls);
 	agent->tls = tls;
-	log_open("soc-agent", (enum log_level)settings->log_level);
-	uplink_reload(agent->uplink, &agent->settings.uplink, tls);
+	log_open("soc-agent", (enum log_level)loaded->settings.log_level);
+	uplink_reload(agent->uplink, &loaded->settings.uplink, tls);
 	intake_set_known(agent->intake, clock_wall_ns());
-	start_inputs(agent);
-	conf_free(old);
+	restart_inputs(agent, changes);
 	log_info("settings.loaded", "file=%s", agent->config);
-	announce_settings(agent->intake, "settings-loaded", agent->settings_version, NULL);
+	announce_settings(agent->intake, "settings-loaded", loaded->version, NULL);
+}
+
+/* False with err set when the settings cannot be taken over. */
+static bool take_over(struct agent *agent, struct loaded *loaded, struct err *err)
+{
+	struct changes changes = {0};
+
+	conf_changes(agent_settings_table, &agent->loaded->settings, &loaded->settings,
+		note_change, &changes);
+	if (changes.state)
+		return err_set(err, "'state' cannot change while the agent runs");
+	SSL_CTX *tls = tls_client_new(&loaded->settings.tls, err);
+	if (tls != NULL)
+		use_settings(agent, loaded, tls, &changes);
+	return tls != NULL;
 }
 
 static void reload(struct agent *agent)
 {
 	struct strbuf mistakes = STRBUF_INIT(1 << 20);
-	struct agent_settings settings;
+	struct loaded *loaded = loaded_read(agent->config, &mistakes);
 	struct err err = {0};
-	struct conf *conf = agent_settings_load(agent->config, &settings, &mistakes);
-	SSL_CTX *tls = conf != NULL ? tls_client_new(&settings.tls, &err) : NULL;
 
-	if (tls != NULL) {
-		use_settings(agent, conf, &settings, tls);
-	} else {
-		refuse_settings(agent, conf == NULL ? strbuf_cstr(&mistakes) : err.text);
-		conf_free(conf);
+	if (loaded == NULL) {
+		refuse_settings(agent, strbuf_cstr(&mistakes));
+	} else if (!take_over(agent, loaded, &err)) {
+		refuse_settings(agent, err.text);
+		loaded_unref(loaded);
 	}
 	strbuf_done(&mistakes);
 }
@@ -349,7 +376,7 @@ static void on_stop(void *user)
 	}
 	agent->draining = true;
 	log_info("agent.stopping", "drain_ms=%llu",
-		(unsigned long long)agent->settings.drain_ms);
+		(unsigned long long)agent->loaded->settings.drain_ms);
 	notify_stopping("draining");
 	stop_inputs(agent);
 	announce_life(agent->intake, "stopping", agent->boot_id);
@@ -360,7 +387,7 @@ static void on_stop(void *user)
 	else if (all_acknowledged(agent))
 		say_goodbye(agent);
 	else
-		arm(agent->end, agent->settings.drain_ms);
+		arm(agent->end, agent->loaded->settings.drain_ms);
 }
 
 /* The time to drain is over, or that for the goodbye. */
@@ -402,17 +429,16 @@ static bool load_settings(struct agent *agent, struct err *err)
 {
 	struct strbuf mistakes = STRBUF_INIT(1 << 20);
 
-	agent->conf = agent_settings_load(agent->config, &agent->settings, &mistakes);
-	if (agent->conf == NULL) {
+	agent->loaded = loaded_read(agent->config, &mistakes);
+	if (agent->loaded == NULL) {
 		fputs(strbuf_cstr(&mistakes), stderr);
 		err_set(err, "%s has mistakes", agent->config);
 	}
 	strbuf_done(&mistakes);
-	if (agent->conf == NULL)
+	if (agent->loaded == NULL)
 		return false;
-	log_open("soc-agent", (enum log_level)agent->settings.log_level);
-	agent->settings_version = version_of(agent->config);
-	agent->tls = tls_client_new(&agent->settings.tls, err);
+	log_open("soc-agent", (enum log_level)agent->loaded->settings.log_level);
+	agent->tls = tls_client_new(&agent->loaded->settings.tls, err);
 	return agent->tls != NULL;
 }
 
@@ -439,8 +465,8 @@ static void make_uplink(struct agent *agent)
 		.user = agent,
 	};
 
-	agent->uplink = uplink_new(loop_base(agent->loop), &agent->settings.uplink, agent->tls,
-		agent->state.spool, agent->boot_id, &user);
+	agent->uplink = uplink_new(loop_base(agent->loop), &agent->loaded->settings.uplink,
+		agent->tls, agent->state.spool, agent->boot_id, &user);
 }
 
 static bool make_events(struct agent *agent, struct err *err)
@@ -470,8 +496,8 @@ static bool make_parts(struct agent *agent, struct err *err)
 
 	agent->loop = loop_new(err);
 	if (agent->loop == NULL || !make_events(agent, err) ||
-		!state_folder_open(&agent->state, agent->settings.state_dir,
-			&agent->settings.spool, report, err))
+		!state_folder_open(&agent->state, agent->loaded->settings.state_dir,
+			&agent->loaded->settings.spool, report, err))
 		return false;
 	if (getrandom(&agent->boot_id, sizeof(agent->boot_id), 0) != sizeof(agent->boot_id))
 		return err_sys(err, "random numbers");
@@ -533,7 +559,7 @@ void agent_free(struct agent *agent)
 	free_event(agent->watchdog);
 	loop_free(agent->loop);
 	SSL_CTX_free(agent->tls);
-	conf_free(agent->conf);
+	loaded_unref(agent->loaded);
 	free(agent);
 }
 
@@ -549,8 +575,8 @@ bool agent_run(struct agent *agent, struct err *err)
 	arm(agent->second, SECOND_MS);
 	if (watchdog_ms > 0)
 		arm(agent->watchdog, watchdog_ms);
-	log_info(
-		"agent.started", "version=%s state=%s", SOC_VERSION, agent->settings.state_dir);
+	log_info("agent.started", "version=%s state=%s", SOC_VERSION,
+		agent->loaded->settings.state_dir);
 	notify_ready("connecting");
 	loop_run(agent->loop);
 	(void)intake_flush(agent->intake);

@@ -56,12 +56,15 @@ void intake_declare(struct intake *intake, enum frame_lane lane, struct slice so
 	uint64_t count, uint8_t reason, uint64_t bytes);
 
 struct input {
-	const char *name; /* "file"; chunk_source.input */
+	const char *name;    /* "file"; chunk_source.input */
+	const char *section; /* of the settings: a reload leaves the input alone while it is the
+				same */
 	const char *summary;
 
 	/*
 	 * Starts every input of its kind that the settings name. NULL with err set on failure;
-	 * NULL with err->text empty when the settings name none.
+	 * NULL with err->text empty when the settings name none. The settings live until it is
+	 * stopped.
 	 */
 	void *(*start)(const struct agent_settings *settings, struct event_base *base,
 		struct intake *intake, struct err *err);

@@ -629,6 +629,7 @@ static void stop(void *user)
 
 const struct input file_input = {
 	.name = "file",
+	.section = "files",
 	.summary = "log files by glob pattern, through rotation",
 	.start = start,
 	.position = position,

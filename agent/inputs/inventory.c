@@ -198,6 +198,7 @@ static void stop(void *user)
 
 const struct input inventory_input = {
 	.name = "inventory",
+	.section = "inventory",
 	.summary = "what this host is and what runs on it",
 	.start = start,
 	.begin = begin,

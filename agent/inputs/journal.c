@@ -80,6 +80,7 @@ static void stop(void *user)
 
 const struct input journal_input = {
 	.name = "journal",
+	.section = "journal",
 	.summary = "entries of systemd-journald, by cursor",
 	.start = start,
 	.position = position,

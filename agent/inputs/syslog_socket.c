@@ -312,6 +312,7 @@ static void stop(void *user)
 
 const struct input syslog_input = {
 	.name = "syslog",
+	.section = "syslog",
 	.summary = "local sockets that programs log to",
 	.start = start,
 	.begin = begin,

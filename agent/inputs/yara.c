@@ -466,6 +466,7 @@ static void yara_stop(void *self)
 
 const struct input yara_input = {
 	.name = "yara",
+	.section = "yara",
 	.summary = "scheduled scans of files with YARA rules",
 	.start = yara_start,
 	.position = yara_position,

@@ -111,13 +111,9 @@ static bool add_operand(struct arguments *arguments, const char *word, struct er
 	return true;
 }
 
-static bool asks_for_help(int n_words, char **words)
+static bool is_help(const char *word)
 {
-	for (int i = 0; i < n_words && strcmp(words[i], "--") != 0; i++) {
-		if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
-			return true;
-	}
-	return false;
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
 static bool is_option(const char *word)
@@ -137,6 +133,9 @@ static bool read_words(struct arguments *arguments, int n_words, char **words, s
 				return false;
 		} else if (strcmp(words[i], "--") == 0) {
 			options_ended = true;
+		} else if (is_help(words[i])) {
+			arguments->help = true;
+			return true;
 		} else if (!read_option(arguments, words[i],
 				   i + 1 < n_words ? words[i + 1] : NULL, &used_next, err)) {
 			return false;
@@ -164,11 +163,10 @@ bool arguments_read(struct arguments *arguments, int n_words, char **words, stru
 	arguments->operands = calloc((size_t)n_words + 1, sizeof(*arguments->operands));
 	if (arguments->given == NULL || arguments->operands == NULL)
 		abort();
-	arguments->help = asks_for_help(n_words, words);
-	if (arguments->help)
-		return true;
 	if (!read_words(arguments, n_words, words, err))
 		return false;
+	if (arguments->help)
+		return true;
 	if (arguments->n_operands < command->operands_min)
 		return err_set(err, "%s is missing", command->operands);
 	const struct option_spec *missing = missing_option(arguments);

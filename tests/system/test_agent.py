@@ -1,5 +1,6 @@
 """soc-agent itself: from a file to the store, through kills, rotation and full spools."""
 import random
+import socket
 import subprocess
 
 import oracle
@@ -167,3 +168,33 @@ def test_agents_are_shown_with_their_address_and_versions(stack):
     table = ask(stack, "agents", "--table").stdout.splitlines()
     assert table[0].split()[:3] == ["agency", "host", "online"] and table[-1] == "1 in all"
     assert table[1].split()[:3] == ["2", "1", "yes"]
+
+
+def test_a_reload_leaves_inputs_alone_whose_settings_are_the_same(stack):
+    stack.start_collector()
+    path = stack.folder / "log.sock"
+    host = Host(stack, 2, 1, {"syslog": {"sockets": [{"path": str(path)}]}})
+    host.start()
+    wait_until("it listens", path.exists)
+    inode = path.stat().st_ino
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:
+        caller.connect(str(path))
+        for turn in range(5):
+            host.settings["files"]["groups"].append({"paths": [f"{host.logs}/{turn}.txt"]})
+            host.write_settings()
+            host.reload()
+            host.process.wait_for(rf"(?s)(settings\.loaded.*){{{turn + 1}}}")
+            caller.send(b"<13>app: still the same socket")  # refused when it was closed meanwhile
+    assert path.stat().st_ino == inode
+    wait_until("all came", lambda: sum("same socket" in line["record"].get("event.original", "")
+                                       for line in stack.export() if line["kind"] == "log") == 5, interval=0.3)
+
+
+def test_a_reload_cannot_move_the_state_folder(stack):
+    stack.start_collector()
+    host = Host(stack, 2, 1)
+    host.start()
+    host.settings["state"] = str(stack.folder / "elsewhere")
+    host.write_settings()
+    host.reload()
+    host.process.wait_for(r"settings\.refused.*'state' cannot change")

@@ -133,10 +133,15 @@ START_TEST(options_not_for_people_are_not_proposed)
 }
 END_TEST
 
-START_TEST(help_is_seen_before_mistakes_but_not_behind_the_end_of_options)
+START_TEST(help_is_a_word_of_its_own_and_needs_nothing_else)
 {
-	ck_assert(READ("--qqqqqqqq", "--help"));
+	ck_assert(READ("--help"));
 	ck_assert(arguments.help);
+	ck_assert(READ("--days", "3", "-h", "--qqqqqqqq"));
+	ck_assert(arguments.help);
+	ck_assert(READ("--dns", "-h", "a"));
+	ck_assert(!arguments.help);
+	ck_assert_str_eq(arguments_text(&arguments, "dns"), "-h");
 	ck_assert(READ("--", "--help"));
 	ck_assert(!arguments.help);
 }
@@ -166,5 +171,5 @@ END_TEST
 TEST_MAIN("arguments", options_are_given_in_two_forms_and_counted,
 	what_is_not_given_has_its_standard_value, mistakes_are_explained,
 	options_that_are_required_are_asked_for, options_not_for_people_are_not_proposed,
-	help_is_seen_before_mistakes_but_not_behind_the_end_of_options,
+	help_is_a_word_of_its_own_and_needs_nothing_else,
 	numbers_are_plain_and_within_their_limits)
