@@ -105,6 +105,10 @@ MUST_USE struct seglog *seglog_open(
 MUST_USE struct seglog *seglog_open_reading(
 	const char *dir, struct seglog_damage *damage, struct err *err);
 
+/* Of a log opened for cursors alone: its newest segment has been removed meanwhile, so there
+ * is a newer one, which this log does not show. */
+bool seglog_overtaken(const struct seglog *log);
+
 /*
  * Syncs, writes the state hint, frees. NULL is fine. Sync first to learn whether that works.
  */
@@ -199,8 +203,8 @@ void seglog_cursor_seek(struct seglog_cursor *cursor, uint64_t sequence);
 
 /*
  * Walks a folder as seglog_open_reading() sees it (verify-store), from the first sequence
- * held or not released. `offset` is where the entry, or the damage, begins in `file`. `visit`
- * returns false to stop.
+ * held or not released. `offset` is where the entry, or the damage, begins in `file`, which
+ * may be missing. `visit` returns false to stop.
  */
 MUST_USE bool seglog_walk(const char *dir,
 	bool (*visit)(void *user, const char *file, uint64_t offset, enum seglog_read what,

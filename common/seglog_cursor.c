@@ -280,7 +280,8 @@ static int open_expected(struct seglog_cursor *cursor)
 	}
 }
 
-/* Opens that segment. What is gone, or refused for good, is missing; the running one is not. */
+/* Opens that segment. What is gone, or refused for good, is missing; an appender's running one
+ * is not. */
 static enum entered enter(struct seglog_cursor *cursor, struct err *err)
 {
 	enum refusal refusal = REFUSED_ASK_AGAIN;
@@ -288,7 +289,9 @@ static enum entered enter(struct seglog_cursor *cursor, struct err *err)
 
 	while (fd < 0 && refusal == REFUSED_ASK_AGAIN) {
 		fd = open_expected(cursor);
-		if (fd < 0 && errno == ENOENT && !cursor->view.running)
+		/* Who only reads does not hear that the running one was closed and released. */
+		if (fd < 0 && errno == ENOENT &&
+			(!cursor->view.running || cursor->log->read_only))
 			return ENTERED_MISSING;
 		if (fd < 0) {
 			err_sys(err, "%s: opening segment %" PRIu64, cursor->log->dir,
@@ -387,7 +390,9 @@ enum seglog_read seglog_cursor_next(
 		if (entered == ENTERED_FAILED)
 			return give_failure(&said, err);
 		if (entered == ENTERED_MISSING)
-			return give_lost(cursor, cursor->view.last, entry);
+			return cursor->expected <= cursor->view.last
+				       ? give_lost(cursor, cursor->view.last, entry)
+				       : SEGLOG_END;
 		cursor->looked_from = cursor->reader.offset;
 		switch (segment_next(
 			&cursor->reader, cursor->expected, &head, &payload, &said)) {
@@ -411,6 +416,12 @@ enum seglog_read seglog_cursor_next(
 }
 
 /* ---- walking -------------------------------------------------------------- */
+
+/* The file that holds what was given, or held it: a missing one as it was called. */
+static uint64_t name_of(const struct seglog_cursor *cursor, const struct seglog_entry *entry)
+{
+	return entry->first < cursor->view.first ? entry->first : cursor->view.first;
+}
 
 bool seglog_walk(const char *dir,
 	bool (*visit)(void *user, const char *file, uint64_t offset, enum seglog_read what,
@@ -437,7 +448,7 @@ bool seglog_walk(const char *dir,
 		if (what == SEGLOG_ENTRY)
 			offset = cursor->reader.offset - SEGMENT_ENTRY_HEAD_SIZE -
 				 entry.payload.len;
-		segment_name(cursor->view.first, name);
+		segment_name(name_of(cursor, &entry), name);
 		more = visit(user, name, offset, what, &entry);
 	}
 	seglog_cursor_close(cursor);

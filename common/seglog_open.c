@@ -687,16 +687,39 @@ static bool open_for_appending(struct opening *opening, struct err *err)
 	return seglog_drop_released(log, err);
 }
 
+/* The newest segment may be closed, released and unlinked between listing and reading it. */
+static bool recover_beside(struct opening *opening, struct err *err)
+{
+	enum { TRIES = 100 };
+	struct seglog *log = opening->log;
+
+	for (unsigned tries = 0; tries < TRIES; tries++) {
+		opening->damage = (struct seglog_damage){0};
+		opening->state_known = state_peek(log->dir_fd, &opening->state);
+		log->n_segments = 0;
+		if (recover(opening, err))
+			return true;
+		if (err->sys != ENOENT)
+			return false;
+	}
+	return false;
+}
+
 static bool open_for_reading(struct opening *opening, struct err *err)
 {
 	struct seglog *log = opening->log;
 
-	if (!open_dir(log, err))
-		return false;
-	opening->state_known = state_peek(log->dir_fd, &opening->state);
-	if (!recover(opening, err))
+	if (!open_dir(log, err) || !recover_beside(opening, err))
 		return false;
 	return log->n_segments > 0 || err_set(err, "%s: no log is there", log->dir);
+}
+
+bool seglog_overtaken(const struct seglog *log)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	segment_name(seglog_segment_first(log), name);
+	return !exists(log, name);
 }
 
 static struct seglog *new_log(const char *dir)

@@ -134,17 +134,15 @@ static bool open_classes(struct store_reader *reader, const char *dir, struct er
 	return true;
 }
 
-/* What is behind the newest whole commit may still be on its way. */
-static bool find_limit(struct store_reader *reader, struct err *err)
+/*
+ * What is behind the newest whole commit may still be on its way. It is looked for before the
+ * classes are opened: whatever is durable now is in each of them then.
+ */
+static bool find_limit(struct store_reader *reader, const char *dir, struct err *err)
 {
-	struct tail tails[STORE_CLASSES];
 	bool whole;
 
-	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		if (!tail_read(&tails[i], reader->dir_logs[i], err))
-			return false;
-	}
-	if (!tails_newest(tails, &reader->dir_undone, &reader->dir_limit, &whole, err))
+	if (!tails_newest_in(dir, &reader->dir_undone, &reader->dir_limit, &whole, err))
 		return false;
 	reader->dir_limit -= !whole;
 	return true;
@@ -154,8 +152,8 @@ struct store_reader *store_reader_open_dir(const char *dir, uint64_t position, s
 {
 	struct store_reader *reader = new_reader(position);
 
-	if (undone_load(&reader->dir_undone, dir, err) && open_classes(reader, dir, err) &&
-		find_limit(reader, err))
+	if (undone_load(&reader->dir_undone, dir, err) && find_limit(reader, dir, err) &&
+		open_classes(reader, dir, err))
 		return reader;
 	store_reader_close(reader);
 	return NULL;

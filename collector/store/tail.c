@@ -1,5 +1,8 @@
 #include "collector/store/tail.h"
 
+#include <limits.h>
+#include <stdio.h>
+
 static void note_entry(
 	struct tail *tail, const struct seglog_entry *entry, const struct block_head *head)
 {
@@ -102,4 +105,40 @@ bool tails_newest(const struct tail tails[STORE_CLASSES], const struct undone *u
 		return false;
 	*whole = (set & ~present) == 0;
 	return true;
+}
+
+/* Until the newest segment is still there when it was read. */
+static struct seglog *open_and_read(const char *path, struct tail *tail, struct err *err)
+{
+	for (;;) {
+		struct seglog *log = seglog_open_reading(path, NULL, err);
+
+		if (log == NULL)
+			return NULL;
+		bool read = tail_read(tail, log, err), overtaken = seglog_overtaken(log);
+		if (read && !overtaken)
+			return log;
+		seglog_close(log);
+		if (!overtaken)
+			return NULL;
+	}
+}
+
+bool tails_newest_in(const char *dir, const struct undone *undone, uint64_t *newest,
+	bool *whole, struct err *err)
+{
+	struct seglog *logs[STORE_CLASSES] = {0};
+	struct tail tails[STORE_CLASSES];
+	char path[PATH_MAX];
+	bool ok = true;
+
+	for (unsigned i = 0; i < STORE_CLASSES && ok; i++) {
+		snprintf(path, sizeof(path), "%s/class-%u", dir, i + 1);
+		logs[i] = open_and_read(path, &tails[i], err);
+		ok = logs[i] != NULL;
+	}
+	ok = ok && tails_newest(tails, undone, newest, whole, err);
+	for (unsigned i = 0; i < STORE_CLASSES; i++)
+		seglog_close(logs[i]);
+	return ok;
 }

@@ -36,4 +36,8 @@ const struct tail *tails_snapshot(const struct tail tails[STORE_CLASSES]);
 MUST_USE bool tails_newest(const struct tail tails[STORE_CLASSES], const struct undone *undone,
 	uint64_t *newest, bool *whole, struct err *err);
 
+/* The same of a folder, whose store may run. */
+MUST_USE bool tails_newest_in(const char *dir, const struct undone *undone, uint64_t *newest,
+	bool *whole, struct err *err);
+
 #endif

@@ -392,20 +392,13 @@ static void check_ends(struct verifying *verifying)
 
 static bool find_limit(struct verifying *verifying, struct err *err)
 {
-	struct seglog *logs[STORE_CLASSES] = {0};
-	struct tail tails[STORE_CLASSES];
-	bool ok = true, whole = true;
+	bool whole;
 
-	for (unsigned i = 0; i < STORE_CLASSES && ok; i++) {
-		enter_class(verifying, i);
-		logs[i] = seglog_open_reading(verifying->class_dir, NULL, err);
-		ok = logs[i] != NULL && tail_read(&tails[i], logs[i], err);
-	}
-	ok = ok && tails_newest(tails, &verifying->undone, &verifying->limit, &whole, err);
+	if (!tails_newest_in(
+		    verifying->dir, &verifying->undone, &verifying->limit, &whole, err))
+		return false;
 	verifying->limit -= !whole;
-	for (unsigned i = 0; i < STORE_CLASSES; i++)
-		seglog_close(logs[i]);
-	return ok;
+	return true;
 }
 
 static bool read_id(struct verifying *verifying, struct err *err)

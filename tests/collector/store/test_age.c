@@ -20,7 +20,7 @@ static struct err err;
 
 static void begin(void)
 {
-	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
+	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 }
 
