@@ -12,7 +12,7 @@
 #include "common/sandbox.h"
 #include "common/utf8.h"
 
-enum { REASON_MAX = 1024 };
+enum { REASON_MAX = 1024, PATH_TEXT_MAX = 4096 };
 
 struct feed {
 	struct feed_settings settings;
@@ -20,6 +20,7 @@ struct feed {
 	struct strbuf line;
 	int64_t start_ns;
 	int64_t told_ms;
+	unsigned n_named; /* files that were not scanned */
 };
 
 struct feed *feed_new(const struct feed_settings *settings)
@@ -169,13 +170,31 @@ static void on_hit(void *user, const struct scan_object *object, const struct hi
 	write_line(feed, 'H');
 }
 
+static void put_object(struct json *json, const struct scan_object *object)
+{
+	json_put_text(json, "file.path", utf8_head(object->path, PATH_TEXT_MAX));
+	if (object->st != NULL)
+		json_put_u64(json, "file.size", (uint64_t)object->st->st_size);
+	if (object->owner != NULL)
+		json_put_str(json, "file.owner", object->owner);
+}
+
+/* A file that defeats the scanner is named: what is in it may mean to. The rest of them, and
+ * what the settings leave out, is only counted: scan-finished says how many. */
 static void on_unscanned(
 	void *user, const struct scan_object *object, enum verdict verdict, struct slice why)
 {
-	(void)user; /* counted; scan-finished says how many */
-	(void)object;
-	(void)verdict;
-	(void)why;
+	struct feed *feed = user;
+
+	if (!verdict_is_failure(verdict) || feed->n_named == FEED_UNSCANNED_MAX)
+		return;
+	feed->n_named++;
+	struct json json = state_begin(feed, "file-not-scanned");
+	json_put_id(&json, "soc.scan.id", feed->origin.scan_id);
+	json_put_str(&json, "soc.scan.verdict", verdict_name(verdict));
+	put_object(&json, object);
+	put_reason(&json, why);
+	state_end(feed, &json);
 }
 
 static void on_progress(void *user, const struct scan_counts *counts, struct slice path)

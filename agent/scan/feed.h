@@ -18,7 +18,8 @@
 enum {
 	FEED_LINE_MAX = (64 << 10) + 16,
 	FEED_PROGRESS_MS = 1000,
-	FEED_REFUSED_MAX = 64, /* sources named one by one */
+	FEED_REFUSED_MAX = 64,   /* sources named one by one */
+	FEED_UNSCANNED_MAX = 64, /* files that failed, named one by one */
 };
 
 struct feed;

@@ -153,3 +153,16 @@ def test_same_hits_as_yara_with_real_rules(scan, shared_data, tree):
     theirs = yara_hits(files, tree)
     assert len(theirs) > 5
     assert our_hits(scan, folders, tree) == theirs
+
+
+def test_a_file_that_takes_too_long_is_named_to_the_agent(scan, rules, tree):
+    (rules / "slow.yar").write_text(
+        "rule Slow { condition: for all i in (0..99999999999) : (uint8(i % 64) < 256) }\n")
+    (tree / "hides").write_bytes(b"x" * 64)
+    done = scan("--feed", "schedule", "--timeout", "1", "--rules", rules, tree)
+    states = [json.loads(line[2:]) for line in done.stdout.decode().splitlines() if line[0] in "SF"]
+    named, = [state for state in states if state["event.action"] == "file-not-scanned"]
+    assert named["soc.scan.verdict"] == "timeout"
+    assert named["file.path"] == str(tree / "hides") and named["file.size"] == 64
+    finished, = [state for state in states if state["event.action"] == "scan-finished"]
+    assert finished["soc.scan.skipped"] == {"timeout": 1}
