@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { BUCKETS = 4096, LAST = 0xffff, LANES_MIN = 3 * NEEDLE_MAX / 2 };
+#include "common/needles_blocks.h"
+
+enum { BUCKETS = 4096, LAST = 0xffff };
 
 struct needle {
 	struct slice text; /* folded */
@@ -17,6 +19,8 @@ struct needles {
 	uint16_t first[BUCKETS]; /* needles that may stand when the jump is 0 */
 	struct needle *items;
 	char *texts;
+	bool in_blocks; /* the processor can */
+	struct needles_blocks blocks;
 };
 
 static unsigned char fold(char byte)
@@ -88,8 +92,12 @@ struct needles *needles_new(const struct slice *texts, size_t n)
 	memset(needles->jump, (int)(needles->window - 1), sizeof(needles->jump));
 	memset(needles->first, 0xff, sizeof(needles->first));
 	copy_texts(needles, texts);
-	for (size_t i = n; i-- > 0;)
+	needles_blocks_init(&needles->blocks);
+	for (size_t i = n; i-- > 0;) {
 		add_pairs(needles, i);
+		needles_blocks_add(&needles->blocks, needles->items[i].text);
+	}
+	needles->in_blocks = needles_blocks_possible();
 	return needles;
 }
 
@@ -113,78 +121,79 @@ static bool stands_at(const struct needle *needle, struct slice text, size_t at)
 	return true;
 }
 
-static bool try_at(const struct needles *needles, unsigned bucket, struct slice text, size_t at,
-	needles_function *on_hit, void *user)
-{
-	for (uint16_t i = needles->first[bucket]; i != LAST; i = needles->items[i].next) {
-		if (stands_at(&needles->items[i], text, at) && !on_hit(user, i, at))
-			return false;
-	}
-	return true;
-}
-
 struct scan {
 	const struct needles *needles;
 	struct slice text;
 	needles_function *on_hit;
 	void *user;
-	bool ended; /* by on_hit */
 };
 
-/* One step of a lane: the place of its window's next end. */
-static inline size_t step(struct scan *scan, size_t end)
+/* The needles that may stand at `at` by the pair at the window's end. */
+static bool try_at(const struct scan *scan, unsigned bucket, size_t at)
 {
 	const struct needles *needles = scan->needles;
-	unsigned bucket = bucket_of(scan->text.ptr + end - 2);
-	size_t jump = needles->jump[bucket];
 
-	if (jump != 0)
-		return end + jump;
-	if (!try_at(needles, bucket, scan->text, end - needles->window, scan->on_hit,
-		    scan->user))
-		scan->ended = true;
-	return end + 1;
-}
-
-/* Windows that end before `stop`. */
-static void scan_lane(struct scan *scan, size_t end, size_t stop)
-{
-	while (end < stop && !scan->ended)
-		end = step(scan, end);
-}
-
-/*
- * Each step waits for the loads of the one before it. Four lanes, a quarter of the windows
- * each, wait at the same time.
- */
-static void scan_lanes(struct scan *scan)
-{
-	size_t a = scan->needles->window, quarter = (scan->text.len + 1 - a) / 4;
-	size_t b = a + quarter, c = b + quarter, d = c + quarter;
-	const size_t stop_a = b, stop_b = c, stop_c = d, stop_d = scan->text.len + 1;
-
-	while (a < stop_a && b < stop_b && c < stop_c && d < stop_d && !scan->ended) {
-		a = step(scan, a);
-		b = step(scan, b);
-		c = step(scan, c);
-		d = step(scan, d);
+	for (uint16_t i = needles->first[bucket]; i != LAST; i = needles->items[i].next) {
+		if (stands_at(&needles->items[i], scan->text, at) &&
+			!scan->on_hit(scan->user, i, at))
+			return false;
 	}
-	scan_lane(scan, a, stop_a);
-	scan_lane(scan, b, stop_b);
-	scan_lane(scan, c, stop_c);
-	scan_lane(scan, d, stop_d);
+	return true;
+}
+
+/* Windows that end at `end` and behind it, in jumps. */
+static bool scan_jumps(const struct scan *scan, size_t end)
+{
+	const struct needles *needles = scan->needles;
+
+	while (end <= scan->text.len) {
+		unsigned bucket = bucket_of(scan->text.ptr + end - 2);
+		size_t jump = needles->jump[bucket];
+
+		if (jump == 0 && !try_at(scan, bucket, end - needles->window))
+			return false;
+		end += jump ? jump : 1;
+	}
+	return true;
+}
+
+/* The needles that begin at the places of a block. */
+static bool try_places(const struct scan *scan, size_t block, unsigned places)
+{
+	for (; places != 0; places &= places - 1) {
+		size_t at = block + (unsigned)__builtin_ctz(places);
+		const char *end = scan->text.ptr + at + scan->needles->window;
+
+		if (at + scan->needles->window <= scan->text.len &&
+			!try_at(scan, bucket_of(end - 2), at))
+			return false;
+	}
+	return true;
+}
+
+/* Block after block; the last one again covers places that were looked at. */
+static bool scan_blocks(const struct scan *scan)
+{
+	const struct needles_blocks *blocks = &scan->needles->blocks;
+	const char *text = scan->text.ptr;
+	size_t last = scan->text.len - BLOCK_READ, at = 0;
+
+	for (; at < last; at += BLOCK)
+		if (!try_places(scan, at, needles_blocks_look(blocks, text + at)))
+			return false;
+	unsigned places = needles_blocks_look(blocks, text + last) >> (at - last);
+	return try_places(scan, at, places) &&
+	       scan_jumps(scan, last + BLOCK + scan->needles->window);
 }
 
 bool needles_scan(
 	const struct needles *needles, struct slice text, needles_function *on_hit, void *user)
 {
-	struct scan scan = {needles, text, on_hit, user, false};
+	const struct scan scan = {needles, text, on_hit, user};
 
 	if (needles->n == 0 || text.len < needles->window)
 		return true;
-	if (text.len < LANES_MIN)
-		scan_lane(&scan, needles->window, text.len + 1);
-	else
-		scan_lanes(&scan);
-	return !scan.ended;
+	if (needles->in_blocks && text.len >= BLOCK_READ)
+		return scan_blocks(&scan);
+	return scan_jumps(&scan, needles->window);
 }

@@ -1,9 +1,10 @@
 /*
  * needles - many short texts looked for in one pass, whatever their case
  *
- * A Wu-Manber search: pairs of bytes tell how far the window may jump, so that
- * a text without needles is read in steps of up to the shortest needle's
- * length minus one. ASCII letters match in either case, other bytes exactly.
+ * Sixteen places of a text are looked at at once for what may begin a needle
+ * (needles_blocks.h). Short texts, the ends of others, and processors that cannot
+ * do that: a Wu-Manber search, where pairs of bytes tell how far the window may
+ * jump. ASCII letters match in either case, other bytes exactly.
  *
  * Immutable after needles_new(); any thread.
  */
@@ -28,8 +29,7 @@ void needles_free(struct needles *needles); /* NULL is fine */
 /* Needle `number` stands at text[at]. False ends the search. */
 typedef bool needles_function(void *user, unsigned number, size_t at);
 
-/* Every occurrence, overlapping ones too, in no order. False when `on_hit` ended it; in long
- * texts it may be called a few times more. */
+/* Every occurrence, overlapping ones too, by place. False when `on_hit` ended it. */
 bool needles_scan(
 	const struct needles *needles, struct slice text, needles_function *on_hit, void *user);
 
