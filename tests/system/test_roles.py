@@ -212,15 +212,32 @@ def test_a_port_below_1024_needs_that_one_capability(separated):
     assert capabilities(status(collector.role("signer")))["CapBnd"] == 0
 
 
-def key_mode(stack, name):
+def test_what_the_unit_leaves_of_root_is_enough(separated):
+    """The capabilities of soc-collector.service, and no new ones."""
+    unit = (harness.ROOT / "deploy/systemd/soc-collector.service.in").read_text()
+    names = re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M).group(1).split()
+    held = ",".join(["-all", *("+" + name.removeprefix("CAP_").lower() for name in names)])
+    for path in (separated.folder / "pki/issued").glob("*.key"):
+        assert path.stat().st_mode & 0o077 == 0
+    collector = separated.start_collector(prefix=("setpriv", "--no-new-privs", f"--bounding-set={held}", "--inh-caps=-all"))
+    agent = separated.wire_agent(2, 1)
+    agent.offer(oracle.Source("few", 2, 1).issue(10))
+    separated.wait_acked()
+    assert status(collector.role("ingest"))["Uid"][0] == str(INGEST.pw_uid)
+    collector.process.signal(signal.SIGHUP)
+    collector.process.wait_for(r"collector\.reloaded")
+    assert collector.stop() == 0
+
+
+def key(stack, name):
     return stack.folder / f"pki/issued/{name}.key"
 
 
 @pytest.mark.parametrize("spoil, words", [
-    (lambda s: give(key_mode(s, "signer-jws"), INGEST), ["signer.jws.key", "which is the signer's alone", "chown bin"]),
-    (lambda s: key_mode(s, "signer-xml").chmod(0o644), ["signer.xml.key", "which is the signer's alone"]),
-    (lambda s: give(key_mode(s, "signer-xml"), pwd.getpwuid(0)), ["user=bin", "signer.xml.key", "may not read"]),
-    (lambda s: give(key_mode(s, "collector-soc"), pwd.getpwuid(0)), ["user=daemon", "ingest.key", "may not read"]),
+    (lambda s: give(key(s, "signer-jws"), INGEST), ["signer.jws.key", "which is the signer's alone", "chown bin"]),
+    (lambda s: key(s, "signer-xml").chmod(0o644), ["signer.xml.key", "which is the signer's alone"]),
+    (lambda s: give(key(s, "signer-xml"), pwd.getpwuid(0)), ["user=bin", "signer.xml.key", "may not read"]),
+    (lambda s: give(key(s, "collector-soc"), pwd.getpwuid(0)), ["user=daemon", "ingest.key", "may not read"]),
     (lambda s: give(s.folder / "store", pwd.getpwuid(0)), ["setting=store.dir", "may not write", "chown -R daemon"]),
     (lambda s: (s.folder / "derive").rmdir(), ["setting=derive.dir", "may not make a folder in"]),
     (lambda s: (s.folder / "derive/derive.db").write_text("root's"), ["setting=derive.dir", "derive.db"]),
