@@ -173,29 +173,53 @@ def decode(part):
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def test_openssl_takes_our_jws(made, tmp_path):
+def signature_for_openssl(algorithm, signature, folder):
+    """A file as `openssl dgst` reads it: ECDSA as DER (RFC 7518 §3.4 has r || s), RSA as it is."""
+    if algorithm != "ES256":
+        (folder / "signature").write_bytes(signature)
+        return
+    assert len(signature) == 64
+    numbers = [int.from_bytes(signature[at:at + 32], "big") for at in (0, 32)]
+    (folder / "signature.cnf").write_text(
+        "asn1=SEQUENCE:s\n[s]\n" + "".join(f"{n}=INTEGER:{value}\n" for n, value in zip("rs", numbers)))
+    done = run("openssl", "asn1parse", "-genconf", folder / "signature.cnf", "-noout", "-out", folder / "signature")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("algorithm, jws, ca, options", [
+    ("ES256", "statistics.jws", "ca.pem", []),
+    ("RS256", "statistics-rs256.jws", "ca-rs256.pem", ["rsa_padding_mode:pkcs1"]),
+    ("PS256", "statistics-ps256.jws", "ca-ps256.pem", ["rsa_padding_mode:pss", "rsa_pss_saltlen:32", "rsa_mgf1_md:sha256"]),
+])
+def test_openssl_takes_our_jws(made, feed, algorithm, jws, ca, options, tmp_path):
     """RFC 7515 appendix F by hand: put the payload back in, verify with OpenSSL's command."""
-    header, payload, signature = (made / "statistics.jws").read_text().split(".")
+    header, payload, signature = (made / jws).read_text().split(".")
     assert payload == ""
     told = json.loads(decode(header))
-    assert told["alg"] == "ES256"
+    assert told["alg"] == algorithm
+    assert "b64" not in told and "crit" not in told  # the payload enters as base64url, not as RFC 7797 has it
     der = base64.b64decode(told["x5c"][0])
     assert decode(told["x5t#S256"]) == hashlib.sha256(der).digest()
-    body = (made / "statistics.json").read_bytes()
-    signed = header + "." + base64.urlsafe_b64encode(body).rstrip(b"=").decode()
-    (tmp_path / "signed").write_text(signed)
     (tmp_path / "crt.der").write_bytes(der)
     key = run("openssl", "x509", "-inform", "DER", "-in", tmp_path / "crt.der", "-noout", "-pubkey")
     (tmp_path / "key.pem").write_bytes(key.stdout)
-    numbers = [int.from_bytes(decode(signature)[at:at + 32], "big") for at in (0, 32)]
-    (tmp_path / "signature.cnf").write_text(
-        "asn1=SEQUENCE:s\n[s]\n" + "".join(f"{n}=INTEGER:{value}\n" for n, value in zip("rs", numbers)))
-    run("openssl", "asn1parse", "-genconf", tmp_path / "signature.cnf", "-noout", "-out", tmp_path / "signature")
-    done = run("openssl", "dgst", "-sha256", "-verify", tmp_path / "key.pem",
-               "-signature", tmp_path / "signature", tmp_path / "signed")
-    assert done.returncode == 0, done.stdout
-    assert run("openssl", "verify", "-CAfile", made / "ca.pem", "-purpose", "any",
-               tmp_path / "crt.der").returncode == 0
+    signature_for_openssl(algorithm, decode(signature), tmp_path)
+    body = (made / "statistics.json").read_bytes()
+
+    def taken(text, more=tuple(options)):
+        (tmp_path / "signed").write_bytes(text)
+        return run("openssl", "dgst", "-sha256", "-verify", tmp_path / "key.pem", "-signature", tmp_path / "signature",
+                   *(word for option in more for word in ("-sigopt", option)), tmp_path / "signed").returncode == 0
+
+    encoded = base64.urlsafe_b64encode(body).rstrip(b"=")
+    assert taken(header.encode() + b"." + encoded)
+    assert not taken(header.encode() + b"." + body)  # RFC 7797's unencoded payload
+    assert not taken(header.encode() + b"." + encoded[:-1])
+    if algorithm == "PS256":
+        assert not taken(header.encode() + b"." + encoded, ["rsa_padding_mode:pkcs1"])
+    assert run("openssl", "verify", "-CAfile", made / ca, "-purpose", "any", tmp_path / "crt.der").returncode == 0
+    assert f"valid, {algorithm}" in good(feed("verify", "statistics", "--ca", made / ca, "--jws", made / jws,
+                                              made / "statistics.json"))
 
 
 def test_a_jws_comes_as_file_or_as_text(made, feed):

@@ -101,6 +101,33 @@ static void write_statistics(struct scene *scene)
 	strbuf_done(&jws);
 }
 
+/* The same body signed with the keys that receivers may ask for instead. */
+static void write_other_jws(struct scene *scene)
+{
+	static const char *const names[][2] = {
+		[SIGNER_RS256] = {"statistics-rs256.jws", "ca-rs256.pem"},
+		[SIGNER_PS256] = {"statistics-ps256.jws", "ca-ps256.pem"},
+	};
+	struct strbuf body = STRBUF_INIT(TEXT_MAX), jws = STRBUF_INIT(JWS_SIZE_MAX);
+	struct err err;
+
+	counted_body(&scene->counted, "H47/H47.05/statistics/5m/2026-11-22T01:00:00Z", &body);
+	for (int algorithm = SIGNER_RS256; algorithm <= SIGNER_PS256; algorithm++) {
+		struct fixture fixture;
+
+		fixture_start(&fixture, (enum signer_algorithm)algorithm);
+		strbuf_reset(&jws);
+		ck_assert_msg(jws_sign(fixture.signer, strbuf_slice(&body), FIXTURE_TIMEOUT_MS,
+				      &jws, &err),
+			"%s", err.text);
+		write_file(scene, names[algorithm][0], strbuf_slice(&jws));
+		copy_file(scene, fixture.ca_file, names[algorithm][1]);
+		fixture_stop(&fixture);
+	}
+	strbuf_done(&body);
+	strbuf_done(&jws);
+}
+
 static void write_report(struct scene *scene, enum malware_shape shape, const char *name)
 {
 	counted_run(
@@ -119,6 +146,7 @@ static void make(struct scene *scene)
 	copy_file(scene, scene->fixture.ca_file, "ca.pem");
 	copy_file(scene, scene->fixture.other_ca_file, "other.pem");
 	write_statistics(scene);
+	write_other_jws(scene);
 	write_report(scene, MALWARE_EDXML, "report.xml");
 	write_report(scene, MALWARE_EXTENDED, "extended.xml");
 	fixture_stop(&scene->fixture);
