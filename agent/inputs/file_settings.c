@@ -56,6 +56,10 @@ static const struct setting group_table[] = {
 const struct setting files_settings_table[] = {
 	{"open-max", SETTING_COUNT, offsetof(struct files_settings, open_max), "256", 1, 100000,
 		"Files kept open while nothing happens in them."},
+	{"files-max", SETTING_COUNT, offsetof(struct files_settings, files_max), "10000", 1,
+		1000000,
+		"No more files are followed, whoever makes them in a folder of logs; one that "
+		"is left out is counted, and the collector is told."},
 	{"poll", SETTING_DURATION, offsetof(struct files_settings, poll_ms), "10s", 100,
 		3600000,
 		"All files are looked at so often even when the kernel told of no change; "

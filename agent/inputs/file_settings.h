@@ -29,7 +29,8 @@ struct file_settings {
 
 struct files_settings {
 	uint32_t open_max; /* descriptors kept for idle files */
-	uint64_t poll_ms;  /* files are looked at so often even when nothing is heard */
+	uint32_t files_max;
+	uint64_t poll_ms; /* files are looked at so often even when nothing is heard */
 	struct setting_sections groups; /* struct file_settings */
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "agent/announce.h"
 #include "agent/inputs/file_generations.h"
 #include "agent/inputs/file_watch.h"
 #include "agent/inputs/tail.h"
@@ -29,6 +30,8 @@ enum {
 /* A file made so long before the bookmark was saved may have been unknown to it. */
 static const int64_t SEEN_LATE_NS = 2 * CLOCK_NS_PER_S;
 
+static struct counter n_left_out =
+	COUNTER("file.left_out", "files not followed, beyond files-max");
 static struct counter n_unwatched =
 	COUNTER("file.unwatched", "folders that had to be polled, not watched");
 
@@ -49,9 +52,10 @@ struct file_tail {
 	struct event *run;  /* tails are queued */
 	struct event *tick; /* tails are waiting */
 	struct event *poll;
-	uint32_t open_max;
+	uint32_t open_max, files_max;
 	uint64_t poll_ms;
 	bool begun, blocked;
+	bool crowded; /* it was told that there are too many */
 };
 
 /* ---- tails by path -------------------------------------------------------- */
@@ -334,13 +338,29 @@ static void put_among_fresh(struct file_tail *self, struct tail *tail)
 		arm(self->run, 0);
 }
 
-/* NULL when nobody wants it. */
+/* Told once until a tenth of them is gone again. */
+static bool has_room(struct file_tail *self)
+{
+	bool room = self->n_tails < self->files_max;
+
+	if (!room)
+		counter_add(&n_left_out, 1);
+	if (!room && !self->crowded)
+		announce_input_failed(self->tails.intake, "file",
+			"more files than 'files-max': the rest is not read");
+	self->crowded = !room || (self->crowded && self->n_tails > self->files_max / 10 * 9);
+	return room;
+}
+
+/* NULL when nobody wants it, or there are too many. */
 static struct tail *follow(struct file_tail *self, const char *path, bool from_end)
 {
 	const struct group *group = group_of(self, path);
 	struct tail *tail = find_tail(self, path);
 
 	if (group == NULL || (tail == NULL && is_rotated(self, path)))
+		return NULL;
+	if (tail == NULL && !has_room(self))
 		return NULL;
 	if (tail == NULL)
 		tail = add_tail(self, path);
@@ -543,6 +563,7 @@ static void *start(const struct agent_settings *settings, struct event_base *bas
 	self->tails.user = self;
 	self->queue_end = &self->queue;
 	self->open_max = settings->files.open_max;
+	self->files_max = settings->files.files_max;
 	self->poll_ms = settings->files.poll_ms;
 	self->run = evtimer_new(base, on_run, self);
 	self->tick = evtimer_new(base, on_tick, self);

@@ -60,6 +60,7 @@ static void bench_init(struct bench *bench, const char *pattern)
 		.multiline = {.by = LINE_RULE_NONE, .lines_max = 500, .wait_ms = 60000},
 	};
 	bench->settings.files.open_max = 100;
+	bench->settings.files.files_max = 1000;
 	bench->settings.files.poll_ms = 60000;
 }
 
@@ -761,6 +762,25 @@ START_TEST(descriptors_are_bounded)
 }
 END_TEST
 
+START_TEST(files_beyond_the_limit_are_left_out_and_told_once)
+{
+	struct bench bench;
+
+	bench_init(&bench, "*.log");
+	bench.settings.files.files_max = 10;
+	for (int i = 0; i < 30; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%02d.log", i);
+		folder_append(&bench.folder, name, "x\n");
+	}
+	bench_start(&bench);
+	expect_items(&bench, 10);
+	ck_assert_uint_eq(bench.intake.n_states, 1);
+	bench_done(&bench);
+}
+END_TEST
+
 /* ---- storms: each number once and in order, whatever happens meanwhile ----- */
 
 struct storm {
@@ -908,5 +928,6 @@ TEST_MAIN("file_tail", lines_are_read_as_they_are_written, bytes_stay_as_they_ar
 	changes_nobody_tells_of_are_found_by_polling,
 	a_file_that_was_read_and_is_deleted_is_no_loss,
 	a_second_name_of_a_file_is_not_read_again, a_first_start_may_begin_at_the_end,
-	descriptors_are_bounded, rotation_storms_lose_and_repeat_nothing,
+	descriptors_are_bounded, files_beyond_the_limit_are_left_out_and_told_once,
+	rotation_storms_lose_and_repeat_nothing,
 	copytruncate_storms_lose_nothing_that_was_copied)
