@@ -132,12 +132,8 @@ static bool on_publish(void *user, struct statistics *statistics, struct outbox 
 		.now_ns = clock_wall_ns(),
 		.position = position,
 	};
-	bool ok = true;
+	bool ok = messages_publish(&context, statistics, outbox, err);
 
-	for (size_t i = 0; ok && message_types[i] != NULL; i++) {
-		if (message_types[i]->publish != NULL)
-			ok = message_types[i]->publish(&context, statistics, outbox, err);
-	}
 	rules_unref(rules);
 	return ok;
 }

@@ -72,9 +72,10 @@ static void attribute_record(const struct agency_register *agencies, struct reco
 		record->agency = place.agency;
 		record->system = place.system;
 		record->level = place.level;
+		record->flags |= RECORD_SHARED;
 		break;
 	case AGENCIES_UNATTRIBUTED:
-		record->flags |= RECORD_UNATTRIBUTED;
+		record->flags |= RECORD_UNATTRIBUTED | RECORD_SHARED;
 		counter_add(&unattributed, 1);
 		break;
 	}

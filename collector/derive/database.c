@@ -61,9 +61,58 @@ static const char *const upgrades[] = {
 	"INSERT INTO meta SELECT 'correlation-position', value FROM meta"
 	" WHERE name = 'position';"
 	"ALTER TABLE emits ADD COLUMN held_back INTEGER NOT NULL DEFAULT 0;",
+
+	"ALTER TABLE quality ADD COLUMN test INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE held("
+	" type TEXT, item TEXT, since INTEGER NOT NULL, tries INTEGER NOT NULL,"
+	" retry INTEGER NOT NULL, reason TEXT NOT NULL,"
+	" PRIMARY KEY(type, item)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE machines("
+	" agency INTEGER, host INTEGER, seen INTEGER NOT NULL, name TEXT NOT NULL,"
+	" ip TEXT NOT NULL, public TEXT NOT NULL, updated INTEGER NOT NULL,"
+	" PRIMARY KEY(agency, host)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE listed("
+	" hour INTEGER, agency INTEGER, host INTEGER, n INTEGER NOT NULL,"
+	" PRIMARY KEY(hour, agency, host)) STRICT, WITHOUT ROWID;"
+	"ALTER TABLE hits RENAME TO old_hits;"
+	"ALTER TABLE malware RENAME TO old_malware;"
+	"CREATE INDEX old_hits_host ON old_hits(agency, host);"
+	"CREATE TABLE hits("
+	" row INTEGER PRIMARY KEY AUTOINCREMENT, day INTEGER NOT NULL,"
+	" identity BLOB NOT NULL, agency INTEGER NOT NULL, origin INTEGER NOT NULL,"
+	" host INTEGER NOT NULL, shared INTEGER NOT NULL, at INTEGER NOT NULL,"
+	" name TEXT NOT NULL, type TEXT NOT NULL, behavior TEXT NOT NULL,"
+	" path TEXT NOT NULL, hash TEXT NOT NULL, host_name TEXT NOT NULL,"
+	" host_ip TEXT NOT NULL, host_public TEXT NOT NULL, UNIQUE(day, identity)) STRICT;"
+	"CREATE TABLE malware("
+	" start INTEGER, agency INTEGER, origin INTEGER, host INTEGER, hit INTEGER,"
+	" hits INTEGER NOT NULL,"
+	" PRIMARY KEY(agency, start, origin, host, hit)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX malware_start ON malware(start);"
+	"INSERT INTO hits SELECT row, at / 86400000000000 * 86400, randomblob(16), agency,"
+	" agency, host, 0, at, substr(name, 1, 255), substr(type, 1, 255),"
+	" substr(behavior, 1, 255), substr(path, 1, 1024), substr(sha256, 1, 255), '', '', ''"
+	" FROM old_hits;"
+	"INSERT INTO malware SELECT m.start, m.agency, m.agency, m.host, ifnull((SELECT "
+	"max(row)"
+	" FROM old_hits h WHERE h.agency = m.agency AND h.host = m.host AND h.name = m.name"
+	" AND h.type = m.type AND m.file IN (h.sha256, h.path)), 0), sum(m.hits)"
+	" FROM old_malware m GROUP BY 1, 2, 3, 4, 5;"
+	"DROP TABLE old_hits;"
+	"DROP TABLE old_malware;",
 };
 
-#define IN_WINDOW "start >= ?1 AND start < ?2"
+/* As window_item() spells it. */
+#define ITEM                                                                                   \
+	"CASE kind WHEN 0 THEN '5m/' WHEN 1 THEN '1h/' ELSE '1d/' END ||"                      \
+	" strftime('%Y-%m-%dT%H:%M:%SZ', start, 'unixepoch')"
+
+/* A clock that was ahead once holds nothing until then. */
+#define IS_HELD(now)                                                                           \
+	"EXISTS (SELECT 1 FROM held WHERE type = 'statistics' AND item = " ITEM                \
+	" AND retry > " now " AND retry <= " now " + 3600)"
+
+#define IN_WINDOW "start BETWEEN ?1 AND ?2 - 1"
 
 static const char *const texts[STATEMENTS] = {
 	[STATEMENT_CURSOR] = "SELECT value FROM meta WHERE name = 'position'",
@@ -74,11 +123,11 @@ static const char *const texts[STATEMENTS] = {
 				" SET events = events + excluded.events, findings = findings + "
 				"excluded.findings",
 	[STATEMENT_HOST_ADD] = "INSERT OR IGNORE INTO hosts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[STATEMENT_MALWARE_ADD] = "INSERT INTO malware VALUES(?1, ?2, ?3, ?4, ?5, ?6, 1)"
-				  " ON CONFLICT DO UPDATE SET hits = hits + 1",
+	[STATEMENT_MALWARE_ADD] = "INSERT INTO malware VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+				  " ON CONFLICT DO UPDATE SET hits = hits + excluded.hits",
 	[STATEMENT_QUALITY_ADD] =
 		"INSERT INTO quality VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-		"?13)"
+		"?13, ?14)"
 		" ON CONFLICT DO UPDATE SET records = records + excluded.records,"
 		" unknown = unknown + excluded.unknown, partial = partial + excluded.partial,"
 		" damaged = damaged + excluded.damaged, late = late + excluded.late,"
@@ -86,21 +135,35 @@ static const char *const texts[STATEMENTS] = {
 		" unattributed = unattributed + excluded.unattributed,"
 		" masked = masked + excluded.masked, gaps = gaps + excluded.gaps,"
 		" missing = missing + excluded.missing,"
-		" skew_ms = max(skew_ms, excluded.skew_ms)",
+		" skew_ms = max(skew_ms, excluded.skew_ms), test = test + excluded.test",
 	[STATEMENT_SEEN_ADD] = "INSERT OR IGNORE INTO seen VALUES(?1, ?2, ?3)",
 	[STATEMENT_DAY_ADD] = "INSERT OR IGNORE INTO days VALUES(?1, ?2, ?3)",
-	[STATEMENT_HIT_ADD] = "INSERT OR IGNORE INTO hits"
-			      "(position, class, number, agency, host, at, name, type,"
-			      " behavior, path, sha256, host_name, host_ip)"
-			      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[STATEMENT_HIT_FIND] =
+		"SELECT row, EXISTS (SELECT 1 FROM malware WHERE start = ?3 AND agency = ?4"
+		" AND origin = ?5 AND host = ?6 AND hit = row) FROM hits"
+		" WHERE day = ?1 AND identity = ?2",
+	[STATEMENT_HIT_ADD] =
+		"INSERT INTO hits(day, identity, agency, origin, host, shared, at, name, type,"
+		" behavior, path, hash, host_name, host_ip, host_public)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	[STATEMENT_LISTED_ADD] = "INSERT INTO listed VALUES(?1, ?2, ?3, 1)"
+				 " ON CONFLICT DO UPDATE SET n = n + 1 WHERE n < ?4",
+	[STATEMENT_MACHINE_SET] =
+		"INSERT INTO machines VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+		" ON CONFLICT DO UPDATE SET seen = excluded.seen, name = excluded.name,"
+		" ip = excluded.ip, public = excluded.public, updated = excluded.updated"
+		" WHERE seen <= excluded.seen",
+	[STATEMENT_MACHINES_NOT_UPDATED] = "SELECT count(*) FROM machines"
+					   " WHERE updated BETWEEN 1 AND ?1 AND seen >= ?2",
 	[STATEMENT_WINDOW_DIRTY] = "INSERT INTO windows VALUES(?1, ?2, ?3, 1, 0)"
 				   " ON CONFLICT DO UPDATE SET dirty = 1",
 	[STATEMENT_WINDOW_LAST] = "SELECT max(start) FROM windows WHERE kind = ?1",
 	[STATEMENT_WINDOW_DUE] =
-		"SELECT kind, start, stop FROM windows WHERE dirty AND stop <= ?1"
-		" AND published <= ?2 ORDER BY stop, kind LIMIT ?3",
+		"SELECT kind, start, stop FROM windows w WHERE dirty AND stop <= ?1"
+		" AND published <= ?2 AND NOT " IS_HELD("?4") " ORDER BY stop, kind LIMIT ?3",
 	[STATEMENT_WINDOW_DUE_COUNT] =
-		"SELECT count(*) FROM windows WHERE dirty AND stop <= ?1 AND published <= ?2",
+		"SELECT count(*) FROM windows w WHERE dirty AND stop <= ?1 AND published <= ?2"
+		" AND NOT " IS_HELD("?3"),
 	[STATEMENT_WINDOW_PUBLISHED] =
 		"UPDATE windows SET dirty = 0, published = ?3 WHERE kind = ?1 AND start = ?2",
 	[STATEMENT_WINDOWS_WITHIN] =
@@ -114,10 +177,21 @@ static const char *const texts[STATEMENTS] = {
 		" AND h.severity = c.severity AND h.status = c.status)"
 		" FROM counts c WHERE " IN_WINDOW
 		" GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5",
+	[STATEMENT_MALWARE_SUMS] =
+		"WITH found AS (SELECT agency, hit, sum(hits) AS n FROM malware "
+		"WHERE " IN_WINDOW
+		" GROUP BY agency, hit), named AS (SELECT found.agency AS agency, h.row IS "
+		"NOT NULL AS is_listed,"
+		" sum(n) AS n FROM found LEFT JOIN hits h ON h.row = hit"
+		" GROUP BY 1, h.name, h.type)"
+		" SELECT agency, sum(n), sum(is_listed) FROM named GROUP BY agency"
+		" ORDER BY agency",
 	[STATEMENT_MALWARE] =
-		"SELECT agency, name, type, sum(hits), count(DISTINCT host),"
-		" count(DISTINCT host || ' ' || file) FROM malware WHERE " IN_WINDOW
-		" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+		"SELECT h.name, h.type, sum(m.hits), count(DISTINCT m.origin || ' ' || m.host),"
+		" count(DISTINCT m.origin || ' ' || m.host || ' ' || iif(h.hash <> '', h.hash,"
+		" h.path)) FROM malware m JOIN hits h ON h.row = m.hit"
+		" WHERE m.agency = ?3 AND m." IN_WINDOW
+		" GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?4",
 	/* Agents: seen ever before the end, seen in the window, not seen for 15 days. */
 	[STATEMENT_QUALITY] =
 		"WITH agents AS (SELECT agency, host, max(day) AS last FROM days"
@@ -130,18 +204,25 @@ static const char *const texts[STATEMENTS] = {
 		"AS c,"
 		"  sum(damaged) AS d, sum(late) AS e, sum(truncated) AS f, sum(unattributed) "
 		"AS g,"
-		"  sum(masked) AS h, sum(gaps) AS i, sum(missing) AS j, max(skew_ms) AS k"
+		"  sum(masked) AS h, sum(gaps) AS i, sum(missing) AS j, max(skew_ms) AS k,"
+		"  sum(test) AS l"
 		"  FROM quality WHERE " IN_WINDOW " GROUP BY agency),"
 		" agencies AS (SELECT agency FROM totals UNION SELECT agency FROM sums)"
 		" SELECT agency, ifnull(a, 0), ifnull(b, 0), ifnull(c, 0), ifnull(d, 0),"
 		"  ifnull(e, 0), ifnull(f, 0), ifnull(g, 0), ifnull(h, 0), ifnull(i, 0),"
 		"  ifnull(j, 0), ifnull(k, -1), ifnull(enrolled, 0), ifnull(n, 0),"
-		"  ifnull(stale, 0)"
+		"  ifnull(stale, 0), ifnull(l, 0)"
 		" FROM agencies LEFT JOIN sums USING(agency) LEFT JOIN totals USING(agency)"
 		"  LEFT JOIN online USING(agency) ORDER BY agency",
-	[STATEMENT_HITS] = "SELECT row, position, agency, host, at, name, type, behavior, path,"
-			   " sha256, host_name, host_ip FROM hits WHERE row > ?1"
-			   " ORDER BY row LIMIT ?2",
+	/* A shared source says itself whom it speaks of; all others are what their own agent
+	 * says of them. */
+	[STATEMENT_HITS] =
+		"SELECT h.row, h.agency, h.origin, h.host, h.at, h.name, h.type, h.behavior,"
+		" h.path, h.hash, iif(shared, host_name, ifnull(m.name, '')),"
+		" iif(shared, host_ip, ifnull(m.ip, '')),"
+		" iif(shared, host_public, ifnull(m.public, ''))"
+		" FROM hits h LEFT JOIN machines m ON m.agency = h.origin AND m.host = h.host"
+		" WHERE h.row > ?1 ORDER BY h.row LIMIT ?2",
 	[STATEMENT_CORRELATION] = "SELECT state FROM correlation",
 	[STATEMENT_CORRELATION_SET] = "INSERT INTO correlation VALUES(1, ?1)"
 				      " ON CONFLICT DO UPDATE SET state = excluded.state",
@@ -174,6 +255,17 @@ static const char *const texts[STATEMENTS] = {
 		"SELECT row, key, max(revision), type, schema, content_type, message_id, jws,"
 		" created, body, state FROM outbox WHERE state IN (0, 1) AND type = ?1"
 		" GROUP BY key ORDER BY key",
+	[STATEMENT_HOLD] = "INSERT INTO held VALUES(?1, ?2, ?3, 1, ?3 + 60, ?4)"
+			   " ON CONFLICT DO UPDATE SET tries = tries + 1, reason = "
+			   "excluded.reason,"
+			   " retry = ?3 + min(3600, 60 << min(tries, 6))",
+	[STATEMENT_RELEASE] = "DELETE FROM held WHERE type = ?1 AND item = ?2",
+	[STATEMENT_HELD] = "SELECT type, item, since, tries, retry, reason FROM held"
+			   " ORDER BY since, type, item LIMIT ?1",
+	[STATEMENT_HELD_ITEM] =
+		"SELECT 1 FROM held WHERE type = ?1 AND item = ?2 AND retry > ?3"
+		" AND retry <= ?3 + 3600",
+	[STATEMENT_HELD_COUNT] = "SELECT count(*) FROM held",
 	[STATEMENT_META] = "SELECT value FROM meta WHERE name = ?1",
 	[STATEMENT_META_SET] = "INSERT INTO meta VALUES(?1, ?2)"
 			       " ON CONFLICT DO UPDATE SET value = excluded.value",
@@ -372,6 +464,26 @@ void database_end(sqlite3_stmt *statement)
 {
 	sqlite3_reset(statement);
 	sqlite3_clear_bindings(statement);
+}
+
+int database_changes(struct database *database)
+{
+	return sqlite3_changes(database->handle);
+}
+
+bool database_savepoint(struct database *database, struct err *err)
+{
+	return execute(database, "SAVEPOINT part", err);
+}
+
+bool database_release(struct database *database, struct err *err)
+{
+	return execute(database, "RELEASE part", err);
+}
+
+bool database_undo(struct database *database, struct err *err)
+{
+	return execute(database, "ROLLBACK TO part; RELEASE part", err);
 }
 
 struct slice database_text(sqlite3_stmt *statement, int column)

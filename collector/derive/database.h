@@ -22,7 +22,11 @@ enum statement {
 	STATEMENT_QUALITY_ADD,
 	STATEMENT_SEEN_ADD,
 	STATEMENT_DAY_ADD,
+	STATEMENT_HIT_FIND,
 	STATEMENT_HIT_ADD,
+	STATEMENT_LISTED_ADD,
+	STATEMENT_MACHINE_SET,
+	STATEMENT_MACHINES_NOT_UPDATED,
 	STATEMENT_WINDOW_DIRTY,
 	STATEMENT_WINDOW_LAST,
 	STATEMENT_WINDOW_DUE,
@@ -31,6 +35,7 @@ enum statement {
 	STATEMENT_WINDOWS_WITHIN,
 	STATEMENT_WINDOWS_OUTSIDE,
 	STATEMENT_COUNTS,
+	STATEMENT_MALWARE_SUMS,
 	STATEMENT_MALWARE,
 	STATEMENT_QUALITY,
 	STATEMENT_HITS,
@@ -45,6 +50,11 @@ enum statement {
 	STATEMENT_OUTBOX_NEXT,
 	STATEMENT_OUTBOX_STATE,
 	STATEMENT_OUTBOX_LATEST,
+	STATEMENT_HOLD,
+	STATEMENT_RELEASE,
+	STATEMENT_HELD,
+	STATEMENT_HELD_ITEM,
+	STATEMENT_HELD_COUNT,
 	STATEMENT_META,
 	STATEMENT_META_SET,
 	STATEMENTS,
@@ -65,6 +75,11 @@ MUST_USE bool database_begin(struct database *database, struct err *err);
 MUST_USE bool database_commit(struct database *database, struct err *err);
 void database_rollback(struct database *database);
 
+/* A part of a transaction that can be undone alone; then the transaction goes on. */
+MUST_USE bool database_savepoint(struct database *database, struct err *err);
+MUST_USE bool database_release(struct database *database, struct err *err);
+MUST_USE bool database_undo(struct database *database, struct err *err);
+
 /*
  * Binds by `types`, a letter an argument: 'i' int64_t, 'd' double, 't' struct slice as text,
  * 'b' struct slice as blob. database_run() steps to the end; database_select() gives the
@@ -79,6 +94,9 @@ MUST_USE sqlite3_stmt *database_select(struct database *database, struct err *er
 MUST_USE bool database_row(
 	struct database *database, sqlite3_stmt *statement, bool *failed, struct err *err);
 void database_end(sqlite3_stmt *statement);
+
+/* Rows that the last database_run() changed. */
+int database_changes(struct database *database);
 
 struct slice database_text(sqlite3_stmt *statement, int column);
 

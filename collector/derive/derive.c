@@ -11,6 +11,7 @@
 
 #include "collector/derive/correlate.h"
 #include "collector/derive/findings.h"
+#include "collector/derive/machines.h"
 #include "collector/derive/outbox_private.h"
 #include "collector/derive/statistics_private.h"
 #include "collector/derive/tally.h"
@@ -87,12 +88,6 @@ static bool is_again(const struct derive *derive, const struct store_block *bloc
 	return block->commit <= derive->position;
 }
 
-static bool names_malware(const struct columns *columns)
-{
-	return columns->kind != RECORD_FINDING &&
-	       (columns->attack == CLASS_MALWARE || columns->attack == CLASS_RANSOMWARE);
-}
-
 /* A recount correlates nothing: what was found stands in the log (design decision 8). */
 static bool is_correlated(const struct derive *derive, const struct columns *columns)
 {
@@ -114,8 +109,12 @@ static bool derive_body(struct derive *derive, const struct store_block *block, 
 	if (is_correlated(derive, columns) &&
 		!correlate_record(derive->correlate, columns, &record, again, err))
 		return false;
-	return again || !names_malware(columns) ||
-	       tally_malware(&derive->tally, block, i, &record, err);
+	if (again)
+		return true;
+	if (malware_is_named(columns))
+		return malware_record(&derive->tally.malware, block, i, &record, err);
+	return !machines_wants(columns) ||
+	       machines_record(derive->tally.database, block, i, &record, err);
 }
 
 static bool derive_record(
@@ -126,7 +125,8 @@ static bool derive_record(
 	if (!tally_record(&derive->tally, columns) &&
 		(!tally_flush(&derive->tally, err) || !tally_record(&derive->tally, columns)))
 		return err_within(err, "counting");
-	if (!is_correlated(derive, columns) && !names_malware(columns))
+	if (!is_correlated(derive, columns) && !malware_is_named(columns) &&
+		!machines_wants(columns))
 		return true;
 	return derive_body(derive, block, i, false, err);
 }
@@ -641,8 +641,7 @@ static bool recount_into(struct statistics *statistics, struct derive *derive,
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/derive.db", derive->settings.dir);
-	derive->tally.from_ns = from_ns;
-	derive->tally.to_ns = to_ns;
+	tally_limit(&derive->tally, from_ns, to_ns);
 	derive->reader = store_reader_open_dir(store_dir, 0, err);
 	return derive->reader != NULL && database_begin(&statistics->own, err) &&
 	       recount_all(derive, err) &&

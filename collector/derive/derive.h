@@ -5,7 +5,7 @@
  * correlation in one SQLite database (one file, this one writing thread). A
  * step's results and the cursor are committed in one transaction: a crash at
  * any instant leaves counts that equal a recount. It reads columns; bodies are
- * unpacked only for records that carry a name to count (hits, findings).
+ * unpacked only for matches, findings of malware and inventories.
  *
  * After each step, and at least every `publish_ms`, `publish` is called inside
  * a transaction: the composition root lets national/ build the messages that
@@ -37,7 +37,8 @@ struct derive_settings {
 	uint32_t findings_most;     /* of a rule at a host in an hour */
 	uint64_t correlation_bytes; /* of memory */
 	uint64_t correlation_ms;    /* its state is saved so often */
-	int32_t zone_seconds;       /* of the province, east of UTC; from the register */
+	uint32_t malware_most; /* findings of malware at a host in an hour that are listed */
+	int32_t zone_seconds;  /* of the province, east of UTC; from the register */
 };
 
 extern const struct setting derive_settings_table[];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "collector/derive/database.h"
+#include "common/clock.h"
 
 struct outbox_reader {
 	struct database database;
@@ -23,18 +24,24 @@ bool outbox_put(struct outbox *outbox, const struct outbox_message *message, str
 		       message->created_ns, message->body);
 }
 
-bool outbox_get_mark(struct outbox *outbox, struct slice name, uint64_t *value, struct err *err)
+static bool get_mark(
+	struct database *database, struct slice name, uint64_t *value, struct err *err)
 {
 	bool failed;
-	sqlite3_stmt *row = database_select(outbox->database, err, STATEMENT_META, "t", name);
+	sqlite3_stmt *row = database_select(database, err, STATEMENT_META, "t", name);
 
 	if (row == NULL)
 		return false;
 	*value = 0;
-	if (database_row(outbox->database, row, &failed, err))
+	if (database_row(database, row, &failed, err))
 		*value = (uint64_t)sqlite3_column_int64(row, 0);
 	database_end(row);
 	return !failed;
+}
+
+bool outbox_get_mark(struct outbox *outbox, struct slice name, uint64_t *value, struct err *err)
+{
+	return get_mark(outbox->database, name, value, err);
 }
 
 bool outbox_set_mark(struct outbox *outbox, struct slice name, uint64_t value, struct err *err)
@@ -42,6 +49,47 @@ bool outbox_set_mark(struct outbox *outbox, struct slice name, uint64_t value, s
 	return database_run(
 		outbox->database, err, STATEMENT_META_SET, "ti", name, (int64_t)value);
 }
+
+/* ---- what could not be built ------------------------------------------------ */
+
+bool outbox_try(struct outbox *outbox, bool (*build)(void *user, struct err *err), void *user,
+	bool *built, struct err *why, struct err *err)
+{
+	if (!database_savepoint(outbox->database, err))
+		return false;
+	*built = build(user, why);
+	return *built ? database_release(outbox->database, err)
+		      : database_undo(outbox->database, err);
+}
+
+bool outbox_hold(struct outbox *outbox, struct slice type, struct slice item, int64_t now_ns,
+	const struct err *why, struct err *err)
+{
+	return database_run(outbox->database, err, STATEMENT_HOLD, "ttit", type, item,
+		now_ns / CLOCK_NS_PER_S, slice_str(why->text));
+}
+
+bool outbox_release(
+	struct outbox *outbox, struct slice type, struct slice item, struct err *err)
+{
+	return database_run(outbox->database, err, STATEMENT_RELEASE, "tt", type, item);
+}
+
+bool outbox_is_held(struct outbox *outbox, struct slice type, struct slice item, int64_t now_ns,
+	bool *held, struct err *err)
+{
+	bool failed;
+	sqlite3_stmt *row = database_select(outbox->database, err, STATEMENT_HELD_ITEM, "tti",
+		type, item, now_ns / CLOCK_NS_PER_S);
+
+	if (row == NULL)
+		return false;
+	*held = database_row(outbox->database, row, &failed, err);
+	database_end(row);
+	return !failed;
+}
+
+/* ---- reading ---------------------------------------------------------------- */
 
 struct outbox_reader *outbox_reader_open(const char *dir, struct err *err)
 {
@@ -139,6 +187,19 @@ bool outbox_reader_latest(struct outbox_reader *reader, struct slice type,
 	return latest(&reader->database, type, visit, user, err);
 }
 
+static bool count_held(struct database *database, uint64_t *n, struct err *err)
+{
+	bool failed;
+	sqlite3_stmt *row = database_select(database, err, STATEMENT_HELD_COUNT, "");
+
+	if (row == NULL)
+		return false;
+	if (database_row(database, row, &failed, err))
+		*n = (uint64_t)sqlite3_column_int64(row, 0);
+	database_end(row);
+	return !failed;
+}
+
 bool outbox_reader_state(
 	struct outbox_reader *reader, struct outbox_state *state, struct err *err)
 {
@@ -155,5 +216,34 @@ bool outbox_reader_state(
 			.oldest_unsent_ns = sqlite3_column_int64(row, 3),
 		};
 	database_end(row);
-	return !failed;
+	return !failed && count_held(&reader->database, &state->held, err);
+}
+
+bool outbox_reader_held(struct outbox_reader *reader, unsigned most,
+	bool (*visit)(void *user, const struct outbox_held *held), void *user, struct err *err)
+{
+	struct database *database = &reader->database;
+	bool failed, more = true;
+	sqlite3_stmt *rows = database_select(database, err, STATEMENT_HELD, "i", (int64_t)most);
+
+	if (rows == NULL)
+		return false;
+	while (more && database_row(database, rows, &failed, err))
+		more = visit(user,
+			&(struct outbox_held){
+				.type = database_text(rows, 0),
+				.item = database_text(rows, 1),
+				.since_ns = sqlite3_column_int64(rows, 2) * CLOCK_NS_PER_S,
+				.tries = (uint64_t)sqlite3_column_int64(rows, 3),
+				.retry_ns = sqlite3_column_int64(rows, 4) * CLOCK_NS_PER_S,
+				.reason = database_text(rows, 5),
+			});
+	database_end(rows);
+	return more && !failed;
+}
+
+bool outbox_reader_mark(
+	struct outbox_reader *reader, struct slice name, uint64_t *value, struct err *err)
+{
+	return get_mark(&reader->database, name, value, err);
 }

@@ -46,6 +46,23 @@ MUST_USE bool outbox_latest(struct outbox *outbox, struct slice type,
 	bool (*visit)(void *user, const struct outbox_message *message, bool sent), void *user,
 	struct err *err);
 
+/*
+ * Runs `build`, which puts messages, so that all or nothing of it counts: what it did is undone
+ * when it fails, and the caller goes on with other things. *built and, when it is false, *why
+ * tell how it went; false is a failure of the transaction itself, with err set.
+ */
+MUST_USE bool outbox_try(struct outbox *outbox, bool (*build)(void *user, struct err *err),
+	void *user, bool *built, struct err *why, struct err *err);
+
+/* `item` of `type` could not be built: it is left alone for a while, longer each time, until it
+ * is released. Both are kept with the reason, and shown in the status. */
+MUST_USE bool outbox_hold(struct outbox *outbox, struct slice type, struct slice item,
+	int64_t now_ns, const struct err *why, struct err *err);
+MUST_USE bool outbox_release(
+	struct outbox *outbox, struct slice type, struct slice item, struct err *err);
+MUST_USE bool outbox_is_held(struct outbox *outbox, struct slice type, struct slice item,
+	int64_t now_ns, bool *held, struct err *err);
+
 struct outbox_reader;
 
 MUST_USE struct outbox_reader *outbox_reader_open(const char *dir, struct err *err);
@@ -69,8 +86,23 @@ MUST_USE bool outbox_reader_latest(struct outbox_reader *reader, struct slice ty
 struct outbox_state {
 	uint64_t unsent, sent, refused;
 	int64_t oldest_unsent_ns; /* 0 = none */
+	uint64_t held;            /* things that could not be built */
 };
 MUST_USE bool outbox_reader_state(
 	struct outbox_reader *reader, struct outbox_state *state, struct err *err);
+
+struct outbox_held {
+	struct slice type, item, reason;
+	int64_t since_ns, retry_ns;
+	uint64_t tries;
+};
+
+/* What is held, at most `most`, longest first. */
+MUST_USE bool outbox_reader_held(struct outbox_reader *reader, unsigned most,
+	bool (*visit)(void *user, const struct outbox_held *held), void *user, struct err *err);
+
+/* As outbox_get_mark(). */
+MUST_USE bool outbox_reader_mark(
+	struct outbox_reader *reader, struct slice name, uint64_t *value, struct err *err);
 
 #endif

@@ -39,5 +39,9 @@ const struct setting derive_settings_table[] = {
 	{"correlation-save", SETTING_DURATION, AT(correlation_ms), "30s", 0, 3600000,
 		"How often that memory is saved; after a restart so much of the log is read "
 		"again."},
+	{"malware-most", SETTING_COUNT, AT(malware_most), "1000", 1, 1000000,
+		"Findings of malware that one host reports within an hour and that are listed "
+		"by name and file; further ones are counted without "
+		"(derive.malware_unlisted)."},
 	{0},
 };

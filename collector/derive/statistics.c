@@ -1,5 +1,6 @@
 #include "collector/derive/statistics_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/derive/tally.h"
@@ -21,6 +22,15 @@ const char *window_name(enum window_kind kind)
 	};
 
 	return names[kind];
+}
+
+const char *window_item(const struct window *window, char out[WINDOW_ITEM_MAX])
+{
+	char start[CLOCK_TEXT_MAX];
+
+	snprintf(out, WINDOW_ITEM_MAX, "%s/%s", window_name(window->kind),
+		clock_format_utc(window->start_ns, 0, start));
+	return out;
 }
 
 struct window window_at(enum window_kind kind, int64_t at_ns, int32_t zone_seconds)
@@ -142,8 +152,9 @@ unsigned statistics_due_count(struct statistics *statistics, struct err *err)
 	bool failed;
 
 	due_limits(statistics, &ended_s, &published_s);
-	sqlite3_stmt *row = database_select(statistics->database, err,
-		STATEMENT_WINDOW_DUE_COUNT, "ii", ended_s, published_s);
+	sqlite3_stmt *row =
+		database_select(statistics->database, err, STATEMENT_WINDOW_DUE_COUNT, "iii",
+			ended_s, published_s, seconds(statistics->now_ns));
 	if (row == NULL)
 		return 0;
 	if (database_row(statistics->database, row, &failed, err))
@@ -164,7 +175,7 @@ bool statistics_due(struct statistics *statistics,
 	/* Gathered first: `visit` publishes, which changes what is selected here. */
 	due_limits(statistics, &ended_s, &published_s);
 	sqlite3_stmt *rows = database_select(statistics->database, err, STATEMENT_WINDOW_DUE,
-		"iii", ended_s, published_s, (int64_t)MOST);
+		"iiii", ended_s, published_s, (int64_t)MOST, seconds(statistics->now_ns));
 	if (rows == NULL)
 		return false;
 	while (database_row(statistics->database, rows, &failed, err))
@@ -220,24 +231,45 @@ bool statistics_counts(struct statistics *statistics, const struct window *windo
 	return more && !failed;
 }
 
+bool statistics_malware_sums(struct statistics *statistics, const struct window *window,
+	bool (*visit)(void *user, const struct statistics_malware_sum *sum), void *user,
+	struct err *err)
+{
+	bool failed, more = true;
+	sqlite3_stmt *rows = database_select(statistics->database, err, STATEMENT_MALWARE_SUMS,
+		"ii", seconds(window->start_ns), seconds(window->end_ns));
+
+	if (rows == NULL)
+		return false;
+	while (more && database_row(statistics->database, rows, &failed, err))
+		more = visit(user, &(struct statistics_malware_sum){
+					   .agency = (uint32_t)number(rows, 0),
+					   .hits = number(rows, 1),
+					   .names = number(rows, 2),
+				   });
+	database_end(rows);
+	return more && !failed;
+}
+
 bool statistics_malware(struct statistics *statistics, const struct window *window,
+	uint32_t agency, unsigned most,
 	bool (*visit)(void *user, const struct statistics_malware *malware), void *user,
 	struct err *err)
 {
 	bool failed, more = true;
-	sqlite3_stmt *rows = database_select(statistics->database, err, STATEMENT_MALWARE, "ii",
-		seconds(window->start_ns), seconds(window->end_ns));
+	sqlite3_stmt *rows = database_select(statistics->database, err, STATEMENT_MALWARE,
+		"iiii", seconds(window->start_ns), seconds(window->end_ns), (int64_t)agency,
+		(int64_t)most);
 
 	if (rows == NULL)
 		return false;
 	while (more && database_row(statistics->database, rows, &failed, err))
 		more = visit(user, &(struct statistics_malware){
-					   .agency = (uint32_t)number(rows, 0),
-					   .name = database_text(rows, 1),
-					   .type = database_text(rows, 2),
-					   .hits = number(rows, 3),
-					   .hosts = number(rows, 4),
-					   .files = number(rows, 5),
+					   .name = database_text(rows, 0),
+					   .type = database_text(rows, 1),
+					   .hits = number(rows, 2),
+					   .hosts = number(rows, 3),
+					   .files = number(rows, 4),
 				   });
 	database_end(rows);
 	return more && !failed;
@@ -270,6 +302,7 @@ bool statistics_quality(struct statistics *statistics, const struct window *wind
 					   .agents_enrolled = number(rows, 12),
 					   .agents_online = number(rows, 13),
 					   .agents_stale = number(rows, 14),
+					   .test = number(rows, 15),
 				   });
 	database_end(rows);
 	return more && !failed;
@@ -288,19 +321,36 @@ bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned mos
 	while (more && database_row(statistics->database, rows, &failed, err))
 		more = visit(user, &(struct statistics_hit){
 					   .number = number(rows, 0),
-					   .commit = number(rows, 1),
-					   .agency = (uint32_t)number(rows, 2),
+					   .agency = (uint32_t)number(rows, 1),
+					   .origin = (uint32_t)number(rows, 2),
 					   .host = (uint32_t)number(rows, 3),
 					   .at_ns = sqlite3_column_int64(rows, 4),
 					   .name = database_text(rows, 5),
 					   .type = database_text(rows, 6),
 					   .behavior = database_text(rows, 7),
 					   .path = database_text(rows, 8),
-					   .sha256 = database_text(rows, 9),
-					   .host_name = database_text(rows, 10),
-					   .host_ip = database_text(rows, 11),
-					   .files = 1,
+					   .hash = database_text(rows, 9),
+					   .machine_name = database_text(rows, 10),
+					   .address = database_text(rows, 11),
+					   .public_address = database_text(rows, 12),
 				   });
 	database_end(rows);
 	return more && !failed;
+}
+
+bool statistics_machines_not_updated(
+	struct statistics *statistics, int64_t before_ns, uint64_t *n, struct err *err)
+{
+	enum { HEARD_OF_S = 30 * 86400 };
+	bool failed;
+	sqlite3_stmt *row =
+		database_select(statistics->database, err, STATEMENT_MACHINES_NOT_UPDATED, "ii",
+			seconds(before_ns), seconds(statistics->now_ns) - HEARD_OF_S);
+
+	if (row == NULL)
+		return false;
+	if (database_row(statistics->database, row, &failed, err))
+		*n = number(row, 0);
+	database_end(row);
+	return !failed;
 }

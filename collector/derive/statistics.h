@@ -42,9 +42,14 @@ struct statistics_count {
 };
 
 struct statistics_malware {
-	uint32_t agency;
 	struct slice name, type;
 	uint64_t hits, hosts, files; /* hosts and files distinct */
+};
+
+struct statistics_malware_sum {
+	uint32_t agency;
+	uint64_t hits;  /* also those of hosts that had too many to be listed */
+	uint64_t names; /* distinct, with their type */
 };
 
 struct statistics_quality {
@@ -54,19 +59,23 @@ struct statistics_quality {
 	uint64_t gaps, missing; /* declared gaps, sequences in them */
 	uint64_t agents_enrolled, agents_online, agents_stale;
 	int64_t skew_ms_max; /* largest |clock offset| seen, -1 = unknown */
+	uint64_t test;       /* records marked as test or drill: in no other number */
 };
 
-struct statistics_hit {  /* one malware finding, for the malware report (M1) */
+/* A file or object that was found on a host, once a day, for the malware report (M1). Texts are
+ * bounded (malware.h); those of the machine are "" when they are not known. */
+struct statistics_hit {
 	uint64_t number; /* larger than that of every earlier hit, for ever */
-	uint32_t agency, host;
-	uint64_t commit; /* store position */
-	int64_t at_ns;
-	struct slice name, type, behavior, path, sha256, host_name, host_ip;
-	uint64_t files;
+	uint32_t agency; /* whose it is */
+	uint32_t origin; /* agency of the host that reported it, and that host's number */
+	uint32_t host;
+	int64_t at_ns; /* of the first time that day */
+	struct slice name, type, behavior, path, hash;
+	struct slice machine_name, address, public_address;
 };
 
-/* Windows that are complete and changed since they were published last, oldest first; each
- * once. `visit` returns false to stop with an error set by itself. */
+/* Windows that are complete, changed since they were published last and are not held, oldest
+ * first; each once. `visit` returns false to stop with an error set by itself. */
 MUST_USE bool statistics_due(struct statistics *statistics,
 	bool (*visit)(void *user, const struct window *window), void *user, struct err *err);
 
@@ -80,18 +89,29 @@ MUST_USE bool statistics_published(
 MUST_USE bool statistics_counts(struct statistics *statistics, const struct window *window,
 	bool (*visit)(void *user, const struct statistics_count *count), void *user,
 	struct err *err);
+/* By agency; none for those without hits. */
+MUST_USE bool statistics_malware_sums(struct statistics *statistics,
+	const struct window *window,
+	bool (*visit)(void *user, const struct statistics_malware_sum *sum), void *user,
+	struct err *err);
+/* The `most` names of one agency that were found most often, in that order, then by name. */
 MUST_USE bool statistics_malware(struct statistics *statistics, const struct window *window,
+	uint32_t agency, unsigned most,
 	bool (*visit)(void *user, const struct statistics_malware *malware), void *user,
 	struct err *err);
 MUST_USE bool statistics_quality(struct statistics *statistics, const struct window *window,
 	bool (*visit)(void *user, const struct statistics_quality *quality), void *user,
 	struct err *err);
 
-/* Malware findings with numbers above `after`, in order, at most `most`. A store position would
- * not do: one commit may hold more findings than a report. */
+/* Malware findings with numbers above `after`, in order, at most `most`. */
 MUST_USE bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned most,
 	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
 	struct err *err);
+
+/* Machines whose inventory, of the last 30 days, says that their packages changed last before
+ * that moment. Of others nothing is known. */
+MUST_USE bool statistics_machines_not_updated(
+	struct statistics *statistics, int64_t before_ns, uint64_t *n, struct err *err);
 
 /* What counting starts over from nothing gives for a span of event time, from the store
  * directory alone: used by `recount`. */
@@ -108,5 +128,10 @@ struct outbox *statistics_outbox(struct statistics *statistics);
 /* The window of a kind that contains a moment. */
 struct window window_at(enum window_kind kind, int64_t at_ns, int32_t zone_seconds);
 const char *window_name(enum window_kind kind); /* "5m", "1h", "1d" */
+
+enum { WINDOW_ITEM_MAX = 64 };
+
+/* What a window that cannot be published is held as (outbox.h): "5m/2026-11-22T01:00:00Z". */
+const char *window_item(const struct window *window, char out[WINDOW_ITEM_MAX]);
 
 #endif

@@ -27,7 +27,7 @@ struct quality_key {
 };
 
 struct quality_value {
-	uint64_t records, status[4], late, truncated, unattributed, masked, gaps, missing;
+	uint64_t records, status[4], late, truncated, unattributed, masked, gaps, missing, test;
 	int64_t skew_ms; /* -1 = unknown */
 };
 
@@ -52,6 +52,13 @@ void tally_init(
 		TABLE_MOST);
 	table_init(&tally->seen, sizeof(struct seen_key), 0, TABLE_MOST);
 	table_init(&tally->days, sizeof(struct seen_key), 0, TABLE_MOST);
+	malware_init(&tally->malware, settings, database);
+}
+
+void tally_limit(struct tally *tally, int64_t from_ns, int64_t to_ns)
+{
+	tally->from_ns = tally->malware.from_ns = from_ns;
+	tally->to_ns = tally->malware.to_ns = to_ns;
 }
 
 void tally_done(struct tally *tally)
@@ -61,6 +68,7 @@ void tally_done(struct tally *tally)
 	table_done(&tally->quality);
 	table_done(&tally->seen);
 	table_done(&tally->days);
+	malware_done(&tally->malware);
 }
 
 int64_t tally_time(
@@ -163,20 +171,34 @@ static bool has_room(const struct tally *tally)
 	       tally->days.n < TABLE_MOST;
 }
 
+static bool has_quality(const struct columns *columns)
+{
+	return columns->kind == RECORD_LOG || columns->kind == RECORD_HIT;
+}
+
+/* That there were any is all that is said of them. */
+static void count_test(struct tally *tally, int64_t at_ns, const struct columns *columns)
+{
+	if (is_asked_for(tally, at_ns) && has_quality(columns))
+		quality_at(tally, at_ns, columns->agency)->test++;
+}
+
 bool tally_record(struct tally *tally, const struct columns *columns)
 {
 	bool late;
 	int64_t at_ns = tally_time(tally->settings, columns, &late);
 
-	if (columns->flags & RECORD_TEST)
-		return true;
 	if (!has_room(tally))
 		return false;
+	if (columns->flags & RECORD_TEST) {
+		count_test(tally, at_ns, columns);
+		return true;
+	}
 	if (!see_host(tally, at_ns, columns))
 		return false;
 	if (!is_asked_for(tally, at_ns))
 		return true;
-	if (columns->kind == RECORD_LOG || columns->kind == RECORD_HIT)
+	if (has_quality(columns))
 		add_quality(quality_at(tally, at_ns, columns->agency), columns, late);
 	return columns->attack == CLASS_NONE || count_attack(tally, at_ns, columns);
 }
@@ -192,53 +214,6 @@ bool tally_gap(struct tally *tally, const struct store_block_gap *gap)
 	value->gaps++;
 	value->missing += gap->count;
 	return true;
-}
-
-static struct slice first_of(const struct record *record, const enum field_id *ids, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		struct slice value = record_get(record, ids[i]);
-
-		if (value.len > 0)
-			return value;
-	}
-	return SLICE_LIT("");
-}
-
-#define FIRST_OF(record, ...)                                                                  \
-	first_of((record), (const enum field_id[]){__VA_ARGS__},                               \
-		ARRAY_LEN(((const enum field_id[]){__VA_ARGS__})))
-
-static struct slice or_unknown(struct slice text)
-{
-	return text.len > 0 ? text : SLICE_LIT("Unknown");
-}
-
-bool tally_malware(struct tally *tally, const struct store_block *block, unsigned i,
-	const struct record *record, struct err *err)
-{
-	const struct columns *columns = &block->columns[i];
-	bool late;
-	int64_t at_ns = tally_time(tally->settings, columns, &late);
-	struct slice name = or_unknown(FIRST_OF(record, FIELD_THREAT_NAME, FIELD_RULE_NAME));
-	struct slice type =
-		or_unknown(FIRST_OF(record, FIELD_THREAT_TYPE, FIELD_RULE_CATEGORY));
-	struct slice file = FIRST_OF(record, FIELD_FILE_HASH_SHA256, FIELD_FILE_PATH);
-
-	if (columns->flags & RECORD_TEST || !is_asked_for(tally, at_ns))
-		return true;
-	return database_run(tally->database, err, STATEMENT_MALWARE_ADD, "iittit",
-		       window_start(tally, at_ns, WINDOW_5M), (int64_t)columns->agency, name,
-		       type, (int64_t)columns->host, file) &&
-	       database_run(tally->database, err, STATEMENT_HIT_ADD, "iiiiiittttttt",
-		       (int64_t)block->commit, (int64_t)block->class,
-		       (int64_t)(block->first + i), (int64_t)columns->agency,
-		       (int64_t)columns->host, at_ns, name, type,
-		       or_unknown(record_get(record, FIELD_SOC_MALWARE_BEHAVIOR)),
-		       FIRST_OF(record, FIELD_FILE_PATH),
-		       FIRST_OF(record, FIELD_FILE_HASH_SHA256, FIELD_FILE_HASH_MD5),
-		       FIRST_OF(record, FIELD_HOST_NAME, FIELD_HOST_HOSTNAME),
-		       FIRST_OF(record, FIELD_HOST_IP));
 }
 
 /* ---- into the database ------------------------------------------------------ */
@@ -288,13 +263,14 @@ static bool flush_quality(struct tally *tally, struct err *err)
 		const struct quality_key *key = table_key(&tally->quality, i);
 		const struct quality_value *v = table_value(&tally->quality, i);
 
-		if (!database_run(tally->database, err, STATEMENT_QUALITY_ADD, "iiiiiiiiiiiii",
+		if (!database_run(tally->database, err, STATEMENT_QUALITY_ADD, "iiiiiiiiiiiiii",
 			    key->start, (int64_t)key->agency, (int64_t)v->records,
 			    (int64_t)v->status[PARSE_UNKNOWN],
 			    (int64_t)v->status[PARSE_PARTIAL],
 			    (int64_t)v->status[PARSE_DAMAGED], (int64_t)v->late,
 			    (int64_t)v->truncated, (int64_t)v->unattributed, (int64_t)v->masked,
-			    (int64_t)v->gaps, (int64_t)v->missing, v->skew_ms))
+			    (int64_t)v->gaps, (int64_t)v->missing, v->skew_ms,
+			    (int64_t)v->test))
 			return false;
 	}
 	return true;
@@ -329,7 +305,8 @@ static bool flush_seen(struct tally *tally, struct err *err)
 
 bool tally_flush(struct tally *tally, struct err *err)
 {
-	if (!flush_counts(tally, err) || !flush_quality(tally, err) || !flush_seen(tally, err))
+	if (!flush_counts(tally, err) || !flush_quality(tally, err) ||
+		!flush_seen(tally, err) || !malware_flush(&tally->malware, err))
 		return false;
 	table_clear(&tally->counts);
 	table_clear(&tally->hosts);

@@ -9,6 +9,7 @@ static const char *const class_words[] = {"none", "malware", "phishing", "deface
 	"ransomware", "data-theft", "sabotage", "combined", "other", "system-fault",
 	"operator-error", "disaster", NULL};
 static const char *const severity_words[] = {"none", "low", "medium", "high", "critical", NULL};
+static const char *const finding_words[] = {"none", "malware", NULL};
 static const char *const counting_words[] = {"nothing", "attack", "fault", NULL};
 
 _Static_assert(ARRAY_LEN(class_words) == CLASS_COUNT + 1, "a word for each class");
@@ -35,6 +36,10 @@ static const struct setting rule_table[] = {
 		.example = "unauthorized-access"},
 	{"severity", SETTING_CHOICE, AT(severity), NULL, 0, 0, "How grave.", severity_words,
 		.example = "low"},
+	{"finding", SETTING_CHOICE, AT(finding), "none", 0, 0,
+		"malware: a product found malware and says where; it is listed by name in "
+		"statistics and in the malware report, as hits of the agents' scanner are.",
+		finding_words},
 	{"modules", SETTING_TEXTS, AT(modules), .max = 32,
 		.help = "event.module is one of these; none: any."},
 	{"actions", SETTING_TEXTS, AT(actions), .max = 64,

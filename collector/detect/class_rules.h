@@ -10,11 +10,15 @@ struct written_class {
 	const char *vi, *en;
 };
 
+/* What a record that the rule decides on is besides an event. */
+enum rule_finding { FINDING_NONE, FINDING_MALWARE };
+
 struct written_rule {
 	const char *id;
 	const char *help; /* why; for people */
 	int attack;       /* enum attack_class */
 	int severity;     /* enum severity */
+	int finding;      /* enum rule_finding */
 	struct setting_texts modules, actions;
 	const char *outcome; /* "" = any */
 	struct setting_texts fields, contains, equals;

@@ -26,6 +26,7 @@ struct texts {
 struct rule {
 	struct slice id;
 	uint8_t attack, severity;
+	bool finds_malware;
 	struct texts modules, actions, equals, contains;
 	struct slice outcome; /* absent = any */
 	uint16_t *fields;
@@ -128,6 +129,7 @@ static void fill_rule(
 		.id = slice_str(written->id),
 		.attack = (uint8_t)written->attack,
 		.severity = (uint8_t)written->severity,
+		.finds_malware = written->finding == FINDING_MALWARE,
 		.modules = texts_of(&written->modules),
 		.actions = texts_of(&written->actions),
 		.equals = texts_of(&written->equals),
@@ -139,6 +141,10 @@ static void fill_rule(
 	if ((rule->attack == CLASS_NONE) != (rule->severity == SEVERITY_NONE))
 		wrong(loading, &written->severity,
 			"class none has severity none, every other class another one");
+	if (rule->finds_malware && rule->attack != CLASS_MALWARE &&
+		rule->attack != CLASS_RANSOMWARE)
+		wrong(loading, &written->finding,
+			"only a rule of class malware or ransomware finds malware");
 	if (rule->modules.n + rule->actions.n + rule->n_fields == 0)
 		wrong(loading, &written->id, "a rule without conditions fits everything");
 }
@@ -497,6 +503,8 @@ void classify_record(const struct classifier *classifier, struct record *record)
 
 	record->attack = rule ? rule->attack : CLASS_NONE;
 	record->severity = rule ? rule->severity : SEVERITY_NONE;
+	if (rule != NULL && rule->finds_malware)
+		record->flags |= RECORD_MALWARE;
 }
 
 void classify_batch(const struct classifier *classifier, struct batch *batch)

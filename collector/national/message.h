@@ -34,7 +34,8 @@ struct message_type {
 	const char *source; /* standard and clause */
 	const char *schema; /* "soc-statistics/1" */
 
-	/* Puts what is due into the outbox. NULL: the type is not produced from statistics. */
+	/* Puts what is due into the outbox. NULL: the type is not produced from statistics.
+	 * False takes back what it put, and nothing of other types. */
 	bool (*publish)(const struct message_context *context, struct statistics *statistics,
 		struct outbox *outbox, struct err *err);
 
@@ -57,6 +58,27 @@ extern const struct message_type *const message_types[]; /* ended by NULL */
 
 /* NULL when there is none. */
 const struct message_type *message_type_by_name(struct slice name);
+
+/*
+ * Puts what is due of every type into the outbox. A type, or a part of it, that cannot be built
+ * is taken back alone, logged, counted (national.failures) and held: it is tried again later,
+ * and shown in the status. False: the transaction itself failed.
+ */
+MUST_USE bool messages_publish(const struct message_context *context,
+	struct statistics *statistics, struct outbox *outbox, struct err *err);
+
+/* One thing that is published alone or not at all: what it is held under. */
+struct message_item {
+	const char *type; /* name of a message type */
+	const char *name; /* "5m/2026-11-22T01:00:00Z"; "" = the whole type */
+};
+
+MUST_USE bool message_item_publish(const struct message_context *context, struct outbox *outbox,
+	const struct message_item *item, bool (*build)(void *user, struct err *err), void *user,
+	struct err *err);
+
+/* Outbox mark: findings that are in no malware report because none can be made with them. */
+#define MESSAGE_MARK_LEFT_OUT SLICE_LIT("malware.left_out")
 
 enum { MESSAGE_UUID_MAX = 37 }; /* with the NUL */
 

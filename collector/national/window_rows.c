@@ -3,14 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { TEXTS_MAX = 256 << 20 };
-
 /* ---- gathering -------------------------------------------------------------------- */
-
-struct gathering {
-	struct window_rows *rows;
-	struct err *err;
-};
 
 static void *room_for(void *items, size_t n, size_t *room, size_t size)
 {
@@ -25,7 +18,7 @@ static void *room_for(void *items, size_t n, size_t *room, size_t size)
 
 static bool gather_count(void *user, const struct statistics_count *count)
 {
-	struct window_rows *rows = ((struct gathering *)user)->rows;
+	struct window_rows *rows = user;
 
 	rows->counts = room_for(
 		rows->counts, rows->n_counts, &rows->counts_room, sizeof(*rows->counts));
@@ -33,26 +26,19 @@ static bool gather_count(void *user, const struct statistics_count *count)
 	return true;
 }
 
-static bool gather_malware(void *user, const struct statistics_malware *malware)
+static bool gather_malware(void *user, const struct statistics_malware_sum *malware)
 {
-	struct gathering *gathering = user;
-	struct window_rows *rows = gathering->rows;
-	struct statistics_malware copy = *malware;
+	struct window_rows *rows = user;
 
-	copy.name = arena_copy(&rows->texts, malware->name);
-	copy.type = arena_copy(&rows->texts, malware->type);
-	if (slice_absent(copy.name) || slice_absent(copy.type))
-		return err_set(gathering->err, "names of malware in one window pass %d bytes",
-			TEXTS_MAX);
 	rows->malware = room_for(
 		rows->malware, rows->n_malware, &rows->malware_room, sizeof(*rows->malware));
-	rows->malware[rows->n_malware++] = copy;
+	rows->malware[rows->n_malware++] = *malware;
 	return true;
 }
 
 static bool gather_quality(void *user, const struct statistics_quality *quality)
 {
-	struct window_rows *rows = ((struct gathering *)user)->rows;
+	struct window_rows *rows = user;
 
 	rows->quality = room_for(
 		rows->quality, rows->n_quality, &rows->quality_room, sizeof(*rows->quality));
@@ -65,14 +51,6 @@ static bool gather_quality(void *user, const struct statistics_quality *quality)
 static int compare_numbers(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
-}
-
-static int compare_slices(struct slice a, struct slice b)
-{
-	size_t len = a.len < b.len ? a.len : b.len;
-	int order = len > 0 ? memcmp(a.ptr, b.ptr, len) : 0;
-
-	return order != 0 ? order : compare_numbers(a.len, b.len);
 }
 
 static int compare_counts(const void *left, const void *right)
@@ -95,19 +73,9 @@ static int compare_counts(const void *left, const void *right)
 
 static int compare_malware(const void *left, const void *right)
 {
-	const struct statistics_malware *a = left, *b = right;
-	const int orders[] = {
-		compare_numbers(a->agency, b->agency),
-		compare_numbers(b->hits, a->hits),
-		compare_slices(a->name, b->name),
-		compare_slices(a->type, b->type),
-	};
+	const struct statistics_malware_sum *a = left, *b = right;
 
-	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
-		if (orders[i] != 0)
-			return orders[i];
-	}
-	return 0;
+	return compare_numbers(a->agency, b->agency);
 }
 
 static int compare_quality(const void *left, const void *right)
@@ -126,13 +94,10 @@ static void sort(void *items, size_t n, size_t size, int (*compare)(const void *
 bool window_rows_read(struct window_rows *rows, struct statistics *statistics,
 	const struct window *window, struct err *err)
 {
-	struct gathering gathering = {.rows = rows, .err = err};
-
 	*rows = (struct window_rows){0};
-	arena_init(&rows->texts, TEXTS_MAX);
-	if (!statistics_counts(statistics, window, gather_count, &gathering, err) ||
-		!statistics_malware(statistics, window, gather_malware, &gathering, err) ||
-		!statistics_quality(statistics, window, gather_quality, &gathering, err)) {
+	if (!statistics_counts(statistics, window, gather_count, rows, err) ||
+		!statistics_malware_sums(statistics, window, gather_malware, rows, err) ||
+		!statistics_quality(statistics, window, gather_quality, rows, err)) {
 		window_rows_done(rows);
 		return false;
 	}
@@ -147,7 +112,6 @@ void window_rows_done(struct window_rows *rows)
 	free(rows->counts);
 	free(rows->malware);
 	free(rows->quality);
-	arena_done(&rows->texts);
 }
 
 /* ---- one agency ------------------------------------------------------------------- */
@@ -172,7 +136,7 @@ static size_t first_at(const void *items, size_t n, size_t size, uint64_t agency
 }
 
 static_assert(offsetof(struct statistics_count, agency) == 0, "first_at() reads it");
-static_assert(offsetof(struct statistics_malware, agency) == 0, "first_at() reads it");
+static_assert(offsetof(struct statistics_malware_sum, agency) == 0, "first_at() reads it");
 static_assert(offsetof(struct statistics_quality, agency) == 0, "first_at() reads it");
 
 #define FIRST(rows, kind, agency)                                                              \
@@ -187,8 +151,8 @@ struct agency_rows agency_rows(const struct window_rows *rows, uint32_t agency)
 	return (struct agency_rows){
 		.counts = rows->n_counts > 0 ? rows->counts + count : NULL,
 		.n_counts = FIRST(rows, counts, next) - count,
-		.malware = rows->n_malware > 0 ? rows->malware + malware : NULL,
-		.n_malware = FIRST(rows, malware, next) - malware,
+		.malware =
+			FIRST(rows, malware, next) > malware ? rows->malware + malware : NULL,
 		.quality =
 			FIRST(rows, quality, next) > quality ? rows->quality + quality : NULL,
 	};
@@ -202,8 +166,8 @@ struct window_sum agency_sum(const struct agency_rows *rows)
 		sum.events += rows->counts[i].events;
 		sum.findings += rows->counts[i].findings;
 	}
-	for (size_t i = 0; i < rows->n_malware; i++)
-		sum.hits += rows->malware[i].hits;
+	if (rows->malware != NULL)
+		sum.hits = rows->malware->hits;
 	if (rows->quality != NULL)
 		sum.records = rows->quality->records;
 	return sum;

@@ -7,19 +7,11 @@
 #include "collector/national/profile.h"
 #include "collector/national/xml.h"
 #include "common/clock.h"
+#include "common/utf8.h"
 
 enum { FIELD_MAX = 255, PATH_SHOWN_MAX = 1024, SCRATCH_MAX = 64 << 10 };
 
 /* ---- pieces ------------------------------------------------------------------------- */
-
-static struct slice bounded(struct slice text, size_t max)
-{
-	if (text.len <= max)
-		return text;
-	while (max > 0 && (text.ptr[max] & 0xc0) == 0x80)
-		max--; /* not through a character */
-	return slice_head(text, max);
-}
 
 static void add_element(struct strbuf *out, const char *name, struct slice text)
 {
@@ -30,7 +22,8 @@ static void add_element(struct strbuf *out, const char *name, struct slice text)
 
 static void add_given(struct strbuf *out, const char *name, struct slice text)
 {
-	add_element(out, name, text.len > 0 ? bounded(text, FIELD_MAX) : SLICE_LIT("Unknown"));
+	add_element(
+		out, name, text.len > 0 ? utf8_head(text, FIELD_MAX) : SLICE_LIT("Unknown"));
 }
 
 static void add_number(struct strbuf *out, const char *name, uint64_t number)
@@ -97,13 +90,14 @@ static void add_masked_path(
 {
 	struct strbuf masked = STRBUF_INIT(SCRATCH_MAX);
 
-	mask_path(profile, bounded(path, PATH_SHOWN_MAX), &masked);
+	mask_path(profile, utf8_head(path, PATH_SHOWN_MAX), &masked);
 	add_element(out, "PathFile", strbuf_slice(&masked));
 	strbuf_done(&masked);
 }
 
-static void add_info(
-	struct strbuf *out, const struct avreport *report, const struct statistics_hit *hit)
+/* `files`: that are written alike but for what the shape leaves out. */
+static void add_info(struct strbuf *out, const struct avreport *report,
+	const struct statistics_hit *hit, uint64_t files)
 {
 	const struct national_malware *malware = &report->profile->malware;
 
@@ -113,41 +107,43 @@ static void add_info(
 	add_given(out, "MalwareBehavior", hit->behavior);
 	if (malware->shape == MALWARE_EXTENDED) {
 		add_masked_path(out, report->profile, hit->path);
-		add_element(out, "HashFile", bounded(hit->sha256, FIELD_MAX));
+		add_element(out, "HashFile", hit->hash);
 	}
 	add_given(out, "TypeOfDevice", slice_str(malware->device));
-	add_number(out, "NumberFile", hit->files);
+	add_number(out, "NumberFile", files);
 	strbuf_add_str(out, "</MalwareInfo>");
 }
 
-/* The name of the host, else "H47.05/42". */
-static void add_host_name(
+/* The name of the host, else "H47.05/42": identifier of its agency and its number there. */
+static void add_machine_name(
 	struct strbuf *out, const struct avreport *report, const struct statistics_hit *hit)
 {
-	const struct agency *agency = agencies_find(report->agencies, hit->agency);
+	const struct agency *agency = agencies_find(report->agencies, hit->origin);
 
-	if (hit->host_name.len > 0) {
-		xml_escape(out, bounded(hit->host_name, FIELD_MAX));
+	if (hit->machine_name.len > 0) {
+		xml_escape(out, hit->machine_name);
 		return;
 	}
 	if (agency != NULL)
 		strbuf_add_str(out, agency_attributes_at(agency, hit->at_ns)->identifier);
 	else
-		strbuf_add_u64(out, hit->agency);
+		strbuf_add_u64(out, hit->origin);
 	strbuf_addf(out, "/%u", hit->host);
 }
 
 static void add_machine(
 	struct strbuf *out, const struct avreport *report, const struct statistics_hit *hit)
 {
-	struct slice address = hit->host_ip.len > 0
-				       ? bounded(hit->host_ip, FIELD_MAX)
-				       : slice_str(report->profile->malware.no_address);
+	const struct national_malware *malware = &report->profile->malware;
 
 	strbuf_add_str(out, "<Machine ip=\"");
-	xml_escape(out, address);
+	xml_escape(out, hit->address.len > 0 ? hit->address : slice_str(malware->no_address));
+	if (malware->shape == MALWARE_EXTENDED) {
+		strbuf_add_str(out, "\" ippublic=\"");
+		xml_escape(out, hit->public_address);
+	}
 	strbuf_add_str(out, "\" name=\"");
-	add_host_name(out, report, hit);
+	add_machine_name(out, report, hit);
 	strbuf_add_str(out, "\">");
 }
 
@@ -156,7 +152,7 @@ size_t avreport_hit_size(const struct avreport *report, const struct statistics_
 	struct strbuf scratch = STRBUF_INIT(SCRATCH_MAX);
 
 	add_machine(&scratch, report, hit);
-	add_info(&scratch, report, hit);
+	add_info(&scratch, report, hit, UINT32_MAX);
 	strbuf_add_str(&scratch, "</Machine>");
 	size_t size = scratch.len;
 	strbuf_done(&scratch);
@@ -180,24 +176,31 @@ static int compare_slices(struct slice a, struct slice b)
 
 static bool same_machine(const struct statistics_hit *a, const struct statistics_hit *b)
 {
-	return a->agency == b->agency && a->host == b->host &&
-	       slice_eq(a->host_name, b->host_name) && slice_eq(a->host_ip, b->host_ip);
+	return a->agency == b->agency && a->origin == b->origin && a->host == b->host &&
+	       slice_eq(a->machine_name, b->machine_name) && slice_eq(a->address, b->address);
 }
 
-/* By machine, then by what is reported of the malware. */
+/* By its hash, else by its path: unit `file` of the dictionary. */
+static bool same_file(const struct statistics_hit *a, const struct statistics_hit *b)
+{
+	return slice_eq(a->hash, b->hash) && (a->hash.len > 0 || slice_eq(a->path, b->path));
+}
+
+/* By machine, then by what is reported of the malware, then by file. */
 static int compare_hits(const void *left, const void *right)
 {
 	const struct statistics_hit *a = left, *b = right;
 	const int orders[] = {
 		compare_numbers(a->agency, b->agency),
+		compare_numbers(a->origin, b->origin),
 		compare_numbers(a->host, b->host),
-		compare_slices(a->host_name, b->host_name),
-		compare_slices(a->host_ip, b->host_ip),
+		compare_slices(a->machine_name, b->machine_name),
+		compare_slices(a->address, b->address),
 		compare_slices(a->name, b->name),
 		compare_slices(a->type, b->type),
 		compare_slices(a->behavior, b->behavior),
+		compare_slices(a->hash, b->hash),
 		compare_slices(a->path, b->path),
-		compare_slices(a->sha256, b->sha256),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
@@ -207,6 +210,7 @@ static int compare_hits(const void *left, const void *right)
 	return compare_numbers(a->number, b->number);
 }
 
+/* Would be written alike. */
 static bool same_info(const struct avreport *report, const struct statistics_hit *a,
 	const struct statistics_hit *b)
 {
@@ -214,36 +218,36 @@ static bool same_info(const struct avreport *report, const struct statistics_hit
 		!slice_eq(a->behavior, b->behavior))
 		return false;
 	return report->profile->malware.shape != MALWARE_EXTENDED ||
-	       (slice_eq(a->path, b->path) && slice_eq(a->sha256, b->sha256));
+	       (slice_eq(a->path, b->path) && slice_eq(a->hash, b->hash));
 }
 
-/* What would be written alike is written once, with the files of all. */
-static void merge_hits(struct avreport *report)
+/* Writes hits[from] and those behind it that would be written alike; gives the next one. */
+static size_t add_alike(struct strbuf *out, const struct avreport *report, size_t from)
 {
-	size_t n = 0;
+	const struct statistics_hit *hits = report->hits;
+	uint64_t files = 1;
+	size_t i = from + 1;
 
-	if (report->n_hits == 0)
-		return;
-	qsort(report->hits, report->n_hits, sizeof(*report->hits), compare_hits);
-	for (size_t i = 1; i < report->n_hits; i++) {
-		if (same_info(report, &report->hits[n], &report->hits[i]))
-			report->hits[n].files += report->hits[i].files;
-		else
-			report->hits[++n] = report->hits[i];
-	}
-	report->n_hits = n + 1;
+	for (; i < report->n_hits && same_info(report, &hits[from], &hits[i]); i++)
+		files += !same_file(&hits[i - 1], &hits[i]);
+	add_info(out, report, &hits[from], files);
+	return i;
 }
 
 static void add_malware(struct strbuf *out, const struct avreport *report)
 {
-	strbuf_add_str(out, "<Malware>");
-	for (size_t i = 0; i < report->n_hits; i++) {
-		const struct statistics_hit *hit = &report->hits[i];
+	const struct statistics_hit *hits = report->hits;
 
-		if (i == 0 || !same_machine(hit, hit - 1))
-			add_machine(out, report, hit);
-		add_info(out, report, hit);
-		if (i + 1 == report->n_hits || !same_machine(hit, hit + 1))
+	if (report->n_hits > 0)
+		qsort(report->hits, report->n_hits, sizeof(*hits), compare_hits);
+	strbuf_add_str(out, "<Malware>");
+	for (size_t i = 0; i < report->n_hits;) {
+		size_t first = i;
+
+		if (i == 0 || !same_machine(&hits[i], &hits[i - 1]))
+			add_machine(out, report, &hits[i]);
+		i = add_alike(out, report, i);
+		if (i == report->n_hits || !same_machine(&hits[first], &hits[i]))
 			strbuf_add_str(out, "</Machine>");
 	}
 	strbuf_add_str(out, "</Malware>");
@@ -263,7 +267,6 @@ static void add_report(struct strbuf *out, const struct avreport *report)
 
 void avreport_body(struct avreport *report, struct strbuf *out, size_t *at)
 {
-	merge_hits(report);
 	strbuf_add_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 			    "<edXMLEnvelope xmlns:edXML=\"");
 	xml_escape(out, slice_str(report->profile->xml.namespace));

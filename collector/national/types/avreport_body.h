@@ -17,7 +17,7 @@ struct avreport {
 	const struct national_profile *profile;
 	const struct agency_register *agencies;
 	int64_t created_ns;
-	struct statistics_hit *hits; /* sorted and merged in place */
+	struct statistics_hit *hits; /* sorted in place */
 	size_t n_hits;
 	uint64_t not_updated; /* machines */
 };

@@ -54,9 +54,10 @@ static void keep_hit(struct gathering *gathering, const struct statistics_hit *h
 	kept.type = keep(gathering, hit->type);
 	kept.behavior = keep(gathering, hit->behavior);
 	kept.path = keep(gathering, hit->path);
-	kept.sha256 = keep(gathering, hit->sha256);
-	kept.host_name = keep(gathering, hit->host_name);
-	kept.host_ip = keep(gathering, hit->host_ip);
+	kept.hash = keep(gathering, hit->hash);
+	kept.machine_name = keep(gathering, hit->machine_name);
+	kept.address = keep(gathering, hit->address);
+	kept.public_address = keep(gathering, hit->public_address);
 	if (gathering->full && gathering->n > 0)
 		return;
 	gathering->report.hits[gathering->n++] = kept;
@@ -77,14 +78,6 @@ static bool gather(void *user, const struct statistics_hit *hit)
 		gathering->size += size;
 		keep_hit(gathering, hit);
 	}
-	return true;
-}
-
-static bool add_stale(void *user, const struct statistics_quality *quality)
-{
-	struct gathering *gathering = user;
-
-	gathering->report.not_updated += quality->agents_stale;
 	return true;
 }
 
@@ -215,6 +208,20 @@ static enum published wait_for_signer(const struct err *why)
 	return PUBLISHED_WAITS;
 }
 
+static bool leave_out(struct publishing *publishing, uint64_t hit, const struct err *why)
+{
+	uint64_t n;
+
+	counter_add(&unreportable, 1);
+	log_error("national.unreportable", "type=avreport finding=%llu reason=%s",
+		(unsigned long long)hit, LOG_TEXT(slice_str(why->text)));
+	return outbox_get_mark(
+		       publishing->outbox, MESSAGE_MARK_LEFT_OUT, &n, publishing->err) &&
+	       outbox_set_mark(
+		       publishing->outbox, MESSAGE_MARK_LEFT_OUT, n + 1, publishing->err) &&
+	       move_mark(publishing, hit);
+}
+
 /* One finding must not hold up the others: half of them is tried, and the one that is left in
  * the end is left out. */
 static enum published make_smaller(
@@ -224,11 +231,9 @@ static enum published make_smaller(
 	publishing->most = (uint32_t)gathering->n / 2;
 	if (publishing->most > 0)
 		return PUBLISHED_SMALLER;
-	counter_add(&unreportable, 1);
-	log_error("national.unreportable", "type=avreport finding=%llu reason=%s",
-		(unsigned long long)gathering->last, LOG_TEXT(slice_str(why->text)));
 	publishing->most = publishing->context->profile->malware.batch;
-	return move_mark(publishing, gathering->last) ? PUBLISHED_SMALLER : PUBLISHED_FAILED;
+	return leave_out(publishing, gathering->last, why) ? PUBLISHED_SMALLER
+							   : PUBLISHED_FAILED;
 }
 
 static enum published publish_report(
@@ -271,14 +276,13 @@ static bool is_due(const struct publishing *publishing, bool has_hits)
 
 static bool fill(struct publishing *publishing, struct gathering *gathering)
 {
-	const struct message_context *context = publishing->context;
-	struct window today = window_at(WINDOW_DAY, context->now_ns,
-		agencies_province(context->agencies)->zone_seconds);
+	const int64_t days15_ns = INT64_C(15) * 86400 * CLOCK_NS_PER_S;
 
 	return statistics_hits(publishing->statistics, publishing->hit, publishing->most,
 		       gather, gathering, publishing->err) &&
-	       statistics_quality(
-		       publishing->statistics, &today, add_stale, gathering, publishing->err);
+	       statistics_machines_not_updated(publishing->statistics,
+		       publishing->context->now_ns - days15_ns, &gathering->report.not_updated,
+		       publishing->err);
 }
 
 static void start_gathering(const struct publishing *publishing, struct gathering *gathering)

@@ -18,8 +18,10 @@ struct publishing {
 	const struct message_context *context;
 	struct statistics *statistics;
 	struct outbox *outbox;
-	struct err *err;
-	struct window_rows rows; /* of the window that is published now */
+	struct err *err;             /* of publishing as a whole, or of one window */
+	const struct window *window; /* that is published now */
+	char item[WINDOW_ITEM_MAX];  /* its name */
+	struct window_rows rows;     /* of it */
 	struct strbuf body;
 };
 
@@ -60,9 +62,12 @@ static bool put(struct publishing *publishing, const struct statistics_head *hea
 }
 
 static bool publish_agency(struct publishing *publishing, const struct window *window,
-	const struct agency_attributes *agency, const struct agency_rows *rows)
+	const struct agency *whose, const struct agency_rows *rows)
 {
 	const struct message_context *context = publishing->context;
+	const struct agency_attributes *agency = agency_attributes_at(whose, window->start_ns);
+	const struct statistics_names names = {publishing->statistics, whose->number,
+		context->profile->statistics.malware_names};
 	struct strbuf key = STRBUF_INIT(STATISTICS_KEY_MAX);
 
 	statistics_key(&key, agencies_province(context->agencies)->code,
@@ -70,16 +75,16 @@ static bool publish_agency(struct publishing *publishing, const struct window *w
 		window->start_ns);
 	struct statistics_head head = head_of(context, window, strbuf_slice(&key));
 	strbuf_reset(&publishing->body);
-	statistics_agency_body(&head, agency, rows, context->profile->statistics.malware_names,
-		&publishing->body);
-	bool done = put(publishing, &head);
+	bool done = statistics_agency_body(
+			    &head, agency, rows, &names, &publishing->body, publishing->err) &&
+		    put(publishing, &head);
 	strbuf_done(&key);
 	return done;
 }
 
 static bool has_rows(const struct agency_rows *rows)
 {
-	return rows->n_counts > 0 || rows->n_malware > 0 || rows->quality != NULL;
+	return rows->n_counts > 0 || rows->malware != NULL || rows->quality != NULL;
 }
 
 /* An agency that was closed and still has records is named too: nothing is lost silently. */
@@ -97,9 +102,7 @@ static bool publish_agencies(struct publishing *publishing, const struct window 
 		const struct agency *agency = agencies_at(agencies, i);
 		struct agency_rows rows = agency_rows(&publishing->rows, agency->number);
 
-		if (has_rows(&rows) &&
-			!publish_agency(publishing, window,
-				agency_attributes_at(agency, window->start_ns), &rows))
+		if (has_rows(&rows) && !publish_agency(publishing, window, agency, &rows))
 			return false;
 	}
 	return true;
@@ -161,17 +164,35 @@ static bool publish_manifest(struct publishing *publishing, const struct window 
 }
 
 /* The manifest last: who has it knows that the others are on their way before it. */
-static bool publish_window(void *user, const struct window *window)
+static bool publish_messages(void *user, struct err *err)
 {
 	struct publishing *publishing = user;
+	const struct window *window = publishing->window;
 
-	if (!window_rows_read(
-		    &publishing->rows, publishing->statistics, window, publishing->err))
+	publishing->err = err;
+	if (!window_rows_read(&publishing->rows, publishing->statistics, window, err))
 		return false;
 	bool done = publish_agencies(publishing, window) &&
 		    publish_manifest(publishing, window) &&
-		    statistics_published(publishing->statistics, window, publishing->err);
+		    statistics_published(publishing->statistics, window, err);
 	window_rows_done(&publishing->rows);
+	return done;
+}
+
+/* A window that cannot be published waits and is tried again later; the others go out. */
+static bool publish_window(void *user, const struct window *window)
+{
+	struct publishing *publishing = user;
+	const struct message_item item = {
+		.type = message_statistics.name,
+		.name = window_item(window, publishing->item),
+	};
+	struct err *err = publishing->err;
+
+	publishing->window = window;
+	bool done = message_item_publish(publishing->context, publishing->outbox, &item,
+		publish_messages, publishing, err);
+	publishing->err = err;
 	return done;
 }
 

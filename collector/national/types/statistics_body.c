@@ -2,6 +2,7 @@
 
 #include "collector/national/message.h"
 #include "common/clock.h"
+#include "common/utf8.h"
 
 /* Names come from outside: what they may add to a message stays well below a receiver's bound.
  */
@@ -106,18 +107,23 @@ static void put_counts(struct json *json, const struct agency_rows *rows)
 /* Names come from rules and products; the schema gives them 1 to 255 characters. */
 static void put_name(struct json *json, const char *key, struct slice name)
 {
-	if (name.len == 0)
-		name = SLICE_LIT("Unknown");
-	if (name.len > NAME_MAX_BYTES) {
-		name.len = NAME_MAX_BYTES;
-		while ((name.ptr[name.len] & 0xc0) == 0x80 && name.len > NAME_MAX_BYTES - 3)
-			name.len--; /* not through a character */
-	}
-	json_put_text(json, key, name);
+	json_put_text(json, key,
+		name.len == 0 ? SLICE_LIT("Unknown") : utf8_head(name, NAME_MAX_BYTES));
 }
 
-static void put_malware_row(struct json *json, const struct statistics_malware *malware)
+struct listing {
+	struct json *json;
+	size_t start;         /* of the list in json->out */
+	uint64_t names, hits; /* listed */
+};
+
+static bool put_malware_row(void *user, const struct statistics_malware *malware)
 {
+	struct listing *listing = user;
+	struct json *json = listing->json;
+
+	if (json->out->len - listing->start >= NAMES_MAX_BYTES)
+		return true; /* it is in the rest */
 	json_object(json);
 	put_name(json, "name", malware->name);
 	put_name(json, "type", malware->type);
@@ -125,27 +131,32 @@ static void put_malware_row(struct json *json, const struct statistics_malware *
 	json_put_u64(json, "hosts", malware->hosts);
 	json_put_u64(json, "files", malware->files);
 	json_object_end(json);
+	listing->names++;
+	listing->hits += malware->hits;
+	return true;
 }
 
-static void put_malware(struct json *json, const struct agency_rows *rows, size_t most)
+static bool put_malware(struct json *json, const struct statistics_head *head,
+	const struct agency_rows *rows, const struct statistics_names *names, struct err *err)
 {
-	size_t n = 0, start = json->out->len;
-	uint64_t omitted = 0;
+	static const struct statistics_malware_sum none = {0};
+	const struct statistics_malware_sum *sum = rows->malware ? rows->malware : &none;
+	struct listing listing = {.json = json, .start = json->out->len};
 
 	begin(json, "malware");
 	PUT_UNITS(
 		json, {"hits", "hit"}, {"hosts", "host"}, {"files", "file"}, {"names", "name"});
 	begin_list(json, "rows");
-	for (; n < rows->n_malware && n < most && json->out->len - start < NAMES_MAX_BYTES; n++)
-		put_malware_row(json, &rows->malware[n]);
+	bool done = sum->names == 0 ||
+		    statistics_malware(names->statistics, head->window, names->agency,
+			    names->most, put_malware_row, &listing, err);
 	json_array_end(json);
-	for (size_t i = n; i < rows->n_malware; i++)
-		omitted += rows->malware[i].hits;
 	begin(json, "omitted");
-	json_put_u64(json, "names", rows->n_malware - n);
-	json_put_u64(json, "hits", omitted);
+	json_put_u64(json, "names", sum->names - listing.names);
+	json_put_u64(json, "hits", sum->hits - listing.hits);
 	json_object_end(json);
 	json_object_end(json);
+	return done;
 }
 
 static void put_agents(struct json *json, const struct statistics_quality *quality)
@@ -170,6 +181,7 @@ static void put_records(struct json *json, const struct statistics_quality *qual
 	json_put_u64(json, "truncated", quality->truncated);
 	json_put_u64(json, "unattributed", quality->unattributed);
 	json_put_u64(json, "masked", quality->masked);
+	json_put_u64(json, "test", quality->test);
 	json_object_end(json);
 }
 
@@ -205,9 +217,9 @@ static void put_clock(struct json *json, const struct statistics_quality *qualit
 	json_object_end(json);
 }
 
-void statistics_agency_body(const struct statistics_head *head,
-	const struct agency_attributes *agency, const struct agency_rows *rows, uint32_t names,
-	struct strbuf *out)
+bool statistics_agency_body(const struct statistics_head *head,
+	const struct agency_attributes *agency, const struct agency_rows *rows,
+	const struct statistics_names *names, struct strbuf *out, struct err *err)
 {
 	static const struct statistics_quality none = {.skew_ms_max = -1};
 	const struct statistics_quality *quality = rows->quality ? rows->quality : &none;
@@ -219,13 +231,14 @@ void statistics_agency_body(const struct statistics_head *head,
 	json_put_str(&json, "organ_name", agency->name);
 	put_window(&json, head);
 	put_counts(&json, rows);
-	put_malware(&json, rows, names);
+	bool done = put_malware(&json, head, rows, names, err);
 	put_agents(&json, quality);
 	put_records(&json, quality);
 	put_share(&json, quality);
 	put_gaps(&json, quality);
 	put_clock(&json, quality);
 	json_object_end(&json);
+	return done;
 }
 
 /* ---- the manifest ----------------------------------------------------------------- */

@@ -30,11 +30,16 @@ struct statistics_head {
 void statistics_key(struct strbuf *key, const char *province, struct slice whose,
 	struct slice window_kind, int64_t start_ns);
 
-/* At most `names` rows of malware, and not more than about 512 KiB of them; the rest is summed
- * up. */
-void statistics_agency_body(const struct statistics_head *head,
-	const struct agency_attributes *agency, const struct agency_rows *rows, uint32_t names,
-	struct strbuf *out);
+/* What one agency had; its names of malware are asked of `names`. */
+struct statistics_names {
+	struct statistics *statistics;
+	uint32_t agency;
+	uint32_t most; /* are listed, and not more than about 512 KiB; the rest is summed up */
+};
+
+MUST_USE bool statistics_agency_body(const struct statistics_head *head,
+	const struct agency_attributes *agency, const struct agency_rows *rows,
+	const struct statistics_names *names, struct strbuf *out, struct err *err);
 
 struct manifest {
 	struct json *json;

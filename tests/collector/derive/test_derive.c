@@ -42,8 +42,18 @@ static bool put_malware(void *user, const struct statistics_malware *malware)
 	return true;
 }
 
+static bool put_sum(void *user, const struct statistics_malware_sum *sum)
+{
+	strbuf_addf(user, "hits %u:%llu,%llu ", sum->agency, (unsigned long long)sum->hits,
+		(unsigned long long)sum->names);
+	return true;
+}
+
 static bool put_quality(void *user, const struct statistics_quality *quality)
 {
+	if (quality->test > 0)
+		strbuf_addf(user, "test %u:%llu ", quality->agency,
+			(unsigned long long)quality->test);
 	strbuf_addf(user, "quality %u:%llu late=%llu gaps=%llu,%llu agents=%llu/%llu/%llu ",
 		quality->agency, (unsigned long long)quality->records,
 		(unsigned long long)quality->late, (unsigned long long)quality->gaps,
@@ -60,9 +70,12 @@ static void describe(
 	struct err err = {0};
 
 	strbuf_reset(text);
-	ck_assert_msg(statistics_counts(statistics, window, put_count, text, &err) &&
-			      statistics_malware(statistics, window, put_malware, text, &err) &&
-			      statistics_quality(statistics, window, put_quality, text, &err),
+	ck_assert_msg(
+		statistics_counts(statistics, window, put_count, text, &err) &&
+			statistics_malware_sums(statistics, window, put_sum, text, &err) &&
+			statistics_malware(
+				statistics, window, AGENCY, 100, put_malware, text, &err) &&
+			statistics_quality(statistics, window, put_quality, text, &err),
 		"%s", err.text);
 }
 
@@ -152,6 +165,7 @@ static void begin(void)
 		.findings_most = 60,
 		.correlation_bytes = 1 << 20,
 		.correlation_ms = 0,
+		.malware_most = 5,
 		.zone_seconds = ZONE,
 	};
 	published.position = 0;
@@ -260,7 +274,7 @@ START_TEST(attacks_are_counted_by_class_and_drills_are_not)
 	store_records(2, 11, 10, 4, scan);
 	store_records(3, 1, 50, 3, drill);
 	check_text("7/3/recon/low:55,0,2 7/4/recon/low:5,0,1 "
-		   "quality 7:120 late=0 gaps=0,0 agents=2/2/0 ");
+		   "test 7:50 quality 7:120 late=0 gaps=0,0 agents=2/2/0 ");
 	end(derive);
 }
 END_TEST
@@ -281,8 +295,60 @@ START_TEST(malware_is_counted_by_name_with_hosts_and_files)
 	struct derive *derive = start();
 	store_records(1, 1, 3, 2, hit);
 	store_records(2, 1, 1, 2, hit);
-	check_text("7/2/malware/high:4,0,2 malware EICAR/Unknown:4,2,3 "
+	check_text("7/2/malware/high:4,0,2 hits 7:4,1 malware EICAR/Unknown:4,2,3 "
 		   "quality 7:4 late=0 gaps=0,0 agents=2/2/0 ");
+	end(derive);
+}
+END_TEST
+
+/* 32 files on two hosts, which may have five each. */
+static void many_hits(struct record *record, struct batch *batch, unsigned i)
+{
+	struct strbuf path = STRBUF_INIT(32);
+
+	record->kind = RECORD_HIT;
+	record->attack = CLASS_RANSOMWARE;
+	record->severity = SEVERITY_HIGH;
+	strbuf_addf(&path, "/%u", i % 16);
+	ck_assert(record_add(record, &batch->arena, FIELD_THREAT_NAME, SLICE_LIT("X")));
+	ck_assert(record_add(record, &batch->arena, FIELD_FILE_PATH,
+		arena_copy(&batch->arena, strbuf_slice(&path))));
+	strbuf_done(&path);
+}
+
+START_TEST(hits_of_a_host_that_has_too_many_are_counted_without_a_name)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 32, 2, many_hits);
+	wait_until_read();
+	store_records(2, 1, 32, 2, many_hits);
+	store_records(1, 33, 32, 2, many_hits);
+	check_text("7/2/ransomware/high:96,0,2 hits 7:96,1 malware X/Unknown:30,2,10 "
+		   "quality 7:96 late=0 gaps=0,0 agents=2/2/0 ");
+	end(derive);
+}
+END_TEST
+
+/* A line of a web server, whatever was asked for, is no finding of malware; nor is what a
+ * product finds when it is marked as a drill. */
+static void probe(struct record *record, struct batch *batch, unsigned i)
+{
+	hit(record, batch, i);
+	record->kind = RECORD_LOG;
+	if (i == 1)
+		record->flags |= RECORD_MALWARE;
+	if (i == 2)
+		record->flags |= RECORD_MALWARE | RECORD_TEST;
+}
+
+START_TEST(only_findings_of_products_are_hits)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 10, 2, probe);
+	check_text("7/2/malware/high:9,0,1 hits 7:1,1 malware EICAR/Unknown:1,1,1 test 7:1 "
+		   "quality 7:9 late=0 gaps=0,0 agents=1/1/0 ");
 	end(derive);
 }
 END_TEST
@@ -509,7 +575,8 @@ END_TEST
 TEST_MAIN("derive", attacks_are_counted_by_class_and_drills_are_not,
 	a_host_whose_clock_says_2036_is_counted_when_it_was_received,
 	malware_is_counted_by_name_with_hosts_and_files,
-	a_restart_goes_on_where_the_last_step_ended,
+	hits_of_a_host_that_has_too_many_are_counted_without_a_name,
+	only_findings_of_products_are_hits, a_restart_goes_on_where_the_last_step_ended,
 	a_sustained_brute_force_is_one_finding_even_after_restarts,
 	a_kill_loses_and_repeats_no_finding_though_state_is_saved_seldom,
 	a_flood_of_addresses_is_a_limited_number_of_findings,

@@ -163,6 +163,23 @@ START_TEST(malware_is_as_grave_as_its_rule_says)
 }
 END_TEST
 
+START_TEST(what_a_stranger_can_ask_for_is_no_finding_of_malware)
+{
+	setup(shipped());
+	struct record probe = RECORD({FIELD_EVENT_MODULE, "nginx"},
+		{FIELD_EVENT_OUTCOME, "success"}, {FIELD_URL_ORIGINAL, "/shell.php?1"});
+	struct record found =
+		RECORD({FIELD_EVENT_MODULE, "keyvalue"}, {FIELD_THREAT_NAME, "W32/X"});
+
+	expect(probe, CLASS_UNAUTHORIZED_ACCESS, SEVERITY_MEDIUM, "web-shell");
+	classify_record(classifier, &probe);
+	classify_record(classifier, &found);
+	ck_assert_uint_eq(probe.flags, 0);
+	ck_assert_uint_eq(found.flags, RECORD_MALWARE);
+	teardown();
+}
+END_TEST
+
 static const char small[] = "classes:\n"
 			    "  - {class: recon, vi: a, en: b}\n"
 			    "rules:\n"
@@ -235,5 +252,7 @@ END_TEST
 
 TEST_MAIN("classify", every_class_has_a_name_in_both_languages, logins_count_by_outcome,
 	web_attacks_are_seen_through_escapes, scanners_are_recon, ordinary_requests_are_nothing,
-	malware_is_as_grave_as_its_rule_says, the_gravest_decides_then_the_first,
-	findings_keep_their_class, mistakes_say_where_they_are)
+	malware_is_as_grave_as_its_rule_says,
+	what_a_stranger_can_ask_for_is_no_finding_of_malware,
+	the_gravest_decides_then_the_first, findings_keep_their_class,
+	mistakes_say_where_they_are)

@@ -4,6 +4,8 @@
  *	struct counted counted;
  *	counted_open(&counted, now_ns);
  *	counted_run(&counted, "INSERT INTO counts VALUES(...)");
+ *	counted_run(&counted, "INSERT INTO found VALUES(start, agency, name, type, host, path,
+ *n)");
  *	... type->publish(&counted.context, &counted.statistics, &counted.outbox, &err) ...
  *	struct counted_message message = counted_message(&counted, "H47/manifest/...");
  *	counted_close(&counted);

@@ -50,16 +50,15 @@ static void count_things(struct counted *counted)
 
 	counted_run(counted, "INSERT INTO windows VALUES(0, " START ", " START " + 300, 1, 0)");
 	counted_run(counted, "INSERT INTO counts VALUES(" START ", 1, 3, 5, 2, 0, 12, 1)");
-	counted_run(
-		counted, "INSERT INTO malware VALUES(" START ", 1, 'EICAR', 'T', 7, 'a', 3)");
+	counted_run(counted, "INSERT INTO found VALUES(" START ", 1, 'EICAR', 'T', 7, 'a', 3)");
 	for (unsigned i = 0; i < FINDINGS; i++) {
 		snprintf(sql, sizeof(sql),
-			"INSERT INTO hits(position, class, number, agency, host, at, name, "
-			"type,"
-			" behavior, path, sha256, host_name, host_ip) VALUES(9, 1, %u, 1, %u,"
-			" 1795309200000000000, 'Mã <độc> & \"%u\"', 'Test', 'None',"
-			" '/home/an/%u', 'ab', 'máy %u', '10.47.5.%u')",
-			i, i % 3, i % 4, i, i % 3, i % 3);
+			"INSERT INTO hits(day, identity, agency, origin, host, shared, at,"
+			" name, type, behavior, path, hash, host_name, host_ip, host_public)"
+			" VALUES(0, randomblob(16), 1, 1, %u, 1, 1795309200000000000,"
+			" 'Mã <độc> & \"%u\"', 'Test', 'None', '/home/an/%u', 'ab%u', 'máy %u',"
+			" '10.47.5.%u', '')",
+			i % 3, i % 4, i, i, i % 3, i % 3);
 		counted_run(counted, sql);
 	}
 }

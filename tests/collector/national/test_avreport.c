@@ -38,17 +38,22 @@ static void add_hits(struct scene *scene, unsigned n)
 	counted_run(&scene->counted, "BEGIN");
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(sql, sizeof(sql),
-			"INSERT INTO hits(position, class, number, agency, host, at, name, "
-			"type,"
-			" behavior, path, sha256, host_name, host_ip) VALUES(9, 1,"
-			" (SELECT count(*) FROM hits), 1, %u, 1795309200000000000, "
-			"'EICAR_Test',"
-			" 'Test', 'None', '/home/nguyenvana/%u.com', 'ab%u', 'web%u',"
-			" '10.47.5.%u')",
-			i % 3, i, i, i % 3, i % 3);
+			"INSERT INTO hits(day, identity, agency, origin, host, shared, at, "
+			"name,"
+			" type, behavior, path, hash, host_name, host_ip, host_public)"
+			" VALUES(1795305600, randomblob(16), 1, 1, %u, 0, 1795309200000000000,"
+			" 'EICAR_Test', 'Test', 'None', '/home/nguyenvana/%u.com', 'ab%u', '', "
+			"'',"
+			" '')",
+			i % 3, i, i);
 		counted_run(&scene->counted, sql);
 	}
 	counted_run(&scene->counted, "COMMIT");
+	counted_run(&scene->counted,
+		"INSERT OR REPLACE INTO machines VALUES"
+		"(1, 0, 1795309200, 'web0', '10.47.5.0', '', 0),"
+		"(1, 1, 1795309200, 'web1', '10.47.5.1', '203.0.113.1', 1790000000),"
+		"(1, 2, 1795309200, 'web2', '10.47.5.2', '', 1795300000)");
 }
 
 static void publish(struct scene *scene)
@@ -130,8 +135,11 @@ START_TEST(findings_become_a_signed_report_by_machine)
 
 	open_scene(&scene);
 	add_hits(&scene, 5);
-	counted_run(&scene.counted, "INSERT INTO days VALUES(1, 7, 1795280400), (1, 9, "
-				    "1790000000), (2, 3, 1780000000)");
+	/* Of the last two, one was not heard of for a month, one never said when. */
+	counted_run(&scene.counted,
+		"INSERT INTO machines VALUES(1, 9, 1795300000, '', '', '', 1793000000),"
+		" (2, 3, 1790000000, '', '', '', 1790000000), (2, 4, 1795300000, '', '', '', "
+		"0)");
 	publish(&scene);
 	ck_assert_int_eq(count_messages(&scene), 1);
 	get_body(&scene, HITS "1", &body);
@@ -230,6 +238,82 @@ static uint64_t count_files(struct scene *scene)
 	return sum;
 }
 
+/* The day, what tells it from others and who says so do not matter here. */
+static void add_hit(struct scene *scene, unsigned host, bool shared, const char *path,
+	const char *hash, const char *machine)
+{
+	char sql[512];
+
+	snprintf(sql, sizeof(sql),
+		"INSERT INTO hits(day, identity, agency, origin, host, shared, at, name, type,"
+		" behavior, path, hash, host_name, host_ip, host_public) VALUES(0,"
+		" randomblob(16), 2, 1, %u, %u, 0, 'N', 'T', 'B', '%s', '%s', '%s', "
+		"'192.0.2.7',"
+		" '203.0.113.9')",
+		host, shared, path, hash, machine);
+	counted_run(&scene->counted, sql);
+}
+
+START_TEST(a_file_is_one_file_however_often_it_was_found)
+{
+	struct strbuf body = STRBUF_INIT(TEXT_MAX);
+	struct scene scene;
+
+	open_scene(&scene);
+	add_hit(&scene, 1, false, "/a", "h1", "");
+	add_hit(&scene, 1, false, "/a", "h1", "");
+	add_hit(&scene, 1, false, "/copy", "h1", "");
+	add_hit(&scene, 1, false, "/b", "", "");
+	add_hit(&scene, 1, false, "/b", "", "");
+	add_hit(&scene, 1, false, "/c", "h2", "");
+	publish(&scene);
+	get_body(&scene, HITS "1", &body);
+	ck_assert(has(&body, "<NumberFile>3</NumberFile>"));
+	ck_assert_uint_eq(count_files(&scene), 3);
+	strbuf_done(&body);
+	close_scene(&scene);
+}
+END_TEST
+
+START_TEST(in_the_extended_shape_every_path_is_told)
+{
+	struct scene scene;
+
+	open_scene(&scene);
+	scene.counted.profile->malware.shape = MALWARE_EXTENDED;
+	add_hit(&scene, 1, false, "/a", "h1", "");
+	add_hit(&scene, 1, false, "/a", "h1", "");
+	add_hit(&scene, 1, false, "/copy", "h1", "");
+	publish(&scene);
+	ck_assert_uint_eq(count_files(&scene), 2);
+	close_scene(&scene);
+}
+END_TEST
+
+START_TEST(a_machine_is_what_its_own_agent_says_of_it)
+{
+	struct strbuf body = STRBUF_INIT(TEXT_MAX);
+	struct scene scene;
+
+	open_scene(&scene);
+	scene.counted.profile->malware.shape = MALWARE_EXTENDED;
+	counted_run(&scene.counted,
+		"INSERT INTO machines VALUES"
+		"(1, 4, 1795309200, 'web4', '10.47.5.4', '203.0.113.4', 0)");
+	add_hit(&scene, 4, false, "/a", "h", "forged");
+	add_hit(&scene, 5, false, "/a", "h", "forged");
+	add_hit(&scene, 4, true, "/a", "h", "client");
+	publish(&scene);
+	get_body(&scene, HITS "1", &body);
+	ck_assert(!has(&body, "forged"));
+	ck_assert(has(&body, "ip=\"10.47.5.4\" ippublic=\"203.0.113.4\" name=\"web4\""));
+	ck_assert(has(&body, "ip=\"0.0.0.0\" ippublic=\"\" name=\"H47.05/5\""));
+	ck_assert(has(&body, "ip=\"192.0.2.7\" ippublic=\"203.0.113.9\" name=\"client\""));
+	strbuf_done(&body);
+	close_scene(&scene);
+}
+END_TEST
+
 START_TEST(many_findings_of_one_commit_make_several_reports_and_none_is_lost)
 {
 	struct scene scene;
@@ -310,7 +394,7 @@ START_TEST(without_a_signature_the_report_waits_and_nobody_else)
 	kill(scene.fixture.pid, SIGCONT);
 	publish(&scene);
 	ck_assert_int_eq(count_messages(&scene), 2);
-	ck_assert_uint_eq(count_files(&scene), 1503);
+	ck_assert_uint_eq(count_files(&scene), 1500);
 	close_scene(&scene);
 }
 END_TEST
@@ -362,7 +446,8 @@ START_TEST(words_of_markup_in_names_stop_no_report)
 	strbuf_add_str(&sql, "UPDATE hits SET path = '/' || row || '");
 	for (unsigned i = 0; i < 60; i++)
 		strbuf_add_str(&sql, " xmlns=\"a\" xmlns:b=''c'' = = = =");
-	strbuf_add_str(&sql, "', name = substr(path, 1, 200), host_name = 'xmlns=\"x\"'");
+	strbuf_add_str(&sql, "', name = substr(path, 1, 200), shared = 1,"
+			     " host_name = 'xmlns=\"x\"'");
 	counted_run(&scene.counted, strbuf_cstr(&sql));
 	publish(&scene);
 	ck_assert_int_eq(count_messages(&scene), 1);
@@ -419,8 +504,8 @@ START_TEST(names_that_attack_the_report_stay_text)
 	open_scene(&scene);
 	add_hits(&scene, 1);
 	counted_run(&scene.counted,
-		"UPDATE hits SET name = '</MalwareName><Evil/>', type = '', host_name ="
-		" cast(x'ff00223e0a' AS TEXT), host_ip = ''");
+		"UPDATE hits SET name = '</MalwareName><Evil/>', type = '', shared = 1,"
+		" host_name = cast(x'ff00223e0a' AS TEXT)");
 	publish(&scene);
 	get_body(&scene, HITS "1", &body);
 	ck_assert(!has(&body, "<Evil"));
@@ -512,7 +597,7 @@ START_TEST(mistakes_of_every_sort_are_named)
 		{"</MalwareInfo>", "", "no XML"},
 		{"<NumberFile>1<", "<NumberFile>-1<", "NumberFile"},
 		{"<NumberFile>1</NumberFile>", "", "NumberFile"},
-		{"NumberMachineNotUpdateOn15Day>0<", "NumberMachineNotUpdateOn15Day><",
+		{"NumberMachineNotUpdateOn15Day>1<", "NumberMachineNotUpdateOn15Day><",
 			"NumberMachineNotUpdateOn15Day"},
 		{" ip=\"", " Ip=\"", "'ip"},
 		{"<edXML:OrganId>H47.02.12", "<edXML:OrganId>h47", "OrganId"},
@@ -670,7 +755,7 @@ START_TEST(a_person_gets_a_list_without_controls)
 
 	open_scene(&scene);
 	add_hits(&scene, 2);
-	counted_run(&scene.counted, "UPDATE hits SET host_name = 'a' || char(0x202e) || 'b'");
+	counted_run(&scene.counted, "UPDATE machines SET name = 'a' || char(0x202e) || 'b'");
 	publish(&scene);
 	get_body(&scene, HITS "1", &body);
 	FILE *out = open_memstream(&text, &len);
@@ -691,6 +776,8 @@ END_TEST
 
 TEST_MAIN("avreport", findings_become_a_signed_report_by_machine,
 	the_extended_shape_has_masked_paths_and_hashes,
+	a_file_is_one_file_however_often_it_was_found, in_the_extended_shape_every_path_is_told,
+	a_machine_is_what_its_own_agent_says_of_it,
 	a_first_finding_goes_at_once_and_others_wait_for_company,
 	many_findings_of_one_commit_make_several_reports_and_none_is_lost,
 	a_report_is_closed_before_it_grows_too_large,

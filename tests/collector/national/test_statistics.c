@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "tests/collector/national/counted.h"
+#include "tests/collector/national/fixture.h"
 #include "tests/support/check.h"
 
 enum { TEXT_MAX = 1 << 20 };
@@ -29,11 +30,11 @@ static void fill_window(struct counted *counted)
 	counted_run(counted, "INSERT INTO hosts VALUES"
 			     "(" START ", 1, 3, 5, 2, 0, 7), (" START ", 1, 3, 5, 2, 0, 8),"
 			     "(" START ", 1, 3, 1, 3, 0, 7)");
-	counted_run(counted, "INSERT INTO malware VALUES"
+	counted_run(counted, "INSERT INTO found VALUES"
 			     "(" START ", 1, 'EICAR', 'Test', 7, 'aa', 1),"
 			     "(" START ", 1, 'EICAR', 'Test', 7, 'bb', 1)");
 	counted_run(counted, "INSERT INTO quality VALUES"
-			     "(" START ", 1, 1000, 15, 3, 1, 2, 4, 0, 5, 1, 40, 250)");
+			     "(" START ", 1, 1000, 15, 3, 1, 2, 4, 0, 5, 1, 40, 250, 6)");
 	counted_run(counted, "INSERT INTO days VALUES(1, 7, 1795280400), (1, 9, 1790000000)");
 	counted_run(counted, "INSERT INTO seen VALUES(" START ", 1, 7)");
 }
@@ -171,8 +172,8 @@ START_TEST(names_of_malware_beyond_the_bound_are_summed_up)
 	open_window(&counted);
 	for (unsigned i = 0; i < 600; i++) {
 		snprintf(sql, sizeof(sql),
-			"INSERT INTO malware VALUES(" START ", 1, 'name%u', 't', 7, 'f', %u)",
-			i, i + 1);
+			"INSERT INTO found VALUES(" START ", 1, 'name%u', 't', 7, 'f', %u)", i,
+			i + 1);
 		counted_run(&counted, sql);
 	}
 	publish(&counted);
@@ -199,7 +200,7 @@ START_TEST(names_made_to_grow_do_not_grow_a_message_beyond_its_bound)
 	for (unsigned i = 0; i < 500; i++) {
 		strbuf_reset(&sql);
 		strbuf_addf(&sql,
-			"INSERT INTO malware VALUES(" START
+			"INSERT INTO found VALUES(" START
 			", 1, cast(zeroblob(250) || %u AS TEXT),"
 			" cast(zeroblob(255) AS TEXT), 7, 'f', 1)",
 			i);
@@ -225,12 +226,12 @@ START_TEST(hostile_names_still_make_a_valid_message)
 	struct counted counted;
 
 	open_window(&counted);
-	strbuf_add_str(&sql, "INSERT INTO malware VALUES(" START ", 1, 'a");
+	strbuf_add_str(&sql, "INSERT INTO found VALUES(" START ", 1, 'a");
 	for (unsigned i = 0; i < 85; i++) /* 3 bytes each: the bound of 255 is inside one */
 		strbuf_add_str(&sql, "ệ");
 	strbuf_add_str(&sql, "', '', 7, 'f', 1)");
 	counted_run(&counted, strbuf_cstr(&sql));
-	counted_run(&counted, "INSERT INTO malware VALUES(" START
+	counted_run(&counted, "INSERT INTO found VALUES(" START
 			      ", 1, cast(x'ff225c000a' AS TEXT), 'x', 7, 'f', 1)");
 	publish(&counted);
 	counted_body(&counted, HEALTH, &body);
@@ -239,6 +240,129 @@ START_TEST(hostile_names_still_make_a_valid_message)
 	ck_assert(has(&body, "\"name\":\"\xef\xbf\xbd\\\"\\\\\\u0000\\n\""));
 	strbuf_done(&sql);
 	strbuf_done(&body);
+	counted_close(&counted);
+}
+END_TEST
+
+/* ---- what cannot be published ------------------------------------------------------ */
+
+static int64_t count_keys(struct counted *counted, const char *like)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM outbox WHERE key LIKE '%s'", like);
+	return counted_number(counted, sql);
+}
+
+static void publish_all(struct counted *counted)
+{
+	struct err err = {0};
+
+	ck_assert_msg(messages_publish(
+			      &counted->context, &counted->statistics, &counted->outbox, &err),
+		"%s", err.text);
+}
+
+static void later(struct counted *counted, int64_t seconds)
+{
+	counted_set_now(counted, counted->context.now_ns + seconds * CLOCK_NS_PER_S,
+		counted->context.position + 1);
+}
+
+START_TEST(a_window_that_cannot_be_published_holds_up_no_other)
+{
+	struct counted counted;
+
+	open_window(&counted);
+	fill_window(&counted);
+	counted_run(
+		&counted, "INSERT INTO windows VALUES(0, " START " - 300, " START ", 1, 0)");
+	counted_run(&counted, "CREATE TEMP TRIGGER poison BEFORE INSERT ON outbox WHEN new.key"
+			      " LIKE '%manifest%T01:00:00Z' BEGIN"
+			      " SELECT RAISE(ABORT, 'poisoned'); END");
+	publish_all(&counted);
+	ck_assert_int_eq(count_keys(&counted, "%T00:55:00Z"), 2);
+	ck_assert_int_eq(count_keys(&counted, "%T01:00:00Z"), 0); /* not even a part of it */
+	ck_assert_int_eq(counted_number(&counted, "SELECT count(*) FROM held WHERE type ="
+						  " 'statistics' AND item = "
+						  "'5m/2026-11-22T01:00:00Z'"
+						  " AND reason LIKE '%poisoned%'"),
+		1);
+	counted_run(&counted, "DROP TRIGGER poison");
+	publish_all(&counted);
+	ck_assert_int_eq(count_keys(&counted, "%T01:00:00Z"), 0); /* it rests */
+	later(&counted, 61);
+	publish_all(&counted);
+	ck_assert_int_eq(count_keys(&counted, "%T01:00:00Z"), 2);
+	ck_assert_int_eq(counted_number(&counted, "SELECT count(*) FROM held"), 0);
+	counted_close(&counted);
+}
+END_TEST
+
+START_TEST(many_such_windows_starve_nobody)
+{
+	struct counted counted;
+
+	open_window(&counted);
+	fill_window(&counted);
+	counted_run(&counted, "CREATE TEMP TRIGGER poison BEFORE INSERT ON outbox WHEN new.key"
+			      " NOT LIKE '%T01:00:00Z' BEGIN SELECT RAISE(ABORT, 'poisoned');"
+			      " END");
+	counted_run(&counted,
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 200)"
+		" INSERT INTO windows SELECT 0, " START " - 300 * i, " START
+		" - 300 * i + 300, 1, 0 FROM n");
+	for (unsigned i = 0; i < 4; i++)
+		publish_all(&counted);
+	ck_assert_int_eq(count_keys(&counted, "%T01:00:00Z"), 2);
+	ck_assert_int_eq(counted_number(&counted, "SELECT count(*) FROM held"), 200);
+	counted_close(&counted);
+}
+END_TEST
+
+START_TEST(what_was_held_when_the_clock_was_ahead_is_not_held_until_then)
+{
+	struct counted counted;
+
+	open_window(&counted);
+	fill_window(&counted);
+	counted_run(&counted, "INSERT INTO held VALUES('statistics', '5m/2026-11-22T01:00:00Z',"
+			      " 2080000000, 5, 2080000000, 'then')");
+	publish_all(&counted);
+	ck_assert_int_eq(count_keys(&counted, "%T01:00:00Z"), 2);
+	counted_close(&counted);
+}
+END_TEST
+
+START_TEST(the_report_of_malware_and_statistics_share_no_fate)
+{
+	struct counted counted;
+	struct fixture fixture;
+
+	open_window(&counted);
+	fill_window(&counted);
+	fixture_start(&fixture, SIGNER_ES256);
+	counted.context.signer = fixture.signer;
+	counted_run(&counted, "CREATE TEMP TRIGGER poison BEFORE INSERT ON outbox WHEN new.type"
+			      " = 'malware' BEGIN SELECT RAISE(ABORT, 'poisoned'); END");
+	publish_all(&counted);
+	ck_assert_int_eq(count_keys(&counted, "%T01:00:00Z"), 2);
+	counted_run(&counted, "DROP TRIGGER poison");
+	publish_all(&counted);
+	ck_assert_int_eq(count_keys(&counted, "%malware%"), 0);
+	later(&counted, 61);
+	publish_all(&counted);
+	ck_assert_int_eq(count_keys(&counted, "%malware%"), 1);
+	counted_run(&counted, "UPDATE windows SET dirty = 1, published = 0");
+	counted_run(&counted, "UPDATE counts SET events = events + 1");
+	counted_run(&counted, "CREATE TEMP TRIGGER poison BEFORE UPDATE ON windows BEGIN"
+			      " SELECT RAISE(ABORT, 'poisoned'); END");
+	counted_run(
+		&counted, "INSERT INTO found VALUES(" START ", 2, 'Other', 'T', 3, '/x', 1)");
+	later(&counted, 61);
+	publish_all(&counted);
+	ck_assert_int_eq(count_keys(&counted, "%malware%"), 2);
+	fixture_stop(&fixture);
 	counted_close(&counted);
 }
 END_TEST
@@ -386,7 +510,7 @@ START_TEST(a_person_gets_tables_without_controls)
 
 	open_window(&counted);
 	fill_window(&counted);
-	counted_run(&counted, "INSERT INTO malware VALUES(" START
+	counted_run(&counted, "INSERT INTO found VALUES(" START
 			      ", 1, cast(x'1b5b324a' AS TEXT), 'x', 7, 'f', 1)");
 	publish(&counted);
 	counted_body(&counted, HEALTH, &body);
@@ -405,7 +529,11 @@ START_TEST(a_person_gets_tables_without_controls)
 }
 END_TEST
 
-TEST_MAIN("statistics", a_window_becomes_a_message_an_agency_and_a_manifest,
+TEST_MAIN("statistics", a_window_that_cannot_be_published_holds_up_no_other,
+	many_such_windows_starve_nobody,
+	what_was_held_when_the_clock_was_ahead_is_not_held_until_then,
+	the_report_of_malware_and_statistics_share_no_fate,
+	a_window_becomes_a_message_an_agency_and_a_manifest,
 	a_window_without_anything_is_published_as_zeros,
 	what_belongs_to_no_listed_agency_is_in_the_manifest,
 	what_came_late_replaces_the_whole_window_under_the_same_key,
