@@ -13,6 +13,7 @@
 
 #include "common/counter.h"
 #include "common/log.h"
+#include "common/netaddr.h"
 
 enum { BACKLOG = 1024, REST_MS = 200 };
 
@@ -29,35 +30,27 @@ struct listener {
 	unsigned next_worker;
 };
 
-static void name_peer(
-	const struct sockaddr *address, socklen_t len, char *name, size_t name_size)
+static unsigned port_of(const struct sockaddr *address)
 {
-	char host[INGEST_NAME_MAX - 10], port[8];
-
-	if (getnameinfo(address, len, host, sizeof(host), port, sizeof(port),
-		    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-		snprintf(name, name_size, "unknown");
-		return;
-	}
-	snprintf(name, name_size, address->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
-		port);
+	return ntohs(address->sa_family == AF_INET6
+			     ? ((const struct sockaddr_in6 *)(const void *)address)->sin6_port
+			     : ((const struct sockaddr_in *)(const void *)address)->sin_port);
 }
 
-/* By /64 for IPv6: a client has that many addresses for nothing. IPv4 clients of a socket for
- * both count by their own address. */
-static unsigned slot_of(const struct sockaddr *address)
+static void name_peer(const struct netaddr *peer, unsigned port, char *name, size_t name_size)
 {
-	const struct sockaddr_in *four = (const void *)address;
-	const struct sockaddr_in6 *six = (const void *)address;
-	struct slice bytes = slice_of((const char *)&four->sin_addr, 4);
+	char host[NETADDR_TEXT_MAX];
 
-	if (address->sa_family == AF_INET6) {
-		bool is_mapped = IN6_IS_ADDR_V4MAPPED(&six->sin6_addr);
+	netaddr_format(peer, host);
+	snprintf(name, name_size, netaddr_is_v4(peer) ? "%s:%u" : "[%s]:%u", host, port);
+}
 
-		bytes = is_mapped ? slice_of((const char *)&six->sin6_addr + 12, 4)
-				  : slice_of((const char *)&six->sin6_addr, 8);
-	}
-	return (unsigned)(XXH3_64bits(bytes.ptr, bytes.len) % INGEST_ADDRESS_SLOTS);
+/* By /64 for IPv6: a client has that many addresses for nothing. */
+static unsigned slot_of(const struct netaddr *peer)
+{
+	uint64_t number = netaddr_is_v4(peer) ? peer->low : peer->high;
+
+	return (unsigned)(XXH3_64bits(&number, sizeof(number)) % INGEST_ADDRESS_SLOTS);
 }
 
 static bool has_room(const struct ingest_shared *shared, unsigned slot)
@@ -72,9 +65,12 @@ static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct so
 {
 	struct listener *listener = user;
 	struct ingest_shared *shared = listener->shared;
-	struct ingest_socket socket = {.fd = fd, .address_slot = slot_of(address)};
+	struct netaddr peer = {0};
 
 	(void)from;
+	(void)len;
+	(void)!netaddr_from_sockaddr(address, &peer); /* of these families it always is */
+	struct ingest_socket socket = {.fd = fd, .address_slot = slot_of(&peer)};
 	counter_add(&accepted, 1);
 	if (!has_room(shared, socket.address_slot)) {
 		counter_add(&turned_away, 1);
@@ -82,7 +78,7 @@ static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct so
 		return;
 	}
 	ingest_shared_count_handshake(shared, socket.address_slot, true);
-	name_peer(address, (socklen_t)len, socket.peer_name, sizeof(socket.peer_name));
+	name_peer(&peer, port_of(address), socket.peer_name, sizeof(socket.peer_name));
 	worker_take_socket(
 		shared->workers[listener->next_worker++ % shared->n_workers], &socket);
 }
@@ -188,7 +184,5 @@ uint16_t listener_port(const struct listener *listener)
 	if (getsockname(evconnlistener_get_fd(listener->socket), (struct sockaddr *)&address,
 		    &len) != 0)
 		return 0;
-	return ntohs(address.ss_family == AF_INET6
-			     ? ((const struct sockaddr_in6 *)&address)->sin6_port
-			     : ((const struct sockaddr_in *)&address)->sin_port);
+	return (uint16_t)port_of((const struct sockaddr *)&address);
 }

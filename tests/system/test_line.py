@@ -1,7 +1,9 @@
 """From an agent's line to the store and out of it again."""
 import json
+import socket
 import subprocess
 
+import harness
 import oracle
 import pytest
 
@@ -37,6 +39,24 @@ def test_bytes_of_any_kind_come_out_as_they_went_in(stack):
     stack.wait_acked()
     stored = stack.stored()
     assert stored.strange == every
+
+
+def test_clients_of_ipv4_are_told_apart_on_a_socket_of_both_families(stack):
+    """A silent one takes the places of its own address, not those of all others."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("no IPv6 here")
+    stack.settings["ingest"].update({"listen": f"[::]:{stack.port}", "address-handshakes-max": 1,
+                                     "handshake-timeout": "1m"})
+    stack.write_settings()
+    stack.start_collector()
+    with socket.create_connection(("127.0.0.1", stack.port), source_address=("127.0.0.2", 0)):
+        harness.wait_until("the silent one is there", lambda: stack.counter("ingest.connections") == 1)
+        send(stack, 2, 1, 10)
+        stack.wait_acked()
+    assert stack.control("agents")["agents"][0]["address"].startswith("127.0.0.1:")
 
 
 def test_export_goes_on_where_it_was_told(stack, program):
