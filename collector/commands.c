@@ -9,7 +9,6 @@
 #include "collector/recount.h"
 #include "collector/rules.h"
 #include "collector/settings.h"
-#include "collector/store/verify.h"
 #include "collector/supervise.h"
 #include "common/cli/arguments.h"
 #include "common/clock.h"
@@ -64,7 +63,7 @@ static int run_config(const struct arguments *arguments)
 	return EXIT_DONE;
 }
 
-/* ---- recount, verify-store -------------------------------------------------- */
+/* ---- recount ---------------------------------------------------------------- */
 
 /* `text` NULL: the default. */
 static bool read_time(const char *text, int64_t standard_ns, int64_t *ns)
@@ -90,34 +89,6 @@ static int run_recount(const struct arguments *arguments)
 		!read_time(arguments_text(arguments, "to"), now_ns, &to_ns))
 		return EXIT_USAGE;
 	return recount(arguments_text(arguments, "config"), from_ns, to_ns);
-}
-
-static void print_fault(void *user, const struct store_fault *fault)
-{
-	(void)user;
-	printf("%s:%" PRIu64 ": %s\n", fault->file, fault->offset, fault->what);
-}
-
-static int run_verify_store(const struct arguments *arguments)
-{
-	struct collector_settings settings;
-	struct store_verified verified = {0};
-	struct err err;
-
-	struct conf *conf =
-		collector_settings_load(arguments_text(arguments, "config"), &settings);
-	if (conf == NULL)
-		return EXIT_USAGE;
-	bool read = store_verify(settings.store.dir, print_fault, NULL, &verified, &err);
-	conf_free(conf);
-	if (!read) {
-		fprintf(stderr, "soc-collector verify-store: %s\n", err.text);
-		return EXIT_USAGE;
-	}
-	printf("%" PRIu64 " records in %" PRIu64 " blocks, %" PRIu64
-	       " sealed segments: %" PRIu64 " faults\n",
-		verified.records, verified.blocks, verified.files, verified.faults);
-	return verified.faults == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
 /* ---- run -------------------------------------------------------------------- */
@@ -250,9 +221,5 @@ const struct command collector_commands[] = {
 			   "told.",
 		.options = recount_options,
 		.run = run_recount},
-	{.name = "verify-store",
-		.summary = "check every block, hash and chain of the store",
-		.options = settings_options,
-		.run = run_verify_store},
 	{0},
 };

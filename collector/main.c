@@ -4,11 +4,13 @@
 #include "collector/export.h"
 #include "collector/national/feed_cli.h"
 #include "collector/normalize/normalize_command.h"
+#include "collector/verify_command.h"
 #include "common/cli/command.h"
 
 static const struct command *const tables[] = {
 	collector_commands,
 	normalize_commands,
+	verify_commands,
 	export_commands,
 	feed_commands,
 	NULL,

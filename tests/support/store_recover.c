@@ -57,6 +57,7 @@ static bool recover(const char *dir, struct err *err)
 
 int main(int argc, char **argv)
 {
+	const struct store_verify_user user = {say_fault, NULL, NULL};
 	struct store_verified verified = {0};
 	struct err err;
 
@@ -64,8 +65,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: store_recover DIR\n");
 		return EXIT_FAILURE;
 	}
-	if (!recover(argv[1], &err) ||
-		!store_verify(argv[1], say_fault, NULL, &verified, &err)) {
+	if (!recover(argv[1], &err) || !store_verify(argv[1], &user, &verified, &err)) {
 		fprintf(stderr, "store_recover: %s\n", err.text);
 		return EXIT_FAILURE;
 	}

@@ -117,16 +117,17 @@ static void say(void *user, const struct store_fault *fault)
 START_TEST(a_store_that_runs_is_verified_without_a_fault)
 {
 	pthread_t sender = start_sending();
+	const struct store_verify_user user = {say, NULL, NULL};
 	struct store_verified verified;
 	struct err err = {0};
 
 	while (!sender_done)
 		ck_assert_msg(
-			store_verify(fixture.dir, say, NULL, &verified, &err), "%s", err.text);
+			store_verify(fixture.dir, &user, &verified, &err), "%s", err.text);
 	pthread_join(sender, NULL);
 	store_settle(fixture.store);
-	ck_assert(store_verify(fixture.dir, say, NULL, &verified, &err));
-	ck_assert_uint_eq(verified.records, 5 + BATCHES * COUNT);
+	ck_assert(store_verify(fixture.dir, &user, &verified, &err));
+	ck_assert_uint_eq(store_verified_records(&verified), 5 + BATCHES * COUNT);
 	fixture_done(&fixture);
 }
 END_TEST

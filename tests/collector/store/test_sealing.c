@@ -290,10 +290,11 @@ static void expect_no_fault(void *user, const struct store_fault *fault)
 
 static void expect_intact(const struct fixture *fixture)
 {
+	const struct store_verify_user user = {expect_no_fault, NULL, NULL};
 	struct store_verified verified;
 	struct err err;
 
-	ck_assert(store_verify(fixture->dir, expect_no_fault, NULL, &verified, &err));
+	ck_assert(store_verify(fixture->dir, &user, &verified, &err));
 }
 
 START_TEST(what_an_interrupted_sealing_left_is_swept_up)

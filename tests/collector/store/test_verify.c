@@ -39,8 +39,9 @@ static struct found verify(const struct fixture *fixture, struct store_verified 
 	struct found found = {0};
 	struct err err;
 
-	ck_assert_msg(
-		store_verify(fixture->dir, on_fault, &found, verified, &err), "%s", err.text);
+	const struct store_verify_user user = {on_fault, NULL, &found};
+
+	ck_assert_msg(store_verify(fixture->dir, &user, verified, &err), "%s", err.text);
 	ck_assert_uint_eq(found.n, verified->faults);
 	return found;
 }
@@ -52,7 +53,7 @@ static void expect_intact(const struct fixture *fixture, uint64_t n_records)
 
 	ck_assert_msg(found.n == 0, "%s:%llu: %s", found.file, (unsigned long long)found.offset,
 		found.what);
-	ck_assert_uint_eq(verified.records, n_records);
+	ck_assert_uint_eq(store_verified_records(&verified), n_records);
 }
 
 /* Two classes, sealed and running segments. */
@@ -102,10 +103,17 @@ START_TEST(an_intact_store_has_no_fault_running_or_not)
 	fixture_close(&fixture);
 	verify(&fixture, &verified);
 	ck_assert_uint_eq(verified.faults, 0);
-	ck_assert_uint_gt(verified.files, 1);
+	ck_assert_uint_gt(verified.classes[1].sealed, 1);
+	ck_assert_uint_eq(verified.classes[1].running, 1);
+	ck_assert_uint_eq(verified.classes[1].records, 600);
+	ck_assert_uint_eq(verified.classes[3].records, 200);
+	ck_assert_uint_eq(verified.classes[3].first_commit, 1);
+	ck_assert_uint_eq(verified.classes[1].first_commit, 2);
+	ck_assert_uint_eq(verified.classes[1].last_commit, 40);
+	ck_assert_uint_eq(verified.classes[0].records, 0);
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		ck_assert_uint_eq(verified.heads[i].commit, heads[i].commit);
-		ck_assert_mem_eq(verified.heads[i].sha256, heads[i].sha256, 32);
+		ck_assert_uint_eq(verified.classes[i].head.commit, heads[i].commit);
+		ck_assert_mem_eq(verified.classes[i].head.sha256, heads[i].sha256, 32);
 	}
 	fixture_done(&fixture);
 }
@@ -208,8 +216,8 @@ START_TEST(what_retention_removed_is_no_fault_but_its_entry_counts)
 	store_settle(fixture.store);
 	fixture_close(&fixture);
 	ck_assert_uint_eq(verify(&fixture, &verified).n, 0);
-	ck_assert_uint_gt(verified.removed, 0);
-	ck_assert_uint_lt(verified.records, 800);
+	ck_assert_uint_gt(verified.classes[1].removed, 0);
+	ck_assert_uint_lt(store_verified_records(&verified), 800);
 	ck_assert(fixture_file(&fixture, 2, "removed", path));
 	for (long at = 0; at < file_size(path); at += 11) {
 		flip_byte(path, at, 3);
@@ -234,6 +242,7 @@ START_TEST(a_store_under_load_has_no_fault)
 	struct store_verified verified;
 	struct err err;
 	unsigned n_faults = 0;
+	const struct store_verify_user user = {ignore_fault, NULL, &n_faults};
 
 	fixture_init(&fixture);
 	fixture.settings.segment_size = 4096;
@@ -245,8 +254,7 @@ START_TEST(a_store_under_load_has_no_fault)
 				&fixture, fixture_batch(&fixture, stream, (i * 4 + j) * 20 + 1,
 						  20, (uint8_t)(j % 3)));
 		ck_assert_msg(
-			store_verify(fixture.dir, ignore_fault, &n_faults, &verified, &err),
-			"%s", err.text);
+			store_verify(fixture.dir, &user, &verified, &err), "%s", err.text);
 		ck_assert_uint_eq(n_faults, 0);
 		fixture_wait(&fixture);
 		fixture_free_home(&fixture);
