@@ -100,6 +100,9 @@ static const char *const upgrades[] = {
 	" FROM old_malware m GROUP BY 1, 2, 3, 4, 5;"
 	"DROP TABLE old_hits;"
 	"DROP TABLE old_malware;",
+
+	"ALTER TABLE days ADD COLUMN first INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE days SET first = day;",
 };
 
 /* As window_item() spells it. */
@@ -137,7 +140,8 @@ static const char *const texts[STATEMENTS] = {
 		" missing = missing + excluded.missing,"
 		" skew_ms = max(skew_ms, excluded.skew_ms), test = test + excluded.test",
 	[STATEMENT_SEEN_ADD] = "INSERT OR IGNORE INTO seen VALUES(?1, ?2, ?3)",
-	[STATEMENT_DAY_ADD] = "INSERT OR IGNORE INTO days VALUES(?1, ?2, ?3)",
+	[STATEMENT_DAY_ADD] = "INSERT INTO days VALUES(?1, ?2, ?3, ?4)"
+			      " ON CONFLICT DO UPDATE SET first = min(first, excluded.first)",
 	[STATEMENT_HIT_FIND] =
 		"SELECT row, EXISTS (SELECT 1 FROM malware WHERE start = ?3 AND agency = ?4"
 		" AND origin = ?5 AND host = ?6 AND hit = row) FROM hits"
@@ -192,10 +196,12 @@ static const char *const texts[STATEMENTS] = {
 		" h.path)) FROM malware m JOIN hits h ON h.row = m.hit"
 		" WHERE m.agency = ?3 AND m." IN_WINDOW
 		" GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?4",
-	/* Agents: seen ever before the end, seen in the window, not seen for 15 days. */
+	/* Agents: heard ever before the end, heard in the window, not heard for 15 days. A day
+	 * counts from the window in which its first word came, so that what comes later changes
+	 * nothing before it. */
 	[STATEMENT_QUALITY] =
 		"WITH agents AS (SELECT agency, host, max(day) AS last FROM days"
-		"  WHERE day < ?2 GROUP BY agency, host),"
+		"  WHERE first < ?2 GROUP BY agency, host),"
 		" totals AS (SELECT agency, count(*) AS enrolled,"
 		"  sum(last < ?2 - 1296000) AS stale FROM agents GROUP BY agency),"
 		" online AS (SELECT agency, count(DISTINCT host) AS n FROM seen "

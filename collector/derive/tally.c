@@ -36,6 +36,10 @@ struct seen_key {
 	uint32_t agency, host;
 };
 
+struct day_value {
+	int64_t first; /* start of the first window of that day */
+};
+
 void tally_init(
 	struct tally *tally, const struct derive_settings *settings, struct database *database)
 {
@@ -51,7 +55,7 @@ void tally_init(
 	table_init(&tally->quality, sizeof(struct quality_key), sizeof(struct quality_value),
 		TABLE_MOST);
 	table_init(&tally->seen, sizeof(struct seen_key), 0, TABLE_MOST);
-	table_init(&tally->days, sizeof(struct seen_key), 0, TABLE_MOST);
+	table_init(&tally->days, sizeof(struct seen_key), sizeof(struct day_value), TABLE_MOST);
 	malware_init(&tally->malware, settings, database);
 }
 
@@ -122,20 +126,28 @@ static void add_quality(struct quality_value *value, const struct columns *colum
 		value->skew_ms = columns->skew_ms;
 }
 
-static bool see_host(struct tally *tally, int64_t at_ns, const struct columns *columns)
+/* When it was heard, whatever the record tells of: what is known of agents in a window must
+ * not change when one that was cut off comes back, or no recount would find it again. */
+static bool see_host(struct tally *tally, const struct columns *columns)
 {
 	struct seen_key day = {
-		.start = window_start(tally, at_ns, WINDOW_DAY),
+		.start = window_start(tally, columns->received_ns, WINDOW_DAY),
 		.agency = columns->agency,
 		.host = columns->host,
 	};
 	struct seen_key window = day;
+	bool is_new;
 
-	window.start = window_start(tally, at_ns, WINDOW_5M);
-	return columns->host == 0 ||
-	       (table_put(&tally->days, &day, NULL) != NULL &&
-		       (!is_asked_for(tally, at_ns) ||
-			       table_put(&tally->seen, &window, NULL) != NULL));
+	if (columns->host == 0)
+		return true;
+	window.start = window_start(tally, columns->received_ns, WINDOW_5M);
+	struct day_value *value = table_put(&tally->days, &day, &is_new);
+	if (value == NULL)
+		return false;
+	if (is_new || window.start < value->first)
+		value->first = window.start;
+	return !is_asked_for(tally, columns->received_ns) ||
+	       table_put(&tally->seen, &window, NULL) != NULL;
 }
 
 static bool count_attack(struct tally *tally, int64_t at_ns, const struct columns *columns)
@@ -194,7 +206,7 @@ bool tally_record(struct tally *tally, const struct columns *columns)
 		count_test(tally, at_ns, columns);
 		return true;
 	}
-	if (!see_host(tally, at_ns, columns))
+	if (!see_host(tally, columns))
 		return false;
 	if (!is_asked_for(tally, at_ns))
 		return true;
@@ -276,7 +288,24 @@ static bool flush_quality(struct tally *tally, struct err *err)
 	return true;
 }
 
-/* Every record touches `seen` or `quality`: they tell which windows changed. */
+/* Of the windows in which something was counted. */
+static bool mark_counted(struct tally *tally, struct err *err)
+{
+	for (size_t i = 0; i < tally->quality.n; i++) {
+		const struct quality_key *key = table_key(&tally->quality, i);
+
+		if (!mark_dirty(tally, key->start, err))
+			return false;
+	}
+	for (size_t i = 0; i < tally->counts.n; i++) {
+		const struct count_key *key = table_key(&tally->counts, i);
+
+		if (!mark_dirty(tally, key->start, err))
+			return false;
+	}
+	return true;
+}
+
 static bool flush_seen(struct tally *tally, struct err *err)
 {
 	for (size_t i = 0; i < tally->seen.n; i++) {
@@ -287,17 +316,12 @@ static bool flush_seen(struct tally *tally, struct err *err)
 			!mark_dirty(tally, key->start, err))
 			return false;
 	}
-	for (size_t i = 0; i < tally->quality.n; i++) {
-		const struct quality_key *key = table_key(&tally->quality, i);
-
-		if (!mark_dirty(tally, key->start, err))
-			return false;
-	}
 	for (size_t i = 0; i < tally->days.n; i++) {
 		const struct seen_key *key = table_key(&tally->days, i);
+		const struct day_value *value = table_value(&tally->days, i);
 
-		if (!database_run(tally->database, err, STATEMENT_DAY_ADD, "iii",
-			    (int64_t)key->agency, (int64_t)key->host, key->start))
+		if (!database_run(tally->database, err, STATEMENT_DAY_ADD, "iiii",
+			    (int64_t)key->agency, (int64_t)key->host, key->start, value->first))
 			return false;
 	}
 	return true;
@@ -306,7 +330,8 @@ static bool flush_seen(struct tally *tally, struct err *err)
 bool tally_flush(struct tally *tally, struct err *err)
 {
 	if (!flush_counts(tally, err) || !flush_quality(tally, err) ||
-		!flush_seen(tally, err) || !malware_flush(&tally->malware, err))
+		!flush_seen(tally, err) || !mark_counted(tally, err) ||
+		!malware_flush(&tally->malware, err))
 		return false;
 	table_clear(&tally->counts);
 	table_clear(&tally->hosts);
