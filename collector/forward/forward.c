@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,7 +34,8 @@ struct forward {
 	struct derive *derive;
 
 	pthread_t thread;
-	bool started, busy, stopping;
+	bool started, busy;
+	atomic_bool stopping; /* ends offering between two rows: a backlog may take minutes */
 	struct loop *loop;
 	struct mailbox *wake;
 	struct mail wake_mail;
@@ -297,11 +299,11 @@ void forward_stop(struct forward *forward)
 {
 	if (forward == NULL)
 		return;
+	forward->stopping = true;
 	if (forward->started) {
 		loop_stop(forward->loop);
 		pthread_join(forward->thread, NULL);
 	}
-	forward->stopping = true;
 	if (forward->self != NULL)
 		forward->output->close(forward->self, (uint32_t)forward->settings.drain_ms);
 	if (forward->look != NULL)
