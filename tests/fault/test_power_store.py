@@ -65,7 +65,7 @@ class Recorded:
         return owed
 
 
-@pytest.mark.parametrize("count", [120, pytest.param(10000, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("count", [120, pytest.param(int(os.environ.get("SOC_IMAGES", 10000)), marks=pytest.mark.campaign)])
 def test_no_power_cut_loses_what_was_acknowledged(stack, program, build, tmp_path, count):
     recorded = Recorded(stack, build)
     recorded.work(4 if count < 1000 else 15, seed=count)

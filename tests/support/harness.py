@@ -228,6 +228,8 @@ class Processes:
                     pass
             if process.popen.stdin:
                 process.popen.stdin.close()
+            for left in (f"faketime_shm_{process.pid}", f"sem.faketime_sem_{process.pid}"):
+                Path("/dev/shm", left).unlink(missing_ok=True)  # of libfaketime, killed
         return orphans
 
     def report(self):

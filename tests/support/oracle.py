@@ -17,26 +17,30 @@ import re
 import sqlite3
 import subprocess
 import time
-from collections import defaultdict
+from array import array
+from collections import Counter, defaultdict
 
 PATTERN = re.compile(rb"oracle (?P<source>[a-z0-9-]+)\|(?P<number>\d{9})\|(?P<sum>[0-9a-f]{16})")
 # Three hours ago in the province's time: the windows of it are complete.
 HAPPENED = time.time() - 3 * 3600
-STAMP = time.strftime("%b %e %H:%M:%S", time.gmtime(HAPPENED + 7 * 3600)).encode()
 PROGRAMS = (b"sshd", b"cron", b"kernel", b"nginx", b"app")
 
 
-def line(source, number, size=0):
+def stamp(at):
+    """As RFC 3164 has it, in the province's time."""
+    return time.strftime("%b %e %H:%M:%S", time.gmtime(at + 7 * 3600)).encode()
+
+
+STAMP = stamp(HAPPENED)
+
+
+def line(source, number, size=0, stamped=STAMP):
     """Line `number` of a source, without its end; at least `size` bytes."""
     digest = hashlib.blake2b(b"%s|%09d" % (source.encode(), number), digest_size=8).hexdigest()
     program = PROGRAMS[number % len(PROGRAMS)]
     text = b"%s host %s[%d]: oracle %s|%09d|%s" % (
-        STAMP, program, number % 30000 + 1, source.encode(), number, digest.encode())
+        stamped, program, number % 30000 + 1, source.encode(), number, digest.encode())
     return text.ljust(size, b".")
-
-
-def lines(source, first, count, size=0):
-    return [line(source, n, size) for n in range(first, first + count)]
 
 
 class Source:
@@ -46,23 +50,51 @@ class Source:
         self.owed = 0     # lines 1..owed have to be
         self.missing_allowed = 0  # of those owed, so many may be declared instead
         self.newest, self.read_to = 0, None  # of what read_newest() found so far; its last commit
+        self.stamps = [(0, STAMP)]  # (first number - 1, the stamp from there on)
+
+    def happen(self, at):
+        """The lines issued from now on tell that they were written then, in seconds."""
+        self.stamps.append((self.issued, stamp(at)))
+
+    def line(self, number):
+        stamped = next(words for behind, words in reversed(self.stamps) if behind < number)
+        return line(self.name, number, self.size, stamped)
 
     def issue(self, count):
         """The next lines of the source."""
-        made = lines(self.name, self.issued + 1, count, self.size)
         self.issued += count
-        return made
+        return [self.line(number) for number in range(self.issued - count + 1, self.issued + 1)]
 
 
 class Finding(AssertionError):
     pass
 
 
+class Lines:
+    """The lines of a source as they are stored, in a few bytes each: a campaign has millions."""
+
+    def __init__(self):
+        self.numbers, self.marks = array("L"), array("q")  # marks: hashes of the bytes
+        self.owners = set()  # (agency, host) that delivered, agency and level that were given
+
+    def add(self, number, raw, entry):
+        stream, record = entry["stream"], entry["record"]
+        self.numbers.append(number)
+        self.marks.append(hash(raw))
+        self.owners.add((stream["agency"], stream["host"], record.get("soc.agency"), record.get("soc.level")))
+
+    def __len__(self):
+        return len(self.numbers)
+
+    def __iter__(self):
+        return zip(self.numbers, self.marks, self.marks)
+
+
 class Stored:
     """What the store holds: the lines of sources, the streams, the rest."""
 
     def __init__(self, entries):
-        self.lines = defaultdict(list)   # source -> [(number, entry)] as stored
+        self.lines = defaultdict(Lines)   # by source
         self.streams = defaultdict(list)  # (agency, host, lane, epoch) -> [(first, count, kind)]
         self.strange = []                # records of kind log that no source wrote
         self.gaps = []
@@ -79,7 +111,7 @@ class Stored:
         stream = entry["stream"]
         key = (stream["agency"], stream["host"], stream["lane"], stream["epoch"])
         count = entry.get("count", 1)
-        self.streams[key].append((entry["sequence"], count, kind))
+        self.take_span(self.streams[key], entry["sequence"], count, kind)
         if kind == "gap":
             self.gaps.append(entry)
             self.counts[stream["agency"], "gaps"] += 1
@@ -92,6 +124,14 @@ class Stored:
             self.states[entry["record"].get("event.action", "?")] += 1
         elif kind == "note":
             self.notes[entry["record"].get("event.action", "?")] += 1
+
+    @staticmethod
+    def take_span(spans, first, count, kind):
+        """Neighbours of a kind become one."""
+        if spans and spans[-1][0] + spans[-1][1] == first and spans[-1][2] == kind:
+            spans[-1] = spans[-1][0], spans[-1][1] + count, kind
+        else:
+            spans.append((first, count, kind))
 
     def count(self, kind, record):
         agency = record.get("soc.agency")
@@ -108,7 +148,7 @@ class Stored:
         if found is None:
             self.strange.append(raw)
         else:
-            self.lines[found["source"].decode()].append((int(found["number"]), raw, entry))
+            self.lines[found["source"].decode()].add(int(found["number"]), raw, entry)
 
     def declared(self, agency=None, host=None):
         return sum(gap["count"] for gap in self.gaps
@@ -162,6 +202,12 @@ def windows(derive_db):
         return [start for (start,) in db.execute("SELECT DISTINCT start FROM quality")]
 
 
+def late(derive_db):
+    """{agency: records that were counted when they came}."""
+    with contextlib.closing(sqlite3.connect(f"file:{derive_db}?mode=ro", uri=True, timeout=10)) as db:
+        return {agency: n for agency, n in db.execute("SELECT agency, sum(late) FROM quality GROUP BY agency") if n}
+
+
 def check_statistics(stored, derive_db):
     """I6, when everything stored has been derived."""
     counted, expected = read_statistics(derive_db), dict(stored.counts)
@@ -179,7 +225,7 @@ def shown(numbers, most=10):
 def check_source(source, found, duplicates_allowed=False):
     """Returns what is wrong with the stored lines of a source, in words."""
     wrong = []
-    numbers = [number for number, _, _ in found]
+    numbers = found.numbers
     unique = set(numbers)
     beyond = {n for n in unique if not 1 <= n <= source.issued}
     if beyond:
@@ -189,16 +235,15 @@ def check_source(source, found, duplicates_allowed=False):
         wrong.append(f"I1 owed and not stored: {shown(missing)}, "
                      f"{source.missing_allowed} of them declared")
     if len(unique) != len(numbers) and not duplicates_allowed:
-        again = {n for n in unique if numbers.count(n) > 1}
+        again = {n for n, times in Counter(numbers).items() if times > 1}
         wrong.append(f"I4 stored more than once: {shown(again)}")
     if any(a >= b for a, b in zip(numbers, numbers[1:])) and not duplicates_allowed:
         at = next(i for i, (a, b) in enumerate(zip(numbers, numbers[1:])) if a >= b)
-        wrong.append(f"I5 order: {numbers[max(at - 2, 0):at + 4]}")
-    changed = {n for n, raw, _ in found if raw != line(source.name, n, source.size)}
+        wrong.append(f"I5 order: {list(numbers[max(at - 2, 0):at + 4])}")
+    changed = {n for n, mark in zip(numbers, found.marks) if mark != hash(source.line(n))}
     if changed:
         wrong.append(f"I3 other bytes than issued: {shown(changed)}")
-    owners = {(e["stream"]["agency"], e["stream"]["host"], e["record"].get("soc.agency"))
-              for _, _, e in found}
+    owners = {owner[:3] for owner in found.owners}
     if owners - {(source.agency, source.host, source.agency)}:
         wrong.append(f"I8 under another agency or host: {owners}")
     return [f"{source.name}: {words}" for words in wrong]

@@ -16,7 +16,7 @@ import subprocess
 from pathlib import Path
 
 import jsonschema
-from harness import ROOT, Failed
+from harness import ROOT, Failed, Message
 
 SCHEMAS = ROOT / "configs" / "national" / "schemas"
 CONTENT_TYPES = {"soc-statistics/1": "application/json", "edxml-avreport/1": "text/xml; charset=utf-8"}
@@ -43,6 +43,17 @@ def der_signature(signature):
     return bytes([0x30, len(out)]) + out
 
 
+def trusted_key(der, ca, folder):
+    """The file with the public key of a certificate that the authority vouches for."""
+    name = folder / hashlib.sha256(der).hexdigest()
+    key = name.with_suffix(".key")
+    if not key.exists():
+        pem = run("openssl", "x509", "-inform", "DER", "-in", write(name.with_suffix(".der"), der))
+        run("openssl", "verify", "-CAfile", ca, "-purpose", "any", write(name.with_suffix(".pem"), pem))
+        write(key, run("openssl", "x509", "-in", name.with_suffix(".pem"), "-noout", "-pubkey"))
+    return key
+
+
 def verify_jws(body, jws, ca, folder):
     """RFC 7515 appendix F: the body is put where the header leaves a gap. Returns the header."""
     folder = Path(folder)
@@ -52,14 +63,10 @@ def verify_jws(body, jws, ca, folder):
     der = base64.b64decode(told["x5c"][0])
     if payload or told["alg"] != "ES256" or decode(told["x5t#S256"]) != hashlib.sha256(der).digest():
         raise Failed(f"not a detached JWS of its certificate: {told}")
-    signed = header + "." + base64.urlsafe_b64encode(body).rstrip(b"=").decode()
-    (folder / "signed").write_text(signed)
-    (folder / "signature").write_bytes(der_signature(decode(signature)))
-    pem = run("openssl", "x509", "-inform", "DER", "-in", write(folder / "crt.der", der))
-    run("openssl", "verify", "-CAfile", ca, "-purpose", "any", write(folder / "crt.pem", pem))
-    key = run("openssl", "x509", "-in", folder / "crt.pem", "-noout", "-pubkey")
-    run("openssl", "dgst", "-sha256", "-verify", write(folder / "key.pem", key),
-        "-signature", folder / "signature", folder / "signed")
+    signed = header.encode() + b"." + base64.urlsafe_b64encode(body).rstrip(b"=")
+    run("openssl", "dgst", "-sha256", "-verify", trusted_key(der, ca, folder),
+        "-signature", write(folder / "signature", der_signature(decode(signature))),
+        write(folder / "signed", signed))
     return told
 
 
@@ -68,9 +75,30 @@ def write(path, content):
     return path
 
 
+class CarriedByHand:
+    """Messages of the file output, as a client of Kafka would hand them out."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def messages(self):
+        for beside in sorted(self.folder.glob("*.headers")):
+            body = beside.with_suffix("")
+            if body.exists():
+                headers = json.loads(beside.read_text())
+                yield Message(headers.pop("topic"), 0, int(body.name), headers.pop("key"), body.read_bytes(), headers)
+
+    def topics(self):
+        return {message.topic for message in self.messages()}
+
+    def consume(self, topic):
+        return [message for message in self.messages() if message.topic == topic]
+
+
 class Receiver:
-    def __init__(self, client, ca, folder):
-        self.client, self.ca, self.folder = client, ca, Path(folder)
+    def __init__(self, client, ca, folder, wanted=""):
+        """`wanted`: only messages in whose key that stands."""
+        self.client, self.ca, self.folder, self.wanted = client, ca, Path(folder), wanted
         self.folder.mkdir(parents=True, exist_ok=True)
         schema = json.loads((SCHEMAS / "soc-statistics-1.schema.json").read_text())
         self.validator = jsonschema.Draft202012Validator(schema)
@@ -82,7 +110,8 @@ class Receiver:
         there = self.client.topics()
         for topic in (topic for topic in topics if topic in there):
             for message in self.client.consume(topic):
-                self.take(message)
+                if self.wanted in message.key:
+                    self.take(message)
         return self
 
     def take(self, message):

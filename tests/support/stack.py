@@ -60,6 +60,31 @@ def fake_time(at):
             "FAKETIME_NO_CACHE": "1"}
 
 
+def faster_time(times):
+    """The environment in which all clocks and waits run so many times as fast."""
+    return {**fake_time(f"+0 x{times}"), "DONT_FAKE_MONOTONIC": "0"}
+
+
+class Clock:
+    """A wall clock that a test sets while programs run; monotonic time is true."""
+
+    def __init__(self, folder):
+        self.file = Path(folder) / "clock"
+        self.offset_s = 0
+        self.set(0)
+        self.env = {**fake_time("+0"), "FAKETIME_TIMESTAMP_FILE": self.file}
+        del self.env["FAKETIME"]
+
+    def set(self, offset_s):
+        """So many seconds from the true time."""
+        self.offset_s = offset_s
+        (new := self.file.with_suffix(".new")).write_text(f"{offset_s:+d}\n")
+        new.rename(self.file)
+
+    def now(self):
+        return time.time() + self.offset_s
+
+
 class Collector:
     """A running soc-collector: its supervisor and its roles."""
 
@@ -293,22 +318,22 @@ class Stack:
         self.wait_recounted()
         return stored
 
-    def recount(self):
+    def recount(self, happened=oracle.HAPPENED):
         """`soc-collector recount` of the hour the oracle's lines are of: status, words."""
-        begin = int(oracle.HAPPENED // 3600 * 3600)
+        begin = int(happened // 3600 * 3600)
         span = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) for at in (begin, begin + 3600)]
         done = subprocess.run([self.program("soc-collector"), "recount", "-c", self.folder / "collector.yaml",
                                "--from", span[0], "--to", span[1]],
                               capture_output=True, text=True, timeout=120)
         return done.returncode, done.stdout + done.stderr
 
-    def wait_recounted(self, sent=False, timeout=PATIENCE_S):
+    def wait_recounted(self, sent=False, timeout=PATIENCE_S, happened=oracle.HAPPENED):
         """Until the newest messages say what a recount of the store says (and are delivered)."""
         status, words = None, ""
 
         def equal():
             nonlocal status, words
-            status, words = self.recount()
+            status, words = self.recount(happened)
             return status == 0 and (not sent or "; 0 of them not sent" in words)
 
         try:

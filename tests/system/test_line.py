@@ -25,8 +25,8 @@ def test_lines_of_several_agencies_are_stored_once_in_order_under_their_own_name
     stack.wait_acked()
     stored = stack.check(sources)
     assert stored.declared() == 0
-    levels = {(e["stream"]["host"], e["record"]["soc.level"]) for _, _, e in stored.lines["a2-h1"] + stored.lines["a3-h2"]}
-    assert levels == {(1, 3), (2, 1)}
+    assert stored.lines["a2-h1"].owners == {(2, 1, 2, 3)}
+    assert stored.lines["a3-h2"].owners == {(3, 2, 3, 1)}
     assert stack.collector.stop() == 0
     oracle.check(stack.stored(), sources)
 
