@@ -137,8 +137,7 @@ void put_meaning(
 	put(record, context, FIELD_EVENT_OUTCOME, meaning->outcome);
 }
 
-void put_number(
-	struct record *record, struct parse_context *context, enum field_id id, uint64_t number)
+struct slice number_text(struct parse_context *context, uint64_t number)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
@@ -152,7 +151,13 @@ void put_number(
 		arena_copy(context->arena, slice_of(digits + at, sizeof(digits) - at));
 	if (slice_absent(text))
 		context->full = true;
-	put(record, context, id, text);
+	return text;
+}
+
+void put_number(
+	struct record *record, struct parse_context *context, enum field_id id, uint64_t number)
+{
+	put(record, context, id, number_text(context, number));
 }
 
 void put_digits(struct record *record, struct parse_context *context, enum field_id id,

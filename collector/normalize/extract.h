@@ -22,30 +22,40 @@ struct meaning {
 	struct slice outcome;
 };
 
-#define ECS_AUTHENTICATION SLICE_BYTES("authentication")
-#define ECS_CONFIGURATION  SLICE_BYTES("configuration")
-#define ECS_HOST           SLICE_BYTES("host")
-#define ECS_IAM            SLICE_BYTES("iam")
-#define ECS_MALWARE        SLICE_BYTES("malware")
-#define ECS_NETWORK        SLICE_BYTES("network")
-#define ECS_PROCESS        SLICE_BYTES("process")
-#define ECS_SESSION        SLICE_BYTES("session")
-#define ECS_WEB            SLICE_BYTES("web")
-#define ECS_ACCESS         SLICE_BYTES("access")
-#define ECS_ALLOWED        SLICE_BYTES("allowed")
-#define ECS_CHANGE         SLICE_BYTES("change")
-#define ECS_CONNECTION     SLICE_BYTES("connection")
-#define ECS_CREATION       SLICE_BYTES("creation")
-#define ECS_DELETION       SLICE_BYTES("deletion")
-#define ECS_DENIED         SLICE_BYTES("denied")
-#define ECS_END            SLICE_BYTES("end")
-#define ECS_ERROR          SLICE_BYTES("error")
-#define ECS_GROUP          SLICE_BYTES("group")
-#define ECS_INFO           SLICE_BYTES("info")
-#define ECS_START          SLICE_BYTES("start")
-#define ECS_USER           SLICE_BYTES("user")
-#define ECS_SUCCESS        SLICE_BYTES("success")
-#define ECS_FAILURE        SLICE_BYTES("failure")
+#define ECS_AUTHENTICATION      SLICE_BYTES("authentication")
+#define ECS_CONFIGURATION       SLICE_BYTES("configuration")
+#define ECS_DATABASE            SLICE_BYTES("database")
+#define ECS_DRIVER              SLICE_BYTES("driver")
+#define ECS_EMAIL               SLICE_BYTES("email")
+#define ECS_FILE                SLICE_BYTES("file")
+#define ECS_HOST                SLICE_BYTES("host")
+#define ECS_IAM                 SLICE_BYTES("iam")
+#define ECS_INTRUSION_DETECTION SLICE_BYTES("intrusion_detection")
+#define ECS_MALWARE             SLICE_BYTES("malware")
+#define ECS_NETWORK             SLICE_BYTES("network")
+#define ECS_PACKAGE             SLICE_BYTES("package")
+#define ECS_PROCESS             SLICE_BYTES("process")
+#define ECS_REGISTRY            SLICE_BYTES("registry")
+#define ECS_SESSION             SLICE_BYTES("session")
+#define ECS_WEB                 SLICE_BYTES("web")
+#define ECS_ACCESS              SLICE_BYTES("access")
+#define ECS_ALLOWED             SLICE_BYTES("allowed")
+#define ECS_CHANGE              SLICE_BYTES("change")
+#define ECS_CONNECTION          SLICE_BYTES("connection")
+#define ECS_CREATION            SLICE_BYTES("creation")
+#define ECS_DELETION            SLICE_BYTES("deletion")
+#define ECS_DENIED              SLICE_BYTES("denied")
+#define ECS_END                 SLICE_BYTES("end")
+#define ECS_ERROR               SLICE_BYTES("error")
+#define ECS_GROUP               SLICE_BYTES("group")
+#define ECS_INDICATOR           SLICE_BYTES("indicator")
+#define ECS_INFO                SLICE_BYTES("info")
+#define ECS_PROTOCOL            SLICE_BYTES("protocol")
+#define ECS_START               SLICE_BYTES("start")
+#define ECS_USER                SLICE_BYTES("user")
+#define ECS_SUCCESS             SLICE_BYTES("success")
+#define ECS_FAILURE             SLICE_BYTES("failure")
+#define ECS_UNKNOWN             SLICE_BYTES("unknown")
 
 /* Reading; `rest` moves only when true is returned. */
 
@@ -151,7 +161,10 @@ void put_hash(struct record *record, struct parse_context *context, struct slice
 void put_meaning(
 	struct record *record, struct parse_context *context, const struct meaning *meaning);
 
-/* Decimal text, built in the arena. */
+/* Decimal text, built in the arena; SLICE_NONE when that is full, and then the context says so.
+ */
+struct slice number_text(struct parse_context *context, uint64_t number);
+
 void put_number(struct record *record, struct parse_context *context, enum field_id id,
 	uint64_t number);
 

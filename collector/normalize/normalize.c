@@ -7,7 +7,7 @@
 #include "common/clock.h"
 
 /* Programs are found by hash, open addressing; parsers of one program in order of the table. */
-enum { SLOTS = 1024, PROGRAM_MAX = 48, PARSERS_PER_PROGRAM = 2 };
+enum { SLOTS = 1024, PROGRAM_MAX = 48, PARSERS_PER_PROGRAM = 4 };
 
 /* Lines within lines: a container's line of a syslog line of JSON. */
 enum { DEPTH_MAX = 3 };

@@ -3,8 +3,10 @@
 const struct parser *const parsers[] = {
 	&parser_rfc5424,
 	&parser_rfc3164,
+	&parser_auditd,
 	&parser_cef,
 	&parser_leef,
+	&parser_laurel,
 	&parser_json,
 	&parser_nginx,
 	&parser_apache,

@@ -14,6 +14,7 @@ RENAMED = {
     "system.auth.sudo.command": "process.command_line",
     "system.auth.sudo.pwd": "process.working_directory",
     "system.auth.sudo.user": "user.effective.name",
+    "process.ppid": "process.parent.pid",  # ECS's name before 1.10
 }
 # From GeoIP data, and lists made of other fields.
 IGNORED = re.compile(r"(source|destination)\.(geo|as)\.|related\.")

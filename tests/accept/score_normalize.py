@@ -7,7 +7,7 @@ usage: score_normalize.py [--misses N] [--only WORD] [--fields] COMMAND...
 
 Reads $SOC_SHARED_DATA (default: shared/data beside the repository), feeds each oracle's lines
 to COMMAND, prints recall and precision per product, their averages, and lines lost. --misses N
-shows the first N of each product, --fields the fields missed most.
+shows the first N of each product and field, --fields the fields missed most.
 """
 import argparse
 import os

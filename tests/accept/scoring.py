@@ -102,7 +102,7 @@ def plain(name, value):
 
 
 class Scorer:
-    """Counts by product; prints the first misses of products whose name holds a word."""
+    """Counts by product; prints the first misses of each field."""
 
     def __init__(self, command, misses=0, only=""):
         self.command, self.misses, self.only = command, misses, only
@@ -160,8 +160,8 @@ class Scorer:
 
     def miss(self, product, name, wanted, given, line):
         self.missed[product][name] += 1
-        if self.only in product and self.shown[product] < self.misses:
-            self.shown[product] += 1
+        if self.only in product and self.shown[product, name] < self.misses:
+            self.shown[product, name] += 1
             print(f"  {product}: {name}: want {wanted!r} got {given!r}\n      {line[:300]!r}")
 
     def table(self, title, products):
