@@ -381,8 +381,8 @@ static bool listen_and_serve(struct collector *collector, struct err *err)
 		&collector->settings.ingest, base, collector->store, &callbacks, err);
 	if (collector->ingest == NULL)
 		return false;
-	const struct control_view view = {
-		collector->store, collector->ingest, collector->derive};
+	const struct control_view view = {collector->store, collector->ingest,
+		collector->derive, collector->settings.derive.dir};
 	collector->control = control_open(collector->settings.control, base, &view, err);
 	if (collector->control == NULL)
 		return false;

@@ -12,11 +12,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "collector/derive/outbox.h"
+#include "collector/national/message.h"
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/json.h"
 
-enum { REQUEST_MAX = 256, ANSWER_MAX = 64 << 20, PATIENCE_S = 10 };
+enum { REQUEST_MAX = 256, ANSWER_MAX = 64 << 20, PATIENCE_S = 10, HELD_SHOWN_MAX = 32 };
 
 struct control {
 	struct control_view view;
@@ -66,6 +68,60 @@ static bool count_online(void *user, const struct peer_view *view)
 	return true;
 }
 
+static void put_time(struct json *json, const char *key, int64_t ns)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	json_put_str(json, key, ns > 0 ? clock_format_utc(ns, 3, text) : NULL);
+}
+
+static bool put_held(void *user, const struct outbox_held *held)
+{
+	struct json *json = user;
+
+	json_object(json);
+	json_put_text(json, "type", held->type);
+	json_put_text(json, "item", held->item);
+	put_time(json, "since", held->since_ns);
+	json_put_u64(json, "tries", held->tries);
+	put_time(json, "retry", held->retry_ns);
+	json_put_text(json, "reason", held->reason);
+	json_object_end(json);
+	return true;
+}
+
+static bool put_outbox(struct json *json, struct outbox_reader *reader, struct err *err)
+{
+	uint64_t waiting = 0, left_out = 0;
+	int64_t oldest_ns = 0;
+
+	if (!outbox_reader_waiting(reader, &waiting, &oldest_ns, err) ||
+		!outbox_reader_mark(reader, MESSAGE_MARK_LEFT_OUT, &left_out, err))
+		return false;
+	json_put_u64(json, "waiting", waiting);
+	put_time(json, "oldest_waiting", oldest_ns);
+	json_put_u64(json, "unreportable", left_out);
+	json_key(json, SLICE_LIT("held"));
+	json_array(json);
+	bool done = outbox_reader_held(reader, HELD_SHOWN_MAX, put_held, json, err);
+	json_array_end(json);
+	return done;
+}
+
+/* Over a connection of its own: derive's thread has the other one. */
+static void put_national(struct json *json, const char *derive_dir)
+{
+	struct err err;
+	struct outbox_reader *reader = outbox_reader_open(derive_dir, &err);
+
+	json_key(json, SLICE_LIT("national"));
+	json_object(json);
+	if (reader == NULL || !put_outbox(json, reader, &err))
+		json_put_str(json, "error", err.text);
+	json_object_end(json);
+	outbox_reader_close(reader);
+}
+
 static void answer_status(
 	const struct control_view *view, struct slice words, struct json *json)
 {
@@ -78,17 +134,11 @@ static void answer_status(
 	peers_walk(ingest_peers(view->ingest), count_online, agents);
 	json_put_u64(json, "agents_online", agents[0]);
 	json_put_u64(json, "agents_offline", agents[1]);
+	put_national(json, view->derive_dir);
 	json_key(json, SLICE_LIT("counters"));
 	json_object(json);
 	counter_walk(put_counter, json);
 	json_object_end(json);
-}
-
-static void put_time(struct json *json, const char *key, int64_t ns)
-{
-	char text[CLOCK_TEXT_MAX];
-
-	json_put_str(json, key, ns > 0 ? clock_format_utc(ns, 3, text) : NULL);
 }
 
 /* 16 hexadecimal digits; null when it is not known. */

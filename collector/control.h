@@ -5,7 +5,8 @@
  * by one JSON object and the end of the stream; what could not be done is its
  * member "error".
  *
- *	status    counters, store, position of derive, agents by state
+ *	status    counters, store, position of derive, agents by state, what waits for the
+ *	          nation and what could not be made for it
  *	agents    every agent seen: online, since when, clock offset, queue
  *	ledger    every stream: stored, declared missing, duplicates, lost
  *	order WORD AGENCY HOST ARGUMENT
@@ -27,6 +28,7 @@ struct control_view { /* borrowed */
 	struct store *store;
 	struct ingest *ingest;
 	struct derive *derive;
+	const char *derive_dir;
 };
 
 /* A socket left by an earlier run is replaced. NULL on failure. */

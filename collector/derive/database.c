@@ -257,6 +257,8 @@ static const char *const texts[STATEMENTS] = {
 		"SELECT ifnull(sum(state = 0), 0), ifnull(sum(state = 1), 0),"
 		" ifnull(sum(state = 2), 0), ifnull(min(CASE state WHEN 0 THEN created END), 0)"
 		" FROM outbox",
+	[STATEMENT_OUTBOX_WAITING] =
+		"SELECT count(*), ifnull(min(created), 0) FROM outbox WHERE state = 0",
 	[STATEMENT_OUTBOX_LATEST] =
 		"SELECT row, key, max(revision), type, schema, content_type, message_id, jws,"
 		" created, body, state FROM outbox WHERE state IN (0, 1) AND type = ?1"

@@ -61,7 +61,8 @@ struct derive {
 	bool started;
 	struct loop *loop;
 	struct mailbox *marks;
-	int stored_fd; /* the store has something new */
+	struct mail *unmarked; /* marks that could not be written */
+	int stored_fd;         /* the store has something new */
 	struct event *on_stored, *step, *publish;
 	bool step_is_due;
 
@@ -402,16 +403,6 @@ static void on_step(evutil_socket_t fd, short what, void *user)
 	step(derive, false);
 }
 
-static void on_publish(evutil_socket_t fd, short what, void *user)
-{
-	struct derive *derive = user;
-
-	(void)fd;
-	(void)what;
-	if (!derive->failing)
-		step(derive, true);
-}
-
 static void on_marks(void *user, struct mail *oldest)
 {
 	struct derive *derive = user;
@@ -421,14 +412,38 @@ static void on_marks(void *user, struct mail *oldest)
 		struct mark *mark = (struct mark *)oldest; /* mail is first */
 
 		oldest = oldest->next;
-		if (!database_run(&derive->database, &err, STATEMENT_OUTBOX_MARK, "iiit",
+		if (database_run(&derive->database, &err, STATEMENT_OUTBOX_MARK, "iiit",
 			    mark->row, (int64_t)(mark->delivered ? 1 : 2), clock_wall_ns(),
-			    slice_str(mark->detail)))
-			log_error("derive.mark",
-				"row=%lld reason=\"%s\", it will be sent again",
+			    slice_str(mark->detail))) {
+			free(mark);
+			continue;
+		}
+		if (derive->unmarked == NULL)
+			log_error("derive.mark", "row=%lld reason=\"%s\", tried again",
 				(long long)mark->row, err.text);
-		free(mark);
+		mark->mail.next = derive->unmarked;
+		derive->unmarked = &mark->mail;
 	}
+}
+
+/* Of rows that were sent while the database took nothing. */
+static void mark_again(struct derive *derive)
+{
+	struct mail *unmarked = derive->unmarked;
+
+	derive->unmarked = NULL;
+	on_marks(derive, unmarked);
+}
+
+static void on_publish(evutil_socket_t fd, short what, void *user)
+{
+	struct derive *derive = user;
+
+	(void)fd;
+	(void)what;
+	mark_again(derive);
+	if (!derive->failing)
+		step(derive, true);
 }
 
 void derive_mark_sent(struct derive *derive, int64_t row, bool delivered, const char *detail)
@@ -584,6 +599,17 @@ static void save_last(struct derive *derive)
 	}
 }
 
+static void free_marks(struct derive *derive)
+{
+	mark_again(derive);
+	while (derive->unmarked != NULL) {
+		struct mail *mark = derive->unmarked;
+
+		derive->unmarked = mark->next;
+		free(mark); /* mail is first */
+	}
+}
+
 static void free_events(struct derive *derive)
 {
 	struct event *events[] = {derive->on_stored, derive->step, derive->publish};
@@ -607,6 +633,7 @@ void derive_stop(struct derive *derive)
 	}
 	if (derive->marks != NULL)
 		on_marks(derive, mailbox_take(derive->marks));
+	free_marks(derive); /* what they are of is sent again */
 	free_events(derive);
 	mailbox_free(derive->marks);
 	loop_free(derive->loop);

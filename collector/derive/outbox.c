@@ -247,3 +247,20 @@ bool outbox_reader_mark(
 {
 	return get_mark(&reader->database, name, value, err);
 }
+
+bool outbox_reader_waiting(
+	struct outbox_reader *reader, uint64_t *n, int64_t *oldest_ns, struct err *err)
+{
+	bool failed;
+	sqlite3_stmt *row =
+		database_select(&reader->database, err, STATEMENT_OUTBOX_WAITING, "");
+
+	if (row == NULL)
+		return false;
+	if (database_row(&reader->database, row, &failed, err)) {
+		*n = (uint64_t)sqlite3_column_int64(row, 0);
+		*oldest_ns = sqlite3_column_int64(row, 1);
+	}
+	database_end(row);
+	return !failed;
+}

@@ -91,6 +91,10 @@ struct outbox_state {
 MUST_USE bool outbox_reader_state(
 	struct outbox_reader *reader, struct outbox_state *state, struct err *err);
 
+/* Of those not sent yet: how many there are, and when the oldest was put. */
+MUST_USE bool outbox_reader_waiting(
+	struct outbox_reader *reader, uint64_t *n, int64_t *oldest_ns, struct err *err);
+
 struct outbox_held {
 	struct slice type, item, reason;
 	int64_t since_ns, retry_ns;

@@ -19,7 +19,8 @@ enum channel_answer {
 	ANSWER_OK = 0,
 	ANSWER_BAD_REQUEST = 1,
 	ANSWER_NO_KEY = 2,
-	ANSWER_FAILED = 3, /* OpenSSL refused */
+	ANSWER_FAILED = 3,    /* OpenSSL refused */
+	ANSWER_NOT_VALID = 4, /* the certificate has expired, or is not valid yet */
 };
 
 struct channel_request {

@@ -74,6 +74,8 @@ static const char *words(uint32_t answer)
 	switch (answer) {
 	case ANSWER_NO_KEY:
 		return "the signer holds no such key";
+	case ANSWER_NOT_VALID:
+		return "the signer's certificate has expired or is not valid yet";
 	case ANSWER_FAILED:
 		return "the signer could not sign";
 	default:

@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "collector/signer/channel.h"
 #include "collector/signer/confine.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/tls.h"
 
@@ -24,6 +26,7 @@ struct held_key {
 	enum signer_algorithm algorithm;
 	unsigned char certificate[SIGNER_CERTIFICATE_MAX];
 	size_t certificate_len;
+	time_t not_before, not_after; /* of the certificate */
 };
 
 /* ---- reading keys ----------------------------------------------------------- */
@@ -55,6 +58,18 @@ static bool read_key(const char *path, struct held_key *held, struct err *err)
 	return ok;
 }
 
+static bool read_validity(const X509 *certificate, struct held_key *held)
+{
+	struct tm from, to;
+
+	if (ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &from) != 1 ||
+		ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &to) != 1)
+		return false;
+	held->not_before = timegm(&from);
+	held->not_after = timegm(&to);
+	return true;
+}
+
 static bool read_certificate(const char *path, struct held_key *held, struct err *err)
 {
 	FILE *file = fopen(path, "re");
@@ -72,6 +87,8 @@ static bool read_certificate(const char *path, struct held_key *held, struct err
 		err_set(err, "%s: certificate of %d bytes", path, len);
 	else if (X509_check_private_key(certificate, held->key) != 1)
 		err_set(err, "%s: is not the certificate of the key", path);
+	else if (!read_validity(certificate, held))
+		err_set(err, "%s: validity cannot be read", path);
 	else
 		ok = (held->certificate_len = (size_t)i2d_X509(certificate, &to)) > 0;
 	X509_free(certificate);
@@ -148,6 +165,14 @@ static bool sign_digest(
 	return ok && len <= SIGNER_SIGNATURE_MAX;
 }
 
+/* Receivers would refuse what an expired one signs: it waits, and that is seen. */
+static bool is_valid_now(const struct held_key *held)
+{
+	time_t now = (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
+
+	return now >= held->not_before && now <= held->not_after;
+}
+
 static enum channel_answer serve(const struct held_key *keys,
 	const struct channel_request *request, struct channel_reply *reply)
 {
@@ -160,6 +185,8 @@ static enum channel_answer serve(const struct held_key *keys,
 	reply->algorithm = held->algorithm;
 	switch (request->ask) {
 	case ASK_SIGN:
+		if (!is_valid_now(held))
+			return ANSWER_NOT_VALID;
 		return sign_digest(held, request->digest, reply) ? ANSWER_OK : ANSWER_FAILED;
 	case ASK_CERTIFICATE:
 		memcpy(reply->bytes, held->certificate, held->certificate_len);

@@ -1,6 +1,7 @@
 """From an agent's line to the store and out of it again."""
 import json
 import socket
+import sqlite3
 import subprocess
 
 import harness
@@ -124,3 +125,15 @@ def test_the_oracle_finds_what_is_wrong(spoil, words):
     spoil(entries)
     with pytest.raises(oracle.Finding, match=words):
         oracle.check(oracle.Stored(entries), [source])
+
+
+def test_status_says_what_waits_for_the_nation_and_what_could_not_be_made(stack):
+    stack.start_collector()
+    database = sqlite3.connect(stack.folder / "derive/derive.db", timeout=30)
+    with database:
+        database.execute("INSERT INTO held VALUES('statistics', '5m/2026-11-22T01:00:00Z', 1, 3, 2, 'why')")
+    national = stack.control("status")["national"]
+    database.close()
+    assert national["waiting"] >= 0 and national["unreportable"] == 0
+    assert national["held"] == [{"type": "statistics", "item": "5m/2026-11-22T01:00:00Z", "tries": 3, "reason": "why",
+                                 "since": "1970-01-01T00:00:01.000Z", "retry": "1970-01-01T00:00:02.000Z"}]

@@ -1,5 +1,6 @@
 #include "collector/derive/derive.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 
 #include "collector/derive/outbox.h"
@@ -572,7 +573,49 @@ START_TEST(complete_windows_are_published_once_and_again_when_they_change)
 }
 END_TEST
 
-TEST_MAIN("derive", attacks_are_counted_by_class_and_drills_are_not,
+/* Over a connection of the test's own. */
+static int64_t run_sql(const char *sql)
+{
+	char path[PATH_MAX + 32];
+	sqlite3_stmt *row;
+	sqlite3 *handle;
+	int64_t value = 0;
+
+	snprintf(path, sizeof(path), "%s/derive.db", derive_dir);
+	ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);
+	sqlite3_busy_timeout(handle, 20000);
+	ck_assert_msg(sqlite3_prepare_v2(handle, sql, -1, &row, NULL) == SQLITE_OK, "%s",
+		sqlite3_errmsg(handle));
+	if (sqlite3_step(row) == SQLITE_ROW)
+		value = sqlite3_column_int64(row, 0);
+	ck_assert_int_eq(sqlite3_finalize(row), SQLITE_OK);
+	sqlite3_close(handle);
+	return value;
+}
+
+START_TEST(a_delivery_that_could_not_be_noted_is_noted_later)
+{
+	begin();
+	struct derive *derive = start();
+	wait_for_next_publish();
+	(void)run_sql("INSERT INTO outbox VALUES(1, 'k', 1, 't', 's', 'c', 'm', 0, 0, 0, 0, '',"
+		      " x'00')");
+	(void)run_sql("CREATE TRIGGER stuck BEFORE UPDATE ON outbox BEGIN"
+		      " SELECT RAISE(ABORT, 'stuck'); END");
+	derive_mark_sent(derive, 1, true, "there");
+	for (unsigned i = 0; i < 3; i++)
+		wait_for_next_publish();
+	ck_assert_int_eq(run_sql("SELECT state FROM outbox"), 0);
+	(void)run_sql("DROP TRIGGER stuck");
+	while (run_sql("SELECT state FROM outbox") == 0)
+		wait_for_next_publish();
+	ck_assert_int_eq(run_sql("SELECT state FROM outbox"), 1);
+	end(derive);
+}
+END_TEST
+
+TEST_MAIN("derive", a_delivery_that_could_not_be_noted_is_noted_later,
+	attacks_are_counted_by_class_and_drills_are_not,
 	a_host_whose_clock_says_2036_is_counted_when_it_was_received,
 	malware_is_counted_by_name_with_hosts_and_files,
 	hits_of_a_host_that_has_too_many_are_counted_without_a_name,

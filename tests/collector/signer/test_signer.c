@@ -23,6 +23,8 @@ static char dir[64];
 static char paths[4][128]; /* jws key, jws certificate, xml key, xml certificate */
 static EVP_PKEY *keys[SIGNER_KEYS];
 
+static int64_t issued_ns; /* certificates are valid for a day from then on */
+
 static void write_pair(unsigned at, enum pki_key type, enum signer_key key)
 {
 	struct err err;
@@ -30,7 +32,7 @@ static void write_pair(unsigned at, enum pki_key type, enum signer_key key)
 
 	keys[key] = pki_key_new(type, &err);
 	ck_assert_ptr_nonnull(keys[key]);
-	X509 *certificate = pki_ca_new(keys[key], "Signer", 1, clock_wall_ns(), &err);
+	X509 *certificate = pki_ca_new(keys[key], "Signer", 1, issued_ns, &err);
 	ck_assert_ptr_nonnull(certificate);
 	ck_assert(pki_key_pem(keys[key], &pem, &err));
 	ck_assert(file_replace(paths[at], strbuf_slice(&pem), 0600, &err));
@@ -41,16 +43,22 @@ static void write_pair(unsigned at, enum pki_key type, enum signer_key key)
 	strbuf_done(&pem);
 }
 
-static void make_keys(void)
+static void make_keys_issued(int64_t at_ns)
 {
 	static const char *const names[] = {"jws.key", "jws.crt", "xml.key", "xml.crt"};
 
+	issued_ns = at_ns;
 	snprintf(dir, sizeof(dir), "/tmp/soc-test-signer-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	for (unsigned i = 0; i < 4; i++)
 		snprintf(paths[i], sizeof(paths[i]), "%s/%s", dir, names[i]);
 	write_pair(0, PKI_KEY_P256, SIGNER_JWS);
 	write_pair(2, PKI_KEY_RSA3072, SIGNER_XML);
+}
+
+static void make_keys(void)
+{
+	make_keys_issued(clock_wall_ns());
 }
 
 static void remove_keys(void)
@@ -182,6 +190,35 @@ START_TEST(a_signer_that_died_is_replaced_on_the_same_channel)
 }
 END_TEST
 
+START_TEST(an_expired_certificate_signs_nothing_and_says_so)
+{
+	const unsigned char digest[SIGNER_DIGEST_SIZE] = {1};
+	unsigned char der[SIGNER_CERTIFICATE_MAX];
+	enum signer_algorithm algorithm;
+	struct signature signature;
+	int channel[2];
+	struct err err;
+	size_t len;
+
+	make_keys_issued(clock_wall_ns() - INT64_C(25) * 3600 * CLOCK_NS_PER_S);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel), 0);
+	pid_t pid = start(channel[0], channel[1], SIGNER_RS256);
+	struct signer *signer = signer_connect(channel[1]);
+	for (unsigned key = 0; key < SIGNER_KEYS; key++) {
+		ck_assert(!signer_sign(
+			signer, (enum signer_key)key, digest, TIMEOUT_MS, &signature, &err));
+		ck_assert_msg(strstr(err.text, "expired") != NULL, "%s", err.text);
+	}
+	ck_assert(signer_certificate(
+		signer, SIGNER_JWS, TIMEOUT_MS, der, &len, &algorithm, &err));
+	stop(pid);
+	signer_disconnect(signer);
+	close(channel[0]);
+	close(channel[1]);
+	remove_keys();
+}
+END_TEST
+
 START_TEST(wrong_requests_are_refused_and_the_signer_lives)
 {
 	struct channel_request request = {.version = 99, .ask = ASK_SIGN};
@@ -276,7 +313,8 @@ START_TEST(other_system_calls_kill_the_confined)
 }
 END_TEST
 
-TEST_MAIN("signer", signatures_of_every_algorithm_verify,
+TEST_MAIN("signer", an_expired_certificate_signs_nothing_and_says_so,
+	signatures_of_every_algorithm_verify,
 	a_signer_that_died_is_replaced_on_the_same_channel,
 	wrong_requests_are_refused_and_the_signer_lives,
 	keys_that_do_not_fit_are_refused_at_the_start, other_system_calls_kill_the_confined)
