@@ -1,11 +1,12 @@
 /*
  * input - a place the agent reads from
  *
- * Everything runs in the agent's one thread, in its libevent base. An input
+ * Everything here runs in the agent's one thread, in its libevent base; what
+ * must not wait for its disk has a thread of its own (syslog_receiver.h). An input
  * gives items to the intake, which spools them; what the intake refuses
  * because the spool is full, a *pull* input (file, journal) keeps and offers
- * again when resume() is called, a *push* input (socket) drops and declares,
- * so that its callers never block.
+ * again when resume() is called, a *push* input (socket) buffers, and in the end
+ * drops and declares, so that its callers never block.
  *
  * Positions travel with the items (chunk_source.position). At start the agent
  * hands each input the newest position of every source it once reported,

@@ -248,21 +248,6 @@ static bool make_folder(const char *path, struct err *err)
 
 /* ---- open and close --------------------------------------------------------- */
 
-static uint64_t unix_queue(void)
-{
-	struct strbuf text = STRBUF_INIT(64);
-	uint64_t n = 0;
-
-	if (file_read("/proc/sys/net/unix/max_dgram_qlen", &text, NULL)) {
-		while (text.len > 0 && text.ptr[text.len - 1] == '\n')
-			text.len--;
-		if (!slice_to_u64(strbuf_slice(&text), UINT32_MAX, &n))
-			n = 0;
-	}
-	strbuf_done(&text);
-	return n;
-}
-
 /* The kernel counts its bookkeeping as well and doubles what it is asked for (socket(7)). */
 static uint64_t grow_buffer(int fd, uint64_t wanted)
 {
@@ -284,8 +269,6 @@ static void set_limits(
 	(void)setsockopt(bound->fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
 	if (bound->is_udp)
 		bound->buffer = grow_buffer(bound->fd, settings->buffer);
-	else
-		bound->queue = unix_queue();
 }
 
 static bool make_socket(const struct syslog_socket_settings *settings,

@@ -16,7 +16,6 @@ struct syslog_bound {
 	bool is_udp;
 	bool inherited;  /* from the service manager: its file is not ours to remove */
 	uint64_t buffer; /* bytes of data the kernel holds at most; UDP only */
-	uint64_t queue;  /* datagrams the kernel holds at most, 0 = unknown; unix only */
 	dev_t device;    /* of the socket's file, to know it again */
 	ino_t inode;
 	char path[PATH_MAX];

@@ -1,59 +1,42 @@
 #include "agent/inputs/syslog_socket.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <event2/event.h>
-#include <linux/sock_diag.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "agent/inputs/syslog_bind.h"
+#include "agent/inputs/syslog_receiver.h"
 #include "agent/settings.h"
-#include "common/clock.h"
 #include "common/counter.h"
 #include "common/log.h"
 
-enum {
-	BATCH = 64,           /* datagrams taken by one system call */
-	BATCHES_AT_ONCE = 16, /* then the rest of the agent has its turn */
-	QUEUE_LOW = 100,      /* datagrams; a burst of a boot is larger */
-};
+enum { AT_ONCE = 1024 /* datagrams of a socket, then the rest of the agent has its turn */ };
 
-static struct counter n_datagrams = COUNTER("syslog.datagrams", "datagrams read");
 static struct counter n_empty = COUNTER("syslog.empty", "datagrams with nothing in them");
 static struct counter n_cut = COUNTER("syslog.cut", "datagrams longer than datagram-max");
-static struct counter n_dropped =
-	COUNTER("syslog.dropped", "datagrams dropped: the spool was full");
+static struct counter n_dropped = COUNTER(
+	"syslog.dropped", "datagrams dropped: the spool and the socket's buffer were full");
 static struct counter n_kernel_dropped =
 	COUNTER("syslog.kernel_dropped", "datagrams the kernel dropped: its buffer was full");
 
-/* SO_RXQ_OVFL: drops since the socket was made. */
-union drops_room {
-	char bytes[CMSG_SPACE(sizeof(uint32_t))];
-	struct cmsghdr align;
-};
-
 struct syslog_socket {
-	struct syslog_inputs *all;
+	struct intake *intake;
 	const struct syslog_socket_settings *settings;
 	struct syslog_bound bound;
-	struct event *readable;
+	struct syslog_queue *queue;
 	char name[PATH_MAX + 8];
-	uint32_t kernel_drops;     /* as the kernel counts; wraps */
-	uint64_t lost, lost_bytes; /* not declared yet */
 };
 
 struct syslog_inputs {
 	struct intake *intake;
 	struct syslog_socket *sockets;
 	size_t n_sockets;
-	/* Shared by the sockets: one is read at a time. */
-	struct mmsghdr headers[BATCH];
-	struct iovec pieces[BATCH];
-	union drops_room drops[BATCH];
-	char *room; /* BATCH times the largest datagram */
-	size_t piece_size;
+	struct syslog_receiver *receiver;
+	int wake_fd;
+	struct event *wake;
+	bool refused; /* the intake is full */
 };
 
 /* ---- one datagram ----------------------------------------------------------- */
@@ -67,147 +50,128 @@ static struct slice without_end(struct slice text)
 	return text;
 }
 
-static void give(
-	struct syslog_socket *socket, struct slice bytes, uint64_t whole, int64_t now_ns)
+/* False when the intake refuses it. */
+static bool give(struct syslog_socket *socket, const struct syslog_datagram *datagram)
 {
 	const struct syslog_socket_settings *settings = socket->settings;
-	struct intake_item item = {
+	bool cut = datagram->whole > datagram->bytes.len;
+	struct slice bytes = cut ? datagram->bytes : without_end(datagram->bytes);
+	const struct intake_item item = {
 		.lane = LANE_BULK,
 		.source = {.input = SLICE_LIT("syslog"),
 			.name = slice_str(socket->name),
 			.format = slice_str(settings->format),
 			.position = SLICE_LIT("")},
 		.item = {.kind = ITEM_LINE,
-			.flags = settings->test ? ITEM_TEST : 0,
-			.read_ns = clock_foreign(now_ns)},
+			.flags = (settings->test ? ITEM_TEST : 0) | (cut ? ITEM_TRUNCATED : 0),
+			.read_ns = datagram->read_ns,
+			.whole = cut ? datagram->whole : bytes.len,
+			.bytes = bytes},
 	};
 
-	if (whole > settings->datagram_max) {
-		counter_add(&n_cut, 1);
-		item.item.flags |= ITEM_TRUNCATED;
-		item.item.whole = whole;
-		item.item.bytes = slice_head(bytes, (size_t)settings->datagram_max);
-	} else {
-		item.item.bytes = without_end(bytes);
-		item.item.whole = item.item.bytes.len;
-	}
-	if (item.item.bytes.len == 0) {
+	if (bytes.len == 0) {
 		counter_add(&n_empty, 1);
-	} else if (!intake_add(socket->all->intake, &item)) {
-		socket->lost++;
-		socket->lost_bytes += whole;
+		return true;
 	}
+	if (!intake_add(socket->intake, &item))
+		return false;
+	if (cut)
+		counter_add(&n_cut, 1);
+	return true;
 }
 
 /* ---- losses ----------------------------------------------------------------- */
 
 static void declare(struct syslog_socket *socket, uint64_t count, uint64_t bytes)
 {
-	intake_declare(socket->all->intake, LANE_BULK, slice_str(socket->name), count,
-		GAP_QUEUE_FULL, bytes);
+	if (count > 0)
+		intake_declare(socket->intake, LANE_BULK, slice_str(socket->name), count,
+			GAP_QUEUE_FULL, bytes);
 }
 
 static void declare_lost(struct syslog_socket *socket)
 {
-	if (socket->lost == 0)
-		return;
-	counter_add(&n_dropped, socket->lost);
-	declare(socket, socket->lost, socket->lost_bytes);
-	socket->lost = socket->lost_bytes = 0;
+	struct syslog_lost lost;
+
+	syslog_queue_take_lost(socket->queue, &lost);
+	counter_add(&n_dropped, lost.count);
+	counter_add(&n_kernel_dropped, lost.kernel);
+	declare(socket, lost.count, lost.bytes);
+	declare(socket, lost.kernel, 0);
 }
 
-static void note_kernel_drops(struct syslog_socket *socket, uint32_t drops)
+/* What the intake does not take at the end. */
+static void declare_rest(struct syslog_socket *socket)
 {
-	uint32_t more = drops - socket->kernel_drops;
+	struct syslog_datagram datagram;
+	uint64_t count = 0, bytes = 0;
 
-	if (more == 0)
-		return;
-	socket->kernel_drops = drops;
-	counter_add(&n_kernel_dropped, more);
-	declare(socket, more, 0);
-}
-
-static void take_drops(struct syslog_socket *socket, struct msghdr *header)
-{
-	for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control != NULL;
-		control = CMSG_NXTHDR(header, control)) {
-		uint32_t drops;
-
-		if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SO_RXQ_OVFL)
-			continue;
-		memcpy(&drops, CMSG_DATA(control), sizeof(drops));
-		note_kernel_drops(socket, drops);
+	while (syslog_queue_next(socket->queue, &datagram)) {
+		count++;
+		bytes += datagram.whole;
+		syslog_queue_pop(socket->queue);
 	}
+	counter_add(&n_dropped, count);
+	declare(socket, count, bytes);
 }
 
-/* Drops behind the last datagram: no datagram comes to tell them. Linux 4.12. */
-static void take_last_drops(struct syslog_socket *socket)
+/* ---- from the queues to the intake ------------------------------------------ */
+
+enum drained { DRAINED, MORE, REFUSED };
+
+static enum drained drain(struct syslog_socket *socket)
 {
-	uint32_t state[SK_MEMINFO_VARS] = {0};
-	socklen_t len = sizeof(state);
+	struct syslog_datagram datagram;
 
-	if (getsockopt(socket->bound.fd, SOL_SOCKET, SO_MEMINFO, state, &len) == 0 &&
-		len >= sizeof(state[0]) * (SK_MEMINFO_DROPS + 1))
-		note_kernel_drops(socket, state[SK_MEMINFO_DROPS]);
-}
-
-/* ---- reading ---------------------------------------------------------------- */
-
-static void prepare(struct syslog_inputs *all)
-{
-	for (unsigned i = 0; i < BATCH; i++) {
-		all->pieces[i] = (struct iovec){.iov_base = all->room + i * all->piece_size,
-			.iov_len = all->piece_size};
-		all->headers[i] =
-			(struct mmsghdr){.msg_hdr = {.msg_iov = &all->pieces[i],
-						 .msg_iovlen = 1,
-						 .msg_control = &all->drops[i],
-						 .msg_controllen = sizeof(all->drops[i])}};
-	}
-}
-
-/* Datagrams taken; 0 when none wait. */
-static unsigned read_batch(struct syslog_socket *socket)
-{
-	struct syslog_inputs *all = socket->all;
-
-	prepare(all);
-	int n = recvmmsg(socket->bound.fd, all->headers, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
-	if (n <= 0)
-		return 0;
-	int64_t now_ns = clock_wall_ns();
-	for (int i = 0; i < n; i++) {
-		uint64_t whole = all->headers[i].msg_len;
-		size_t len = whole < all->piece_size ? (size_t)whole : all->piece_size;
-
-		take_drops(socket, &all->headers[i].msg_hdr);
-		give(socket, slice_of(all->pieces[i].iov_base, len), whole, now_ns);
-	}
 	declare_lost(socket);
-	counter_add(&n_datagrams, (uint64_t)n);
-	return (unsigned)n;
+	for (int i = 0; i < AT_ONCE; i++) {
+		if (!syslog_queue_next(socket->queue, &datagram))
+			return DRAINED;
+		if (!give(socket, &datagram))
+			return REFUSED;
+		syslog_queue_pop(socket->queue);
+	}
+	return MORE;
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *user)
+static void drain_all(struct syslog_inputs *all)
 {
-	(void)fd;
+	bool more = false;
+
+	for (size_t i = 0; i < all->n_sockets && !all->refused; i++) {
+		enum drained drained = drain(&all->sockets[i]);
+
+		all->refused = drained == REFUSED;
+		more |= drained == MORE;
+	}
+	if (more && !all->refused)
+		event_active(all->wake, EV_READ, 0);
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *user)
+{
+	struct syslog_inputs *all = user;
+	uint64_t times;
+
 	(void)what;
-	for (int i = 0; i < BATCHES_AT_ONCE; i++)
-		if (read_batch(user) < BATCH)
-			return;
+	(void)!read(fd, &times, sizeof(times));
+	drain_all(all);
 }
 
 /* ---- the input -------------------------------------------------------------- */
 
 static void free_all(struct syslog_inputs *all)
 {
+	syslog_receiver_stop(all->receiver);
 	for (size_t i = 0; i < all->n_sockets; i++) {
-		if (all->sockets[i].readable != NULL)
-			event_free(all->sockets[i].readable);
 		syslog_unbind(&all->sockets[i].bound);
+		syslog_queue_free(all->sockets[i].queue);
 	}
+	if (all->wake != NULL)
+		event_free(all->wake);
+	if (all->wake_fd >= 0)
+		close(all->wake_fd);
 	free(all->sockets);
-	free(all->room);
 	free(all);
 }
 
@@ -220,13 +184,9 @@ static void report_limits(const struct syslog_socket *socket)
 			"socket=%s bytes=%llu wanted=%llu raise=net.core.rmem_max",
 			LOG_TEXT(slice_str(socket->name)), (unsigned long long)bound->buffer,
 			(unsigned long long)socket->settings->buffer);
-	if (!bound->is_udp && bound->queue > 0 && bound->queue < QUEUE_LOW)
-		log_warn("syslog.queue_small",
-			"socket=%s datagrams=%llu raise=net.unix.max_dgram_qlen",
-			LOG_TEXT(slice_str(socket->name)), (unsigned long long)bound->queue);
 }
 
-static bool open_socket(struct syslog_socket *socket, struct event_base *base, struct err *err)
+static bool open_socket(struct syslog_socket *socket, struct err *err)
 {
 	const struct syslog_socket_settings *settings = socket->settings;
 
@@ -234,33 +194,60 @@ static bool open_socket(struct syslog_socket *socket, struct event_base *base, s
 		return err_within(err, "syslog");
 	snprintf(socket->name, sizeof(socket->name), "%s%s", socket->bound.is_udp ? "udp:" : "",
 		socket->bound.is_udp ? settings->udp : settings->path);
-	socket->readable =
-		event_new(base, socket->bound.fd, EV_READ | EV_PERSIST, on_readable, socket);
-	if (socket->readable == NULL)
-		abort();
+	socket->queue = syslog_queue_new((size_t)settings->buffer);
 	report_limits(socket);
 	return true;
 }
 
-/* Room for the largest datagram any of the sockets takes. */
-static void make_room(struct syslog_inputs *all, const struct syslog_settings *settings)
+static bool open_sockets(
+	struct syslog_inputs *all, const struct setting_sections *settings, struct err *err)
 {
-	const struct syslog_socket_settings *sockets = settings->sockets.items;
+	const struct syslog_socket_settings *sockets = settings->items;
 
-	for (size_t i = 0; i < settings->sockets.n; i++)
-		if (sockets[i].datagram_max > all->piece_size)
-			all->piece_size = (size_t)sockets[i].datagram_max;
-	assert(all->piece_size > 0); /* sockets have a least datagram-max */
-	all->sockets = calloc(settings->sockets.n, sizeof(*all->sockets));
-	all->room = malloc(all->piece_size * BATCH); /* pages that are not used cost nothing */
-	if (all->sockets == NULL || all->room == NULL)
+	all->sockets = calloc(settings->n, sizeof(*all->sockets));
+	if (all->sockets == NULL)
 		abort();
+	while (all->n_sockets < settings->n) {
+		struct syslog_socket *socket = &all->sockets[all->n_sockets];
+
+		*socket = (struct syslog_socket){.intake = all->intake,
+			.settings = &sockets[all->n_sockets],
+			.bound.fd = -1};
+		all->n_sockets++;
+		if (!open_socket(socket, err))
+			return false;
+	}
+	return true;
+}
+
+static bool make_wake(struct syslog_inputs *all, struct event_base *base, struct err *err)
+{
+	all->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (all->wake_fd < 0)
+		return err_sys(err, "syslog");
+	all->wake = event_new(base, all->wake_fd, EV_READ | EV_PERSIST, on_wake, all);
+	if (all->wake == NULL)
+		abort();
+	return true;
+}
+
+static bool start_receiver(struct syslog_inputs *all, struct err *err)
+{
+	struct syslog_inlet inlets[SYSLOG_SOCKETS_MAX];
+
+	for (size_t i = 0; i < all->n_sockets; i++)
+		inlets[i] = (struct syslog_inlet){
+			.fd = all->sockets[i].bound.fd,
+			.queue = all->sockets[i].queue,
+			.datagram_max = (size_t)all->sockets[i].settings->datagram_max,
+		};
+	all->receiver = syslog_receiver_start(inlets, all->n_sockets, all->wake_fd, err);
+	return all->receiver != NULL || err_within(err, "syslog");
 }
 
 static void *start(const struct agent_settings *settings, struct event_base *base,
 	struct intake *intake, struct err *err)
 {
-	const struct syslog_socket_settings *sockets = settings->syslog.sockets.items;
 	struct syslog_inputs *all;
 
 	err->text[0] = '\0';
@@ -270,42 +257,39 @@ static void *start(const struct agent_settings *settings, struct event_base *bas
 	if (all == NULL)
 		abort();
 	all->intake = intake;
-	make_room(all, &settings->syslog);
-	while (all->n_sockets < settings->syslog.sockets.n) {
-		struct syslog_socket *socket = &all->sockets[all->n_sockets];
-
-		*socket = (struct syslog_socket){
-			.all = all, .settings = &sockets[all->n_sockets], .bound.fd = -1};
-		all->n_sockets++;
-		if (!open_socket(socket, base, err)) {
-			free_all(all);
-			return NULL;
-		}
-	}
-	return all;
+	all->wake_fd = -1;
+	if (open_sockets(all, &settings->syslog.sockets, err) && make_wake(all, base, err) &&
+		start_receiver(all, err))
+		return all;
+	free_all(all);
+	return NULL;
 }
 
 static void begin(void *user)
 {
 	struct syslog_inputs *all = user;
 
-	for (size_t i = 0; i < all->n_sockets; i++)
-		event_add(all->sockets[i].readable, NULL);
+	event_add(all->wake, NULL);
 }
 
-/* It never stopped reading. */
 static void resume(void *user)
 {
-	(void)user;
+	struct syslog_inputs *all = user;
+
+	all->refused = false;
+	drain_all(all);
 }
 
 static void stop(void *user)
 {
 	struct syslog_inputs *all = user;
 
+	syslog_receiver_stop(all->receiver);
+	all->receiver = NULL;
 	for (size_t i = 0; i < all->n_sockets; i++) {
-		on_readable(-1, 0, &all->sockets[i]);
-		take_last_drops(&all->sockets[i]);
+		while (drain(&all->sockets[i]) == MORE)
+			;
+		declare_rest(&all->sockets[i]);
 	}
 	free_all(all);
 }
@@ -339,8 +323,9 @@ static const struct setting socket_table[] = {
 	{"format", SETTING_TEXT, AT(format), "auto", 1, CHUNK_WORD_MAX,
 		"Parser the collector uses; auto: it finds out."},
 	{"buffer", SETTING_BYTES, AT(buffer), "8MiB", 64 << 10, 256 << 20,
-		"What the kernel may hold of 'udp' while the agent is busy; more than "
-		"net.core.rmem_max needs CAP_NET_ADMIN."},
+		"What is held in memory while the agent is busy or its spool full; of 'udp' "
+		"the kernel holds as much besides, if net.core.rmem_max or CAP_NET_ADMIN "
+		"allow it."},
 	{"datagram-max", SETTING_BYTES, AT(datagram_max), "64KiB", 1024, CHUNK_ITEM_MAX,
 		"Longer datagrams are cut, and marked as cut."},
 	{"test", SETTING_FLAG, AT(test), "false", 0, 0,
@@ -353,9 +338,9 @@ static const struct setting socket_table[] = {
 const struct setting syslog_settings_table[] = {
 	{"sockets", SETTING_SECTIONS, offsetof(struct syslog_settings, sockets), NULL, 0,
 		SYSLOG_SOCKETS_MAX,
-		"Sockets that programs of this host log to. Writers never wait: what the spool "
-		"has "
-		"no room for is dropped and declared.",
+		"Sockets that programs of this host log to. Writers never wait: what neither "
+		"the "
+		"spool nor the socket's buffer has room for is dropped and declared.",
 		.table = socket_table, .size = sizeof(struct syslog_socket_settings),
 		.example = "- path: /run/soc-agent/log"},
 	{0},

@@ -2,12 +2,11 @@
  * syslog_socket - a local socket that programs of this host log to
  *
  * A unix datagram socket (as /dev/log is) or UDP on a loopback address. Who
- * writes to it never waits for the collector, the network or the spool: the
- * socket is always read empty, and what the spool has no room for is dropped,
- * newest first, and declared (queue_full) with its exact number. What the
- * kernel dropped because we were too slow (UDP; SO_RXQ_OVFL) is declared as
- * well. A unix socket's kernel queue drops nothing: a writer that finds
- * net.unix.max_dgram_qlen datagrams waiting blocks until we read again.
+ * writes to it never waits for the collector, the network, the spool or the
+ * disk: a thread of its own reads the sockets empty (syslog_receiver.h) into
+ * bounded buffers. What neither spool nor buffer has room for is dropped, newest
+ * first, and declared (queue_full) with its exact number; what the kernel
+ * dropped (UDP; SO_RXQ_OVFL) is declared as well.
  *
  * A datagram is one record, whatever it holds; line ends and NULs at its end
  * are cut off. An empty one is counted and is no record. There is no position:
@@ -34,7 +33,7 @@ struct syslog_socket_settings {
 	const char *owner; /* name or number; "" = the agent's */
 	const char *group;
 	const char *format; /* parser's name, or "auto" */
-	uint64_t buffer;    /* bytes the kernel may hold */
+	uint64_t buffer;    /* bytes held while the spool takes nothing; the kernel's, too */
 	uint64_t datagram_max;
 	bool test; /* records are marked as test or drill */
 };

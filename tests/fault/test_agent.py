@@ -2,8 +2,11 @@
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import time
 
@@ -11,7 +14,7 @@ import kill_loop
 import oracle
 import pytest
 from harness import wait_until
-from stack import fake_time
+from stack import PATIENCE_S, fake_time
 
 
 class Host:
@@ -157,6 +160,83 @@ def test_a_line_of_a_gigabyte_costs_no_memory(stack, host):
     status = (host.agent.process.pid, "VmHWM")
     peak = int(next(line.split()[1] for line in open(f"/proc/{status[0]}/status") if line.startswith(status[1])))
     assert peak < 64 * 1024, f"{peak} KiB"
+
+
+class Talker:
+    """A program that logs to the agent's socket with sends that wait, but not for as long as a disk."""
+
+    PATIENCE_S = 10
+
+    def __init__(self, stack, buffer, settings=None):
+        self.path = stack.folder / "dev-log"
+        self.host = Host(stack, {"syslog": {"sockets": [{"path": str(self.path), "buffer": buffer}]},
+                                 **(settings or {})})
+        self.source = self.host.source
+
+    def start(self, env=None):
+        self.host.agent.start(env=env)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", self.PATIENCE_S, 0))
+        self.socket.connect(str(self.path))
+
+    def say(self, count):
+        for line in self.source.issue(count):
+            self.socket.send(line)
+
+    def is_heard(self):
+        """Is the last line stored? Says another one when it is not."""
+        stack = self.host.stack
+        newest = oracle.read_newest(stack.program("soc-collector"), stack.folder / "collector.yaml", self.source)
+        if newest == self.source.issued:
+            return True
+        self.say(1)
+        return False
+
+    def check(self):
+        """Every line is stored or declared, and the sum is exact."""
+        stack, source = self.host.stack, self.source
+        stack.wait_stored(source)
+        source.owed = source.missing_allowed = source.issued
+        stored = stack.check([source])
+        assert len(stored.lines[source.name]) + stored.declared() == source.issued
+        return stored
+
+
+def test_a_program_that_logs_does_not_wait_for_the_agents_disk(stack, build):
+    """One sync takes longer than the program would wait."""
+    talker = Talker(stack, "8MiB")
+    agent, rules, report = talker.host.agent, stack.folder / "rules", stack.folder / "report"
+    rules.write_text("")
+    agent.state.mkdir(mode=0o700)
+    stack.start_collector()
+    library = {"LD_PRELOAD": build / "tests/support/libfault.so", "SOC_FAULT_FILE": rules,
+               "SOC_FAULT_PATH": agent.state, "SOC_FAULT_REPORT": report}
+    talker.start(env=library)
+    rules.write_text(f"sync:delay={talker.PATIENCE_S * 1500}:times=1")
+    for _ in range(40):
+        talker.say(25)
+        time.sleep(0.02)
+    assert talker.check().declared() == 0
+    assert agent.stop() == 0
+    assert re.search(r"fired=[1-9]", report.read_text()), report.read_text()
+
+
+def test_a_program_that_logs_does_not_wait_for_a_full_spool(stack):
+    """What neither spool nor buffer can hold is declared to the line."""
+    talker = Talker(stack, "64KiB", {"spool": {"bulk-size": "1MiB", "segment-size": "64KiB"}})
+    collector = stack.start_collector()
+    talker.start()
+    talker.say(100)
+    stack.wait_stored(talker.source)
+    collector.stop()
+    while "spool.full" not in talker.host.agent.process.err:
+        talker.say(2000)
+    talker.say(10000)
+    stack.start_collector()
+    wait_until("there is room again", talker.is_heard, PATIENCE_S, interval=0.5)
+    stored = talker.check()
+    assert stored.declared() > 0
+    assert {gap["reason"] for gap in stored.gaps} == {"queue_full"}
 
 
 YEAR_2036 = 1767225600 + 10 * 31556952  # within days

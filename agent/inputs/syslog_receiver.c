@@ -1,0 +1,237 @@
+#include "agent/inputs/syslog_receiver.h"
+
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/counter.h"
+
+enum {
+	BATCH = 64,           /* datagrams taken by one system call */
+	BATCHES_AT_ONCE = 16, /* then the other sockets have their turn */
+};
+
+static struct counter n_datagrams = COUNTER("syslog.datagrams", "datagrams read");
+
+/* SO_RXQ_OVFL: drops since the socket was made. */
+union drops_room {
+	char bytes[CMSG_SPACE(sizeof(uint32_t))];
+	struct cmsghdr align;
+};
+
+struct syslog_receiver {
+	pthread_t thread;
+	int wake_fd, stop_fd;
+	size_t n;
+	struct inlet {
+		struct syslog_inlet from;
+		uint32_t kernel_drops; /* as the kernel counts; wraps */
+	} * inlets;
+	struct pollfd *polled; /* one each, and stop_fd */
+	/* Shared: one socket is read at a time. */
+	struct mmsghdr headers[BATCH];
+	struct iovec pieces[BATCH];
+	union drops_room drops[BATCH];
+	struct syslog_datagram datagrams[BATCH];
+	char *room; /* BATCH times the largest datagram */
+	size_t piece_size;
+};
+
+/* ---- what the kernel dropped ------------------------------------------------ */
+
+static uint32_t more_drops(struct inlet *inlet, uint32_t drops)
+{
+	uint32_t more = drops - inlet->kernel_drops;
+
+	inlet->kernel_drops = drops;
+	return more;
+}
+
+static uint32_t told_drops(struct inlet *inlet, struct msghdr *header)
+{
+	uint32_t more = 0, drops;
+
+	for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control != NULL;
+		control = CMSG_NXTHDR(header, control)) {
+		if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SO_RXQ_OVFL)
+			continue;
+		memcpy(&drops, CMSG_DATA(control), sizeof(drops));
+		more += more_drops(inlet, drops);
+	}
+	return more;
+}
+
+/* Drops behind the last datagram: no datagram comes to tell them. Linux 4.12. */
+static uint32_t last_drops(struct inlet *inlet)
+{
+	uint32_t state[SK_MEMINFO_VARS] = {0};
+	socklen_t len = sizeof(state);
+
+	if (getsockopt(inlet->from.fd, SOL_SOCKET, SO_MEMINFO, state, &len) != 0 ||
+		len < sizeof(state[0]) * (SK_MEMINFO_DROPS + 1))
+		return 0;
+	return more_drops(inlet, state[SK_MEMINFO_DROPS]);
+}
+
+/* ---- receiving -------------------------------------------------------------- */
+
+static void prepare(struct syslog_receiver *receiver)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		receiver->pieces[i] =
+			(struct iovec){.iov_base = receiver->room + i * receiver->piece_size,
+				.iov_len = receiver->piece_size};
+		receiver->headers[i] =
+			(struct mmsghdr){.msg_hdr = {.msg_iov = &receiver->pieces[i],
+						 .msg_iovlen = 1,
+						 .msg_control = &receiver->drops[i],
+						 .msg_controllen = sizeof(receiver->drops[i])}};
+	}
+}
+
+static void put(struct syslog_receiver *receiver, struct inlet *inlet, unsigned n,
+	uint64_t kernel_drops)
+{
+	const uint64_t one = 1;
+
+	if (syslog_queue_put(inlet->from.queue, receiver->datagrams, n, kernel_drops))
+		(void)!write(receiver->wake_fd, &one, sizeof(one));
+}
+
+/* Datagrams taken; fewer than BATCH when no more wait. */
+static unsigned read_batch(struct syslog_receiver *receiver, struct inlet *inlet)
+{
+	uint64_t drops = 0;
+
+	prepare(receiver);
+	int n = recvmmsg(
+		inlet->from.fd, receiver->headers, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+	if (n <= 0)
+		return 0;
+	int64_t now_ns = clock_foreign(clock_wall_ns());
+	for (int i = 0; i < n; i++) {
+		uint64_t whole = receiver->headers[i].msg_len;
+		size_t max = inlet->from.datagram_max;
+
+		drops += told_drops(inlet, &receiver->headers[i].msg_hdr);
+		receiver->datagrams[i] = (struct syslog_datagram){
+			.bytes = slice_of(receiver->pieces[i].iov_base,
+				whole < max ? (size_t)whole : max),
+			.whole = whole,
+			.read_ns = now_ns,
+		};
+	}
+	put(receiver, inlet, (unsigned)n, drops);
+	counter_add(&n_datagrams, (uint64_t)n);
+	return (unsigned)n;
+}
+
+static void read_some(struct syslog_receiver *receiver, struct inlet *inlet)
+{
+	for (int i = 0; i < BATCHES_AT_ONCE; i++)
+		if (read_batch(receiver, inlet) < BATCH)
+			return;
+}
+
+static void *run(void *user)
+{
+	struct syslog_receiver *receiver = user;
+	struct pollfd *stop = &receiver->polled[receiver->n];
+
+	(void)pthread_setname_np(pthread_self(), "syslog");
+	while (stop->revents == 0) {
+		if (poll(receiver->polled, receiver->n + 1, -1) < 0)
+			continue;
+		for (size_t i = 0; i < receiver->n; i++)
+			if (receiver->polled[i].revents != 0)
+				read_some(receiver, &receiver->inlets[i]);
+	}
+	for (size_t i = 0; i < receiver->n; i++) {
+		read_some(receiver, &receiver->inlets[i]);
+		put(receiver, &receiver->inlets[i], 0, last_drops(&receiver->inlets[i]));
+	}
+	return NULL;
+}
+
+/* ---- life ------------------------------------------------------------------- */
+
+static void free_receiver(struct syslog_receiver *receiver)
+{
+	if (receiver->stop_fd >= 0)
+		close(receiver->stop_fd);
+	free(receiver->inlets);
+	free(receiver->polled);
+	free(receiver->room);
+	free(receiver);
+}
+
+static void take_inlets(
+	struct syslog_receiver *receiver, const struct syslog_inlet *inlets, size_t n)
+{
+	receiver->inlets = calloc(n, sizeof(*receiver->inlets));
+	receiver->polled = calloc(n + 1, sizeof(*receiver->polled));
+	if (receiver->inlets == NULL || receiver->polled == NULL)
+		abort();
+	for (receiver->n = 0; receiver->n < n; receiver->n++) {
+		const struct syslog_inlet *inlet = &inlets[receiver->n];
+
+		receiver->inlets[receiver->n].from = *inlet;
+		receiver->polled[receiver->n] =
+			(struct pollfd){.fd = inlet->fd, .events = POLLIN};
+		if (inlet->datagram_max > receiver->piece_size)
+			receiver->piece_size = inlet->datagram_max;
+	}
+	receiver->room =
+		malloc(receiver->piece_size * BATCH); /* pages that are not used cost nothing */
+	if (receiver->room == NULL)
+		abort();
+}
+
+/* Signals are for the agent's own thread. */
+static int start_thread(struct syslog_receiver *receiver)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int failed = pthread_create(&receiver->thread, NULL, run, receiver);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed;
+}
+
+struct syslog_receiver *syslog_receiver_start(
+	const struct syslog_inlet *inlets, size_t n, int wake_fd, struct err *err)
+{
+	struct syslog_receiver *receiver = calloc(1, sizeof(*receiver));
+
+	if (receiver == NULL)
+		abort();
+	receiver->wake_fd = wake_fd;
+	receiver->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	take_inlets(receiver, inlets, n);
+	receiver->polled[n] = (struct pollfd){.fd = receiver->stop_fd, .events = POLLIN};
+	int failed = receiver->stop_fd < 0 ? errno : start_thread(receiver);
+	if (failed == 0)
+		return receiver;
+	err_set(err, "a thread that receives: %s", strerror(failed));
+	free_receiver(receiver);
+	return NULL;
+}
+
+void syslog_receiver_stop(struct syslog_receiver *receiver)
+{
+	const uint64_t one = 1;
+
+	if (receiver == NULL)
+		return;
+	(void)!write(receiver->stop_fd, &one, sizeof(one));
+	pthread_join(receiver->thread, NULL);
+	free_receiver(receiver);
+}
