@@ -604,10 +604,11 @@ static void follow_known(struct file_tail *self, struct tail *tail)
 static void begin(void *user)
 {
 	struct file_tail *self = user;
-	int64_t known_ns = intake_known_ns(self->tails.intake);
+	int64_t known_ns = intake_known_ns(self->tails.intake), now_ns = clock_wall_ns();
+	bool is_known = known_ns != 0 && known_ns <= now_ns; /* clocks go back at times */
 
 	self->tails.beginning = known_ns == 0;
-	self->tails.history_ns = known_ns == 0 ? clock_wall_ns() : known_ns - SEEN_LATE_NS;
+	self->tails.history_ns = is_known ? known_ns - SEEN_LATE_NS : now_ns;
 	each_tail(self, follow_known);
 	look_for_files(self, true);
 	place_fresh(self);

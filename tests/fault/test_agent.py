@@ -162,6 +162,29 @@ def test_a_line_of_a_gigabyte_costs_no_memory(stack, host):
     assert peak < 64 * 1024, f"{peak} KiB"
 
 
+def test_a_new_log_that_rotates_while_its_agent_is_killed_is_read_whole(stack, host):
+    """Whether the agent had seen it before, or had a bookmark of it, or not."""
+    stack.start_collector()
+    host.agent.start()
+    sources = []
+    for number, delay in enumerate((0, 0.02, 0.06, 0.3, 1)):
+        source = oracle.Source(f"new-{number}", 2, 1)
+        log = kill_loop.Log(host.agent.logs / f"new{number}.log", source, random.Random(number))
+        log.write(50)
+        time.sleep(delay)
+        host.agent.kill()
+        for _ in range(3):
+            log.write(20)
+            log.rotate()
+        log.write(1)
+        host.agent.start()
+        sources.append(source)
+    for source in sources:
+        stack.wait_stored(source)
+        source.owed = source.issued
+    assert stack.check(sources).declared() == 0
+
+
 class Talker:
     """A program that logs to the agent's socket with sends that wait, but not for as long as a disk."""
 
