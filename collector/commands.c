@@ -65,12 +65,12 @@ static int run_config(const struct arguments *arguments)
 
 /* ---- recount ---------------------------------------------------------------- */
 
-/* `text` NULL: the default. */
-static bool read_time(const char *text, int64_t standard_ns, int64_t *ns)
+/* `text` NULL: CLOCK_NONE. */
+static bool read_time(const char *text, int64_t *ns)
 {
 	size_t used;
 
-	*ns = standard_ns;
+	*ns = CLOCK_NONE;
 	if (text == NULL)
 		return true;
 	if (clock_parse_iso(slice_str(text), 0, ns, &used) && used == strlen(text))
@@ -82,11 +82,10 @@ static bool read_time(const char *text, int64_t standard_ns, int64_t *ns)
 
 static int run_recount(const struct arguments *arguments)
 {
-	const int64_t day_ns = 86400 * CLOCK_NS_PER_S;
-	int64_t from_ns, to_ns, now_ns = clock_wall_ns();
+	int64_t from_ns, to_ns;
 
-	if (!read_time(arguments_text(arguments, "from"), now_ns - day_ns, &from_ns) ||
-		!read_time(arguments_text(arguments, "to"), now_ns, &to_ns))
+	if (!read_time(arguments_text(arguments, "from"), &from_ns) ||
+		!read_time(arguments_text(arguments, "to"), &to_ns))
 		return EXIT_USAGE;
 	return recount(arguments_text(arguments, "config"), from_ns, to_ns);
 }
@@ -197,8 +196,10 @@ static const struct option_spec recount_options[] = {
 	OPTION_CONFIG,
 	{.name = "from",
 		.value = "TIME",
-		.help = "windows that begin then or later (a day ago)"},
-	{.name = "to", .value = "TIME", .help = "and end then or before (now)"},
+		.help = "windows that begin then or later (a day before --to)"},
+	{.name = "to",
+		.value = "TIME",
+		.help = "and end then or before (as far as everything is published)"},
 	{0},
 };
 

@@ -4,7 +4,8 @@
  * Builds the statistics messages of a span anew from the stored records alone,
  * in memory, and compares them, member by member, with the newest revision in
  * the outbox; when and from which position a message was made may differ,
- * nothing else. Works beside a running collector.
+ * nothing else. What was sent and is not counted again differs too. Works
+ * beside a running collector.
  */
 #ifndef COLLECTOR_RECOUNT_H
 #define COLLECTOR_RECOUNT_H
@@ -12,7 +13,8 @@
 #include <stdint.h>
 
 /* Prints what differs, a line each, and a summary. Exit status: 0 all equal, 1 not, 2 it could
- * not be told. Windows that lie within [from, to) are compared. */
+ * not be told. Windows that lie within [from, to) are compared; CLOCK_NONE: of the day before
+ * the moment until which a running collector has published everything. */
 int recount(const char *config, int64_t from_ns, int64_t to_ns);
 
 #endif

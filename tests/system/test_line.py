@@ -3,6 +3,7 @@ import json
 import socket
 import sqlite3
 import subprocess
+import time
 
 import harness
 import oracle
@@ -137,3 +138,29 @@ def test_status_says_what_waits_for_the_nation_and_what_could_not_be_made(stack)
     assert national["waiting"] >= 0 and national["unreportable"] == 0
     assert national["held"] == [{"type": "statistics", "item": "5m/2026-11-22T01:00:00Z", "tries": 3, "reason": "why",
                                  "since": "1970-01-01T00:00:01.000Z", "retry": "1970-01-01T00:00:02.000Z"}]
+
+
+def test_a_recount_by_default_looks_where_all_is_published_and_finds_what_is_too_much(stack):
+    stack.settings["derive"].update({"watermark": "2m", "republish": "15m"})
+    stack.write_settings()
+    stack.start_collector()
+    send(stack, 2, 1, 10)
+    stack.wait_acked()
+    stack.wait_derived()
+
+    def recount():
+        done = subprocess.run([stack.program("soc-collector"), "recount", "-c", stack.folder / "collector.yaml"],
+                              capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    status, words = recount()
+    assert status == 0, words
+    start = time.strftime("%Y-%m-%dT%H:00:00Z", time.gmtime(time.time() - 7200))
+    database = sqlite3.connect(stack.folder / "derive/derive.db", timeout=30)
+    with database:
+        database.execute("INSERT INTO outbox(key, revision, type, schema, content_type, message_id, jws, created, "
+                         "state, done, body) VALUES(?, 1, 'statistics', 's', 'c', 'm', 1, 0, 1, 0, x'7b7d')",
+                         (f"H47/H47.05/statistics/1h/{start}",))
+    database.close()
+    status, words = recount()
+    assert status == 1 and f"1h/{start}: in the outbox, and not counted again" in words
