@@ -48,14 +48,6 @@ struct agent {
 	bool draining;
 };
 
-static void arm(struct event *event, uint64_t ms)
-{
-	const struct timeval in = {
-		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-
-	event_add(event, &in);
-}
-
 /* ---- what the parts say --------------------------------------------------- */
 
 static bool is_full(const struct agent *agent)
@@ -70,7 +62,7 @@ static void on_keep(evutil_socket_t fd, short what, void *user)
 	(void)fd;
 	(void)what;
 	state_folder_keep(&agent->state, agent->intake);
-	arm(agent->keep, is_full(agent) ? KEEP_FULL_MS : KEEP_MS);
+	loop_arm(agent->keep, is_full(agent) ? KEEP_FULL_MS : KEEP_MS);
 }
 
 static void on_durable(void *user, enum frame_lane lane)
@@ -99,7 +91,7 @@ static void on_full(void *user, enum frame_lane lane, const char *failed)
 	struct agent *agent = user;
 
 	agent->full[lane] = true;
-	arm(agent->keep, KEEP_FULL_MS);
+	loop_arm(agent->keep, KEEP_FULL_MS);
 	log_error("spool.full", "lane=%s reason=%s instead=files-wait-and-sockets-drop",
 		frame_lane_text(lane),
 		LOG_TEXT(failed ? slice_str(failed) : SLICE_LIT("its size is used up")));
@@ -134,7 +126,7 @@ static bool all_acknowledged(const struct agent *agent)
 
 static void say_goodbye(struct agent *agent)
 {
-	arm(agent->end, GOODBYE_MS);
+	loop_arm(agent->end, GOODBYE_MS);
 	uplink_stop(agent->uplink);
 }
 
@@ -147,15 +139,11 @@ static void on_acked(void *user, enum frame_lane lane)
 		say_goodbye(agent);
 }
 
-static bool on_epoch(
-	void *user, enum frame_lane lane, uint64_t old, const char *why, struct err *err)
+static bool on_epoch(void *user, struct err *err)
 {
 	struct agent *agent = user;
 
-	if (!state_folder_save(&agent->state, agent->intake, err))
-		return false;
-	announce_epoch(agent->intake, agent->state.spool, lane, old, why);
-	return true;
+	return state_folder_save(&agent->state, agent->intake, err);
 }
 
 static void on_heartbeat(void *user, struct frame_heartbeat *beat)
@@ -361,7 +349,7 @@ static void on_reload_signal(void *user)
 {
 	struct agent *agent = user;
 
-	arm(agent->reload, 0);
+	loop_arm(agent->reload, 0);
 }
 
 /* ---- stopping ------------------------------------------------------------- */
@@ -387,7 +375,7 @@ static void on_stop(void *user)
 	else if (all_acknowledged(agent))
 		say_goodbye(agent);
 	else
-		arm(agent->end, agent->loaded->settings.drain_ms);
+		loop_arm(agent->end, agent->loaded->settings.drain_ms);
 }
 
 /* The time to drain is over, or that for the goodbye. */
@@ -445,13 +433,8 @@ static bool load_settings(struct agent *agent, struct err *err)
 static void say_start(struct agent *agent, const struct spool_report report[LANE_COUNT])
 {
 	announce_life(agent->intake, "started", agent->boot_id);
-	for (unsigned i = 0; i < LANE_COUNT; i++) {
-		if (report[i].epoch != SPOOL_EPOCH_KEPT)
-			announce_epoch(agent->intake, agent->state.spool, (enum frame_lane)i, 0,
-				report[i].epoch == SPOOL_EPOCH_FIRST ? "first start"
-								     : "spool lost");
+	for (unsigned i = 0; i < LANE_COUNT; i++)
 		announce_damage(agent->intake, (enum frame_lane)i, &report[i].damage);
-	}
 }
 
 static void make_uplink(struct agent *agent)
@@ -504,9 +487,6 @@ static bool make_parts(struct agent *agent, struct err *err)
 	agent->intake = intake_new(
 		loop_base(agent->loop), agent->state.spool, agent->state.bookmark, &user);
 	intake_set_known(agent->intake, bookmark_loaded_ns(agent->state.bookmark));
-	if (!state_folder_save(&agent->state, agent->intake,
-		    err)) /* epochs are durable before they are used */
-		return false;
 	say_start(agent, report);
 	make_uplink(agent);
 	return true;
@@ -568,13 +548,13 @@ bool agent_run(struct agent *agent, struct err *err)
 	uint64_t watchdog_ms = notify_watchdog_interval_ms();
 
 	start_inputs(agent);
-	state_folder_keep(&agent->state,
-		agent->intake); /* what there is to be read is known from here on */
+	/* What there is to be read is known from here on. */
+	state_folder_keep(&agent->state, agent->intake);
 	uplink_start(agent->uplink);
-	arm(agent->keep, SECOND_MS);
-	arm(agent->second, SECOND_MS);
+	loop_arm(agent->keep, SECOND_MS);
+	loop_arm(agent->second, SECOND_MS);
 	if (watchdog_ms > 0)
-		arm(agent->watchdog, watchdog_ms);
+		loop_arm(agent->watchdog, watchdog_ms);
 	log_info("agent.started", "version=%s state=%s", SOC_VERSION,
 		agent->loaded->settings.state_dir);
 	notify_ready("connecting");

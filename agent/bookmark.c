@@ -253,6 +253,14 @@ enum bookmark_status bookmark_parse(
 	return BOOKMARK_READ;
 }
 
+/* What reading failed with. */
+static enum bookmark_status without_file(int sys)
+{
+	if (sys == ENOENT)
+		return BOOKMARK_MISSING;
+	return file_is_refused(sys) ? BOOKMARK_DAMAGED : BOOKMARK_FAILED;
+}
+
 enum bookmark_status bookmark_load(struct bookmark *bookmark, const char *path,
 	struct bookmark_lane lanes[LANE_COUNT], struct err *err)
 {
@@ -263,7 +271,7 @@ enum bookmark_status bookmark_load(struct bookmark *bookmark, const char *path,
 	if (file_read(path, &bytes, &failed))
 		status = bookmark_parse(bookmark, strbuf_slice(&bytes), lanes);
 	else
-		status = failed.sys == ENOENT ? BOOKMARK_MISSING : BOOKMARK_FAILED;
+		status = without_file(failed.sys);
 	if (status == BOOKMARK_FAILED && err != NULL)
 		*err = failed;
 	strbuf_done(&bytes);

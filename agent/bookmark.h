@@ -85,7 +85,7 @@ void bookmark_walk(const struct bookmark *bookmark,
 enum bookmark_status {
 	BOOKMARK_READ,
 	BOOKMARK_MISSING, /* a first start */
-	BOOKMARK_DAMAGED, /* not ours, torn, flipped */
+	BOOKMARK_DAMAGED, /* not ours, torn, flipped, or the disk refuses it */
 	BOOKMARK_FAILED,  /* err: it could not be read */
 };
 

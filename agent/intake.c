@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/counter.h"
+#include "common/loop.h"
 
 static struct counter n_items = COUNTER("intake.items", "items taken from inputs");
 static struct counter n_chunks = COUNTER("intake.chunks", "chunks made durable in the spool");
@@ -43,13 +44,11 @@ struct intake {
 
 /* ---- room ----------------------------------------------------------------- */
 
-static void arm(struct event *event, unsigned ms)
+/* A timer that waits keeps its time. */
+static void arm(struct event *timer, unsigned ms)
 {
-	const struct timeval in = {
-		.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-
-	if (!event_pending(event, EV_TIMEOUT, NULL))
-		event_add(event, &in);
+	if (!event_pending(timer, EV_TIMEOUT, NULL))
+		loop_arm(timer, ms);
 }
 
 /* Takes the spool's answer; true when it took the entry. */

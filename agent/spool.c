@@ -32,7 +32,9 @@ struct lane {
 	uint64_t last_lost; /* the end of what it could not read; 0 = nothing */
 	uint64_t epoch, begin, acked;
 	uint32_t acked_crc;
-	struct { /* the entry whose append failed */
+	enum spool_epoch unsaved; /* KEPT: the epoch is on disk */
+	uint64_t old_epoch;       /* that was saved before it; 0 = none */
+	struct {                  /* the entry whose append failed */
 		uint64_t first;
 		uint32_t count, crc;
 	} suspect;
@@ -84,6 +86,8 @@ static bool open_lane(struct lane *lane, const struct bookmark_lane *known,
 	}
 	report->epoch = known->epoch == 0 && seglog_next(lane->log) == 1 ? SPOOL_EPOCH_FIRST
 									 : SPOOL_EPOCH_LOST;
+	lane->unsaved = report->epoch;
+	lane->old_epoch = known->epoch;
 	return draw_epoch(lane, seglog_released(lane->log) + 1, err);
 }
 
@@ -401,14 +405,42 @@ bool spool_compare(struct spool *spool, enum frame_lane number, uint64_t stored,
 	return true;
 }
 
-bool spool_new_epoch(struct spool *spool, enum frame_lane number, struct err *err)
+bool spool_new_epoch(
+	struct spool *spool, enum frame_lane number, enum spool_epoch why, struct err *err)
 {
 	struct lane *lane = &spool->lanes[number];
+	uint64_t old = lane->unsaved == SPOOL_EPOCH_KEPT ? lane->epoch : lane->old_epoch;
 
 	if (!draw_epoch(lane, done_up_to(lane) + 1, err))
 		return false;
+	lane->unsaved = why;
+	lane->old_epoch = old;
 	spool_seek(spool, number, lane->begin);
 	return true;
+}
+
+enum spool_epoch spool_unsaved(const struct spool *spool, enum frame_lane lane, uint64_t *old)
+{
+	*old = spool->lanes[lane].old_epoch;
+	return spool->lanes[lane].unsaved;
+}
+
+void spool_saved(struct spool *spool, enum frame_lane lane)
+{
+	spool->lanes[lane].unsaved = SPOOL_EPOCH_KEPT;
+}
+
+const char *spool_epoch_text(enum spool_epoch epoch)
+{
+	static const char *const words[] = {
+		[SPOOL_EPOCH_KEPT] = "kept",
+		[SPOOL_EPOCH_FIRST] = "first start",
+		[SPOOL_EPOCH_LOST] = "spool lost",
+		[SPOOL_EPOCH_ASKED] = "asked by collector",
+		[SPOOL_EPOCH_DIFFERS] = "history differs",
+	};
+
+	return words[epoch];
 }
 
 void spool_ack(struct spool *spool, enum frame_lane number, uint64_t sequence, uint32_t crc)

@@ -22,21 +22,23 @@
 
 struct spool;
 
+/* Why a lane has its epoch. */
 enum spool_epoch {
 	SPOOL_EPOCH_KEPT,
-	SPOOL_EPOCH_FIRST, /* a first start */
-	SPOOL_EPOCH_LOST,  /* the log is another one than the bookmark knows */
+	SPOOL_EPOCH_FIRST,   /* a first start */
+	SPOOL_EPOCH_LOST,    /* the log is another one than the bookmark knows */
+	SPOOL_EPOCH_ASKED,   /* the collector wants a new one */
+	SPOOL_EPOCH_DIFFERS, /* the collector has another history under the old one */
 };
+
+const char *spool_epoch_text(enum spool_epoch epoch);
 
 struct spool_report {
 	struct seglog_damage damage;
 	enum spool_epoch epoch;
 };
 
-/*
- * `known` is what the bookmark has of the lanes, all zero at a first start. An epoch that is
- * not KEPT must be saved (spool_lane()) before anything is sent. NULL on failure.
- */
+/* `known` is what the bookmark has of the lanes, all zero at a first start. NULL on failure. */
 MUST_USE struct spool *spool_open(const char *dir, const struct spool_settings *settings,
 	const struct bookmark_lane known[LANE_COUNT], struct spool_report report[LANE_COUNT],
 	struct err *err);
@@ -116,8 +118,19 @@ struct spool_resume {
 MUST_USE bool spool_compare(struct spool *spool, enum frame_lane lane, uint64_t stored,
 	uint32_t stored_crc, struct spool_resume *resume);
 
-/* A new epoch for what is not acknowledged; to be saved before it is used. */
-MUST_USE bool spool_new_epoch(struct spool *spool, enum frame_lane lane, struct err *err);
+/* A new epoch for what is not acknowledged. False: no random numbers; the old one stays. */
+MUST_USE bool spool_new_epoch(
+	struct spool *spool, enum frame_lane lane, enum spool_epoch why, struct err *err);
+
+/*
+ * An epoch must be on disk before it is offered to a collector: one that a crash takes back
+ * would leave its records stored, and sent again under the old one. KEPT: it is saved. Else
+ * why it was chosen; *old is the one that was saved before, 0 = none.
+ */
+enum spool_epoch spool_unsaved(const struct spool *spool, enum frame_lane lane, uint64_t *old);
+
+/* What spool_lane() says of the lane now is on disk. */
+void spool_saved(struct spool *spool, enum frame_lane lane);
 
 /* The collector has everything up to `sequence`; crc 0 = unknown. */
 void spool_ack(struct spool *spool, enum frame_lane lane, uint64_t sequence, uint32_t crc);

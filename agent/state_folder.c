@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "agent/announce.h"
 #include "common/file.h"
 #include "common/log.h"
 
@@ -66,6 +67,8 @@ static bool open_spool(struct state_folder *state, const char *dir,
 	for (unsigned i = 0; i < LANE_COUNT && state->spool != NULL; i++) {
 		bool kept = report[i].epoch == SPOOL_EPOCH_KEPT;
 
+		if (kept)
+			state->lanes[i] = known[i];
 		if (!spool_replay(state->spool, (enum frame_lane)i, kept ? known[i].covered : 0,
 			    state->bookmark, err))
 			return false;
@@ -78,6 +81,7 @@ bool state_folder_open(struct state_folder *state, const char *dir,
 	struct err *err)
 {
 	snprintf(state->bookmark_path, sizeof(state->bookmark_path), "%s/bookmark", dir);
+	reserve_init(&state->reserve, dir);
 	return lock_state(state, dir, err) && open_spool(state, dir, settings, report, err);
 }
 
@@ -92,8 +96,42 @@ void state_folder_close(struct state_folder *state)
 
 /* ---- keeping -------------------------------------------------------------- */
 
+static bool is_full(int sys)
+{
+	return sys == ENOSPC || sys == EDQUOT;
+}
+
+static bool write_bookmark(struct state_folder *state,
+	const struct bookmark_lane lanes[LANE_COUNT], struct err *err)
+{
+	struct err first = {0};
+	bool ok = bookmark_save(state->bookmark, state->bookmark_path, lanes, &first);
+
+	if (!ok && is_full(first.sys) && reserve_spend(&state->reserve))
+		ok = bookmark_save(state->bookmark, state->bookmark_path, lanes, &first);
+	if (!ok && err != NULL)
+		*err = first;
+	if (ok)
+		reserve_keep(&state->reserve, state->bookmark_path);
+	return ok;
+}
+
+static void tell_epochs(struct state_folder *state, struct intake *intake)
+{
+	for (unsigned i = 0; i < LANE_COUNT; i++) {
+		enum frame_lane lane = (enum frame_lane)i;
+		uint64_t old;
+		enum spool_epoch why = spool_unsaved(state->spool, lane, &old);
+
+		if (why == SPOOL_EPOCH_KEPT)
+			continue;
+		spool_saved(state->spool, lane);
+		announce_epoch(intake, state->spool, lane, old, spool_epoch_text(why));
+	}
+}
+
 /* `lanes` is only what is on disk: release may trust it. */
-bool state_folder_save(struct state_folder *state, const struct intake *intake, struct err *err)
+bool state_folder_save(struct state_folder *state, struct intake *intake, struct err *err)
 {
 	struct bookmark_lane now[LANE_COUNT];
 	struct intake_state taken;
@@ -101,11 +139,12 @@ bool state_folder_save(struct state_folder *state, const struct intake *intake, 
 	memcpy(now, state->lanes, sizeof(now));
 	for (unsigned i = 0; i < LANE_COUNT; i++)
 		spool_lane(state->spool, (enum frame_lane)i, &now[i]);
-	if (!bookmark_save(state->bookmark, state->bookmark_path, now, err))
+	if (!write_bookmark(state, now, err))
 		return false;
 	memcpy(state->lanes, now, sizeof(now));
 	intake_state(intake, &taken);
 	state->saved_moves = taken.moves;
+	tell_epochs(state, intake);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 
 #include "agent/bookmark.h"
 #include "agent/intake.h"
+#include "agent/reserve.h"
 #include "agent/spool.h"
 
 struct state_folder {
@@ -20,6 +21,7 @@ struct state_folder {
 	/* its own */
 	int lock;
 	char bookmark_path[PATH_MAX];
+	struct reserve reserve;                 /* the bookmark can be saved on a full disk */
 	struct bookmark_lane lanes[LANE_COUNT]; /* as they were saved last */
 	uint64_t saved_moves;
 	bool save_failed;
@@ -36,9 +38,9 @@ MUST_USE bool state_folder_open(struct state_folder *state, const char *dir,
 	struct err *err);
 void state_folder_close(struct state_folder *state);
 
-/* The bookmark is on disk when true. */
+/* The bookmark is on disk when true; epochs that were not before are announced. */
 MUST_USE bool state_folder_save(
-	struct state_folder *state, const struct intake *intake, struct err *err);
+	struct state_folder *state, struct intake *intake, struct err *err);
 
 /* Since it was saved. */
 bool state_folder_changed(const struct state_folder *state, const struct intake *intake);

@@ -6,18 +6,11 @@
 #include "agent/uplink_inner.h"
 #include "common/clock.h"
 #include "common/counter.h"
+#include "common/loop.h"
 
 enum { AGAIN_MS = 100 }; /* after a goodbye of our own */
 
 static struct counter n_failed = COUNTER("uplink.failures", "connections that failed or broke");
-
-void uplink_arm(struct event *event, uint64_t ms)
-{
-	const struct timeval in = {
-		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-
-	event_add(event, &in);
-}
 
 /* ---- between connections -------------------------------------------------- */
 
@@ -31,7 +24,7 @@ static void wait_for_next(struct uplink *uplink)
 	uplink->not_before_ms = 0;
 	uplink->again_soon = false;
 	uplink->state = WAITING;
-	uplink_arm(uplink->timer, ms);
+	loop_arm(uplink->timer, ms);
 }
 
 static void forget_session(struct uplink *uplink)
@@ -152,10 +145,15 @@ static void connect_next(struct uplink *uplink)
 {
 	const struct setting_texts *addresses = &uplink->settings->collector;
 	const char *address = addresses->items[uplink->address % addresses->n];
+	struct err err;
 
+	if (!uplink_save_epochs(uplink, &err)) {
+		uplink_hang_up(uplink, err.text);
+		return;
+	}
 	uplink->address++;
 	uplink->state = RESOLVING;
-	uplink_arm(uplink->timer, uplink->settings->connect_ms);
+	loop_arm(uplink->timer, uplink->settings->connect_ms);
 	resolver_start(uplink->resolver, address);
 }
 

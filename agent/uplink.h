@@ -21,9 +21,9 @@ struct uplink;
 struct uplink_user {
 	/* Something was acknowledged: the spool knows, the disk can be freed. */
 	void (*on_acked)(void *user, enum frame_lane lane);
-	/* A lane has a new epoch: save it now. False when that failed. */
-	bool (*on_epoch)(void *user, enum frame_lane lane, uint64_t old, const char *why,
-		struct err *err);
+	/* A lane has an epoch that is not on disk (spool_unsaved()): save it now. False: not
+	 * possible; then it is not offered, and asked for again before the next connection. */
+	bool (*on_epoch)(void *user, struct err *err);
 	/* Fills in what a heartbeat says of the agent. */
 	void (*on_heartbeat)(void *user, struct frame_heartbeat *heartbeat);
 	/* An order the uplink does not carry out itself. False when it cannot be done. */

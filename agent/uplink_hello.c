@@ -4,6 +4,7 @@
 #include "agent/uplink_inner.h"
 #include "common/clock.h"
 #include "common/counter.h"
+#include "common/loop.h"
 
 enum { HELLOS_MAX = 4 /* in a session: each after a new epoch */ };
 
@@ -29,6 +30,19 @@ static void fill_offer(
 	};
 }
 
+bool uplink_save_epochs(struct uplink *uplink, struct err *err)
+{
+	uint64_t old;
+
+	for (unsigned i = 0; i < LANE_COUNT; i++)
+		if (spool_unsaved(uplink->spool, (enum frame_lane)i, &old) !=
+				SPOOL_EPOCH_KEPT &&
+			!uplink->user.on_epoch(uplink->user.user, err))
+			return err_within(err, "saving the epoch of lane %s",
+				frame_lane_text((enum frame_lane)i));
+	return true;
+}
+
 void uplink_send_hello(struct uplink *uplink)
 {
 	struct utsname host = {0};
@@ -51,7 +65,7 @@ void uplink_send_hello(struct uplink *uplink)
 	uplink->state = GREETING;
 	uplink->hellos++;
 	uplink_write(uplink, &frame);
-	uplink_arm(uplink->timer, uplink->settings->hello_ms);
+	loop_arm(uplink->timer, uplink->settings->hello_ms);
 }
 
 static const struct frame_lane_resume *find_resume(
@@ -63,30 +77,24 @@ static const struct frame_lane_resume *find_resume(
 	return NULL;
 }
 
-static bool choose_epoch(
-	struct uplink *uplink, enum frame_lane lane, const char *why, struct err *err)
-{
-	uint64_t old = uplink->epochs[lane];
-
-	counter_add(&n_epochs, 1);
-	return spool_new_epoch(uplink->spool, lane, err) &&
-	       uplink->user.on_epoch(uplink->user.user, lane, old, why, err);
-}
-
 enum agreement { AGREED, ASK_AGAIN, NOT_AGREED };
+
+static enum agreement choose_epoch(
+	struct uplink *uplink, enum frame_lane lane, enum spool_epoch why, struct err *err)
+{
+	counter_add(&n_epochs, 1);
+	return spool_new_epoch(uplink->spool, lane, why, err) ? ASK_AGAIN : NOT_AGREED;
+}
 
 static enum agreement agree(struct uplink *uplink, enum frame_lane lane,
 	const struct frame_lane_resume *resume, struct err *err)
 {
 	struct spool_resume found;
-	bool asked = resume->resume == RESUME_NEW_EPOCH;
 
-	if (asked ||
-		!spool_compare(uplink->spool, lane, resume->stored, resume->stored_crc, &found))
-		return choose_epoch(uplink, lane,
-			       asked ? "asked by collector" : "history differs", err)
-			       ? ASK_AGAIN
-			       : NOT_AGREED;
+	if (resume->resume == RESUME_NEW_EPOCH)
+		return choose_epoch(uplink, lane, SPOOL_EPOCH_ASKED, err);
+	if (!spool_compare(uplink->spool, lane, resume->stored, resume->stored_crc, &found))
+		return choose_epoch(uplink, lane, SPOOL_EPOCH_DIFFERS, err);
 	uplink->lanes[lane].from = found.from;
 	uplink->lanes[lane].released = found.released;
 	uplink->lanes[lane].flight.last = found.from - 1;
@@ -152,12 +160,16 @@ void uplink_take_hello_ack(struct uplink *uplink, const struct frame_hello_ack *
 		begin_running(uplink, ack);
 		return;
 	case ASK_AGAIN:
-		if (uplink->hellos < HELLOS_MAX) {
-			uplink_send_hello(uplink);
+		if (uplink->hellos >= HELLOS_MAX) {
+			err_set(&err, "no agreement on an epoch");
+			break;
+		}
+		if (!uplink_save_epochs(uplink, &err)) {
+			uplink_say_goodbye(uplink, GOODBYE_OVERLOAD, err.text);
 			return;
 		}
-		err_set(&err, "no agreement on an epoch");
-		break;
+		uplink_send_hello(uplink);
+		return;
 	case NOT_AGREED:
 		break;
 	}

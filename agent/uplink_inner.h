@@ -62,8 +62,6 @@ struct uplink {
 	struct uplink_state report;
 };
 
-void uplink_arm(struct event *event, uint64_t ms);
-
 /* ---- uplink.c: connections ------------------------------------------------- */
 
 /* The connection is over, or never was. */
@@ -73,6 +71,9 @@ void uplink_hang_up(struct uplink *uplink, const char *why);
 void uplink_say_goodbye(struct uplink *uplink, enum goodbye_reason reason, const char *text);
 
 /* ---- uplink_hello.c: agreeing with the collector where to go on ------------- */
+
+/* Epochs are on disk before they are offered. */
+MUST_USE bool uplink_save_epochs(struct uplink *uplink, struct err *err);
 
 void uplink_send_hello(struct uplink *uplink);
 void uplink_take_hello_ack(struct uplink *uplink, const struct frame_hello_ack *ack);

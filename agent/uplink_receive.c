@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/log.h"
+#include "common/loop.h"
 
 enum {
 	IDLE_BEATS = 3,         /* periods without a word from the collector */
@@ -28,7 +29,7 @@ void uplink_beat(struct uplink *uplink)
 				     ? (uint64_t)(clock_mono_ns() - uplink->echo_mono_ns)
 				     : 0;
 	uplink_write(uplink, &frame);
-	uplink_arm(uplink->beat, uplink->heartbeat_ms);
+	loop_arm(uplink->beat, uplink->heartbeat_ms);
 }
 
 void uplink_on_beat(evutil_socket_t fd, short what, void *user)

@@ -1,6 +1,7 @@
 #include "agent/uplink_inner.h"
 #include "common/counter.h"
 #include "common/log.h"
+#include "common/loop.h"
 
 enum {
 	SLICE_MS = 100, /* of a slowed-down lane */
@@ -120,7 +121,7 @@ static void note_refusal(struct uplink *uplink, enum frame_lane number, const st
 		log_error("spool.unreadable", "lane=%s reason=%s instead=trying-again",
 			frame_lane_text(number), LOG_TEXT(slice_str(err->text)));
 	lane->unreadable = true;
-	uplink_arm(uplink->again, SPOOL_RETRY_MS);
+	loop_arm(uplink->again, SPOOL_RETRY_MS);
 }
 
 static void note_lost(enum frame_lane number, const struct spool_entry *entry)
@@ -201,7 +202,7 @@ void uplink_on_slice(evutil_socket_t fd, short what, void *user)
 	uplink->slow_left += (int64_t)(uplink->slow_rate * SLICE_MS / 1000 + 1);
 	if (uplink->slow_left > (int64_t)uplink->slow_rate)
 		uplink->slow_left = (int64_t)uplink->slow_rate;
-	uplink_arm(uplink->slow, SLICE_MS);
+	loop_arm(uplink->slow, SLICE_MS);
 	uplink_send_more(uplink);
 }
 
@@ -214,5 +215,5 @@ void uplink_slow_down(struct uplink *uplink, uint64_t rate)
 		uplink_send_more(uplink);
 		return;
 	}
-	uplink_arm(uplink->slow, SLICE_MS);
+	loop_arm(uplink->slow, SLICE_MS);
 }

@@ -97,6 +97,12 @@ ssize_t file_read_at(int fd, void *bytes, size_t len, uint64_t offset)
 	return (ssize_t)done;
 }
 
+bool file_is_refused(int sys)
+{
+	/* The medium; check sums of file systems; their tables. */
+	return sys == EIO || sys == ENODATA || sys == EBADMSG || sys == EUCLEAN;
+}
+
 bool file_sync_data(int fd)
 {
 	int result;

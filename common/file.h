@@ -36,6 +36,9 @@ MUST_USE bool file_write_all_at(int fd, const void *bytes, size_t len, uint64_t 
 /* Up to `len` bytes from a place of the file; fewer at its end only. -1 leaves errno. */
 MUST_USE ssize_t file_read_at(int fd, void *bytes, size_t len, uint64_t offset);
 
+/* Whether this errno of a read says that the disk cannot give the bytes that are there. */
+bool file_is_refused(int sys);
+
 /* fdatasync(), fsync() and ftruncate(), not ended by a signal. False leaves errno. */
 MUST_USE bool file_sync_data(int fd);
 MUST_USE bool file_sync(int fd);

@@ -229,7 +229,7 @@ enum refusal { REFUSED, REFUSED_ASK_AGAIN, REFUSED_FOR_GOOD };
 /* Reading at `offset` of the segment failed with errno `sys`. */
 static enum refusal judge_refusal(struct seglog_cursor *cursor, uint64_t offset, int sys)
 {
-	if (!segment_is_refused(sys))
+	if (!file_is_refused(sys))
 		return REFUSED;
 	if (patience_is_over(cursor->log, cursor->view.first, offset))
 		return disk_answers(cursor->log) ? REFUSED_FOR_GOOD : REFUSED;

@@ -9,6 +9,7 @@
 
 #include "common/bytes.h"
 #include "common/crc32c.h"
+#include "common/file.h"
 
 enum {
 	HEAD_COPY_SIZE = SEGMENT_HEAD_SIZE / 2,
@@ -165,12 +166,6 @@ static void slide_buffer(struct segment_reader *reader, uint64_t at)
 	reader->buffer_at = at;
 }
 
-bool segment_is_refused(int sys)
-{
-	/* The medium; check sums of file systems; their tables. */
-	return sys == EIO || sys == ENODATA || sys == EBADMSG || sys == EUCLEAN;
-}
-
 static ssize_t read_once(int fd, uint64_t at, void *to, size_t len)
 {
 	ssize_t n;
@@ -186,12 +181,12 @@ static ssize_t read_piece(struct segment_reader *reader, uint64_t at, void *to, 
 {
 	ssize_t n = read_once(reader->fd, at, to, len);
 
-	if (n < 0 && segment_is_refused(errno) && reader->pass_unread) {
+	if (n < 0 && file_is_refused(errno) && reader->pass_unread) {
 		size_t block = BLOCK_SIZE - at % BLOCK_SIZE;
 
 		len = block < len ? block : len;
 		n = read_once(reader->fd, at, to, len);
-		if (n < 0 && segment_is_refused(errno)) {
+		if (n < 0 && file_is_refused(errno)) {
 			reader->unread += len;
 			n = 0;
 		}

@@ -55,9 +55,6 @@ MUST_USE bool segment_entry_head_read(
 void segment_name(uint64_t first, char name[SEGMENT_NAME_SIZE]);
 MUST_USE bool segment_name_read(const char *name, uint64_t *first);
 
-/* Whether this errno of a read says that the disk cannot give these bytes. */
-bool segment_is_refused(int sys);
-
 struct segment_reader {
 	int fd; /* owned; -1 = none */
 	uint32_t seed;

@@ -8,7 +8,6 @@
 #include "common/bytes.h"
 #include "common/crc32c.h"
 #include "common/file.h"
-#include "common/seglog_segment.h"
 
 enum {
 	SLOTS = 2,
@@ -59,7 +58,7 @@ static bool read_slots(int fd, uint64_t *counter, struct state_values *values, b
 		uint64_t count;
 
 		if (file_read_at(fd, bytes, sizeof(bytes), (uint64_t)i * STATE_SLOT_SIZE) < 0 &&
-			!segment_is_refused(errno))
+			!file_is_refused(errno))
 			return false;
 		if (!slot_read(bytes, &count, &found) || count < *counter)
 			continue;

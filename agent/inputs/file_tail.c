@@ -17,6 +17,7 @@
 #include "agent/settings.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/loop.h"
 
 enum {
 	BACKLOG_OPEN = 4,  /* so many times open_max may be open while all have much to read */
@@ -161,14 +162,6 @@ static struct tail *find_inode(
 
 /* ---- turns ---------------------------------------------------------------- */
 
-static void arm(struct event *event, uint64_t ms)
-{
-	const struct timeval in = {
-		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-
-	event_add(event, &in);
-}
-
 static void put_in_queue(struct file_tail *self, struct tail *tail)
 {
 	if (tail->queued || tail->settings == NULL)
@@ -178,7 +171,7 @@ static void put_in_queue(struct file_tail *self, struct tail *tail)
 	*self->queue_end = tail;
 	self->queue_end = &tail->next_in_queue;
 	if (!self->blocked && self->begun && !event_pending(self->run, EV_TIMEOUT, NULL))
-		arm(self->run, 0);
+		loop_arm(self->run, 0);
 }
 
 static struct tail *take_from_queue(struct file_tail *self)
@@ -240,7 +233,7 @@ static bool take_turn(struct file_tail *self, struct tail *tail)
 		break;
 	case TAIL_WAITING:
 		if (!event_pending(self->tick, EV_TIMEOUT, NULL))
-			arm(self->tick, TICK_MS);
+			loop_arm(self->tick, TICK_MS);
 		break;
 	case TAIL_BLOCKED:
 		put_in_queue(self, tail);
@@ -266,7 +259,7 @@ static void on_run(evutil_socket_t fd, short what, void *user)
 		}
 	}
 	if (self->queue != NULL && !self->blocked)
-		arm(self->run, 0);
+		loop_arm(self->run, 0);
 }
 
 static void queue_waiting(struct file_tail *self, struct tail *tail)
@@ -335,7 +328,7 @@ static void put_among_fresh(struct file_tail *self, struct tail *tail)
 	tail->next_fresh = self->fresh;
 	self->fresh = tail;
 	if (self->begun)
-		arm(self->run, 0);
+		loop_arm(self->run, 0);
 }
 
 /* Told once until a tenth of them is gone again. */
@@ -471,7 +464,8 @@ static void on_poll(evutil_socket_t fd, short what, void *user)
 	bool blind = self->tails.blind;
 	if (was_blind && !blind)
 		log_info("file.watched", "all folders are watched");
-	arm(self->poll, blind && self->poll_ms > BLIND_POLL_MS ? BLIND_POLL_MS : self->poll_ms);
+	loop_arm(self->poll,
+		blind && self->poll_ms > BLIND_POLL_MS ? BLIND_POLL_MS : self->poll_ms);
 }
 
 static void on_event(void *user, enum file_event event, const char *path)
@@ -482,7 +476,7 @@ static void on_event(void *user, enum file_event event, const char *path)
 
 	if (event == FILE_UNKNOWN) {
 		each_tail(self, distrust_count);
-		arm(self->poll, 0);
+		loop_arm(self->poll, 0);
 		return;
 	}
 	if (tail == NULL && event == FILE_APPEARED)
@@ -615,8 +609,8 @@ static void begin(void *user)
 	self->tails.beginning = false;
 	self->begun = true;
 	if (self->queue != NULL)
-		arm(self->run, 0);
-	arm(self->poll, self->poll_ms);
+		loop_arm(self->run, 0);
+	loop_arm(self->poll, self->poll_ms);
 }
 
 static void resume(void *user)
@@ -625,7 +619,7 @@ static void resume(void *user)
 
 	self->blocked = false;
 	if (self->queue != NULL)
-		arm(self->run, 0);
+		loop_arm(self->run, 0);
 }
 
 static void queue_tail(struct file_tail *self, struct tail *tail)

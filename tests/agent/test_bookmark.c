@@ -1,5 +1,7 @@
 #include "agent/bookmark.h"
 
+#include <errno.h>
+
 #include "common/chunk.h"
 #include "tests/support/check.h"
 #include "tests/support/folder.h"
@@ -88,6 +90,21 @@ START_TEST(what_is_saved_is_loaded)
 }
 END_TEST
 
+START_TEST(what_the_disk_refuses_is_damaged)
+{
+	struct bookmark *bookmark = bookmark_new();
+	struct bookmark_lane lanes[LANE_COUNT] = {0};
+	struct err err = {0};
+
+	/* Reading there gives EIO. */
+	ck_assert_int_eq(
+		bookmark_load(bookmark, "/proc/self/mem", lanes, &err), BOOKMARK_DAMAGED);
+	ck_assert_int_eq(bookmark_load(bookmark, "/", lanes, &err), BOOKMARK_FAILED);
+	ck_assert_int_eq(err.sys, EISDIR);
+	bookmark_free(bookmark);
+}
+END_TEST
+
 START_TEST(each_flipped_or_missing_byte_is_noticed)
 {
 	struct folder folder;
@@ -117,4 +134,4 @@ START_TEST(each_flipped_or_missing_byte_is_noticed)
 END_TEST
 
 TEST_MAIN("bookmark", sources_are_known_by_input_and_name, what_is_saved_is_loaded,
-	each_flipped_or_missing_byte_is_noticed)
+	what_the_disk_refuses_is_damaged, each_flipped_or_missing_byte_is_noticed)

@@ -287,7 +287,7 @@ START_TEST(a_new_epoch_begins_with_what_is_not_acknowledged)
 	add(&bench, "one", 2);
 	add(&bench, "two", 2);
 	spool_ack(bench.spool, LANE_BULK, 2, crc_of("one"));
-	ck_assert(spool_new_epoch(bench.spool, LANE_BULK, &bench.err));
+	ck_assert(spool_new_epoch(bench.spool, LANE_BULK, SPOOL_EPOCH_ASKED, &bench.err));
 	bench_again(&bench);
 	ck_assert_int_eq(bench.report[LANE_BULK].epoch, SPOOL_EPOCH_KEPT);
 	ck_assert_uint_eq(bench.lanes[LANE_BULK].acked, 0);

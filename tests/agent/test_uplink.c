@@ -28,7 +28,8 @@ struct bench {
 	struct uplink_settings settings;
 	struct uplink *uplink;
 	unsigned n_epochs, n_orders, n_closed;
-	unsigned lines; /* written so far */
+	unsigned disk_is_full; /* so many times yet */
+	unsigned lines;        /* written so far */
 	struct err err;
 };
 
@@ -60,16 +61,22 @@ static void on_acked(void *user, enum frame_lane lane)
 	(void)lane;
 }
 
-static bool on_epoch(
-	void *user, enum frame_lane lane, uint64_t old, const char *why, struct err *err)
+/* As the agent does; the disk may be full. */
+static bool on_epoch(void *user, struct err *err)
 {
 	struct bench *bench = user;
+	uint64_t old;
 
-	(void)lane;
-	(void)old;
-	(void)why;
-	(void)err;
-	bench->n_epochs++;
+	if (bench->disk_is_full > 0) {
+		bench->disk_is_full--;
+		return err_set(err, "no space left");
+	}
+	for (unsigned i = 0; i < LANE_COUNT; i++) {
+		bench->n_epochs += spool_unsaved(bench->spool, (enum frame_lane)i, &old) >=
+				   SPOOL_EPOCH_ASKED;
+		spool_lane(bench->spool, (enum frame_lane)i, &bench->lanes[i]);
+		spool_saved(bench->spool, (enum frame_lane)i);
+	}
 	return true;
 }
 
@@ -394,6 +401,30 @@ START_TEST(another_history_makes_a_new_epoch)
 	open_uplink(&bench);
 	expect_all(&bench);
 	ck_assert_uint_eq(bench.n_epochs, 1);
+	bench_done(&bench);
+}
+END_TEST
+
+/* A crash would bring the old epoch back, and what was stored under the new one again. */
+START_TEST(an_epoch_that_is_not_saved_is_not_offered)
+{
+	struct bench bench;
+
+	bench_init(&bench);
+	add_chunks(&bench, 3);
+	bench.disk_is_full = 2; /* at the first start */
+	open_uplink(&bench);
+	run_until(&bench, bench.fake.n_connections == 1);
+	ck_assert_uint_eq(bench.n_closed, 2);
+	bench.fake.ask_new_epoch = true;
+	bench.disk_is_full = 3;
+	fake_collector_cut(&bench.fake);
+	run_until(&bench, bench.fake.n_goodbyes >= 1);
+	ck_assert_int_eq(bench.fake.goodbye_reason, GOODBYE_OVERLOAD);
+	ck_assert_uint_eq(bench.n_epochs, 0);
+	expect_all(&bench);
+	ck_assert_uint_eq(bench.disk_is_full, 0);
+	ck_assert_uint_eq(bench.fake.lanes[LANE_BULK].epoch, bench.lanes[LANE_BULK].epoch);
 	bench_done(&bench);
 }
 END_TEST
@@ -763,8 +794,8 @@ TEST_MAIN("uplink", entries_arrive_and_are_acknowledged,
 	nothing_is_repeated_when_acknowledgements_are_lost,
 	a_restarted_agent_goes_on_where_the_collector_is, the_urgent_lane_goes_first,
 	the_window_is_kept, one_entry_may_always_be_under_way, a_new_epoch_is_chosen_on_request,
-	another_history_makes_a_new_epoch, declared_gaps_take_their_place,
-	what_the_disk_refuses_is_declared_and_the_rest_arrives,
+	another_history_makes_a_new_epoch, an_epoch_that_is_not_saved_is_not_offered,
+	declared_gaps_take_their_place, what_the_disk_refuses_is_declared_and_the_rest_arrives,
 	what_the_collector_lost_is_declared, heartbeats_go_both_ways,
 	a_silent_collector_is_left, a_mute_collector_is_left,
 	half_a_frame_is_not_waited_for_for_ever, what_is_no_frame_ends_the_connection,

@@ -406,6 +406,38 @@ def test_a_full_disk_under_the_spool_makes_inputs_wait(stack, small_state):
     assert stored.declared() == 0
 
 
+def fill(folder):
+    """To the last byte; the file that does it."""
+    with open(folder / "ballast", "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    return folder / "ballast"
+
+
+@pytest.mark.parametrize("lost", [None, "bookmark"])
+def test_an_agent_starts_on_the_disk_its_spool_has_filled_and_drains_it(stack, small_state, lost):
+    """No byte is free when it starts, not even for the bookmark; a damaged one means new epochs."""
+    host = Host(stack, {"state": str(small_state / "state")})
+    (small_state / "others").write_bytes(bytes(1700 << 10))
+    host.agent.start()
+    host.write(50000)
+    host.agent.process.wait_for(r"spool\.full", 60)
+    host.agent.kill()
+    if lost:
+        content = bytearray((small_state / "state" / lost).read_bytes())
+        content[20] ^= 1
+        (small_state / "state" / lost).write_bytes(content)
+    ballast = fill(small_state)
+    stack.start_collector()
+    host.agent.start()
+    stored = host.check()
+    assert stored.declared() == 0
+    assert ballast.exists()
+    used = sum(file.stat().st_size for file in (small_state / "state/spool").rglob("*") if file.is_file())
+    wait_until("the spool is given back", lambda: sum(
+        file.stat().st_size for file in (small_state / "state/spool/bulk").glob("*.seg")) < used, 20)
+
+
 @pytest.mark.parametrize("fault", ["write:ENOSPC:every=5", "sync:EIO:every=4", "rename:EIO:every=3",
                                    "open:ENOSPC:every=4", "write:short:every=3", "unlink:EIO:every=2"])
 def test_calls_that_fail_now_and_then_lose_nothing(stack, host, build, fault):
