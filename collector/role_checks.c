@@ -153,8 +153,7 @@ static void look_as_ingest(struct look *look, const char *config,
 	must_write_folder(look, &(struct named_path){"derive.dir", settings->derive.dir});
 	if (forward_writes_files(&settings->forward))
 		must_write_folder(look,
-			&(struct named_path){
-				"forward.file.dir", settings->forward.file.dir});
+			&(struct named_path){"forward.file.dir", settings->forward.file.dir});
 	must_make_in_folder_of(look, &(struct named_path){"control", settings->control});
 }
 
