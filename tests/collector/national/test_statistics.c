@@ -35,7 +35,8 @@ static void fill_window(struct counted *counted)
 			     "(" START ", 1, 'EICAR', 'Test', 7, 'bb', 1)");
 	counted_run(counted, "INSERT INTO quality VALUES"
 			     "(" START ", 1, 1000, 15, 3, 1, 2, 4, 0, 5, 1, 40, 250, 6)");
-	counted_run(counted, "INSERT INTO days VALUES(1, 7, 1795280400), (1, 9, 1790000000)");
+	counted_run(counted, "INSERT INTO days VALUES(1, 7, 1795280400, 1795280400), (1, 9, "
+			     "1790000000, 1790000000)");
 	counted_run(counted, "INSERT INTO seen VALUES(" START ", 1, 7)");
 }
 
