@@ -1,4 +1,5 @@
 """The layout checks find what they promise to find."""
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,50 @@ def test_hardening_sees_each_missing_property(tmp_path, word, flags):
     done = run("check_hardening.py", compiled(tmp_path, GOOD + flags))
     assert done.returncode == 1
     assert word in done.stdout
+
+
+# ---- documents --------------------------------------------------------------------
+
+ROOT = HERE.parent.parent
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "collector/README.md", "deploy/README.md", "agent/README.md",
+             "common/README.md", "configs/national/README.md", "tests/README.md"]
+# What stands for a name, and what does not exist yet and is said to be so.
+PLACEHOLDERS = re.compile(r"(^|/)(test_)?x(\.[ch]|/|$)|NAME|DIR|[*<>{}$]|collector/console/")
+
+
+def named_paths(text):
+    """Paths of the tree: links, and `words/with/slashes` that begin at a folder of the root."""
+    yield from (link for link in re.findall(r"\]\(([^)#:]+)\)", text))
+    for code in re.findall(r"`([^`\n]+)`", text):
+        for word in code.split():
+            if re.match(r"(agent|collector|common|configs|deploy|tests)/", word) and not PLACEHOLDERS.search(word):
+                yield "/" + word
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_documents_name_files_that_are_there(name):
+    document = ROOT / name
+
+    def is_there(path):
+        place = ROOT / path[1:] if path[0] == "/" else document.parent / path
+        return any(place.with_name(place.name + end).exists() for end in ("", ".c"))  # seglog is a pair of files
+
+    missing = [path for path in named_paths(document.read_text()) if not is_there(path)]
+    assert not missing
+
+
+def test_functions_of_the_walk_are_where_it_says():
+    """collector/README.md: each step names a file and its function."""
+    text = (ROOT / "collector/README.md").read_text()
+    steps = re.findall(r"`(collector/[\w/]+\.c)` (\w+)", text.split("## A walk")[1].split("\n## ")[0])
+    assert len(steps) >= 8
+    for file, function in steps:
+        assert re.search(rf"\b{function}\(", (ROOT / file).read_text()), (file, function)
+
+
+def test_commands_of_the_readme_do_what_they_say():
+    """Those that look and change nothing; the others have parts of tests/run of their own."""
+    text = (ROOT / "README.md").read_text()
+    for path in re.findall(r"^    ((?:deploy|tests)/\S+)", text, re.M):
+        done = subprocess.run([ROOT / path, "--help"], capture_output=True, text=True)
+        assert done.returncode == 0 and "usage:" in done.stdout, path
