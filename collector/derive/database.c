@@ -101,8 +101,8 @@ static const char *const upgrades[] = {
 	"DROP TABLE old_hits;"
 	"DROP TABLE old_malware;",
 
-	"ALTER TABLE days ADD COLUMN first INTEGER NOT NULL DEFAULT 0;"
-	"UPDATE days SET first = day;",
+	("ALTER TABLE days ADD COLUMN first INTEGER NOT NULL DEFAULT 0;"
+	 "UPDATE days SET first = day;"),
 };
 
 /* As window_item() spells it. */
