@@ -105,6 +105,14 @@ START_TEST(certificates_that_may_not_sign_are_refused)
 		fixture_issue(&fixture, wrong[i].profile, PKI_KEY_P256, wrong[i].days,
 			fixture.jws_key, fixture.jws_certificate);
 		fixture_restart(&fixture, SIGNER_ES256);
+		if (wrong[i].days == 0) { /* the signer itself refuses */
+			struct err err;
+
+			ck_assert(!jws_sign(
+				fixture.signer, payload, FIXTURE_TIMEOUT_MS, &jws, &err));
+			ck_assert_ptr_nonnull(strstr(err.text, wrong[i].why));
+			continue;
+		}
 		jws = sign_payload(&fixture);
 		check_refused(strbuf_slice(&jws), payload, fixture.ca_file, wrong[i].why);
 		strbuf_done(&jws);
