@@ -182,22 +182,6 @@ static enum seglog_status append_all(
 	return SEGLOG_OK;
 }
 
-/* What a sync had no space for is gone from the log. Segments before one whose snapshot is
- * durable are closed for good. */
-static enum seglog_status sync_class(
-	struct store *store, struct store_class *class, struct err *err)
-{
-	enum seglog_status status = seglog_sync(class->log, err);
-
-	if (status == SEGLOG_FULL)
-		class->snapshot_due |= class->snapshot_fresh;
-	if (status == SEGLOG_OK && class->snapshot_fresh)
-		sealer_closed(
-			store->sealer, class->class - 1u, seglog_segment_first(class->log) - 1);
-	class->snapshot_fresh = false;
-	return status;
-}
-
 /* All that was appended is in the files: a full disk shows here, before anything is durable. */
 static enum seglog_status flush_all(
 	struct store *store, const uint64_t appended[STORE_CLASSES], struct err *err)
@@ -214,28 +198,42 @@ static enum seglog_status flush_all(
 	return SEGLOG_OK;
 }
 
-/*
- * When the first class has no space, the others are taken back. When a later one has none,
- * the earlier ones are durable already: the commit stays cut, and the next start undoes it.
- */
-static enum seglog_status sync_all(
-	struct store *store, const uint64_t appended[STORE_CLASSES], struct err *err)
+/* What a sync had no space for is gone from the log. Segments before one whose snapshot is
+ * durable are closed for good. */
+static void note_synced(
+	struct store *store, struct store_class *class, enum seglog_status status)
 {
-	bool any_durable = false;
+	if (status == SEGLOG_FULL)
+		class->snapshot_due |= class->snapshot_fresh;
+	if (status == SEGLOG_OK && class->snapshot_fresh)
+		sealer_closed(
+			store->sealer, class->class - 1u, seglog_segment_first(class->log) - 1);
+	class->snapshot_fresh = false;
+}
 
+/*
+ * All classes at the same time. Without space for any, the commit is taken back; when some are
+ * durable already and others are not, it stays cut, and the next start undoes it.
+ */
+static enum seglog_status sync_all(struct store *store, struct err *err)
+{
+	struct sync_job jobs[STORE_CLASSES] = {0};
+	unsigned n[SEGLOG_FAILED + 1] = {0};
+
+	for (unsigned i = 0; i < STORE_CLASSES; i++)
+		jobs[i].log = store->classes[i].in_commit ? store->classes[i].log : NULL;
+	syncers_run(store->syncers, jobs);
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
-		if (!store->classes[i].in_commit)
+		if (jobs[i].log == NULL)
 			continue;
-		enum seglog_status status = sync_class(store, &store->classes[i], err);
-		if (status == SEGLOG_FULL && !any_durable) {
-			take_back(store, appended);
-			return SEGLOG_FULL;
-		}
-		if (status != SEGLOG_OK)
-			return SEGLOG_FAILED;
-		any_durable = true;
+		note_synced(store, &store->classes[i], jobs[i].status);
+		if (jobs[i].status != SEGLOG_OK)
+			*err = jobs[i].err;
+		n[jobs[i].status]++;
 	}
-	return SEGLOG_OK;
+	if (n[SEGLOG_FULL] + n[SEGLOG_FAILED] == 0)
+		return SEGLOG_OK;
+	return n[SEGLOG_OK] + n[SEGLOG_FAILED] == 0 ? SEGLOG_FULL : SEGLOG_FAILED;
 }
 
 static void note_blocks(struct store *store)
@@ -278,7 +276,7 @@ bool commit_write(struct store *store)
 	if (status == SEGLOG_OK)
 		status = flush_all(store, appended, &err);
 	if (status == SEGLOG_OK)
-		status = sync_all(store, appended, &err);
+		status = sync_all(store, &err);
 	switch (status) {
 	case SEGLOG_OK:
 		commit_set_refusing(store, false, NULL);
@@ -306,8 +304,10 @@ void commit_roll_old(struct store *store)
 		status = roll(class, &err);
 		if (status == SEGLOG_OK)
 			status = append_snapshot(store, class, &err);
-		if (status == SEGLOG_OK)
-			status = sync_class(store, class, &err);
+		if (status == SEGLOG_OK) {
+			status = seglog_sync(class->log, &err);
+			note_synced(store, class, status);
+		}
 		if (status == SEGLOG_FAILED)
 			fail(store, &err);
 	}

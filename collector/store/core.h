@@ -23,6 +23,7 @@
 #include "collector/store/ledger.h"
 #include "collector/store/segments.h"
 #include "collector/store/store.h"
+#include "collector/store/syncers.h"
 #include "collector/store/undone.h"
 #include "common/seglog.h"
 
@@ -70,6 +71,7 @@ struct store {
 	size_t source_room;
 
 	struct sealer *sealer;
+	struct syncers *syncers;
 	pthread_t writer;
 	bool writer_runs;
 	pthread_mutex_t queue_lock; /* queue, stopping, woken */

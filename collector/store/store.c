@@ -138,6 +138,7 @@ static struct store *new_store(const struct store_settings *settings)
 
 static void free_store(struct store *store)
 {
+	syncers_stop(store->syncers);
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
 		seglog_close(store->classes[i].log);
 		segments_close(store->classes[i].segments);
@@ -205,7 +206,7 @@ struct store *store_open(
 	struct store *store = new_store(settings);
 
 	*recovery = (struct store_recovery){0};
-	if (open_store(store, recovery, err) &&
+	if (open_store(store, recovery, err) && (store->syncers = syncers_start(err)) != NULL &&
 		(store->sealer = sealer_start(store, err)) != NULL && start_writer(store, err))
 		return store;
 	sealer_stop(store->sealer);
