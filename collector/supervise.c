@@ -25,6 +25,7 @@ struct role {
 	pid_t pid; /* 0 = not running */
 	bool ready, was_ready;
 	bool reload_due; /* asked for since it was started */
+	bool renewing;   /* told to end, to be started again */
 	int ready_fd;
 	struct event *on_ready, *restart, *kill;
 	struct backoff backoff;
@@ -61,21 +62,25 @@ static bool die_with(pid_t supervisor)
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == supervisor;
 }
 
+static bool is_signer(const struct role *role)
+{
+	return role == &role->supervisor->roles[ROLE_SIGNER];
+}
+
 /* In the child. Descriptors are first moved out of the way of their places. */
 NO_RETURN static void become(const struct role *role, int ready_fd, pid_t parent)
 {
 	struct supervisor *supervisor = role->supervisor;
 	struct err err;
-	bool is_signer = role == &supervisor->roles[ROLE_SIGNER];
+	bool signs = is_signer(role);
 	int ready = fcntl(ready_fd, F_DUPFD_CLOEXEC, 16);
-	int channel = fcntl(supervisor->channel[is_signer ? 0 : 1], F_DUPFD_CLOEXEC, 16);
+	int channel = fcntl(supervisor->channel[signs ? 0 : 1], F_DUPFD_CLOEXEC, 16);
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGHUP, SIG_IGN); /* until the role has a handler */
-	if (!role_become(
-		    &supervisor->settings->identities[is_signer ? ROLE_SIGNER : ROLE_INGEST],
+	if (!role_become(&supervisor->settings->identities[signs ? ROLE_SIGNER : ROLE_INGEST],
 		    &err)) {
 		log_error("supervise.start", "role=%s reason=\"%s\"", name_of(role), err.text);
 		_exit(126);
@@ -127,12 +132,15 @@ static bool all_ready(const struct supervisor *supervisor)
 	return true;
 }
 
-/* One that is starting may have read its settings already: it is told when it is ready. */
+/* One that is starting may have read its settings already: it is told when it is ready. The
+ * signer reads its keys once and keeps nothing else: it is started again. */
 static void reload_role(struct role *role)
 {
 	role->reload_due = !role->ready;
-	if (role->ready)
-		kill(role->pid, SIGHUP);
+	if (!role->ready)
+		return;
+	role->renewing = is_signer(role);
+	kill(role->pid, role->renewing ? SIGTERM : SIGHUP);
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *user)
@@ -219,7 +227,7 @@ static void on_restart(evutil_socket_t fd, short what, void *user)
 /* A role without a handler ends by the signal that asked it to. */
 static bool ended_as_asked(const struct role *role, int status)
 {
-	return role->supervisor->stopping &&
+	return (role->supervisor->stopping || role->renewing) &&
 	       (WIFSIGNALED(status) ? WTERMSIG(status) == SIGTERM : WEXITSTATUS(status) == 0);
 }
 
@@ -257,9 +265,11 @@ static void role_died(struct role *role, int status)
 		stop(supervisor, EXIT_FAILURE);
 		return;
 	}
-	if (clock_mono_ms() - role->since_ms > STEADY_MS)
+	bool renewed = ended_as_asked(role, status);
+	role->renewing = false;
+	if (renewed || clock_mono_ms() - role->since_ms > STEADY_MS)
 		backoff_reset(&role->backoff);
-	loop_arm(role->restart, backoff_next(&role->backoff));
+	loop_arm(role->restart, renewed ? 0 : backoff_next(&role->backoff));
 }
 
 static void on_child(void *user)

@@ -233,7 +233,7 @@ int signer_run(const struct signer_settings *settings, int channel, void (*ready
 	struct held_key keys[SIGNER_KEYS] = {{0}};
 	struct err err;
 
-	signal(SIGHUP, SIG_IGN); /* a reload concerns others: keys are read at the start */
+	signal(SIGHUP, SIG_IGN); /* for a reload it is started again, and reads its keys */
 	if (!prepare(settings, keys, &err)) {
 		log_error("signer.failed", "reason=\"%s\"", err.text);
 		return EXIT_FAILURE;

@@ -409,8 +409,10 @@ START_TEST(killed_at_random_each_line_is_spooled_once)
 		.rotated_ms = 10,
 		.multiline = {.by = LINE_RULE_NONE},
 	};
-	const struct agent_settings settings = {
-		.files = {.open_max = 10, .poll_ms = 60000, .groups = {&group, 1}}};
+	const struct agent_settings settings = {.files = {.open_max = 10,
+							.files_max = 100,
+							.poll_ms = 60000,
+							.groups = {&group, 1}}};
 	unsigned seed = 7, lines = 0;
 
 	folder_make(&bench.folder);

@@ -328,3 +328,18 @@ def test_reloads_while_roles_start_end_nothing_and_are_done_when_they_run(stack)
         collector.process.wait_for("collector.reloaded", 30)
         assert stack.control("status")["version"]
         assert collector.stop() == 0
+
+
+def test_a_reload_gives_the_signer_its_keys_anew(stack):
+    collector = stack.start_collector()
+    before = {role: collector.role(role) for role in ("signer", "ingest")}
+    collector.process.signal(signal.SIGHUP)
+    collector.process.wait_for("supervise.stopped role=signer", 20)
+    wait_until("it runs again", lambda: collector.role("signer") not in (None, before["signer"]))
+    assert collector.role("ingest") == before["ingest"]
+    agent = stack.wire_agent(2, 1)
+    source = oracle.Source("signed", 2, 1)
+    send(stack, agent, source, 20)
+    stack.wait_acked()
+    owe(source)
+    stack.check([source])

@@ -535,7 +535,7 @@ START_TEST(a_pace_is_measured_where_statistics_count)
 	struct derive *derive = start();
 	store_records(1, 1, 1, 3, login_in_2036);
 	for (unsigned i = 0; i < 12; i++) {
-		struct timespec pause = {.tv_nsec = 110 * CLOCK_NS_PER_MS};
+		struct timespec pause = {.tv_nsec = 150 * CLOCK_NS_PER_MS};
 
 		nanosleep(&pause, NULL);
 		store_records(1, 2 + i, 1, 3, failed_login);
