@@ -1,4 +1,5 @@
 """What may happen to a running collector: stopped, disk full, answers lost, Kafka away."""
+import contextlib
 import json
 import os
 import signal
@@ -96,8 +97,15 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", folder], check=True)
 
 
-def noise(size):
-    return os.urandom(size).hex().encode()
+def fill(folder):
+    """Takes the last byte of the disk; returns the file that has it."""
+    ballast = folder / "ballast"
+    with open(ballast, "wb", buffering=0) as file:  # nothing is left to write when it is closed
+        for size in (65536, 512):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(size))
+    return ballast
 
 
 def test_a_full_disk_makes_agents_wait_and_loses_nothing(stack, small_disk):
@@ -105,17 +113,11 @@ def test_a_full_disk_makes_agents_wait_and_loses_nothing(stack, small_disk):
     stack.settings["store"]["dir"] = str(small_disk / "store")
     stack.write_settings()
     collector = stack.start_collector()
-    ballast = small_disk / "ballast"
     source = oracle.Source("full", 2, 1)
     agent = stack.wire_agent(2, 1)
     send(stack, agent, source, 200)
     stack.wait_acked()
-    with open(ballast, "wb", buffering=0) as file:  # nothing is left to write when it is closed
-        try:
-            while True:
-                file.write(bytes(65536))
-        except OSError:
-            pass
+    ballast = fill(small_disk)
     send(stack, agent, source, 500)
     wait_until("the store refuses", lambda: stack.control("status")["store"]["refusing"])
     acked = agent.acked
@@ -136,6 +138,32 @@ def test_a_full_disk_makes_agents_wait_and_loses_nothing(stack, small_disk):
     stack.wait_acked()
     owe(source)
     stack.check([source])
+
+
+def test_a_full_disk_under_the_counting_delays_it_and_changes_no_count(stack, small_disk):
+    """Statistics, outbox and output are full; the store has room, and agents notice nothing."""
+    stack.settings["derive"]["dir"] = str(small_disk / "derive")
+    stack.settings["forward"]["file"]["dir"] = str(small_disk / "out")
+    stack.write_settings()
+    collector = stack.start_collector()
+    source = oracle.Source("counted", 2, 1)
+    agent = stack.wire_agent(2, 1)
+    send(stack, agent, source, 200)
+    stack.wait_acked()
+    stack.wait_derived()
+    ballast = fill(small_disk)
+    for _ in range(10):
+        send(stack, agent, source, 300)
+        stack.wait_acked()
+        time.sleep(0.1)
+    status = stack.control("status")
+    assert status["derived"] < status["store"]["position"], "the disk was not full for the counting"
+    collector.process.wait_for(r"derive\.")
+    ballast.unlink()
+    owe(source)
+    (stack.folder / "derive").symlink_to(small_disk / "derive")  # where the oracle looks
+    stack.check([source])
+    stack.wait_recounted(sent=True)
 
 
 @pytest.mark.parametrize("fault", ["write:ENOSPC:times=3", "write:short:every=5;write:ENOSPC:times=2",
