@@ -73,7 +73,6 @@ START_TEST(what_is_the_same_is_not_told)
 {
 	ck_assert_str_eq(between("name: n\n", "words: [a, b]\n"), "");
 	ck_assert_str_eq(between("items:\n  - path: x\n", "items:\n  - path: x\n"), "");
-	strbuf_done(&told);
 }
 END_TEST
 
@@ -84,7 +83,6 @@ START_TEST(each_change_is_told_with_its_dotted_key)
 		between("", "store:\n  size: 2MiB\n  dir: e\n"), "store.size store.dir! ");
 	ck_assert_str_eq(between("", "words: [a]\n"), "words ");
 	ck_assert_str_eq(between("", "words: [a, c]\n"), "words ");
-	strbuf_done(&told);
 }
 END_TEST
 
@@ -93,7 +91,6 @@ START_TEST(a_list_of_sections_and_a_live_section_are_one_setting)
 	ck_assert_str_eq(between("items:\n  - path: x\n", "items:\n  - path: y\n"), "items ");
 	ck_assert_str_eq(between("", "items:\n  - path: y\n"), "items ");
 	ck_assert_str_eq(between("", "keys:\n  size: 2MiB\n  dir: e\n"), "keys! ");
-	strbuf_done(&told);
 }
 END_TEST
 

@@ -102,7 +102,6 @@ START_TEST(a_command_gets_its_arguments_and_gives_its_exit_code)
 	ck_assert_int_eq(RUN("check", "--config=x", "y"), RAN + 10);
 	ck_assert_int_eq(RUN("pki", "issue"), RAN_IN_GROUP);
 	expect_words("done");
-	strbuf_done(&said);
 }
 END_TEST
 
@@ -115,7 +114,6 @@ START_TEST(mistyped_words_are_proposed)
 	ck_assert_int_eq(RUN("check"), EXIT_USAGE);
 	expect_words(
 		"soc-try check: option '--config FILE' is missing\ntry: soc-try check --help");
-	strbuf_done(&said);
 }
 END_TEST
 
@@ -135,7 +133,6 @@ START_TEST(help_and_version_are_asked_for_everywhere)
 	expect_words("soc-try ");
 	ck_assert_int_eq(run_words(1, (const char *[]){"soc-try"}), EXIT_USAGE);
 	expect_words("usage: soc-try");
-	strbuf_done(&said);
 }
 END_TEST
 
