@@ -1,5 +1,6 @@
 #include "agent/inputs/syslog_receiver.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <poll.h>
@@ -188,6 +189,7 @@ static void take_inlets(
 		if (inlet->datagram_max > receiver->piece_size)
 			receiver->piece_size = inlet->datagram_max;
 	}
+	assert(receiver->piece_size > 0); /* at least one inlet, and each has a limit */
 	receiver->room =
 		malloc(receiver->piece_size * BATCH); /* pages that are not used cost nothing */
 	if (receiver->room == NULL)

@@ -29,6 +29,7 @@ enum {
 	BODY_ARENA_MAX = 1 << 20, /* bytes a decoded record may take */
 	RETRY_FIRST_MS = 200,
 	RETRY_MOST_MS = 10000,
+	HOME_MS = 10,
 };
 
 static struct counter derived = COUNTER("derive.records", "stored records counted");
@@ -78,6 +79,7 @@ struct derive {
 
 	struct batch findings; /* under way to the store, or free */
 	atomic_bool findings_out;
+	atomic_bool coming_home;            /* the writer's thread is in findings_home() */
 	atomic_uint_fast64_t findings_done; /* sequences up to here are stored */
 };
 
@@ -262,11 +264,13 @@ static void findings_home(struct batch *batch)
 {
 	struct derive *derive = batch->home;
 
+	atomic_store(&derive->coming_home, true);
 	if (batch->outcome == BATCH_STORED || batch->outcome == BATCH_DUPLICATE)
 		atomic_store(&derive->findings_done, batch->stored);
 	atomic_store(&derive->findings_out, false);
 	const uint64_t once = 1;
 	(void)!write(derive->stored_fd, &once, sizeof(once));
+	atomic_store(&derive->coming_home, false); /* from here on it may be freed */
 }
 
 static void emit_findings(struct derive *derive)
@@ -578,8 +582,8 @@ static void wait_for_findings(struct derive *derive)
 	struct pollfd home = {.fd = derive->stored_fd, .events = POLLIN};
 	uint64_t times;
 
-	while (atomic_load(&derive->findings_out)) {
-		(void)poll(&home, 1, -1);
+	while (atomic_load(&derive->findings_out) || atomic_load(&derive->coming_home)) {
+		(void)poll(&home, 1, HOME_MS);
 		(void)!read(derive->stored_fd, &times, sizeof(times));
 	}
 }

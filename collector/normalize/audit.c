@@ -156,7 +156,7 @@ static struct slice decode(struct audit *audit, struct slice digits)
 	}
 	for (size_t i = 0; i + 1 < digits.len; i += 2)
 		bytes[i / 2] =
-			(char)(hex_digit(digits.ptr[i]) << 4 | hex_digit(digits.ptr[i + 1]));
+			(char)(hex_digit(digits.ptr[i]) * 16 + hex_digit(digits.ptr[i + 1]));
 	return slice_of(bytes, digits.len / 2);
 }
 
