@@ -165,7 +165,7 @@ def test_an_hour_with_a_full_spool_while_logs_rotate(stack, times):
     path = stack.folder / "log.sock"
     host = Host(stack, 2, {
         "spool": {"bulk-size": "1MiB", "segment-size": "64KiB"},
-        "syslog": {"sockets": [{"path": str(path)}]},
+        "syslog": {"sockets": [{"path": str(path), "buffer": "64KiB"}]},
         "uplink": {"connect-timeout": "10m", "hello-timeout": "10m", "write-timeout": "10m"},
     }, generations=3)
     stack.settings["ingest"]["heartbeat"] = "10m"  # of the agent's time, too
