@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -19,6 +20,7 @@
 static struct strbuf text = STRBUF_INIT(1 << 30);
 static struct slice *lines;
 static size_t n_lines;
+static atomic_bool done;
 
 void load_die(const char *what)
 {
@@ -58,6 +60,9 @@ static void take_option(struct load *load, int letter, uint64_t number)
 	case 'w':
 		load->window = number;
 		break;
+	case 'p':
+		load->probe = true;
+		break;
 	case 'f':
 		load->corpus_name = optarg;
 		break;
@@ -71,7 +76,7 @@ void load_options(struct load *load, int argc, char **argv)
 	static const struct option known[] = {{"address", 1, NULL, 'a'}, {"ca", 1, NULL, 'A'},
 		{"cert", 1, NULL, 'c'}, {"key", 1, NULL, 'k'}, {"connections", 1, NULL, 'n'},
 		{"lines", 1, NULL, 'l'}, {"corpus", 1, NULL, 'f'}, {"window", 1, NULL, 'w'},
-		{0}};
+		{"probe", 0, NULL, 'p'}, {0}};
 	int letter;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -226,23 +231,39 @@ static uint64_t share_of(const struct load *load, unsigned number)
 	return load->lines / load->connections + (number < load->lines % load->connections);
 }
 
-double load_run(
-	const struct load *load, struct load_connection *connections, void *(*run)(void *))
+static void start(struct load_connection *connection, void *(*run)(void *))
 {
-	int64_t start_ns;
+	if (pthread_create(&connection->thread, NULL, run, connection) != 0)
+		load_die("cannot start a thread");
+}
 
-	for (unsigned i = 0; i < load->connections; i++) {
+bool load_done(void)
+{
+	return atomic_load(&done);
+}
+
+double load_run(const struct load *load, struct load_connection *connections,
+	void *(*run)(void *), void *(*probe)(void *))
+{
+	int64_t start_ns, end_ns;
+
+	for (unsigned i = 0; i < load->connections + load->probe; i++) {
 		connections[i].number = i;
-		connections[i].lines = share_of(load, i);
+		connections[i].lines = i < load->connections ? share_of(load, i) : 0;
 		open_connection(load, &connections[i]);
 	}
 	start_ns = clock_mono_ns();
+	if (load->probe)
+		start(&connections[load->connections], probe);
 	for (unsigned i = 0; i < load->connections; i++)
-		if (pthread_create(&connections[i].thread, NULL, run, &connections[i]) != 0)
-			load_die("cannot start a thread");
+		start(&connections[i], run);
 	for (unsigned i = 0; i < load->connections; i++)
 		pthread_join(connections[i].thread, NULL);
-	return (double)(clock_mono_ns() - start_ns) / 1e9;
+	end_ns = clock_mono_ns();
+	atomic_store(&done, true);
+	if (load->probe)
+		pthread_join(connections[load->connections].thread, NULL);
+	return (double)(end_ns - start_ns) / 1e9;
 }
 
 /* ---- result ----------------------------------------------------------------- */

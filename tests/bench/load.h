@@ -3,10 +3,11 @@
  *
  *	PROGRAM --address 127.0.0.1:6514 --ca ca.pem --cert agent.pem --key agent.key
  *		[--connections N] [--lines N] [--corpus 150|350|failed|noise|FILE]
- *		[--window BYTES]
+ *		[--window BYTES] [--probe]
  *
  * --cert and --key may be given several times: connection i takes pair i modulo
- * their number. Whatever goes wrong ends the program: a loader that goes on
+ * their number. --probe adds a connection, with the pair behind the others', that
+ * has no share of the lines. Whatever goes wrong ends the program: a loader that goes on
  * with less would measure something else.
  */
 #ifndef TESTS_BENCH_LOAD_H
@@ -18,7 +19,7 @@
 #include "common/json.h"
 #include "tests/bench/corpus.h"
 
-enum { LOAD_CERTS_MAX = 512, LOAD_CONNECTIONS_MAX = 512 };
+enum { LOAD_CERTS_MAX = 513, LOAD_CONNECTIONS_MAX = 512, LOAD_PROBES_MAX = 1 };
 
 struct load {
 	const char *address, *ca;
@@ -26,6 +27,7 @@ struct load {
 	unsigned n_certs, n_keys, connections;
 	uint64_t lines, window;
 	const char *corpus_name;
+	bool probe;
 };
 
 /* One connection and its share of the lines. */
@@ -56,9 +58,15 @@ MUST_USE int load_dial(const char *address);
 void load_put(struct load_connection *connection, struct slice bytes);
 void load_get(struct load_connection *connection, char *to, size_t len);
 
-/* Connects all, then runs `run` in a thread each; returns the seconds the threads took. */
-double load_run(
-	const struct load *load, struct load_connection *connections, void *(*run)(void *));
+/*
+ * Connects all, then runs `run` in a thread each, and `probe` in one more; returns the seconds
+ * the former took. `connections` has room for LOAD_PROBES_MAX more than the options say.
+ */
+double load_run(const struct load *load, struct load_connection *connections,
+	void *(*run)(void *), void *(*probe)(void *));
+
+/* For the probe: the others are through. */
+bool load_done(void);
 
 /* A loader's own processor time in seconds. */
 double load_cpu_s(void);

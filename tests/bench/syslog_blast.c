@@ -1,7 +1,7 @@
 /*
  * syslog_blast - sends syslog over TLS (RFC 5425) as fast as it is taken
  *
- * Options: load.h; --window has no meaning. The same lines as blast sends, with
+ * Options: load.h; --window and --probe have no meaning. The same lines as blast sends, with
  * octet counts, in writes of 16 KiB. Ends when the receiver has closed every
  * connection, which syslog servers do when they have read to the end.
  */
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	load_options(&load, argc, argv);
 	load_corpus(&load);
 	build_frames();
-	double seconds = load_run(&load, connections, run);
+	double seconds = load_run(&load, connections, run, NULL);
 	load_report(&json, &out, load.lines, seconds);
 	load_report_end(&json, &out);
 	return EXIT_SUCCESS;

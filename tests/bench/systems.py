@@ -20,7 +20,9 @@ from usage import Usage
 HERE = Path(__file__).resolve().parent
 # One identity has one session: eight hosts of three agencies, of two levels each.
 HOSTS = ((2, 1), (2, 2), (2, 3), (3, 1), (3, 2), (3, 4), (4, 1), (4, 2))
+PROBE = (4, 3)  # says a line now and then beside them
 TOPIC_PARTITIONS = 4
+SAMPLE = 20000  # lines of a peer's output that are looked into
 
 
 class Place:
@@ -81,16 +83,16 @@ class System:
     def __init__(self, place):
         self.place = place
 
-    def start_load(self, loader, corpus, events):
+    def start_load(self, loader, corpus, events, *options):
         args = [self.place.program(loader), "--address", f"127.0.0.1:{self.stack.port}",
-                "--ca", self.stack.folder / "pki/ca.pem", "--connections", len(self.certificates),
-                "--lines", events, "--corpus", corpus]
+                "--ca", self.stack.folder / "pki/ca.pem", "--connections", len(HOSTS),
+                "--lines", events, "--corpus", corpus, *options]
         for certificate, key in self.certificates:
             args += ["--cert", certificate, "--key", key]
         return self.place.processes.start(*args, name=loader)
 
-    def load(self, loader, corpus, events):
-        process = self.start_load(loader, corpus, events)
+    def load(self, loader, corpus, events, *options):
+        process = self.start_load(loader, corpus, events, *options)
         if process.wait(1800) != 0:
             raise Failed(f"{loader} failed\n{process.tail()}")
         return json.loads(process.out)
@@ -112,11 +114,11 @@ class Ours(System):
             "forward": {"output": "kafka", "retry": "5s", "drain": "5s",
                         "kafka": {"brokers": self.place.kafka.bootstrap}},
         })
-        self.certificates = [self.stack.issue(*host) for host in HOSTS]
+        self.certificates = [self.stack.issue(*host) for host in (*HOSTS, PROBE)]
         return self.stack.start_collector().process
 
     def send(self, corpus, events):
-        return self.load("blast", corpus, events)
+        return self.load("blast", corpus, events, "--probe")
 
     def wait_done(self, sent):
         self.stack.wait_derived(600)
@@ -191,6 +193,7 @@ class Peer(Syslog):
     """A syslog server of Debian's, unpacked by fetch-peers; `kafka`: into Kafka, else a file."""
 
     package = None
+    LIBRARIES = ("usr/lib/*-linux-gnu", "lib/*-linux-gnu")
 
     def __init__(self, place, root, kafka):
         super().__init__(place)
@@ -208,51 +211,43 @@ class Peer(Syslog):
         text = (HERE / "peers" / f"{self.package}.conf").read_text()
         path = folder / "peer.conf"
         path.write_text(re.sub(r"@([A-Z]+)@", lambda word: str(words[word.group(1)]), text))
-        libraries = ":".join(str(self.root / each) for each in self.LIBRARIES)
+        libraries = ":".join(str(path) for pattern in self.LIBRARIES for path in self.root.glob(pattern))
         return self.listening(self.place.processes.start(
             *self.command(path), name=self.name, env={"LD_LIBRARY_PATH": libraries}))
-
-    def arrived(self):
-        """Messages in the topic, or bytes in the file."""
-        if self.kafka:
-            return self.place.kafka.count(self.topic)
-        return self.out.stat().st_size if self.out.exists() else 0
 
     def wait_done(self, sent):
         if self.kafka:
             wait_until(f"{self.name}: {sent['lines']} messages are in Kafka",
-                       lambda: self.arrived() >= sent["lines"], 600, 0.1)
+                       lambda: self.place.kafka.count(self.topic) >= sent["lines"], 600, 0.1)
             return
-        lines, at = 0, 0
+        wait_until(f"{self.name} writes its file", self.out.exists)
+        with open(self.out, "rb") as file:
+            lines = 0
 
-        def all_written():
-            nonlocal lines, at
-            with open(self.out, "rb") as file:
-                file.seek(at)
+            def all_written():
+                nonlocal lines
                 while block := file.read(1 << 22):
                     lines += block.count(b"\n")
-                at = file.tell()
-            return lines >= sent["lines"]
+                return lines >= sent["lines"]
 
-        wait_until(f"{self.name}: {sent['lines']} lines are in the file", all_written, 600, 0.1)
+            wait_until(f"{self.name}: {sent['lines']} lines are in the file", all_written, 600, 0.1)
 
     def check(self, sent):
-        """No line more than was sent; nearly all of them parsed into fields."""
+        """No message more than lines were sent; nearly all lines parsed into fields."""
         if self.kafka:
-            if self.arrived() != sent["lines"]:
-                raise Failed(f"{self.name}: {self.arrived()} messages of {sent['lines']} lines")
+            messages = self.place.kafka.count(self.topic)
+            if messages != sent["lines"]:
+                raise Failed(f"{self.name}: {messages} messages of {sent['lines']} lines")
             return
         with open(self.out, "rb") as file:
-            sample = [line for _, line in zip(range(20000), file)]
+            sample = [line for _, line in zip(range(SAMPLE), file)]
         parsed = sum(self.is_parsed(json.loads(line)) for line in sample)
         if parsed < 0.98 * len(sample):
             raise Failed(f"{self.name} parsed only {parsed} of {len(sample)} lines")
-        self.out.unlink()
 
 
 class Rsyslog(Peer):
     package = "rsyslog"
-    LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu")
 
     def words(self):
         peers = ",".join(f'"agent-{agency}-{host}"' for agency, host in HOSTS)
@@ -275,7 +270,7 @@ class Rsyslog(Peer):
 
 class SyslogNg(Peer):
     package = "syslog-ng"
-    LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/syslog-ng")
+    LIBRARIES = (*Peer.LIBRARIES, "usr/lib/syslog-ng")
     JSON = ("$(format-json ts=${ISODATE} host=${HOST} severity=int(${LEVEL_NUM}) facility=int(${FACILITY_NUM}) "
             "app=${PROGRAM} pid=${PID} msg=${MSG} --key ssh.* --key web.* --key sudo.* --key systemd.* "
             "--key netfilter.* --key app.* --key .classifier.* --key .SDATA.*)")
@@ -331,8 +326,7 @@ def measure(system, corpus, events):
         "cpu_by_thread": {name: per_million(value, lines) for name, value in sorted(threads.items())},
         "peak_mib": sum(peak.values()),
         "peak_mib_by_program": peak,
-        "ack_p50_ms": sent["ack_p50_us"] / 1000 if "ack_p50_us" in sent else None,
-        "ack_p99_ms": sent["ack_p99_us"] / 1000 if "ack_p99_us" in sent else None,
+        **{name.replace("_us", "_ms"): value / 1000 for name, value in sent.items() if name.endswith("_us")},
         "sender_cpu_per_million": per_million(sent["cpu_s"], lines),
         "kafka_cpu_per_million": per_million(kafka_s, lines),
         "load_average": os.getloadavg()[0],

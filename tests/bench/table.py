@@ -36,10 +36,10 @@ def programs(runs):
     return f"{text} (threads: {largest(run['cpu_by_thread'])})" if run["system"] == "ours" else text
 
 
-def acks(runs):
-    if runs[0]["ack_p50_ms"] is None:
+def latencies(runs, whose):
+    if f"{whose}_p50_ms" not in runs[0]:
         return "-"
-    return f"{of(runs, 'ack_p50_ms')[1]:.0f} / {of(runs, 'ack_p99_ms')[1]:.0f}"
+    return f"{of(runs, f'{whose}_p50_ms')[1]:.0f} / {of(runs, f'{whose}_p99_ms')[1]:.0f}"
 
 
 def of_agent(results):
@@ -71,7 +71,7 @@ def of_idle(results):
 def of_line(systems, results):
     """One corpus: what every system took, and how many times ours."""
     any_run = next(iter(results.values()))[0]
-    rows = [("", "events/s", "CPU-s/M", "x ours", "peak MiB", "ack p50/p99 ms", "sender", "Kafka", "by program")]
+    rows = [("", "events/s", "CPU-s/M", "x ours", "peak MiB", "ack p50/p99 ms", "probe", "sender", "Kafka", "by program")]
     ours = of(results["ours"], "cpu_per_million")[1] if "ours" in results else None
     for system in systems:
         runs = results[system.name]
@@ -82,7 +82,8 @@ def of_line(systems, results):
             range_of(runs, "cpu_per_million", 2),
             f"{times:.1f}" if times else "-",
             range_of(runs, "peak_mib", 0),
-            acks(runs),
+            latencies(runs, "ack"),
+            latencies(runs, "probe"),
             f"{of(runs, 'sender_cpu_per_million')[1]:.2f}",
             f"{of(runs, 'kafka_cpu_per_million')[1]:.2f}",
             programs(runs),
