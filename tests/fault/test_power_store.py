@@ -15,17 +15,17 @@ from harness import wait_until
 
 
 class Recorded:
-    """A collector at work, with the trace of its store and when acknowledgements came."""
+    """A collector at work, with the trace of a folder and when acknowledgements came."""
 
-    def __init__(self, stack, build):
+    def __init__(self, stack, build, traced="store"):
         self.stack = stack
-        self.store = stack.folder / "store"
-        self.store.mkdir(mode=0o700)
+        folder = stack.folder / traced
+        folder.mkdir(mode=0o700)
         stack.settings["store"].update({"segment-age": "1s", "commit-delay": "1ms"})
         stack.write_settings()
         stack.start_collector(env={
             "LD_PRELOAD": build / "tests/support/libfault.so",
-            "SOC_FAULT_PATH": self.store,
+            "SOC_FAULT_PATH": folder,
             "SOC_FAULT_WORD": "ingest",
             "SOC_IOTRACE": stack.folder / "trace.%p",
         })
@@ -88,6 +88,42 @@ def test_no_power_cut_loses_what_was_acknowledged(stack, program, build, tmp_pat
         subprocess.run(["rm", "-r", folder], check=True)
     print(f"{held} of {count} images held acknowledged lines, {undone} had something undone or torn")
     assert held > count / 2 and undone > 0
+
+
+def keep_data_in(stack, folder):
+    stack.settings["store"]["dir"] = str(folder / "store")
+    stack.settings["derive"]["dir"] = str(folder / "derive")
+    stack.write_settings()
+
+
+@pytest.mark.parametrize("count", [15, pytest.param(600, marks=pytest.mark.campaign)])
+def test_a_power_cut_under_store_and_counting_changes_no_count(stack, build, count):
+    """A collector starts on the disk that was left, counts what it had not, and a recount agrees."""
+    data = stack.folder / "data"
+    keep_data_in(stack, data)
+    recorded = Recorded(stack, build, "data")
+    recorded.work(4, seed=count)
+    stack.end()  # agents remember what a disk of an earlier moment does not hold yet
+    stack.agents.clear()
+    records = crashimg.read_trace(recorded.trace)
+    data.rename(stack.folder / "old")
+    counted = 0
+    for image in crashimg.images(records, count, seed=int(os.environ.get("SOC_SEED", 1))):
+        owed = recorded.owed_at(image.offset)
+        if not any(source.owed for source in owed):
+            continue
+        folder = image.write(stack.folder / f"image-{image.number}")
+        keep_data_in(stack, folder)
+        (stack.folder / "derive").unlink(missing_ok=True)
+        (stack.folder / "derive").symlink_to(folder / "derive")  # where the oracle looks
+        stack.start_collector()
+        try:
+            stack.check(owed)
+        except AssertionError as failed:
+            raise AssertionError(f"image {image.number} at {image.offset} (record {image.point}): {failed}") from failed
+        stack.collector.kill()
+        counted += 1
+    assert counted > count / 2
 
 
 def test_a_reader_beside_a_dead_collector_sees_what_was_acknowledged(stack, program, build, tmp_path):

@@ -158,7 +158,7 @@ class Writer:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("times", [60, pytest.param(1, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("times", [90, pytest.param(1, marks=pytest.mark.campaign)])
 def test_an_hour_with_a_full_spool_while_logs_rotate(stack, times):
     """An hour by the agent's clocks and waits. Of a log are lost the generations that were removed
     unread, whole, and that is declared; of datagrams the number is declared, to the unit."""
