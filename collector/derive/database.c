@@ -103,6 +103,10 @@ static const char *const upgrades[] = {
 
 	("ALTER TABLE days ADD COLUMN first INTEGER NOT NULL DEFAULT 0;"
 	 "UPDATE days SET first = day;"),
+
+	("INSERT INTO meta SELECT CASE kind WHEN 0 THEN 'opened-5m' WHEN 1 THEN 'opened-1h'"
+	 " ELSE 'opened-1d' END, max(start) FROM windows"
+	 " WHERE start <= unixepoch() GROUP BY kind;"),
 };
 
 /* As window_item() spells it. */
@@ -114,6 +118,8 @@ static const char *const upgrades[] = {
 #define IS_HELD(now)                                                                           \
 	"EXISTS (SELECT 1 FROM held WHERE type = 'statistics' AND item = " ITEM                \
 	" AND retry > " now " AND retry <= " now " + 3600)"
+
+#define IS_OLD_NEWS(before, now) "(published <= " before " OR published > " now ")"
 
 #define IN_WINDOW "start BETWEEN ?1 AND ?2 - 1"
 
@@ -161,13 +167,17 @@ static const char *const texts[STATEMENTS] = {
 					   " WHERE updated BETWEEN 1 AND ?1 AND seen >= ?2",
 	[STATEMENT_WINDOW_DIRTY] = "INSERT INTO windows VALUES(?1, ?2, ?3, 1, 0)"
 				   " ON CONFLICT DO UPDATE SET dirty = 1",
-	[STATEMENT_WINDOW_LAST] = "SELECT max(start) FROM windows WHERE kind = ?1",
+	/* There is one already: of a stamp that was ahead, or our clock was. */
+	[STATEMENT_WINDOW_OPEN] = "INSERT INTO windows VALUES(?1, ?2, ?3, 1, 0)"
+				  " ON CONFLICT DO UPDATE SET dirty = 1 WHERE published > ?4",
+	[STATEMENT_WINDOW_FIRST] = "SELECT min(start) FROM windows WHERE kind = ?1",
 	[STATEMENT_WINDOW_DUE] =
 		"SELECT kind, start, stop FROM windows w WHERE dirty AND stop <= ?1"
-		" AND published <= ?2 AND NOT " IS_HELD("?4") " ORDER BY stop, kind LIMIT ?3",
+		" AND " IS_OLD_NEWS("?2", "?4") " AND NOT " IS_HELD(
+			"?4") " ORDER BY stop, kind LIMIT ?3",
 	[STATEMENT_WINDOW_DUE_COUNT] =
-		"SELECT count(*) FROM windows w WHERE dirty AND stop <= ?1 AND published <= ?2"
-		" AND NOT " IS_HELD("?3"),
+		"SELECT count(*) FROM windows w WHERE dirty AND stop <= ?1"
+		" AND " IS_OLD_NEWS("?2", "?3") " AND NOT " IS_HELD("?3"),
 	[STATEMENT_WINDOW_PUBLISHED] =
 		"UPDATE windows SET dirty = 0, published = ?3 WHERE kind = ?1 AND start = ?2",
 	[STATEMENT_WINDOWS_WITHIN] =

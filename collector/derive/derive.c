@@ -71,7 +71,8 @@ struct derive {
 	uint64_t position;     /* the cursor as committed */
 	uint64_t at;           /* of the reader, and of the correlator's state */
 	_Atomic uint64_t read; /* the same, for others */
-	bool caught_up;
+	bool caught_up;        /* with the store, in the last step */
+	bool publish_is_due;   /* with the next step that catches up */
 	pthread_mutex_t state_lock;
 	struct derive_state state; /* under it */
 	struct backoff backoff;    /* after failed steps */
@@ -233,14 +234,20 @@ static bool publish(struct derive *derive, uint64_t position, struct err *err)
 		       &derive->outbox, position, err);
 }
 
-static bool work(struct derive *derive, uint64_t *position, bool may_publish, struct err *err)
+/* Windows are complete only when all that is stored has been counted: till then they wait. */
+static bool publish_if_due(struct derive *derive, uint64_t position, struct err *err)
+{
+	return !derive->publish_is_due || !derive->caught_up || publish(derive, position, err);
+}
+
+static bool work(struct derive *derive, uint64_t *position, struct err *err)
 {
 	return read_some(derive, position, err) && tally_flush(&derive->tally, err) &&
 	       correlate_save(derive->correlate, derive->at, false, err) &&
 	       remove_emitted(derive, err) &&
 	       database_run(
 		       &derive->database, err, STATEMENT_CURSOR_SET, "i", (int64_t)*position) &&
-	       (!may_publish || !derive->caught_up || publish(derive, *position, err));
+	       publish_if_due(derive, *position, err);
 }
 
 /* Back to the last commit: what was counted in memory since is thrown away. */
@@ -324,7 +331,7 @@ static void note_state(struct derive *derive)
 	pthread_mutex_unlock(&derive->state_lock);
 }
 
-static bool commit_step(struct derive *derive, bool may_publish, struct err *err)
+static bool commit_step(struct derive *derive, struct err *err)
 {
 	uint64_t position = derive->position;
 
@@ -332,8 +339,7 @@ static bool commit_step(struct derive *derive, bool may_publish, struct err *err
 		return false;
 	if (!database_begin(&derive->database, err))
 		return false;
-	if (!work(derive, &position, may_publish, err) ||
-		!database_commit(&derive->database, err)) {
+	if (!work(derive, &position, err) || !database_commit(&derive->database, err)) {
 		database_rollback(&derive->database);
 		return false;
 	}
@@ -365,6 +371,8 @@ static void step_done(struct derive *derive)
 		log_info("derive.step", "going on at position %llu",
 			(unsigned long long)derive->position);
 	derive->failing = false;
+	if (derive->caught_up)
+		derive->publish_is_due = false;
 	backoff_reset(&derive->backoff);
 	if (derive->outbox.filled)
 		derive->callbacks.outbox_filled(derive->callbacks.user);
@@ -373,12 +381,12 @@ static void step_done(struct derive *derive)
 		ask_for_step(derive, 0);
 }
 
-static void step(struct derive *derive, bool may_publish)
+static void step(struct derive *derive)
 {
 	struct err err = {0};
 
 	derive->outbox.filled = false;
-	if (commit_step(derive, may_publish, &err))
+	if (commit_step(derive, &err))
 		step_done(derive);
 	else
 		step_failed(derive, &err);
@@ -404,7 +412,7 @@ static void on_step(evutil_socket_t fd, short what, void *user)
 	(void)fd;
 	(void)what;
 	derive->step_is_due = false;
-	step(derive, false);
+	step(derive);
 }
 
 static void on_marks(void *user, struct mail *oldest)
@@ -446,8 +454,9 @@ static void on_publish(evutil_socket_t fd, short what, void *user)
 	(void)fd;
 	(void)what;
 	mark_again(derive);
+	derive->publish_is_due = true;
 	if (!derive->failing)
-		step(derive, true);
+		step(derive);
 }
 
 void derive_mark_sent(struct derive *derive, int64_t row, bool delivered, const char *detail)

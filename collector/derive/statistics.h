@@ -3,8 +3,8 @@
  *
  * The smallest window is five minutes of event time in the province's zone;
  * longer ones are sums of it, distinct things (hosts, files) are counted
- * distinct over the longer window. What a number means is written in
- * configs/national/dictionary.yaml and named in every message's unit.
+ * distinct over the longer window. What a number counts stands beside it here;
+ * what it is called outside, who publishes it decides.
  *
  * Read by national/ inside derive's transaction (publish), or by recount over
  * a database of its own. derive's thread only.

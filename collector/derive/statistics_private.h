@@ -16,7 +16,12 @@ struct statistics {
 	struct outbox outbox; /* over `own` */
 };
 
-/* Every window of every kind up to now exists, empty ones too: zeros are published. */
+/*
+ * Every window of every kind up to now exists, empty ones too: zeros are published. Of a pause
+ * longer than 31 days of five-minute windows (a year of hours) nothing is claimed. When our own
+ * clock was ahead, what was left out meanwhile is opened, and what was published then is due
+ * again once it is reached.
+ */
 MUST_USE bool statistics_open_windows(struct statistics *statistics, struct err *err);
 
 /* The windows within [from, to), and no others, are to be published: those that something was
