@@ -157,11 +157,26 @@ static void on_heartbeat(void *user, struct frame_heartbeat *beat)
 			inputs[i]->heartbeat(agent->inputs[i], beat);
 }
 
+static void tell_counters(struct agent *agent)
+{
+	struct uplink_state state;
+
+	uplink_state(agent->uplink, &state);
+	announce_counters(agent->intake, &state);
+}
+
+static void on_report(void *user)
+{
+	tell_counters(user);
+}
+
 static bool on_order(void *user, const struct frame_order *order)
 {
 	struct agent *agent = user;
-	bool done = false;
+	bool done = order->order == ORDER_REPORT;
 
+	if (done)
+		tell_counters(agent);
 	for (size_t i = 0; inputs[i] != NULL; i++)
 		if (agent->inputs[i] != NULL && inputs[i]->order != NULL)
 			done |= inputs[i]->order(agent->inputs[i], order);
@@ -368,6 +383,7 @@ static void on_stop(void *user)
 	notify_stopping("draining");
 	stop_inputs(agent);
 	announce_life(agent->intake, "stopping", agent->boot_id);
+	tell_counters(agent);
 	if (!intake_flush(agent->intake))
 		log_warn("spool.full", "what is in memory will be read again");
 	if (!agent->connected)
@@ -401,8 +417,10 @@ static void on_second(evutil_socket_t fd, short what, void *user)
 	(void)fd;
 	(void)what;
 	health_watch_clock(&agent->health, agent->intake);
-	if (agent->seconds++ % SECONDS_PER_HOUR == 0)
+	if (agent->seconds % SECONDS_PER_HOUR == 0)
 		health_watch_certificate(&agent->health, agent->tls, agent->intake);
+	if (++agent->seconds % SECONDS_PER_HOUR == 0)
+		tell_counters(agent);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *user)
@@ -454,8 +472,10 @@ static void make_uplink(struct agent *agent)
 
 static bool make_events(struct agent *agent, struct err *err)
 {
-	const struct loop_signals signals = {
-		.on_stop = on_stop, .on_reload = on_reload_signal, .user = agent};
+	const struct loop_signals signals = {.on_stop = on_stop,
+		.on_reload = on_reload_signal,
+		.on_report = on_report,
+		.user = agent};
 	struct event_base *base = loop_base(agent->loop);
 
 	agent->keep = evtimer_new(base, on_keep, agent);

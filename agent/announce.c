@@ -1,7 +1,13 @@
 #include "agent/announce.h"
 
+#include <inttypes.h>
+
 #include "agent/state_item.h"
+#include "common/clock.h"
+#include "common/counter.h"
 #include "common/log.h"
+
+enum { LINE_MAX_BYTES = 16 << 10 };
 
 void announce_life(struct intake *intake, const char *action, uint64_t boot_id)
 {
@@ -49,6 +55,41 @@ void announce_order(struct intake *intake, const struct frame_order *order, bool
 	json_put_str(&item.json, "soc.order", names[order->order]);
 	json_put_str(&item.json, "event.outcome", done ? "success" : "failure");
 	state_item_give(&item, intake);
+}
+
+struct telling {
+	struct json *json;
+	struct strbuf line;
+};
+
+static void tell_counter(void *user, const struct counter *counter)
+{
+	struct telling *telling = user;
+	uint64_t value = counter_value(counter);
+
+	if (value == 0)
+		return;
+	json_put_u64(telling->json, counter->name, value);
+	strbuf_addf(&telling->line, "%s%s=%" PRIu64, telling->line.len > 0 ? " " : "",
+		counter->name, value);
+}
+
+void announce_counters(struct intake *intake, const struct uplink_state *uplink)
+{
+	struct state_item item;
+	struct telling telling = {.json = &item.json, .line = STRBUF_INIT(LINE_MAX_BYTES)};
+
+	state_item_begin(&item, "counters");
+	if (uplink->connected)
+		json_put_i64(&item.json, "soc.clock.offset_ms",
+			uplink->clock_offset_ns / CLOCK_NS_PER_MS);
+	json_key(&item.json, SLICE_LIT("soc.counters"));
+	json_object(&item.json);
+	counter_walk(tell_counter, &telling);
+	json_object_end(&item.json);
+	state_item_give(&item, intake);
+	log_info("agent.counters", "%s", strbuf_cstr(&telling.line));
+	strbuf_done(&telling.line);
 }
 
 void announce_room(struct intake *intake, const struct spool *spool, enum frame_lane lane,

@@ -8,6 +8,7 @@
 
 #include "agent/intake.h"
 #include "agent/spool.h"
+#include "agent/uplink.h"
 
 /* `action`: "started", "stopping". */
 void announce_life(struct intake *intake, const char *action, uint64_t boot_id);
@@ -19,6 +20,9 @@ void announce_settings(
 void announce_input_failed(struct intake *intake, const char *input, const char *why);
 
 void announce_order(struct intake *intake, const struct frame_order *order, bool done);
+
+/* All counters of the program (common/counter.h) that are not zero, since its start. */
+void announce_counters(struct intake *intake, const struct uplink_state *uplink);
 
 /* `action`: "spool-full", "spool-has-room". */
 void announce_room(struct intake *intake, const struct spool *spool, enum frame_lane lane,

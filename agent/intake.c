@@ -17,6 +17,11 @@ struct loss {
 	struct strbuf source;
 	uint64_t count, bytes;
 	uint8_t reason;
+	/* What the spool was offered and did not take: it gets the same again, because it may
+	 * have it on disk after all. Part of `count` and `bytes`. */
+	bool offered;
+	uint32_t offered_count;
+	uint64_t offered_bytes;
 };
 
 struct intake_lane {
@@ -138,24 +143,35 @@ static void drop_loss(struct intake_lane *lane)
 	memmove(&lane->losses[0], &lane->losses[1], lane->n_losses * sizeof(lane->losses[0]));
 }
 
-/* The oldest loss, or as much of it as one entry can say. */
+/* As much as one entry can say. */
+static void offer(struct loss *loss)
+{
+	if (loss->offered)
+		return;
+	loss->offered = true;
+	loss->offered_count = loss->count > UINT32_MAX ? UINT32_MAX : (uint32_t)loss->count;
+	loss->offered_bytes = loss->bytes;
+}
+
+/* The oldest loss, or a part of it. */
 static bool store_loss(struct intake_lane *lane)
 {
 	struct loss *loss = &lane->losses[0];
 	struct err err = {0};
-	uint32_t count = loss->count > UINT32_MAX ? UINT32_MAX : (uint32_t)loss->count;
-	struct frame_gap gap = {
-		.count = count > 0 ? count : 1,
+
+	offer(loss);
+	const struct frame_gap gap = {
+		.count = loss->offered_count > 0 ? loss->offered_count : 1,
 		.reason = loss->reason,
-		.bytes = loss->bytes,
+		.bytes = loss->offered_bytes,
 		.source = strbuf_slice(&loss->source),
 	};
-
 	if (!took(lane, spool_add_gap(lane->intake->spool, lane->number, &gap, &err), &err))
 		return false;
-	loss->count -= count;
-	loss->bytes = 0;
-	if (loss->count == 0)
+	loss->offered = false;
+	loss->count -= loss->offered_count;
+	loss->bytes -= loss->offered_bytes;
+	if (loss->count == 0 && loss->bytes == 0)
 		drop_loss(lane);
 	return true;
 }
@@ -224,9 +240,9 @@ void intake_declare(struct intake *intake, enum frame_lane number, struct slice 
 	struct intake_lane *lane = &intake->lanes[number];
 	struct slice name =
 		slice_head(source, source.len < FRAME_TEXT_MAX ? source.len : FRAME_TEXT_MAX);
-	struct loss *loss = loss_of(lane, name, reason);
 
 	assert(reason > 0 && reason < GAP_REASON_COUNT);
+	struct loss *loss = loss_of(lane, name, reason);
 	loss->count += count;
 	loss->bytes += bytes;
 	intake->state.dropped += count;

@@ -13,6 +13,8 @@
 #include "common/clock.h"
 #include "common/loop.h"
 
+enum { LINGER_MS = 2000 }; /* for the other side to close, when all is said */
+
 struct link {
 	const struct link_settings *settings;
 	struct link_user user;
@@ -20,9 +22,12 @@ struct link {
 	SSL *ssl;
 	struct event *deadline; /* of the connection, then of what is written */
 	int64_t written_ms;     /* when the peer last took something */
-	bool open, finishing, told;
-	int refused;   /* errno of a connection that failed at once */
-	unsigned busy; /* callbacks on the stack */
+	bool open, told;
+	bool finishing;   /* no frame comes in any more */
+	bool half_closed; /* all is written */
+	int64_t end_ms;   /* of finishing, at the latest; monotonic */
+	int refused;      /* errno of a connection that failed at once */
+	unsigned busy;    /* callbacks on the stack */
 	bool closing;
 };
 
@@ -155,10 +160,14 @@ static void on_readable(struct bufferevent *bev, void *user)
 	enum frame_status status = FRAME_OK;
 	enum taken taken;
 
+	if (link->finishing) {
+		evbuffer_drain(input, evbuffer_get_length(input));
+		return;
+	}
 	enter(link);
 	do
 		taken = take_frame(link, input, &status);
-	while (taken == TAKEN && !link->told);
+	while (taken == TAKEN && !link->told && !link->finishing);
 	if (taken == REFUSED) {
 		char why[80];
 
@@ -176,15 +185,30 @@ static size_t unwritten(const struct link *link)
 	return evbuffer_get_length(bufferevent_get_output(link->bev));
 }
 
+/* Says that nothing more comes and reads on until the other side says so. */
+static void half_close(struct link *link)
+{
+	int64_t left_ms = link->end_ms - clock_mono_ms();
+
+	if (link->half_closed)
+		return;
+	link->half_closed = true;
+	(void)SSL_shutdown(link->ssl);
+	(void)shutdown(bufferevent_getfd(link->bev), SHUT_WR);
+	bufferevent_enable(link->bev, EV_READ);
+	loop_arm(link->deadline,
+		left_ms < LINGER_MS ? (uint64_t)(left_ms > 0 ? left_ms : 0) : LINGER_MS);
+}
+
 static void on_written(struct bufferevent *bev, void *user)
 {
 	struct link *link = user;
 
 	(void)bev;
 	enter(link);
-	if (link->finishing && unwritten(link) == 0)
-		fail(link, "finished");
-	else if (link->open && !link->told)
+	if (link->finishing && !link->told && unwritten(link) == 0)
+		half_close(link);
+	else if (!link->finishing && link->open && !link->told)
 		link->user.on_room(link->user.user);
 	leave(link);
 }
@@ -211,6 +235,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
 		broken(link, BEV_EVENT_ERROR, link->refused);
 	else if (!link->open)
 		fail(link, "no connection in time");
+	else if (link->finishing)
+		fail(link, "finished");
 	else
 		watch_writing(link);
 	leave(link);
@@ -233,10 +259,10 @@ void link_finish(struct link *link)
 	if (link->told)
 		return;
 	link->finishing = true;
+	link->end_ms = clock_mono_ms() + (int64_t)link->settings->write_ms;
 	bufferevent_disable(link->bev, EV_READ);
 	bufferevent_setwatermark(link->bev, EV_WRITE, 0, 0);
 	loop_arm(link->deadline, link->settings->write_ms);
-	link->written_ms = clock_mono_ms();
 	if (unwritten(link) == 0)
 		bufferevent_trigger(link->bev, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
 }

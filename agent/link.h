@@ -47,7 +47,12 @@ bool link_has_room(const struct link *link);
 
 void link_write(struct link *link, struct slice bytes);
 
-/* on_closed comes when all is written, at the latest after write_ms. */
+/*
+ * Nothing more is to be said: frames of the collector are not given any more. on_closed comes
+ * when all is written and the collector has closed its side too, lest what it still sends
+ * throw away what we said last (a reset). It waits at most two seconds for that, and at most
+ * write_ms in all.
+ */
 void link_finish(struct link *link);
 
 #endif

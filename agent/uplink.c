@@ -53,7 +53,6 @@ static void drop_attempt(struct uplink *uplink)
 static void note_failure(struct uplink *uplink, const char *why)
 {
 	counter_add(&n_failed, 1);
-	uplink->report.failures++;
 	snprintf(uplink->report.why, sizeof(uplink->report.why), "%s", why);
 }
 
@@ -85,6 +84,7 @@ void uplink_say_goodbye(struct uplink *uplink, enum goodbye_reason reason, const
 	frame_write(&uplink->out, &frame);
 	link_write(uplink->link, strbuf_slice(&uplink->out));
 	uplink->state = LEAVING;
+	event_del(uplink->beat);
 	if (reason == GOODBYE_PROTOCOL)
 		note_failure(uplink, text);
 	else

@@ -2,7 +2,9 @@
  * uplink - brings what is in the spool to the collector
  *
  * Speaks the agent protocol (agent/README.md): tries the collector's addresses
- * in turn with jittered back-off, counts as connected only after HELLO_ACK,
+ * in turn with jittered back-off, which begins anew only after a connection
+ * on which something was acknowledged or that lasted a minute, counts as
+ * connected only after HELLO_ACK,
  * finds with the collector the place where to go on, sends within the window,
  * urgent entries first, and tells the agent what is acknowledged. Entries go
  * out as they are in the spool.
@@ -28,17 +30,16 @@ struct uplink_user {
 	void (*on_heartbeat)(void *user, struct frame_heartbeat *heartbeat);
 	/* An order the uplink does not carry out itself. False when it cannot be done. */
 	bool (*on_order)(void *user, const struct frame_order *order);
-	/* Connected (why NULL), or not any more. */
+	/* Connected (why NULL); or a connection, or a try that never became one, is over. After
+	 * a GOODBYE of our own `why` is what that said. */
 	void (*on_connected)(void *user, bool connected, const char *why);
 	void *user;
 };
 
 struct uplink_state {
 	bool connected;
-	uint64_t sent_items, acked_items; /* since the start; sent again counts again */
-	uint64_t connections, failures;
 	int64_t clock_offset_ns; /* the collector's clock minus ours; 0 = unknown */
-	char why[ERR_TEXT_MAX];  /* the last connection ended; "" = never */
+	char why[ERR_TEXT_MAX];  /* the last connection, or try, ended; "" = never */
 };
 
 /*

@@ -8,6 +8,8 @@
 
 enum { HELLOS_MAX = 4 /* in a session: each after a new epoch */ };
 
+static struct counter n_connections =
+	COUNTER("uplink.connections", "connections on which a collector answered HELLO");
 static struct counter n_epochs = COUNTER("uplink.epochs", "new epochs of a lane");
 
 static void fill_offer(
@@ -132,13 +134,13 @@ static void begin_running(struct uplink *uplink, const struct frame_hello_ack *a
 	int64_t now_ns = clock_wall_ns();
 
 	event_del(uplink->timer);
-	backoff_reset(&uplink->backoff);
 	uplink->state = RUNNING;
+	uplink->running_ms = clock_mono_ms();
 	uplink->heartbeat_ms = ack->heartbeat_ms;
 	uplink->window = ack->window_bytes;
 	uplink->echo_wall_ns = 0;
 	uplink->report.connected = true;
-	uplink->report.connections++;
+	counter_add(&n_connections, 1);
 	uplink->report.clock_offset_ns = ack->wall_ns - now_ns;
 	uplink->user.on_connected(uplink->user.user, true, NULL);
 	for (unsigned i = 0; i < LANE_COUNT; i++)

@@ -56,8 +56,9 @@ struct uplink {
 	uint64_t epochs[LANE_COUNT]; /* offered in HELLO */
 	uint32_t heartbeat_ms, window;
 	int64_t heard_ms, echo_wall_ns, echo_mono_ns;
-	uint64_t slow_rate; /* items/s of the bulk lane, 0 = no limit */
-	int64_t slow_left;  /* items of the present slice */
+	int64_t running_ms;  /* since when; monotonic */
+	uint64_t slow_rate;  /* items/s of the bulk lane, 0 = no limit */
+	int64_t slow_credit; /* what may be sent, in thousandths of an item */
 	struct strbuf out;
 	struct uplink_state report;
 };

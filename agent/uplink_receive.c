@@ -8,6 +8,7 @@ enum {
 	IDLE_BEATS = 3,         /* periods without a word from the collector */
 	SLOW_RETRY_MS = 60000,  /* after a refusal that only people can mend */
 	RETRY_MAX_MS = 3600000, /* a collector cannot ask for more */
+	STABLE_MS = 60000,      /* a connection that lived so long was a good one */
 };
 
 static struct counter n_acked = COUNTER("uplink.acked", "items acknowledged");
@@ -42,6 +43,8 @@ void uplink_on_beat(evutil_socket_t fd, short what, void *user)
 		uplink_hang_up(uplink, "the collector is silent");
 		return;
 	}
+	if (clock_mono_ms() - uplink->running_ms >= STABLE_MS)
+		backoff_reset(&uplink->backoff);
 	uplink_beat(uplink);
 }
 
@@ -73,7 +76,8 @@ static void take_ack_of_lane(struct uplink *uplink, const struct frame_ack_lane 
 	spool_state(uplink->spool, (enum frame_lane)ack->lane, &before);
 	spool_ack(uplink->spool, (enum frame_lane)ack->lane, ack->stored, crc);
 	spool_state(uplink->spool, (enum frame_lane)ack->lane, &after);
-	uplink->report.acked_items += after.acked - before.acked;
+	if (after.acked > before.acked)
+		backoff_reset(&uplink->backoff);
 	counter_add(&n_acked, after.acked - before.acked);
 	uplink->user.on_acked(uplink->user.user, (enum frame_lane)ack->lane);
 }

@@ -4,8 +4,9 @@
 #include "common/loop.h"
 
 enum {
-	SLICE_MS = 100, /* of a slowed-down lane */
-	GAP_SIZE = 64,  /* what a gap counts for in the window */
+	SLICE_MS = 100,  /* of a slowed-down lane */
+	PER_ITEM = 1000, /* credit of an item: one millisecond at one a second gives 1 */
+	GAP_SIZE = 64,   /* what a gap counts for in the window */
 };
 
 static struct counter n_sent = COUNTER("uplink.sent", "items sent");
@@ -66,9 +67,8 @@ static void send_entry(
 	else
 		write_batch(uplink, lane, entry);
 	flight_sent(&uplink->lanes[lane].flight, &sent);
-	if (lane == LANE_BULK)
-		uplink->slow_left -= entry->count;
-	uplink->report.sent_items += entry->count;
+	if (lane == LANE_BULK && uplink->slow_rate > 0)
+		uplink->slow_credit -= (int64_t)entry->count * PER_ITEM;
 	counter_add(&n_sent, entry->count);
 }
 
@@ -165,7 +165,7 @@ static bool send_one(struct uplink *uplink, enum frame_lane number)
 {
 	struct spool_entry entry;
 
-	if (number == LANE_BULK && uplink->slow_rate > 0 && uplink->slow_left <= 0)
+	if (number == LANE_BULK && uplink->slow_rate > 0 && uplink->slow_credit <= 0)
 		return false;
 	if (!next_entry(uplink, number, &entry))
 		return false;
@@ -196,12 +196,13 @@ void uplink_on_again(evutil_socket_t fd, short what, void *user)
 void uplink_on_slice(evutil_socket_t fd, short what, void *user)
 {
 	struct uplink *uplink = user;
+	int64_t second = (int64_t)uplink->slow_rate * PER_ITEM;
 
 	(void)fd;
 	(void)what;
-	uplink->slow_left += (int64_t)(uplink->slow_rate * SLICE_MS / 1000 + 1);
-	if (uplink->slow_left > (int64_t)uplink->slow_rate)
-		uplink->slow_left = (int64_t)uplink->slow_rate;
+	uplink->slow_credit += (int64_t)uplink->slow_rate * SLICE_MS;
+	if (uplink->slow_credit > second)
+		uplink->slow_credit = second;
 	loop_arm(uplink->slow, SLICE_MS);
 	uplink_send_more(uplink);
 }
@@ -209,7 +210,7 @@ void uplink_on_slice(evutil_socket_t fd, short what, void *user)
 void uplink_slow_down(struct uplink *uplink, uint64_t rate)
 {
 	uplink->slow_rate = rate < INT32_MAX ? rate : INT32_MAX;
-	uplink->slow_left = 0;
+	uplink->slow_credit = 0;
 	if (rate == 0) {
 		event_del(uplink->slow);
 		uplink_send_more(uplink);

@@ -330,7 +330,10 @@ static bool start_watchdog(struct supervisor *supervisor)
 
 static bool prepare(struct supervisor *supervisor, struct err *err)
 {
-	const struct loop_signals signals = {on_stop, on_reload, on_child, supervisor};
+	const struct loop_signals signals = {.on_stop = on_stop,
+		.on_reload = on_reload,
+		.on_child = on_child,
+		.user = supervisor};
 
 	supervisor->loop = loop_new(err);
 	if (supervisor->loop == NULL || !loop_watch_signals(supervisor->loop, &signals, err))

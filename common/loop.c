@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { SIGNALS_MAX = 4 };
+enum { SIGNALS_MAX = 5 };
 
 struct loop {
 	struct event_base *base;
@@ -94,6 +94,8 @@ static void on_signal(evutil_socket_t number, short what, void *user)
 		signals->on_reload(signals->user);
 	else if (number == SIGCHLD)
 		signals->on_child(signals->user);
+	else if (number == SIGUSR1)
+		signals->on_report(signals->user);
 	else if (signals->on_stop != NULL)
 		signals->on_stop(signals->user);
 	else
@@ -120,7 +122,8 @@ bool loop_watch_signals(struct loop *loop, const struct loop_signals *signals, s
 		signal(SIGHUP, SIG_IGN);
 	return watch(loop, SIGTERM, err) && watch(loop, SIGINT, err) &&
 	       (signals->on_reload == NULL || watch(loop, SIGHUP, err)) &&
-	       (signals->on_child == NULL || watch(loop, SIGCHLD, err));
+	       (signals->on_child == NULL || watch(loop, SIGCHLD, err)) &&
+	       (signals->on_report == NULL || watch(loop, SIGUSR1, err));
 }
 
 void loop_arm(struct event *timer, uint64_t ms)

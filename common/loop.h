@@ -3,8 +3,8 @@
  *
  * loop_new() prepares libevent for threads once. SIGTERM and SIGINT ask to
  * stop, SIGHUP to reload; several SIGHUPs while one is being served are one
- * more. SIGPIPE is ignored (OpenSSL writes with write()). No poll, no sleep:
- * everything waits here.
+ * more. SIGUSR1 asks to say how things are. SIGPIPE is ignored (OpenSSL writes with write()).
+ * No poll, no sleep: everything waits here.
  */
 #ifndef COMMON_LOOP_H
 #define COMMON_LOOP_H
@@ -20,6 +20,7 @@ struct loop_signals {
 	void (*on_stop)(void *user);   /* NULL: loop_stop() */
 	void (*on_reload)(void *user); /* NULL: SIGHUP is ignored */
 	void (*on_child)(void *user);  /* NULL: SIGCHLD is left alone */
+	void (*on_report)(void *user); /* NULL: SIGUSR1 is left alone */
 	void *user;
 };
 

@@ -1,5 +1,6 @@
 #include "agent/uplink.h"
 
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 
 #include "agent/intake.h"
@@ -774,6 +775,111 @@ START_TEST(slow_down_is_obeyed)
 }
 END_TEST
 
+/* One item a second is one, not one each slice of time. */
+START_TEST(slow_down_is_exact)
+{
+	struct bench bench;
+
+	bench_init(&bench);
+	open_uplink(&bench);
+	run_until(&bench, bench.fake.greeted);
+	order(&bench, ORDER_SLOW_DOWN, 2);
+	run_until(&bench, bench.fake.n_heartbeats >= 1);
+	for (int i = 0; i < 20; i++)
+		event_base_loop(bench.base, EVLOOP_NONBLOCK);
+	int64_t then = clock_mono_ms();
+	for (int i = 0; i < 4; i++) {
+		add_text(&bench, LANE_BULK, SLICE_LIT("x"));
+		ck_assert(intake_flush(bench.intake));
+	}
+	run_until(&bench, acked(&bench) == 4);
+	ck_assert_int_ge(clock_mono_ms() - then, 1300);
+	bench_done(&bench);
+}
+END_TEST
+
+static void fill_spool(struct bench *bench, unsigned megabytes)
+{
+	static char noise[500000];
+	unsigned seed = 1;
+
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (char)rand_r(&seed);
+	for (unsigned i = 0; i < megabytes * 2; i++) {
+		add_text(bench, LANE_BULK, slice_of(noise, sizeof(noise)));
+		ck_assert(intake_flush(bench->intake));
+	}
+}
+
+/* It takes a little again and again: that is no reason to wait for ever. */
+START_TEST(a_goodbye_is_over_in_time)
+{
+	struct bench bench;
+
+	bench_init(&bench);
+	fill_spool(&bench, 20);
+	bench.fake.trickle = bench.fake.hold_acks = true;
+	bench.fake.window = 64 << 20;
+	bench.settings.write_ms = 1500;
+	open_uplink(&bench);
+	run_until(&bench, bench.fake.greeted);
+	for (int i = 0; i < 500; i++) /* until all on the way is full */
+		event_base_loop(bench.base, EVLOOP_NONBLOCK);
+	uplink_stop(bench.uplink);
+	run_until(&bench, bench.n_closed >= 1);
+	ck_assert_uint_eq(
+		bench.fake.n_goodbyes, 0); /* it would have taken a quarter of an hour */
+	bench_done(&bench);
+}
+END_TEST
+
+START_TEST(nothing_follows_a_goodbye)
+{
+	struct bench bench;
+
+	bench_init(&bench);
+	bench.fake.heartbeat_ms = 100;
+	bench.settings.write_ms = 800;
+	open_uplink(&bench);
+	run_until(&bench, bench.fake.n_heartbeats >= 1);
+	/* It hears nothing and says much: what lies unread must not break the end. */
+	bufferevent_disable(bench.fake.bev, EV_READ);
+	for (unsigned i = 0; i < 50; i++)
+		fake_collector_ack(&bench.fake);
+	uplink_stop(bench.uplink);
+	run_until(&bench, bench.n_closed >= 1);
+	bufferevent_enable(bench.fake.bev, EV_READ);
+	run_until(&bench, bench.fake.bev == NULL);
+	ck_assert_uint_eq(bench.fake.n_goodbyes, 1);
+	ck_assert_uint_eq(bench.fake.n_after_goodbye, 0);
+	ck_assert_uint_eq(bench.fake.n_broken, 0);
+	bench_done(&bench);
+}
+END_TEST
+
+/* Its store is full: it greets and goes. */
+START_TEST(a_greeting_alone_does_not_shorten_the_back_off)
+{
+	struct bench bench;
+
+	bench_init(&bench);
+	add_chunks(&bench, 1);
+	bench.settings.retry_first_ms = 50;
+	bench.settings.retry_most_ms = 60000;
+	bench.fake.cut_after = 1;
+	bench.fake.forgets = true;
+	open_uplink(&bench);
+	int64_t then = clock_mono_ms();
+	run_until(&bench, bench.fake.n_connections >= 6);
+	/* Half of 50, 100, 200, 400, 800 at least. */
+	ck_assert_int_ge(clock_mono_ms() - then, 775);
+	bench.fake.cut_after = 0;
+	bench.fake.forgets = false;
+	expect_all(&bench);
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(stopping_says_goodbye)
 {
 	struct bench bench;
@@ -803,4 +909,6 @@ TEST_MAIN("uplink", entries_arrive_and_are_acknowledged,
 	a_collector_of_another_name_is_refused, a_collector_of_another_ca_is_refused,
 	goodbye_says_when_to_come_back, an_unreachable_address_is_followed_by_the_next,
 	a_name_is_looked_up, the_collector_comes_back, orders_are_a_closed_list,
-	slow_down_is_obeyed, stopping_says_goodbye)
+	slow_down_is_obeyed, slow_down_is_exact, a_goodbye_is_over_in_time,
+	nothing_follows_a_goodbye, a_greeting_alone_does_not_shorten_the_back_off,
+	stopping_says_goodbye)

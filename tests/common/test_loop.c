@@ -17,8 +17,16 @@ END_TEST
 
 struct seen {
 	struct loop *loop;
-	unsigned reloads;
+	unsigned reloads, reports;
 };
+
+static void on_report(void *user)
+{
+	struct seen *seen = user;
+
+	seen->reports++;
+	raise(SIGHUP);
+}
 
 static void on_reload(void *user)
 {
@@ -37,12 +45,15 @@ START_TEST(signals_reload_and_stop)
 {
 	struct err err;
 	struct seen seen = {.loop = loop_new(&err)};
-	const struct loop_signals signals = {
-		.on_stop = on_stop, .on_reload = on_reload, .user = &seen};
+	const struct loop_signals signals = {.on_stop = on_stop,
+		.on_reload = on_reload,
+		.on_report = on_report,
+		.user = &seen};
 
 	ck_assert(loop_watch_signals(seen.loop, &signals, &err));
-	raise(SIGHUP);
+	raise(SIGUSR1);
 	loop_run(seen.loop);
+	ck_assert_uint_eq(seen.reports, 1);
 	ck_assert_uint_eq(seen.reloads, 1);
 	loop_free(seen.loop);
 }

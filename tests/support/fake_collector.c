@@ -119,6 +119,8 @@ static void take_hello(struct fake_collector *fake, const struct frame_hello *he
 	}
 	if (fake->stop_reading)
 		bufferevent_disable(fake->bev, EV_READ);
+	if (fake->trickle)
+		bufferevent_set_rate_limit(fake->bev, fake->slowly);
 }
 
 static void keep_items(
@@ -204,6 +206,7 @@ static void take_heartbeat(struct fake_collector *fake, const struct frame_heart
 
 static void take_frame(struct fake_collector *fake, const struct frame *frame)
 {
+	fake->n_after_goodbye += fake->parted;
 	switch (frame->type) {
 	case FRAME_HELLO:
 		take_hello(fake, &frame->hello);
@@ -220,6 +223,7 @@ static void take_frame(struct fake_collector *fake, const struct frame *frame)
 		break;
 	case FRAME_GOODBYE:
 		fake->n_goodbyes++;
+		fake->parted = true;
 		fake->goodbye_reason = frame->goodbye.reason;
 		break;
 	case FRAME_HELLO_ACK:
@@ -266,8 +270,10 @@ static void on_event(struct bufferevent *bev, short what, void *user)
 {
 	struct fake_collector *fake = user;
 
-	if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) && bev == fake->bev)
-		fake_collector_cut(fake);
+	if (!(what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) || bev != fake->bev)
+		return;
+	fake->n_broken += (what & BEV_EVENT_ERROR) != 0;
+	fake_collector_cut(fake);
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
@@ -282,9 +288,13 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	ck_assert_ptr_nonnull(ssl);
 	fake_collector_cut(fake);
 	fake->n_connections++;
+	for (size_t i = 0; i < LANE_COUNT && fake->forgets; i++) {
+		fake->lanes[i].stored = 0;
+		strbuf_reset(&fake->lanes[i].text);
+	}
 	fake->batches_here = 0;
 	fake->under_way = 0;
-	fake->greeted = false;
+	fake->greeted = fake->parted = false;
 	fake->bev = bufferevent_openssl_socket_new(
 		fake->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
 	ck_assert_ptr_nonnull(fake->bev);
@@ -324,6 +334,9 @@ void fake_collector_open(struct fake_collector *fake, struct event_base *base, S
 	fake->base = base;
 	fake->tls = tls;
 	fake->reader = chunk_reader_new();
+	fake->slowly = ev_token_bucket_cfg_new(
+		20000, 20000, EV_RATE_LIMIT_MAX, EV_RATE_LIMIT_MAX, NULL);
+	ck_assert_ptr_nonnull(fake->slowly);
 	arena_init(&fake->arena, ARENA_MAX);
 	for (size_t i = 0; i < LANE_COUNT; i++)
 		strbuf_init(&fake->lanes[i].text, TEXT_MAX);
@@ -337,4 +350,5 @@ void fake_collector_close(struct fake_collector *fake)
 		strbuf_done(&fake->lanes[i].text);
 	arena_done(&fake->arena);
 	chunk_reader_free(fake->reader);
+	ev_token_bucket_cfg_free(fake->slowly);
 }

@@ -30,11 +30,13 @@ struct fake_collector {
 	bool hold_acks;        /* stores, says nothing */
 	bool no_heartbeats;    /* and nothing else after HELLO_ACK */
 	bool stop_reading;     /* after HELLO_ACK */
+	bool trickle;          /* after HELLO_ACK reads so little that it takes for ever */
 	bool ask_new_epoch;    /* once, for each lane */
 	unsigned goodbye;      /* reason: said instead of HELLO_ACK; 0 = not */
 	uint32_t retry_ms;     /* of that GOODBYE */
 	unsigned cut_after;    /* so many BATCHes of a connection are stored, then it cuts the
 				* connection without an ACK; 0 = never */
+	bool forgets;          /* what it stored, at each new connection */
 	bool half_frame;       /* answers HELLO with half a HELLO_ACK and is silent */
 	bool wrong_frame;      /* answers HELLO with bytes that are no frame */
 	bool ack_too_much;     /* acknowledges what was never sent */
@@ -46,6 +48,8 @@ struct fake_collector {
 	struct frame_heartbeat heartbeat; /* the last one */
 	struct frame_hello hello;         /* the last one, its texts are not kept */
 	unsigned n_connections, n_hellos, n_heartbeats, n_goodbyes, n_batches;
+	unsigned n_after_goodbye; /* frames */
+	unsigned n_broken;        /* connections that ended with an error, not an end */
 	uint64_t under_way, under_way_most; /* BATCH bytes not acknowledged */
 	uint8_t goodbye_reason;
 	int port;
@@ -56,9 +60,10 @@ struct fake_collector {
 	SSL_CTX *tls;
 	struct bufferevent *bev; /* one connection at a time: a new one replaces it */
 	struct chunk_reader *reader;
+	struct ev_token_bucket_cfg *slowly;
 	struct arena arena;
 	unsigned batches_here;
-	bool greeted;
+	bool greeted, parted;
 };
 
 /* `fake` is zeroed but for the orders. Listens on 127.0.0.1. */
