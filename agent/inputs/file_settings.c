@@ -27,7 +27,10 @@ static const struct setting group_table[] = {
 	{"paths", SETTING_PATHS, AT(paths), NULL, 1, 0,
 		"Patterns of files: * and ? stay inside a folder's name, [a-z] is a choice. "
 		"Rotated "
-		"generations (.1, -20261122, .gz) belong to their log and need no pattern.",
+		"generations (.1, -20261122, .gz) belong to their log and need no pattern. A "
+		"symbolic link, also of a folder on the way, is followed when root, the "
+		"agent's "
+		"user or the owner of what it points to made it.",
 		.example = "[/var/log/auth.log, /var/log/nginx/*.log]"},
 	{"exclude", SETTING_TEXTS, AT(exclude), NULL, 0, 0,
 		"Patterns of files to leave out; without a slash they mean the name alone.",

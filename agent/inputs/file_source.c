@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "agent/inputs/safe_open.h"
+
 /* What was unpacked last, so that the beginning of an unfinished line need not be unpacked
  * again from the start of the file. */
 struct file_gzip {
@@ -39,56 +41,6 @@ static bool refuse(int fd, struct err *err, const char *path, const char *why)
 	return err_set(err, "%s: %s", path, why);
 }
 
-static bool check_target(int fd, const char *path, const struct stat *link, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0) {
-		close(fd);
-		return err_sys(err, "%s", path);
-	}
-	if (!S_ISREG(st.st_mode))
-		return refuse(fd, err, path, "not a regular file");
-	if (is_pseudo(fd))
-		return refuse(fd, err, path, "not on a file system for files");
-	if (link != NULL && link->st_uid != 0 && link->st_uid != geteuid() &&
-		link->st_uid != st.st_uid)
-		return refuse(fd, err, path, "a symbolic link to somebody else's file");
-	return true;
-}
-
-/* The link that was judged must be the one that was followed. */
-static bool same_link(const char *path, const struct stat *before)
-{
-	struct stat now;
-
-	return lstat(path, &now) == 0 && now.st_dev == before->st_dev &&
-	       now.st_ino == before->st_ino && now.st_uid == before->st_uid &&
-	       now.st_ctim.tv_sec == before->st_ctim.tv_sec &&
-	       now.st_ctim.tv_nsec == before->st_ctim.tv_nsec;
-}
-
-static bool open_link(const char *path, int how, int *fd, struct err *err)
-{
-	struct stat link;
-
-	if (lstat(path, &link) != 0 || (*fd = open(path, how)) < 0)
-		return err_sys(err, "%s", path);
-	if (!same_link(path, &link))
-		return refuse(*fd, err, path, "the symbolic link is being changed");
-	return check_target(*fd, path, &link, err);
-}
-
-static bool open_regular(const char *path, int *fd, struct err *err)
-{
-	const int how = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-
-	*fd = open(path, how | O_NOFOLLOW);
-	if (*fd >= 0)
-		return check_target(*fd, path, NULL, err);
-	return errno == ELOOP ? open_link(path, how, fd, err) : err_sys(err, "%s", path);
-}
-
 static struct file_gzip *gzip_open(int fd)
 {
 	struct file_gzip *gzip = malloc(sizeof(*gzip));
@@ -112,8 +64,11 @@ bool file_source_open(
 {
 	struct file_source opened = FILE_SOURCE_CLOSED;
 
-	if (!open_regular(path, &opened.fd, err))
+	opened.fd = safe_open(path, err);
+	if (opened.fd < 0)
 		return false;
+	if (is_pseudo(opened.fd))
+		return refuse(opened.fd, err, path, "not on a file system for files");
 	if (packed) {
 		opened.gzip = gzip_open(opened.fd);
 		if (opened.gzip == NULL)

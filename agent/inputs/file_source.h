@@ -2,10 +2,9 @@
  * file_source - one open log file: a plain one, or one that rotation has packed with gzip
  *
  * Opening never blocks and never has an effect on what is opened: only regular
- * files of real file systems are accepted, looked at on the descriptor itself.
- * FIFOs, devices, folders and the pseudo files of /proc and /sys are refused. A
- * symbolic link is followed when root, the agent's own user or the owner of its
- * target made it, so that nobody can make the agent read somebody else's file.
+ * files of real file systems are accepted. FIFOs, devices, folders and the pseudo
+ * files of /proc and /sys are refused, and so is what a path leads to that somebody
+ * could have bent (safe_open.h).
  *
  * Reading is by position; a packed file is unpacked as a stream, so going back
  * further than FILE_BLOCK_SIZE in it is slow but right.
