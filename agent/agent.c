@@ -30,6 +30,7 @@ struct agent {
 	const char *config;
 	struct loaded *loaded; /* the settings in force */
 	uint64_t boot_id;
+	uint64_t told_rules; /* rules_version of the last heartbeat */
 	SSL_CTX *tls;
 	struct loop *loop;
 	struct state_folder state;
@@ -146,15 +147,31 @@ static bool on_epoch(void *user, struct err *err)
 	return state_folder_save(&agent->state, agent->intake, err);
 }
 
+static void ask_inputs(const struct agent *agent, struct frame_heartbeat *beat)
+{
+	for (size_t i = 0; inputs[i] != NULL; i++)
+		if (agent->inputs[i] != NULL && inputs[i]->heartbeat != NULL)
+			inputs[i]->heartbeat(agent->inputs[i], beat);
+}
+
 static void on_heartbeat(void *user, struct frame_heartbeat *beat)
 {
 	struct agent *agent = user;
 
 	health_heartbeat(agent->state.spool, agent->intake, beat);
 	beat->settings_version = agent->loaded->version;
-	for (size_t i = 0; inputs[i] != NULL; i++)
-		if (agent->inputs[i] != NULL && inputs[i]->heartbeat != NULL)
-			inputs[i]->heartbeat(agent->inputs[i], beat);
+	ask_inputs(agent, beat);
+	agent->told_rules = beat->rules_version;
+}
+
+/* Whoever rolls rules out waits for this. */
+static void tell_new_rules(struct agent *agent)
+{
+	struct frame_heartbeat now = {0};
+
+	ask_inputs(agent, &now);
+	if (now.rules_version != agent->told_rules)
+		uplink_tell(agent->uplink);
 }
 
 static void tell_counters(struct agent *agent)
@@ -417,6 +434,7 @@ static void on_second(evutil_socket_t fd, short what, void *user)
 	(void)fd;
 	(void)what;
 	health_watch_clock(&agent->health, agent->intake);
+	tell_new_rules(agent);
 	if (agent->seconds % SECONDS_PER_HOUR == 0)
 		health_watch_certificate(&agent->health, agent->tls, agent->intake);
 	if (++agent->seconds % SECONDS_PER_HOUR == 0)

@@ -255,6 +255,12 @@ void uplink_wake(struct uplink *uplink)
 	uplink_send_more(uplink);
 }
 
+void uplink_tell(struct uplink *uplink)
+{
+	if (uplink->state == RUNNING)
+		uplink_beat(uplink);
+}
+
 void uplink_reload(struct uplink *uplink, const struct uplink_settings *settings, SSL_CTX *tls)
 {
 	take_settings(uplink, settings, tls);

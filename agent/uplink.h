@@ -55,6 +55,10 @@ void uplink_start(struct uplink *uplink);
 /* There is something new in the spool. */
 void uplink_wake(struct uplink *uplink);
 
+/* A heartbeat now, not only at its time: what it says has changed. Nothing when not connected.
+ */
+void uplink_tell(struct uplink *uplink);
+
 /* New settings and certificates; a connection that is open says goodbye and comes back. */
 void uplink_reload(struct uplink *uplink, const struct uplink_settings *settings, SSL_CTX *tls);
 

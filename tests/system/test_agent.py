@@ -170,6 +170,28 @@ def test_agents_are_shown_with_their_address_and_versions(stack):
     assert table[1].split()[:3] == ["2", "1", "yes"]
 
 
+def test_the_rules_in_force_are_shown_as_soon_as_they_are(stack):
+    """The first heartbeat comes before rules are compiled; nobody waits for the next one."""
+    stack.settings["ingest"]["heartbeat"] = "10m"
+    stack.write_settings()
+    stack.start_collector()
+    rules = stack.folder / "rules"
+    rules.mkdir()
+    (rules / "first.yar").write_text("rule first { condition: filesize == 4711 }")
+    host = Host(stack, 2, 1, {"yara": {"rules": [str(rules)],
+                                       "scans": [{"name": "own", "paths": [str(rules)]}]}})
+    host.start()
+
+    def shown():
+        agents = stack.control("agents")["agents"]
+        return agents[0]["rules"] if agents else None
+
+    version = wait_until("the rules are shown", shown, 60, interval=0.2)
+    said = host.process.wait_for(r"yara\.rules version=([0-9a-f]{16})")
+    assert version == said.group(1)
+    assert version in ask(stack, "agents", "--table").stdout
+
+
 def test_a_reload_leaves_inputs_alone_whose_settings_are_the_same(stack):
     stack.start_collector()
     path = stack.folder / "log.sock"
