@@ -194,6 +194,7 @@ static void half_close(struct link *link)
 		return;
 	link->half_closed = true;
 	(void)SSL_shutdown(link->ssl);
+	ERR_clear_error();
 	(void)shutdown(bufferevent_getfd(link->bev), SHUT_WR);
 	bufferevent_enable(link->bev, EV_READ);
 	loop_arm(link->deadline,

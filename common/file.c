@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+
 static bool read_into(int fd, const char *path, struct strbuf *out, struct err *err)
 {
 	enum { PART = 64 * 1024 };
@@ -176,6 +178,32 @@ static bool write_new(const char *path, struct slice content, mode_t mode, struc
 	if (close(fd) != 0 && ok)
 		ok = err_sys(err, "closing %s", path);
 	return ok;
+}
+
+static int64_t time_ns(struct timespec time)
+{
+	return (int64_t)time.tv_sec * CLOCK_NS_PER_S + time.tv_nsec;
+}
+
+struct file_mark file_mark(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return (struct file_mark){0};
+	return (struct file_mark){
+		.device = st.st_dev,
+		.inode = st.st_ino,
+		.size = (uint64_t)st.st_size,
+		.mtime_ns = time_ns(st.st_mtim),
+		.ctime_ns = time_ns(st.st_ctim),
+	};
+}
+
+bool file_mark_same(const struct file_mark *a, const struct file_mark *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
 bool file_replace(const char *path, struct slice content, mode_t mode, struct err *err)

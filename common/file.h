@@ -21,6 +21,18 @@ MUST_USE bool file_read(const char *path, struct strbuf *out, struct err *err);
 MUST_USE bool file_replace(
 	const char *path, struct slice content, mode_t mode, struct err *err);
 
+/*
+ * What tells one content of a file from another without reading it: a file that was replaced
+ * or written to has another mark. All zero when there is none, or one that cannot be asked.
+ */
+struct file_mark {
+	uint64_t device, inode, size;
+	int64_t mtime_ns, ctime_ns;
+};
+
+struct file_mark file_mark(const char *path);
+bool file_mark_same(const struct file_mark *a, const struct file_mark *b);
+
 /* Create the folder and its missing parents with `mode`; an existing folder is fine. */
 MUST_USE bool file_make_dirs(const char *path, mode_t mode, struct err *err);
 

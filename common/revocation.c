@@ -254,15 +254,23 @@ int revocation_check(const struct revocation *revocation, X509 *cert, X509 *issu
 	return X509_V_ERR_UNABLE_TO_GET_CRL;
 }
 
-int64_t revocation_until_ns(const struct revocation *revocation)
+static struct validity validity_of(const X509_CRL *crl)
 {
-	int64_t first = INT64_MAX;
+	return (struct validity){
+		.from_ns = revocation_time_ns(X509_CRL_get0_lastUpdate(crl)),
+		.until_ns = revocation_time_ns(X509_CRL_get0_nextUpdate(crl)),
+	};
+}
 
-	for (unsigned i = 0; i < revocation->n_crls; i++) {
-		int64_t until =
-			revocation_time_ns(X509_CRL_get0_nextUpdate(revocation->crls[i].crl));
-		if (until < first)
-			first = until;
+struct validity revocation_validity(const struct revocation *revocation)
+{
+	struct validity first = validity_of(revocation->crls[0].crl);
+
+	for (unsigned i = 1; i < revocation->n_crls; i++) {
+		struct validity next = validity_of(revocation->crls[i].crl);
+
+		if (next.until_ns < first.until_ns)
+			first = next;
 	}
 	return first;
 }

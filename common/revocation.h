@@ -19,6 +19,7 @@
 #include <openssl/x509.h>
 
 #include "common/err.h"
+#include "common/expiry.h"
 
 struct revocation;
 
@@ -37,8 +38,8 @@ void revocation_free(struct revocation *revocation);
 MUST_USE int revocation_check(
 	const struct revocation *revocation, X509 *cert, X509 *issuer, int64_t now);
 
-/* When the first CRL expires; nanoseconds of the wall clock. */
-int64_t revocation_until_ns(const struct revocation *revocation);
+/* Of the CRL that expires first. */
+struct validity revocation_validity(const struct revocation *revocation);
 
 /* A certificate's or CRL's time as nanoseconds; beyond the range of the clock: INT64_MAX. */
 int64_t revocation_time_ns(const ASN1_TIME *time);

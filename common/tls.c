@@ -648,12 +648,24 @@ bool tls_own(const SSL_CTX *ctx, struct tls_peer *own, struct err *err)
 	return tls_identity_of(SSL_CTX_get0_certificate(ctx), own, err);
 }
 
-int64_t tls_crl_until_ns(const SSL_CTX *ctx)
+struct validity tls_own_validity(const SSL_CTX *ctx)
+{
+	const X509 *own = SSL_CTX_get0_certificate(ctx);
+
+	return (struct validity){
+		.from_ns = revocation_time_ns(X509_get0_notBefore(own)),
+		.until_ns = revocation_time_ns(X509_get0_notAfter(own)),
+	};
+}
+
+bool tls_crl_validity(const SSL_CTX *ctx, struct validity *validity)
 {
 	const struct revocation *revocation =
 		X509_STORE_get_ex_data(SSL_CTX_get_cert_store(ctx), store_revocation);
 
-	return revocation != NULL ? revocation_until_ns(revocation) : CLOCK_NONE;
+	if (revocation != NULL)
+		*validity = revocation_validity(revocation);
+	return revocation != NULL;
 }
 
 /* ---- sessions ------------------------------------------------------------------ */

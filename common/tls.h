@@ -34,6 +34,7 @@
 #include <openssl/ssl.h>
 
 #include "common/err.h"
+#include "common/expiry.h"
 #include "common/slice.h"
 
 enum {
@@ -76,8 +77,11 @@ MUST_USE SSL_CTX *tls_client_new(const struct tls_settings *settings, struct err
 /* The identity in the context's own certificate. It may be expired: look at not_after_ns. */
 MUST_USE bool tls_own(const SSL_CTX *ctx, struct tls_peer *own, struct err *err);
 
-/* When the first of the context's CRLs expires; CLOCK_NONE when it has none. */
-int64_t tls_crl_until_ns(const SSL_CTX *ctx);
+/* From when until when the context's own certificate is good. */
+struct validity tls_own_validity(const SSL_CTX *ctx);
+
+/* The same of the one of its CRLs that expires first; false when it has none. */
+MUST_USE bool tls_crl_validity(const SSL_CTX *ctx, struct validity *validity);
 
 /* Who is at the other end of a finished, verified handshake. */
 MUST_USE bool tls_peer(const SSL *ssl, struct tls_peer *peer, struct err *err);

@@ -86,5 +86,35 @@ START_TEST(places_of_a_file_are_written_and_read)
 }
 END_TEST
 
-TEST_MAIN("file", places_of_a_file_are_written_and_read, replaced_content_is_read_back,
-	a_file_over_the_limit_is_an_error)
+static struct file_mark mark_of(const char *name)
+{
+	return file_mark(in_dir(name));
+}
+
+START_TEST(another_content_has_another_mark)
+{
+	struct file_mark none = {0}, first, now;
+	char path[256];
+
+	make_dir();
+	now = mark_of("f");
+	ck_assert(file_mark_same(&now, &none));
+	ck_assert(file_replace(in_dir("f"), SLICE_LIT("one"), 0600, NULL));
+	first = mark_of("f");
+	ck_assert(!file_mark_same(&first, &none));
+	now = mark_of("f");
+	ck_assert(file_mark_same(&now, &first));
+	/* The same bytes and times in another file. */
+	snprintf(path, sizeof(path), "%s", in_dir("f"));
+	ck_assert_int_eq(link(path, in_dir("old")), 0);
+	ck_assert(file_replace(in_dir("f"), SLICE_LIT("one"), 0600, NULL));
+	now = mark_of("f");
+	ck_assert(!file_mark_same(&now, &first));
+	unlink(in_dir("f"));
+	unlink(in_dir("old"));
+	rmdir(dir);
+}
+END_TEST
+
+TEST_MAIN("file", another_content_has_another_mark, places_of_a_file_are_written_and_read,
+	replaced_content_is_read_back, a_file_over_the_limit_is_an_error)

@@ -70,6 +70,7 @@ END_TEST
 
 START_TEST(a_context_knows_its_own_identity)
 {
+	struct validity validity;
 	struct tls_peer own;
 
 	make_everything();
@@ -77,7 +78,12 @@ START_TEST(a_context_knows_its_own_identity)
 	ck_assert_ok(tls_own(client, &own, &err), err);
 	ck_assert_uint_eq(own.agency, 7);
 	ck_assert_uint_eq(own.host, 42);
-	ck_assert_int_gt(tls_crl_until_ns(client), clock_wall_ns());
+	ck_assert(tls_crl_validity(client, &validity));
+	ck_assert_int_gt(validity.until_ns, clock_wall_ns());
+	ck_assert_int_le(validity.from_ns, clock_wall_ns());
+	validity = tls_own_validity(client);
+	ck_assert_int_eq(validity.until_ns, own.not_after_ns);
+	ck_assert_int_lt(validity.from_ns, clock_wall_ns());
 	SSL_CTX_free(client);
 	test_ca_remove(&ca);
 }
@@ -220,6 +226,7 @@ END_TEST
 
 START_TEST(crl_files_that_prove_nothing_are_refused)
 {
+	struct validity validity;
 	struct test_ca other;
 
 	make_everything();
@@ -239,7 +246,7 @@ START_TEST(crl_files_that_prove_nothing_are_refused)
 	settings.crl_file = "";
 	SSL_CTX *ctx = tls_server_new(&settings, &err);
 	ck_assert_ok(ctx != NULL, err);
-	ck_assert_int_eq(tls_crl_until_ns(ctx), CLOCK_NONE);
+	ck_assert(!tls_crl_validity(ctx, &validity));
 	SSL_CTX_free(ctx);
 	test_ca_remove(&other);
 	test_ca_remove(&ca);
