@@ -107,6 +107,12 @@ static const char *const upgrades[] = {
 	("INSERT INTO meta SELECT CASE kind WHEN 0 THEN 'opened-5m' WHEN 1 THEN 'opened-1h'"
 	 " ELSE 'opened-1d' END, max(start) FROM windows"
 	 " WHERE start <= unixepoch() GROUP BY kind;"),
+
+	("CREATE TABLE agents("
+	 " agency INTEGER, host INTEGER, first INTEGER NOT NULL,"
+	 " PRIMARY KEY(agency, host)) STRICT, WITHOUT ROWID;"
+	 "INSERT INTO agents SELECT agency, host, min(first) FROM days GROUP BY agency, host;"
+	 "CREATE INDEX days_day ON days(day, agency);"),
 };
 
 /* As window_item() spells it. */
@@ -122,6 +128,7 @@ static const char *const upgrades[] = {
 #define IS_OLD_NEWS(before, now) "(published <= " before " OR published > " now ")"
 
 #define IN_WINDOW "start BETWEEN ?1 AND ?2 - 1"
+#define GROUP     "agency, level, attack, severity, status"
 
 static const char *const texts[STATEMENTS] = {
 	[STATEMENT_CURSOR] = "SELECT value FROM meta WHERE name = 'position'",
@@ -148,6 +155,8 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_SEEN_ADD] = "INSERT OR IGNORE INTO seen VALUES(?1, ?2, ?3)",
 	[STATEMENT_DAY_ADD] = "INSERT INTO days VALUES(?1, ?2, ?3, ?4)"
 			      " ON CONFLICT DO UPDATE SET first = min(first, excluded.first)",
+	[STATEMENT_AGENT_ADD] = "INSERT INTO agents VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE"
+				" SET first = excluded.first WHERE excluded.first < first",
 	[STATEMENT_HIT_FIND] =
 		"SELECT row, EXISTS (SELECT 1 FROM malware WHERE start = ?3 AND agency = ?4"
 		" AND origin = ?5 AND host = ?6 AND hit = row) FROM hits"
@@ -183,14 +192,14 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_WINDOWS_WITHIN] =
 		"SELECT kind, start, stop FROM windows WHERE start >= ?1 AND stop <= ?2",
 	[STATEMENT_WINDOWS_OUTSIDE] = "DELETE FROM windows WHERE start < ?1 OR stop > ?2",
+	/* A pass over each table, however many groups there are. */
 	[STATEMENT_COUNTS] =
-		"SELECT agency, level, attack, severity, status, sum(events), sum(findings),"
-		" (SELECT count(DISTINCT h.host) FROM hosts h WHERE h.start >= ?1 AND h.start "
-		"< ?2"
-		" AND h.agency = c.agency AND h.level = c.level AND h.attack = c.attack"
-		" AND h.severity = c.severity AND h.status = c.status)"
-		" FROM counts c WHERE " IN_WINDOW
-		" GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5",
+		"WITH attacked AS (SELECT " GROUP ", count(DISTINCT host) AS hosts FROM hosts"
+		" WHERE " IN_WINDOW " GROUP BY " GROUP "),"
+		" sums AS (SELECT " GROUP ", sum(events) AS events, sum(findings) AS findings"
+		" FROM counts WHERE " IN_WINDOW " GROUP BY " GROUP ")"
+		" SELECT " GROUP ", events, findings, ifnull(hosts, 0)"
+		" FROM sums LEFT JOIN attacked USING(" GROUP ") ORDER BY " GROUP,
 	[STATEMENT_MALWARE_SUMS] =
 		"WITH found AS (SELECT agency, hit, sum(hits) AS n FROM malware "
 		"WHERE " IN_WINDOW
@@ -210,12 +219,14 @@ static const char *const texts[STATEMENTS] = {
 	 * counts from the window in which its first word came, so that what comes later changes
 	 * nothing before it. */
 	[STATEMENT_QUALITY] =
-		"WITH agents AS (SELECT agency, host, max(day) AS last FROM days"
-		"  WHERE first < ?2 GROUP BY agency, host),"
-		" totals AS (SELECT agency, count(*) AS enrolled,"
-		"  sum(last < ?2 - 1296000) AS stale FROM agents GROUP BY agency),"
-		" online AS (SELECT agency, count(DISTINCT host) AS n FROM seen "
-		"WHERE " IN_WINDOW "  GROUP BY agency),"
+		"WITH totals AS (SELECT agency, count(*) AS enrolled, sum(NOT EXISTS"
+		"  (SELECT 1 FROM days d WHERE d.agency = a.agency AND d.host = a.host"
+		"  AND d.day BETWEEN ?2 - 1296000 AND ?2 - 1 AND d.first < ?2)) AS stale"
+		"  FROM agents a WHERE first < ?2 GROUP BY agency),"
+		" online AS (SELECT agency, count(DISTINCT host) AS n FROM seen"
+		"  WHERE " IN_WINDOW " AND ?2 - ?1 < 86400 GROUP BY agency"
+		"  UNION ALL SELECT agency, count(*) FROM days"
+		"  WHERE day = ?1 AND ?2 - ?1 = 86400 GROUP BY agency),"
 		" sums AS (SELECT agency, sum(records) AS a, sum(unknown) AS b, sum(partial) "
 		"AS c,"
 		"  sum(damaged) AS d, sum(late) AS e, sum(truncated) AS f, sum(unattributed) "

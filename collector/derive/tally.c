@@ -321,7 +321,10 @@ static bool flush_seen(struct tally *tally, struct err *err)
 		const struct day_value *value = table_value(&tally->days, i);
 
 		if (!database_run(tally->database, err, STATEMENT_DAY_ADD, "iiii",
-			    (int64_t)key->agency, (int64_t)key->host, key->start, value->first))
+			    (int64_t)key->agency, (int64_t)key->host, key->start,
+			    value->first) ||
+			!database_run(tally->database, err, STATEMENT_AGENT_ADD, "iii",
+				(int64_t)key->agency, (int64_t)key->host, value->first))
 			return false;
 	}
 	return true;
