@@ -9,6 +9,8 @@
 #include "collector/normalize/extract.h"
 #include "collector/normalize/stamp.h"
 
+enum { EXTENSION_MAX = 10 }; /* bytes */
+
 static const struct meaning succeeded = {
 	.category = {ECS_WEB},
 	.type = {ECS_ACCESS},
@@ -51,18 +53,42 @@ static bool take_quoted(struct slice *rest, struct slice *text)
 	}
 }
 
-/* The words before the stamp: "HOST IDENT USER" or "VHOST HOST IDENT USER". Nobody answers
- * IDENT (RFC 1413) any more: the "-" in its place tells where the words stand. */
-static bool read_who(struct slice who, struct request_line *line)
+/* "HOST IDENT USER" of a server that asks for IDENT (RFC 1413). */
+static bool read_ident(struct slice who, struct request_line *line)
 {
 	line->host = take_word(&who);
+	(void)(skip_byte(&who, ' ') && take_word(&who).len > 0);
+	line->user = who;
+	return skip_byte(&line->user, ' ') && line->host.len > 0 && line->user.len > 0 &&
+	       slice_find(line->user, ' ') == line->user.len;
+}
+
+/* The words before the stamp: "HOST IDENT USER" or "VHOST HOST IDENT USER". Hardly anybody
+ * answers IDENT any more: the "-" in its place tells where the words stand. HOST may be a list,
+ * "client, proxy". */
+static bool read_who(struct slice who, struct request_line *line)
+{
+	struct slice all = who;
+
+	line->host = take_word(&who);
+	while (line->host.len > 0 && line->host.ptr[line->host.len - 1] == ',' &&
+		skip_byte(&who, ' ')) {
+		struct slice next;
+
+		skip_blanks(&who);
+		next = take_word(&who);
+
+		line->host.len = (size_t)(next.ptr - line->host.ptr) + next.len;
+	}
 	if (!skip_lit(&who, " - ")) {
 		line->vhost = line->host;
 		if (!skip_byte(&who, ' '))
 			return false;
 		line->host = take_word(&who);
-		if (!skip_lit(&who, " - "))
-			return false;
+		if (!skip_lit(&who, " - ")) {
+			line->vhost = SLICE_NONE;
+			return read_ident(all, line);
+		}
 	}
 	line->user = who;
 	return line->host.len > 0 && line->user.len > 0;
@@ -129,16 +155,35 @@ static void put_origin(
 	*target = slice_from(*target, origin.len);
 }
 
-static void put_url(struct record *record, struct parse_context *context, struct slice url)
+/* "html" of "/a.b/c.html"; letters and digits, as extensions are. */
+static void put_extension(
+	struct record *record, struct parse_context *context, struct slice path)
+{
+	for (size_t i = path.len; i-- > 0 && path.len - i <= EXTENSION_MAX + 1;) {
+		char byte = (char)(path.ptr[i] | 0x20);
+
+		if (path.ptr[i] == '.') {
+			if (i + 1 < path.len)
+				put(record, context, FIELD_URL_EXTENSION,
+					slice_from(path, i + 1));
+			return;
+		}
+		if (!is_digit(path.ptr[i]) && (byte < 'a' || byte > 'z'))
+			return;
+	}
+}
+
+void access_log_put_url(struct record *record, struct parse_context *context, struct slice url)
 {
 	put(record, context, FIELD_URL_ORIGINAL, url);
 	put_origin(record, context, &url);
 
-	size_t query = slice_find(url, '?');
-	if (query > 0)
-		put(record, context, FIELD_URL_PATH, slice_head(url, query));
-	if (query < url.len)
-		put(record, context, FIELD_URL_QUERY, slice_from(url, query + 1));
+	struct slice path = slice_head(url, slice_find(url, '?'));
+	if (path.len > 0)
+		put(record, context, FIELD_URL_PATH, path);
+	put_extension(record, context, path);
+	if (path.len < url.len)
+		put(record, context, FIELD_URL_QUERY, slice_from(url, path.len + 1));
 }
 
 void access_log_put_request(
@@ -153,7 +198,7 @@ void access_log_put_request(
 		put(record, context, FIELD_HTTP_VERSION, version);
 	else
 		url = request;
-	put_url(record, context, url);
+	access_log_put_url(record, context, url);
 }
 
 /* "a.example.vn:443" */
@@ -177,12 +222,20 @@ static void put_forwarded(
 	put_address(record, context, FIELD_CLIENT_IP, FIELD_CLIENT_ADDRESS, first);
 }
 
+void access_log_put_outcome(
+	struct record *record, struct parse_context *context, struct slice status)
+{
+	if (status.len == 3 && all_digits(status))
+		put_meaning(record, context, status.ptr[0] < '4' ? &succeeded : &failed);
+}
+
 static void put_line(
 	struct record *record, struct parse_context *context, const struct request_line *line)
 {
 	record->created_ns = line->ns;
-	put_meaning(record, context, line->status.ptr[0] < '4' ? &succeeded : &failed);
-	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, line->host);
+	access_log_put_outcome(record, context, line->status);
+	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS,
+		slice_head(line->host, slice_find(line->host, ',')));
 	put_some(record, context, FIELD_USER_NAME, line->user);
 	put_vhost(record, context, line->vhost);
 	access_log_put_request(record, context, line->request);

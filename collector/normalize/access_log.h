@@ -22,4 +22,11 @@ enum parse_result access_log_parse(
 void access_log_put_request(
 	struct record *record, struct parse_context *context, struct slice request);
 
+/* "/a/b.html?c=d", "http://host/a": url.original and its parts. */
+void access_log_put_url(struct record *record, struct parse_context *context, struct slice url);
+
+/* event.category web, type access, and by the status code whether it went well. */
+void access_log_put_outcome(
+	struct record *record, struct parse_context *context, struct slice status);
+
 #endif

@@ -31,6 +31,10 @@ static const struct name_entry entries[] = {
 	NAME("timezone", NAME_ZONE),
 	NAME("MESSAGE", NAME_MESSAGE),
 	NAME("msg", NAME_MESSAGE),
+	NAME("SyslogMessage", NAME_MESSAGE),
+	NAME("TimeGenerated", NAME_TIME),
+	NAME("HostName", FIELD_HOST_HOSTNAME),
+	NAME("ProcessName", NAME_PROGRAM),
 	NAME("log", NAME_MESSAGE),
 	NAME("logdesc", FIELD_RULE_DESCRIPTION),
 	NAME("SYSLOG_IDENTIFIER", NAME_PROGRAM),
@@ -147,6 +151,44 @@ static const struct name_entry entries[] = {
 	NAME("uid", FIELD_USER_ID),
 	NAME("group", FIELD_GROUP_NAME),
 
+	/* Caddy, Traefik, Envoy, Kong, HAProxy and nginx in JSON */
+	NAME("request.remote_ip", FIELD_SOURCE_IP),
+	NAME("request.remote_addr", NAME_SOURCE),
+	NAME("request.remote_port", FIELD_SOURCE_PORT),
+	NAME("request.client_ip", FIELD_CLIENT_IP),
+	NAME("request.proto", NAME_HTTP_VERSION),
+	NAME("request.method", FIELD_HTTP_REQUEST_METHOD),
+	NAME("request.host", FIELD_URL_DOMAIN),
+	NAME("request.uri", FIELD_URL_ORIGINAL),
+	NAME("request.headers.User-Agent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("request.headers.user-agent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("request.headers.Referer", FIELD_HTTP_REQUEST_REFERRER),
+	NAME("request.headers.referer", FIELD_HTTP_REQUEST_REFERRER),
+	NAME("response.status", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("size", FIELD_HTTP_RESPONSE_BODY_BYTES),
+	NAME("ClientHost", FIELD_SOURCE_IP),
+	NAME("ClientAddr", NAME_SOURCE),
+	NAME("ClientUsername", FIELD_USER_NAME),
+	NAME("DownstreamStatus", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("DownstreamContentSize", FIELD_HTTP_RESPONSE_BODY_BYTES),
+	NAME("RequestHost", FIELD_URL_DOMAIN),
+	NAME("RequestMethod", FIELD_HTTP_REQUEST_METHOD),
+	NAME("RequestPath", FIELD_URL_ORIGINAL),
+	NAME("RequestProtocol", NAME_HTTP_VERSION),
+	NAME("RequestScheme", FIELD_URL_SCHEME),
+	NAME("request_User-Agent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("request_Referer", FIELD_HTTP_REQUEST_REFERRER),
+	NAME("StartUTC", NAME_TIME),
+	NAME("start_time", NAME_TIME),
+	NAME("authority", FIELD_URL_DOMAIN),
+	NAME("protocol", NAME_HTTP_VERSION),
+	NAME("response_code", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("downstream_remote_address", NAME_SOURCE),
+	NAME("x_forwarded_for", NAME_FORWARDED),
+	NAME("http_x_forwarded_for", NAME_FORWARDED),
+	NAME("server_protocol", NAME_HTTP_VERSION),
+	NAME("scheme", FIELD_URL_SCHEME),
+
 	NAME("method", FIELD_HTTP_REQUEST_METHOD),
 	NAME("request_method", FIELD_HTTP_REQUEST_METHOD),
 	NAME("http_method", FIELD_HTTP_REQUEST_METHOD),
@@ -200,29 +242,42 @@ static enum field_id instead_of_address(unsigned id)
 	}
 }
 
-static void put_url(struct record *record, struct parse_context *context, struct slice url)
-{
-	size_t query = slice_find(url, '?');
-
-	put(record, context, FIELD_URL_ORIGINAL, url);
-	if (url.len == 0 || url.ptr[0] != '/')
-		return;
-	put(record, context, FIELD_URL_PATH, slice_head(url, query));
-	if (query < url.len)
-		put(record, context, FIELD_URL_QUERY, slice_from(url, query + 1));
-}
-
 static void put_field(
 	struct record *record, struct parse_context *context, unsigned id, struct slice value)
 {
 	if (value.len == 0 || field_is_other(id) || id == FIELD_OTHER_VALUE)
 		return;
 	if (id == FIELD_URL_ORIGINAL)
-		put_url(record, context, value);
+		access_log_put_url(record, context, value);
 	else if (field_type(id) == FIELD_IP)
 		put_address(record, context, (enum field_id)id, instead_of_address(id), value);
 	else
 		put(record, context, (enum field_id)id, value);
+}
+
+/* "HTTP/1.1"; other protocols have no version here. */
+static void put_http_version(
+	struct record *record, struct parse_context *context, struct slice value)
+{
+	if (skip_lit(&value, "HTTP/"))
+		put_some(record, context, FIELD_HTTP_VERSION, value);
+	else
+		put_some(record, context, FIELD_NETWORK_PROTOCOL, value);
+}
+
+/* "192.0.2.1:4711", "[2001:db8::1]:4711", an address alone */
+static void put_endpoint(
+	struct record *record, struct parse_context *context, struct slice value)
+{
+	struct slice host, port;
+
+	if (cut_last(value, SLICE_LIT(":"), &host, &port) && all_digits(port) &&
+		(slice_find(host, ':') == host.len || host.ptr[0] == '[')) {
+		put_digits(record, context, FIELD_SOURCE_PORT, port);
+		value = host;
+	}
+	if (slice_absent(record_get(record, FIELD_SOURCE_IP)))
+		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
 }
 
 void named_put(struct record *record, struct parse_context *context,
@@ -255,6 +310,16 @@ void named_put(struct record *record, struct parse_context *context,
 		put_over(record, context, FIELD_PROCESS_NAME, value);
 		break;
 	case NAME_DROPPED:
+		break;
+	case NAME_HTTP_VERSION:
+		put_http_version(record, context, value);
+		break;
+	case NAME_SOURCE:
+		put_endpoint(record, context, value);
+		break;
+	case NAME_FORWARDED:
+		put_address(record, context, FIELD_CLIENT_IP, FIELD_CLIENT_ADDRESS,
+			slice_trim(slice_head(value, slice_find(value, ','))));
 		break;
 	case NAME_REQUEST:
 		access_log_put_request(record, context, value);

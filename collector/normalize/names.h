@@ -21,9 +21,12 @@ enum name_meaning {
 	NAME_ZONE,                /* "-0700", "+07:00" */
 	NAME_MESSAGE,             /* the text a person reads, which may have a format itself */
 	NAME_PROGRAM,             /* who wrote the message */
-	NAME_COMMAND, /* the command that runs: who wrote it, if nothing else says so */
-	NAME_REQUEST, /* "GET / HTTP/1.1" */
-	NAME_DROPPED, /* says nothing that anybody would look for; the line has it */
+	NAME_COMMAND,      /* the command that runs: who wrote it, if nothing else says so */
+	NAME_REQUEST,      /* "GET / HTTP/1.1" */
+	NAME_HTTP_VERSION, /* "HTTP/1.1" */
+	NAME_SOURCE,       /* "192.0.2.1:4711" */
+	NAME_FORWARDED,    /* "client, proxy, proxy" */
+	NAME_DROPPED,      /* says nothing that anybody would look for; the line has it */
 	NAME_MEANING_END,
 };
 

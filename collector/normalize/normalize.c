@@ -125,21 +125,36 @@ static const struct parser *ask_list(const struct parser *const *list, struct re
 	return NULL;
 }
 
+static const struct parser *ask_program(const struct normalizer *normalizer,
+	struct slice program, struct record *record, struct parse_context *context,
+	enum parse_result *result)
+{
+	if (program.len == 0 || program.len > PROGRAM_MAX)
+		return NULL;
+
+	const struct slot *slot = find_slot(normalizer, program);
+	for (unsigned i = 0; i < PARSERS_PER_PROGRAM && slot->parsers[i]; i++) {
+		*result = ask(slot->parsers[i], record, context);
+		if (*result != PARSED_NOT_MINE)
+			return slot->parsers[i];
+	}
+	return NULL;
+}
+
+/* By the program's whole name, and by the parts of "postfix/smtpd", "postfix-2/smtpd". */
 static const struct parser *ask_message_parsers(const struct normalizer *normalizer,
 	struct record *record, struct parse_context *context, enum parse_result *result)
 {
-	struct slice program = bare_program(context->program);
+	struct slice program = bare_program(context->program), head, tail;
+	const struct parser *found = ask_program(normalizer, program, record, context, result);
 
-	if (program.len > 0 && program.len <= PROGRAM_MAX) {
-		const struct slot *slot = find_slot(normalizer, program);
-
-		for (unsigned i = 0; i < PARSERS_PER_PROGRAM && slot->parsers[i]; i++) {
-			*result = ask(slot->parsers[i], record, context);
-			if (*result != PARSED_NOT_MINE)
-				return slot->parsers[i];
-		}
+	if (found == NULL && cut_last(program, SLICE_LIT("/"), &head, &tail)) {
+		head = slice_head(head, slice_find(head, '/'));
+		found = ask_program(normalizer, head, record, context, result);
+		if (found == NULL)
+			found = ask_program(normalizer, tail, record, context, result);
 	}
-	return ask_list(normalizer->any_program, record, context, result);
+	return found ? found : ask_list(normalizer->any_program, record, context, result);
 }
 
 static enum parse_status status_of(enum parse_result result)

@@ -5,6 +5,7 @@
  * field are kept as they are. Who a record belongs to and how it counts is never taken from a
  * line: names below "soc." and event.module are left out.
  */
+#include "collector/normalize/access_log.h"
 #include "collector/normalize/extract.h"
 #include "collector/normalize/names.h"
 
@@ -31,6 +32,15 @@ static struct slice object_of(struct slice text)
 	return text;
 }
 
+/* A request and its answer, in the log of a server that writes JSON. */
+static void put_web(struct record *record, struct parse_context *context)
+{
+	if (!slice_absent(record_get(record, FIELD_HTTP_REQUEST_METHOD)) &&
+		slice_absent(record_get(record, FIELD_EVENT_CATEGORY)))
+		access_log_put_outcome(
+			record, context, record_get(record, FIELD_HTTP_RESPONSE_STATUS_CODE));
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct pairs *pairs = context->pairs;
@@ -49,6 +59,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		context->message = SLICE_NONE;
 		return PARSED_DAMAGED;
 	}
+	put_web(record, context);
 	named_finish(record, context, &values);
 	context->whole_line = true;
 	return values.n_known > 0 ? PARSED : PARSED_PARTLY;

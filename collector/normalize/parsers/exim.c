@@ -1,0 +1,409 @@
+/*
+ * exim - main and reject log of the mail transfer agent Exim
+ *
+ *	2026-03-07 10:00:00 1o6Xab-0001Ab-Cd <= a@example H=mail.example (helo) [192.0.2.1]:25
+ *... 2026-03-07 10:00:00 1o6Xab-0001Ab-Cd => b@example R=dnslookup T=smtp H=mx [192.0.2.2]
+ *C="250" 2026-03-07 10:00:00 login authenticator failed for (helo) [192.0.2.1]:5: 535 ...
+ *(set_id=an) 2026-03-07 10:00:00 H=(helo) [192.0.2.1] F=<a@example> rejected RCPT <b@example>:
+ *reason
+ *
+ * HELO names, addresses and subjects are the sender's own: an IP address is believed only where
+ * Exim writes it, in square brackets behind the names.
+ */
+#include "collector/normalize/extract.h"
+#include "collector/normalize/stamp.h"
+
+#define MAIL(name, how, ...)                                                                   \
+	{                                                                                      \
+		.action = {SLICE_BYTES(name)}, .category = {ECS_EMAIL}, .type = {how},         \
+		__VA_ARGS__                                                                    \
+	}
+
+/* What the two signs behind a message's id say. */
+static const struct {
+	struct slice sign;
+	struct meaning meaning;
+	enum field_id address; /* whose address follows */
+} signs[] = {
+	{{SLICE_BYTES("<= ")}, MAIL("mail_received", ECS_START), FIELD_EMAIL_FROM_ADDRESS},
+	{{SLICE_BYTES("=> ")}, MAIL("mail_sent", ECS_INFO, .outcome = {ECS_SUCCESS}),
+		FIELD_EMAIL_TO_ADDRESS},
+	{{SLICE_BYTES("-> ")}, MAIL("mail_sent", ECS_INFO, .outcome = {ECS_SUCCESS}),
+		FIELD_EMAIL_TO_ADDRESS},
+	{{SLICE_BYTES(">> ")}, MAIL("mail_sent", ECS_INFO, .outcome = {ECS_SUCCESS}),
+		FIELD_EMAIL_TO_ADDRESS},
+	{{SLICE_BYTES("*> ")}, MAIL("mail_delivery_suppressed", ECS_INFO),
+		FIELD_EMAIL_TO_ADDRESS},
+	{{SLICE_BYTES("** ")}, MAIL("mail_bounced", ECS_INFO, .outcome = {ECS_FAILURE}),
+		FIELD_EMAIL_TO_ADDRESS},
+	{{SLICE_BYTES("== ")}, MAIL("mail_deferred", ECS_INFO, .outcome = {ECS_FAILURE}),
+		FIELD_EMAIL_TO_ADDRESS},
+};
+
+static const struct meaning completed = MAIL("mail_removed", ECS_END);
+static const struct meaning noted = MAIL("mail_noted", ECS_INFO);
+static const struct meaning rejected =
+	MAIL("mail_rejected", ECS_DENIED, .outcome = {ECS_FAILURE});
+static const struct meaning login_failed = {
+	.action = {SLICE_BYTES("smtp_login")},
+	.category = {ECS_AUTHENTICATION},
+	.category2 = {ECS_EMAIL},
+	.type = {ECS_START},
+	.outcome = {ECS_FAILURE},
+};
+static const struct meaning lost = {
+	.action = {SLICE_BYTES("smtp_connection_lost")},
+	.category = {ECS_NETWORK},
+	.type = {ECS_CONNECTION},
+	.type2 = {ECS_END},
+};
+
+/* ---- pieces ---------------------------------------------------------------------------- */
+
+static bool is_address(struct slice text)
+{
+	return text.len > 1 &&
+	       (slice_find(text, ':') < text.len ||
+		       (is_digit(text.ptr[0]) && slice_find(text, '.') < text.len));
+}
+
+/*
+ * "mail.example (helo) [192.0.2.1]:25", "(helo) [192.0.2.1]", "[192.0.2.1]:25": the name, and
+ * the address behind the names. A HELO in its parentheses may be "[192.0.2.9]" itself.
+ */
+static bool put_host(
+	struct record *record, struct parse_context *context, struct slice *rest, bool source)
+{
+	struct slice name = SLICE_NONE, helo, address, port, at = *rest;
+
+	if (at.len > 0 && at.ptr[0] != '(' && at.ptr[0] != '[') {
+		name = take_word(&at);
+		skip_blanks(&at);
+	}
+	if (skip_byte(&at, '(')) {
+		size_t len = slice_search(at, SLICE_LIT(") ["));
+
+		if (len == at.len)
+			return false;
+		helo = slice_head(at, len);
+		at = slice_from(at, len + 2);
+		put_other(record, context, FIELD_OTHER, SLICE_LIT("helo"), helo);
+	}
+	if (!skip_byte(&at, '[') || !take_until(&at, ']', &address) || !is_address(address))
+		return false;
+	put_address(record, context, source ? FIELD_SOURCE_IP : FIELD_DESTINATION_IP,
+		source ? FIELD_SOURCE_ADDRESS : FIELD_DESTINATION_ADDRESS, address);
+	put_some(
+		record, context, source ? FIELD_SOURCE_DOMAIN : FIELD_DESTINATION_DOMAIN, name);
+	if (at.len > 1 && at.ptr[0] == ':' && is_digit(at.ptr[1])) {
+		at = slice_from(at, 1);
+		if (take_digits(&at, &port))
+			put_digits(record, context,
+				source ? FIELD_SOURCE_PORT : FIELD_DESTINATION_PORT, port);
+	}
+	*rest = at;
+	return true;
+}
+
+static struct slice without_brackets(struct slice text)
+{
+	if (text.len >= 2 && text.ptr[0] == '<' && text.ptr[text.len - 1] == '>')
+		return slice_of(text.ptr + 1, text.len - 2);
+	return text;
+}
+
+/* "text with \" in it"; `rest` stands behind the opening quote. */
+static struct slice take_quoted(struct slice *rest)
+{
+	for (size_t i = 0; i < rest->len; i++) {
+		if (rest->ptr[i] == '\\') {
+			i++;
+		} else if (rest->ptr[i] == '"') {
+			struct slice text = slice_head(*rest, i);
+
+			*rest = slice_from(*rest, i + 1);
+			return text;
+		}
+	}
+	struct slice text = *rest;
+	*rest = slice_from(*rest, rest->len);
+	return text;
+}
+
+/* "plain:an", "login_server:an@example": the method and who */
+static void put_authenticated(
+	struct record *record, struct parse_context *context, struct slice value)
+{
+	struct slice method;
+
+	if (!take_until(&value, ':', &method))
+		method = value;
+	else
+		put_some(record, context, FIELD_USER_NAME,
+			slice_head(value, slice_find(value, ':')));
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("auth_method"), method);
+}
+
+/* ---- name=value, with names of one letter or a few -----------------------------------------
+ */
+
+static void put_pair(struct record *record, struct parse_context *context, struct slice name,
+	struct slice value)
+{
+	static const struct {
+		struct slice name;
+		enum field_id id;
+	} known[] = {
+		{{SLICE_BYTES("F")}, FIELD_EMAIL_FROM_ADDRESS},
+		{{SLICE_BYTES("S")}, FIELD_NETWORK_BYTES},
+		{{SLICE_BYTES("T")}, FIELD_EMAIL_SUBJECT},
+		{{SLICE_BYTES("id")}, FIELD_EMAIL_MESSAGE_ID},
+		{{SLICE_BYTES("U")}, FIELD_USER_NAME},
+		{{SLICE_BYTES("P")}, FIELD_NETWORK_PROTOCOL},
+		{{SLICE_BYTES("C")}, FIELD_EVENT_REASON},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (!slice_eq(known[i].name, name))
+			continue;
+		put_some(record, context, known[i].id, without_brackets(value));
+		return;
+	}
+	if (slice_eq(name, SLICE_LIT("A")))
+		put_authenticated(record, context, value);
+	else if (slice_eq(name, SLICE_LIT("R")) || slice_eq(name, SLICE_LIT("X")))
+		put_other(record, context, FIELD_OTHER, name, value);
+}
+
+static bool take_name(struct slice *rest, struct slice *name)
+{
+	size_t len = 0;
+
+	while (len < rest->len && len < 4 &&
+		((rest->ptr[len] >= 'A' && rest->ptr[len] <= 'Z') ||
+			(rest->ptr[len] >= 'a' && rest->ptr[len] <= 'z')))
+		len++;
+	if (len == 0 || len == rest->len || rest->ptr[len] != '=')
+		return false;
+	*name = slice_head(*rest, len);
+	*rest = slice_from(*rest, len + 1);
+	return true;
+}
+
+/* Up to the first word that is no pair. `arrival`: T is the subject, else the transport. */
+static void put_pairs(
+	struct record *record, struct parse_context *context, struct slice *rest, bool arrival)
+{
+	struct slice name, value;
+
+	for (;;) {
+		struct slice at = *rest;
+
+		skip_blanks(&at);
+		if (!take_name(&at, &name))
+			return;
+		if (slice_eq(name, SLICE_LIT("H"))) {
+			if (!put_host(record, context, &at, arrival))
+				return;
+		} else {
+			value = skip_byte(&at, '"') ? take_quoted(&at) : take_word(&at);
+			if (arrival || !slice_eq(name, SLICE_LIT("T")))
+				put_pair(record, context, name, value);
+		}
+		*rest = at;
+	}
+}
+
+/* ---- lines ----------------------------------------------------------------------------------
+ */
+
+/* "1o6Xab-0001Ab-Cd", since version 4.97 "1rA2bC-00000001abc-2dEf" */
+static bool take_id(struct slice *rest, struct slice *id)
+{
+	struct slice at = *rest, word = take_word(&at);
+
+	if ((word.len != 16 && word.len != 23) || word.ptr[6] != '-' ||
+		(word.ptr[13] != '-' && word.ptr[18] != '-') || !skip_byte(&at, ' '))
+		return false;
+	for (size_t i = 0; i < word.len; i++) {
+		char byte = (char)(word.ptr[i] | 0x20);
+
+		if (!is_digit(word.ptr[i]) && (byte < 'a' || byte > 'z') && word.ptr[i] != '-')
+			return false;
+	}
+	*id = word;
+	*rest = at;
+	return true;
+}
+
+static void read_message(
+	struct record *record, struct parse_context *context, struct slice rest)
+{
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
+		struct slice at = rest, address;
+
+		if (!skip_text(&at, signs[i].sign))
+			continue;
+		address = take_word(&at);
+		put_meaning(record, context, &signs[i].meaning);
+		put_some(record, context, signs[i].address, without_brackets(address));
+		skip_blanks(&at);
+		if (at.len > 0 && at.ptr[0] == '<') /* the address before it was rewritten */
+			(void)take_word(&at);
+		put_pairs(record, context, &at, signs[i].address == FIELD_EMAIL_FROM_ADDRESS);
+		if (skip_lit(&at, ": ") && signs[i].address == FIELD_EMAIL_TO_ADDRESS)
+			put_some(record, context, FIELD_EVENT_REASON, at);
+		return;
+	}
+	put_meaning(record, context,
+		slice_starts(rest, SLICE_LIT("Completed")) ? &completed : &noted);
+}
+
+/* "login authenticator failed for mail.example (helo) [192.0.2.1]:5: 535 text (set_id=an)" */
+static bool read_login(struct record *record, struct parse_context *context, struct slice text)
+{
+	static const struct slice words = {SLICE_BYTES(" authenticator failed for ")};
+	size_t at = slice_search(text, words);
+	struct slice rest, before, user;
+
+	if (at == text.len || slice_find(slice_head(text, at), ' ') < at)
+		return false;
+	put_meaning(record, context, &login_failed);
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("auth_method"), slice_head(text, at));
+	rest = slice_from(text, at + words.len);
+	(void)skip_lit(&rest, "H=");
+	if (!put_host(record, context, &rest, true))
+		return true;
+	if (cut_last(rest, SLICE_LIT("(set_id="), &before, &user) && user.len > 0 &&
+		user.ptr[user.len - 1] == ')') {
+		put_some(record, context, FIELD_USER_NAME, slice_head(user, user.len - 1));
+		rest = slice_trim(before);
+	}
+	at = slice_search(rest, SLICE_LIT(": "));
+	if (at < rest.len)
+		put_some(record, context, FIELD_EVENT_REASON, slice_from(rest, at + 2));
+	return true;
+}
+
+/* Other remarks about a host that was named. */
+static bool read_noted(
+	struct record *record, struct parse_context *context, struct slice rest, bool named)
+{
+	if (!named || rest.len == 0)
+		return false;
+	put_meaning(record, context, &noted);
+	put_some(record, context, FIELD_EVENT_REASON, rest);
+	return true;
+}
+
+/* "H=... F=<a> rejected RCPT <b>: reason", "... temporarily rejected ...", "... rejected EHLO"
+ */
+static bool read_rejected(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	struct slice rest = text, command, to;
+
+	put_pairs(record, context, &rest, true);
+	skip_blanks(&rest);
+	(void)skip_lit(&rest, "temporarily ");
+	if (!skip_lit(&rest, "rejected ") && !skip_lit(&rest, "sender verify fail for "))
+		return read_noted(record, context, rest, rest.ptr != text.ptr);
+	put_meaning(record, context, &rejected);
+	command = slice_head(rest, slice_find(rest, ' '));
+	if (slice_eq(command, SLICE_LIT("RCPT"))) {
+		to = slice_from(rest, 4);
+		skip_blanks(&to);
+		to = slice_head(to, slice_search(to, SLICE_LIT(": ")));
+		put_some(record, context, FIELD_EMAIL_TO_ADDRESS, without_brackets(to));
+	}
+	if (command.len > 0 && command.ptr[0] != '<')
+		put_other(record, context, FIELD_OTHER, SLICE_LIT("command"), command);
+	size_t at = slice_search(rest, SLICE_LIT(": "));
+	if (at < rest.len)
+		put_some(record, context, FIELD_EVENT_REASON, slice_from(rest, at + 2));
+	return true;
+}
+
+/* Connections that end early; the peer stands behind "from ". */
+static bool read_connection(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	static const char *const begins[] = {"SMTP connection from ",
+		"unexpected disconnection while reading SMTP command from ",
+		"SMTP protocol synchronization error ", "SMTP call from ",
+		"TLS error on connection from ", "SMTP command timeout on connection from ",
+		"SMTP syntax error in ", "too many connections from "};
+
+	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
+		struct slice rest = text;
+		size_t at;
+
+		if (!slice_starts(text, slice_str(begins[i])))
+			continue;
+		at = slice_search(rest, SLICE_LIT(" from "));
+		if (at == rest.len)
+			at = slice_search(rest, SLICE_LIT(" H="));
+		put_meaning(record, context, &lost);
+		if (at == rest.len)
+			return true;
+		rest = slice_from(rest, at + (rest.ptr[at + 1] == 'H' ? 1 : 6));
+		(void)skip_lit(&rest, "H=");
+		(void)put_host(record, context, &rest, true);
+		return true;
+	}
+	return false;
+}
+
+/* "2026-03-07 10:00:00.123 +0700 [812] ": what log_selector adds */
+static bool take_time(
+	struct slice *rest, struct parse_context *context, int64_t *ns, struct slice *pid)
+{
+	struct slice at;
+
+	*pid = SLICE_NONE;
+	if (!take_stamp_any(rest, context, ns) || !skip_byte(rest, ' '))
+		return false;
+	at = *rest;
+	if (skip_byte(&at, '[') && take_digits(&at, pid) && skip_lit(&at, "] "))
+		*rest = at;
+	return true;
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct slice rest = context->message, id = SLICE_NONE, pid = SLICE_NONE;
+	int64_t ns = record->created_ns;
+	bool enveloped = !slice_absent(context->program);
+	bool stamped = take_time(&rest, context, &ns, &pid);
+
+	if (!stamped && !enveloped)
+		return PARSED_NOT_MINE;
+	bool known = take_id(&rest, &id);
+	if (known)
+		put(record, context, FIELD_EMAIL_LOCAL_ID, id);
+	put_digits(record, context, FIELD_PROCESS_PID, pid);
+	record->created_ns = ns;
+	if (read_login(record, context, rest) || read_connection(record, context, rest) ||
+		read_rejected(record, context, rest)) {
+		context->message = SLICE_NONE;
+		return PARSED;
+	}
+	if (!known)
+		return PARSED_NOT_MINE;
+	read_message(record, context, rest);
+	context->message = SLICE_NONE;
+	return PARSED;
+}
+
+static const char *const programs[] = {"exim", "exim4", NULL};
+
+const struct parser parser_exim = {
+	.number = 29,
+	.roles = PARSER_ENVELOPE,
+	.name = "exim",
+	.module = "exim",
+	.summary = "Exim: log-ins, mail received, rejected, delivered",
+	.source = "Exim specification 4.80 to 4.98, chapter Log files",
+	.programs = programs,
+	.parse = parse,
+};

@@ -1,0 +1,444 @@
+/*
+ * postfix - the mail transfer agent Postfix, all its daemons
+ *
+ *	connect from mail.example[192.0.2.1]
+ *	4Bx0Yz1: client=mail.example[192.0.2.1], sasl_method=LOGIN, sasl_username=an
+ *	4Bx0Yz1: from=<a@example>, size=320, nrcpt=1 (queue active)
+ *	4Bx0Yz1: to=<b@example>, relay=mx.example[192.0.2.2]:25, ..., status=sent (250 ok)
+ *	NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 ...; from=<..> to=<..>
+ *helo=<..> warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: ...
+ *
+ * A remote host chooses its HELO, its reverse name, and what it says in replies: values are
+ * read where Postfix writes them, before what others wrote.
+ */
+#include "collector/normalize/extract.h"
+
+enum shape {
+	SHAPE_PLAIN,
+	SHAPE_PEER,   /* name[address]:port */
+	SHAPE_BEHIND, /* ... from name[address]:port */
+};
+
+struct wording {
+	struct slice prefix;
+	enum shape shape;
+	struct meaning meaning;
+};
+
+#define CONNECTION(name, how)                                                                  \
+	{                                                                                      \
+		.action = {SLICE_BYTES(name)}, .category = {ECS_NETWORK},                      \
+		.type = {ECS_CONNECTION}, .type2 = {                                           \
+			how                                                                    \
+		}                                                                              \
+	}
+#define MAIL(name, how)                                                                        \
+	{                                                                                      \
+		.action = {SLICE_BYTES(name)}, .category = {ECS_EMAIL}, .type = { how }        \
+	}
+
+/* Without a queue id before them. */
+static const struct wording wordings[] = {
+	{{SLICE_BYTES("connect from ")}, SHAPE_PEER, CONNECTION("smtp_connected", ECS_START)},
+	{{SLICE_BYTES("disconnect from ")}, SHAPE_PEER,
+		CONNECTION("smtp_disconnected", ECS_END)},
+	{{SLICE_BYTES("lost connection after ")}, SHAPE_BEHIND,
+		CONNECTION("smtp_connection_lost", ECS_END)},
+	{{SLICE_BYTES("timeout after ")}, SHAPE_BEHIND, CONNECTION("smtp_timeout", ECS_END)},
+	{{SLICE_BYTES("too many errors after ")}, SHAPE_BEHIND,
+		CONNECTION("smtp_too_many_errors", ECS_DENIED)},
+	{{SLICE_BYTES("improper command pipelining after ")}, SHAPE_BEHIND,
+		CONNECTION("smtp_protocol_error", ECS_INFO)},
+	{{SLICE_BYTES("SSL_accept error from ")}, SHAPE_PEER,
+		CONNECTION("smtp_tls_error", ECS_INFO)},
+	{{SLICE_BYTES("warning: non-SMTP command from ")}, SHAPE_PEER,
+		CONNECTION("smtp_protocol_error", ECS_INFO)},
+	{{SLICE_BYTES("warning: Connection rate limit exceeded: ")}, SHAPE_BEHIND,
+		CONNECTION("smtp_rate_limited", ECS_DENIED)},
+	{{SLICE_BYTES("warning: Connection concurrency limit exceeded: ")}, SHAPE_BEHIND,
+		CONNECTION("smtp_rate_limited", ECS_DENIED)},
+	{{SLICE_BYTES("CONNECT from ")}, SHAPE_PEER, CONNECTION("smtp_connected", ECS_START)},
+	{{SLICE_BYTES("DISCONNECT ")}, SHAPE_PEER, CONNECTION("smtp_disconnected", ECS_END)},
+	{{SLICE_BYTES("HANGUP after ")}, SHAPE_BEHIND,
+		CONNECTION("smtp_connection_lost", ECS_END)},
+	{{SLICE_BYTES("PASS NEW ")}, SHAPE_PEER, CONNECTION("smtp_passed", ECS_ALLOWED)},
+	{{SLICE_BYTES("PASS OLD ")}, SHAPE_PEER, CONNECTION("smtp_passed", ECS_ALLOWED)},
+	{{SLICE_BYTES("WHITELISTED ")}, SHAPE_PEER, CONNECTION("smtp_passed", ECS_ALLOWED)},
+	{{SLICE_BYTES("ALLOWLISTED ")}, SHAPE_PEER, CONNECTION("smtp_passed", ECS_ALLOWED)},
+	{{SLICE_BYTES("BLACKLISTED ")}, SHAPE_PEER, CONNECTION("smtp_blocked", ECS_DENIED)},
+	{{SLICE_BYTES("DENYLISTED ")}, SHAPE_PEER, CONNECTION("smtp_blocked", ECS_DENIED)},
+	{{SLICE_BYTES("PREGREET ")}, SHAPE_BEHIND, CONNECTION("smtp_protocol_error", ECS_INFO)},
+	{{SLICE_BYTES("DNSBL rank ")}, SHAPE_BEHIND, CONNECTION("smtp_listed", ECS_INFO)},
+	{{SLICE_BYTES("NON-SMTP COMMAND from ")}, SHAPE_PEER,
+		CONNECTION("smtp_protocol_error", ECS_INFO)},
+	{{SLICE_BYTES("BARE NEWLINE from ")}, SHAPE_PEER,
+		CONNECTION("smtp_protocol_error", ECS_INFO)},
+	{{SLICE_BYTES("COMMAND PIPELINING from ")}, SHAPE_PEER,
+		CONNECTION("smtp_protocol_error", ECS_INFO)},
+	{{SLICE_BYTES("COMMAND TIME LIMIT from ")}, SHAPE_PEER,
+		CONNECTION("smtp_timeout", ECS_END)},
+	{{SLICE_BYTES("statistics: ")}, SHAPE_PLAIN,
+		{.action = {SLICE_BYTES("smtp_statistics")}, .type = {ECS_INFO}}},
+	{{SLICE_BYTES("daemon started ")}, SHAPE_PLAIN,
+		{.action = {SLICE_BYTES("mail_server_started")},
+			.category = {ECS_PROCESS},
+			.type = {ECS_START}}},
+	{{SLICE_BYTES("terminating on signal ")}, SHAPE_PLAIN,
+		{.action = {SLICE_BYTES("mail_server_stopped")},
+			.category = {ECS_PROCESS},
+			.type = {ECS_END}}},
+};
+
+static const struct meaning auth_failed = {
+	.action = {SLICE_BYTES("smtp_login")},
+	.category = {ECS_AUTHENTICATION},
+	.category2 = {ECS_EMAIL},
+	.type = {ECS_START},
+	.outcome = {ECS_FAILURE},
+};
+static const struct meaning auth_succeeded = {
+	.action = {SLICE_BYTES("smtp_login")},
+	.category = {ECS_AUTHENTICATION},
+	.category2 = {ECS_EMAIL},
+	.type = {ECS_START},
+	.outcome = {ECS_SUCCESS},
+};
+static const struct meaning received = MAIL("mail_received", ECS_START);
+static const struct meaning queued = MAIL("mail_queued", ECS_INFO);
+static const struct meaning identified = MAIL("mail_identified", ECS_INFO);
+static const struct meaning removed = MAIL("mail_removed", ECS_END);
+static const struct meaning noted = MAIL("mail_noted", ECS_INFO);
+static const struct meaning submitted = MAIL("mail_submitted", ECS_START);
+static const struct meaning rejected = {
+	.action = {SLICE_BYTES("mail_rejected")},
+	.category = {ECS_EMAIL},
+	.type = {ECS_DENIED},
+	.outcome = {ECS_FAILURE},
+};
+
+/* ---- pieces --------------------------------------------------------------------------- */
+
+/* "mail.example[192.0.2.1]:25", "unknown[2001:db8::1]", "[192.0.2.1]:4242"; `rest` moves
+ * behind it. */
+static bool take_peer(
+	struct slice *rest, struct slice *name, struct slice *address, struct slice *port)
+{
+	struct slice at = *rest;
+
+	*port = SLICE_NONE;
+	if (!take_until(&at, '[', name) || slice_find(*name, ' ') < name->len ||
+		!take_until(&at, ']', address))
+		return false;
+	if (at.len > 1 && at.ptr[0] == ':' && is_digit(at.ptr[1])) {
+		at = slice_from(at, 1);
+		(void)take_digits(&at, port);
+	}
+	*rest = at;
+	return true;
+}
+
+static void put_source(struct record *record, struct parse_context *context, struct slice *rest)
+{
+	struct slice name, address, port;
+
+	if (!take_peer(rest, &name, &address, &port))
+		return;
+	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, address);
+	put_digits(record, context, FIELD_SOURCE_PORT, port);
+	if (!slice_eq(name, SLICE_LIT("unknown")))
+		put_some(record, context, FIELD_SOURCE_DOMAIN, name);
+}
+
+/* "mx.example[192.0.2.2]:25", "none", "local", "virtual" */
+static void put_relay(struct record *record, struct parse_context *context, struct slice relay)
+{
+	struct slice name, address, port;
+
+	if (!take_peer(&relay, &name, &address, &port))
+		return;
+	put_address(record, context, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS, address);
+	put_digits(record, context, FIELD_DESTINATION_PORT, port);
+	put_some(record, context, FIELD_DESTINATION_DOMAIN, name);
+}
+
+static struct slice without_brackets(struct slice text)
+{
+	if (text.len >= 2 && text.ptr[0] == '<' && text.ptr[text.len - 1] == '>')
+		return slice_of(text.ptr + 1, text.len - 2);
+	return text;
+}
+
+/* "name=value" up to a blank or ", "; an address in brackets may hold both. */
+static bool take_pair(struct slice *rest, struct slice *name, struct slice *value)
+{
+	size_t len = 0;
+
+	while (rest->len > 0 && (rest->ptr[0] == ' ' || rest->ptr[0] == ','))
+		*rest = slice_from(*rest, 1);
+	while (len < rest->len && rest->ptr[len] >= '_' && rest->ptr[len] <= 'z')
+		len++;
+	if (len == 0 || len == rest->len || rest->ptr[len] != '=')
+		return false;
+	*name = slice_head(*rest, len);
+	*rest = slice_from(*rest, len + 1);
+	len = 0;
+	if (rest->len > 0 && rest->ptr[0] == '<') {
+		while (len < rest->len && rest->ptr[len] != '>')
+			len++;
+	}
+	while (len < rest->len && rest->ptr[len] != ' ' && rest->ptr[len] != ',')
+		len++;
+	*value = slice_head(*rest, len);
+	*rest = slice_from(*rest, len);
+	return true;
+}
+
+static struct slice action_of_status(struct slice status)
+{
+	if (slice_eq(status, SLICE_LIT("sent")))
+		return SLICE_LIT("mail_sent");
+	if (slice_eq(status, SLICE_LIT("deferred")))
+		return SLICE_LIT("mail_deferred");
+	if (slice_eq(status, SLICE_LIT("bounced")))
+		return SLICE_LIT("mail_bounced");
+	return slice_eq(status, SLICE_LIT("expired")) ? SLICE_LIT("mail_expired")
+						      : SLICE_LIT("mail_delivery");
+}
+
+/* What the other side answered stands in brackets behind the status. */
+static void put_status(struct record *record, struct parse_context *context,
+	struct slice status, struct slice rest)
+{
+	bool sent = slice_eq(status, SLICE_LIT("sent"));
+	const struct meaning delivery = {
+		.action = action_of_status(status),
+		.category = {ECS_EMAIL},
+		.type = {ECS_INFO},
+		.outcome = sent ? SLICE_LIT("success") : SLICE_LIT("failure"),
+	};
+
+	put_meaning(record, context, &delivery);
+	if (skip_lit(&rest, " (") && rest.len > 0 && rest.ptr[rest.len - 1] == ')')
+		put_some(record, context, FIELD_EVENT_REASON, slice_head(rest, rest.len - 1));
+}
+
+static void put_named(struct record *record, struct parse_context *context, struct slice name,
+	struct slice value)
+{
+	static const struct {
+		struct slice name;
+		enum field_id id;
+	} known[] = {
+		{{SLICE_BYTES("from")}, FIELD_EMAIL_FROM_ADDRESS},
+		{{SLICE_BYTES("to")}, FIELD_EMAIL_TO_ADDRESS},
+		{{SLICE_BYTES("message-id")}, FIELD_EMAIL_MESSAGE_ID},
+		{{SLICE_BYTES("sasl_username")}, FIELD_USER_NAME},
+		{{SLICE_BYTES("proto")}, FIELD_NETWORK_PROTOCOL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (!slice_eq(known[i].name, name))
+			continue;
+		put_some(record, context, known[i].id, without_brackets(value));
+		return;
+	}
+	if (slice_eq(name, SLICE_LIT("relay")))
+		put_relay(record, context, value);
+	else if (slice_eq(name, SLICE_LIT("client")))
+		put_source(record, context, &value);
+	else if (!slice_eq(name, SLICE_LIT("delays")) && !slice_eq(name, SLICE_LIT("conn_use")))
+		put_other(record, context, FIELD_OTHER, name, without_brackets(value));
+}
+
+/* All pairs from here on; gives the meaning that the pairs have together. */
+static const struct meaning *put_pairs(
+	struct record *record, struct parse_context *context, struct slice rest)
+{
+	const struct meaning *meaning = &noted;
+	struct slice name, value;
+
+	while (take_pair(&rest, &name, &value)) {
+		put_named(record, context, name, value);
+		if (slice_eq(name, SLICE_LIT("status"))) {
+			put_status(record, context, value, rest);
+			return NULL;
+		}
+		if (slice_eq(name, SLICE_LIT("sasl_username")))
+			meaning = &auth_succeeded;
+		else if (slice_eq(name, SLICE_LIT("client")) && meaning == &noted)
+			meaning = &received;
+		else if (slice_eq(name, SLICE_LIT("nrcpt")))
+			meaning = &queued;
+		else if (slice_eq(name, SLICE_LIT("uid")))
+			meaning = &submitted;
+	}
+	return meaning;
+}
+
+/* ---- lines ---------------------------------------------------------------------------- */
+
+/* "RCPT from unknown[192.0.2.1]: 554 5.7.1 <x>: text; from=<a> to=<b> proto=ESMTP helo=<c>".
+ * The text may quote what the sender chose: the pairs stand behind the last "; from=". */
+static void put_rejected(
+	struct record *record, struct parse_context *context, struct slice rest)
+{
+	struct slice command, text, pairs;
+
+	put_meaning(record, context, &rejected);
+	size_t at = slice_search(rest, SLICE_LIT(" from "));
+	if (at == rest.len)
+		return;
+	command = slice_head(rest, at);
+	rest = slice_from(rest, at + 6);
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("command"), command);
+	put_source(record, context, &rest);
+	(void)skip_lit(&rest, ": ");
+	if (cut_last(rest, SLICE_LIT("; from="), &text, &pairs)) {
+		put_some(record, context, FIELD_EVENT_REASON, text);
+		(void)put_pairs(record, context,
+			slice_of(pairs.ptr - 5, pairs.len + 5)); /* from "from=" on */
+	} else {
+		put_some(record, context, FIELD_EVENT_REASON, rest);
+	}
+}
+
+/* "unknown[192.0.2.1]: SASL LOGIN authentication failed: reason[, sasl_username=an]" */
+static bool read_sasl(struct record *record, struct parse_context *context, struct slice text)
+{
+	size_t at = slice_search(text, SLICE_LIT(": SASL "));
+	struct slice peer = text, method, reason, user;
+
+	if (at == text.len)
+		return false;
+	struct slice rest = slice_from(text, at + sizeof(": SASL ") - 1);
+	at = slice_search(rest, SLICE_LIT(" authentication failed"));
+	if (at == rest.len)
+		return false;
+	method = slice_head(rest, at);
+	reason = slice_from(rest, at + sizeof(" authentication failed") - 1);
+	put_meaning(record, context, &auth_failed);
+	put_source(record, context, &peer);
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("sasl_method"), method);
+	if (cut_last(reason, SLICE_LIT(", sasl_username="), &reason, &user))
+		put_some(record, context, FIELD_USER_NAME, user);
+	(void)skip_lit(&reason, ": ");
+	put_some(record, context, FIELD_EVENT_REASON, reason);
+	return true;
+}
+
+/* Letters and digits before ": "; the long ids of version 2.9 have no vowels. */
+static bool take_queue_id(struct slice *rest, struct slice *id)
+{
+	size_t len = 0;
+
+	while (len < rest->len && len < 32 &&
+		(is_digit(rest->ptr[len]) ||
+			((rest->ptr[len] | 0x20) >= 'a' && (rest->ptr[len] | 0x20) <= 'z')))
+		len++;
+	if (len < 5 || !slice_starts(slice_from(*rest, len), SLICE_LIT(": ")))
+		return false;
+	*id = slice_head(*rest, len);
+	*rest = slice_from(*rest, len + 2);
+	return true;
+}
+
+static bool is_pair(struct slice text)
+{
+	struct slice name, value;
+
+	return take_pair(&text, &name, &value);
+}
+
+static void read_queued(struct record *record, struct parse_context *context, struct slice rest)
+{
+	const struct meaning *meaning;
+
+	if (skip_lit(&rest, "message-id=") || skip_lit(&rest, "resent-message-id=")) {
+		put_meaning(record, context, &identified);
+		put_some(record, context, FIELD_EMAIL_MESSAGE_ID, without_brackets(rest));
+	} else if (slice_eq(rest, SLICE_LIT("removed"))) {
+		put_meaning(record, context, &removed);
+	} else if (is_pair(rest)) {
+		meaning = put_pairs(record, context, rest);
+		if (meaning != NULL)
+			put_meaning(record, context, meaning);
+	} else {
+		put_meaning(record, context, &noted);
+	}
+}
+
+/* "reject: ", "milter-reject: ", "discard: ", "hold: ", ... of a policy */
+static bool skip_verdict(struct slice *rest)
+{
+	return skip_lit(rest, "reject: ") || skip_lit(rest, "milter-reject: ") ||
+	       skip_lit(rest, "discard: ") || skip_lit(rest, "milter-discard: ") ||
+	       skip_lit(rest, "reject_warning: ");
+}
+
+static bool read_wording(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(wordings); i++) {
+		struct slice rest = text;
+		size_t at;
+
+		if (!skip_text(&rest, wordings[i].prefix))
+			continue;
+		put_meaning(record, context, &wordings[i].meaning);
+		if (wordings[i].shape == SHAPE_BEHIND) {
+			at = slice_search(rest, SLICE_LIT(" from "));
+			if (at == rest.len)
+				at = slice_search(rest, SLICE_LIT(" for "));
+			rest = at < rest.len
+				       ? slice_from(rest,
+						 slice_find(slice_from(rest, at + 1), ' ') +
+							 at + 2)
+				       : rest;
+		}
+		if (wordings[i].shape != SHAPE_PLAIN)
+			put_source(record, context, &rest);
+		return true;
+	}
+	return false;
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct slice rest = context->message, id;
+
+	if (skip_lit(&rest, "NOQUEUE: ")) {
+		if (!skip_verdict(&rest))
+			return PARSED_NOT_MINE;
+		put_rejected(record, context, rest);
+		return PARSED;
+	}
+	if (read_wording(record, context, rest))
+		return PARSED;
+	if (slice_starts(rest, SLICE_LIT("warning: "))) {
+		struct slice text = slice_from(rest, sizeof("warning: ") - 1);
+
+		return read_sasl(record, context, text) ? PARSED : PARSED_NOT_MINE;
+	}
+	if (!take_queue_id(&rest, &id))
+		return PARSED_NOT_MINE;
+	put(record, context, FIELD_EMAIL_LOCAL_ID, id);
+	if (skip_verdict(&rest))
+		put_rejected(record, context, rest);
+	else
+		read_queued(record, context, rest);
+	return PARSED;
+}
+
+static const char *const programs[] = {"postfix", "smtpd", "qmgr", "cleanup", "postscreen",
+	"lmtp", "smtp", "submission", NULL};
+
+const struct parser parser_postfix = {
+	.number = 27,
+	.name = "postfix",
+	.module = "postfix",
+	.summary = "Postfix: connections, log-ins, mail received, rejected, delivered",
+	.source =
+		"Postfix 2.3 to 3.9: src/smtpd, qmgr, cleanup, global/log_adhoc.c, postscreen",
+	.programs = programs,
+	.parse = parse,
+};
