@@ -258,7 +258,8 @@ enum parse_result access_log_parse(
 {
 	struct request_line line = {0};
 
-	if (!take_line(context->message, context, &line) || !fits(&line, style))
+	if (slice_find(context->message, '"') == context->message.len ||
+		!take_line(context->message, context, &line) || !fits(&line, style))
 		return PARSED_NOT_MINE;
 	put_line(record, context, &line);
 	context->message = SLICE_NONE;

@@ -17,10 +17,17 @@ struct slot {
 	const struct parser *parsers[PARSERS_PER_PROGRAM];
 };
 
+/* The parsers of one role in order of the table, by the first byte of the text; the last row is
+ * of the empty one. Each row ends with NULL. */
+enum { EMPTY_TEXT = 256, FIRST_BYTES, CANDIDATES_MAX = 48 };
+
+struct candidates {
+	const struct parser *of[FIRST_BYTES][CANDIDATES_MAX];
+};
+
 struct normalizer {
 	struct normalize_settings settings;
-	const struct parser *envelopes[PARSER_COUNT_MAX];
-	const struct parser *any_program[PARSER_COUNT_MAX];
+	struct candidates envelopes, any_program;
 	struct slot slots[SLOTS];
 };
 
@@ -59,10 +66,32 @@ static void register_program(
 	slot->parsers[n] = parser;
 }
 
+static bool can_begin(const struct parser *parser, unsigned byte)
+{
+	return parser->first_bytes == NULL ||
+	       (byte != EMPTY_TEXT && byte != 0 &&
+		       strchr(parser->first_bytes, (int)byte) != NULL);
+}
+
+static void register_candidate(struct candidates *candidates, const struct parser *parser)
+{
+	for (unsigned byte = 0; byte < FIRST_BYTES; byte++) {
+		const struct parser **row = candidates->of[byte];
+		unsigned n = 0;
+
+		if (!can_begin(parser, byte))
+			continue;
+		while (row[n] != NULL)
+			n++;
+		if (n + 1 >= CANDIDATES_MAX)
+			abort();
+		row[n] = parser;
+	}
+}
+
 struct normalizer *normalizer_new(const struct normalize_settings *settings)
 {
 	struct normalizer *normalizer = calloc(1, sizeof(*normalizer));
-	unsigned n_envelopes = 0, n_any = 0;
 
 	if (normalizer == NULL)
 		abort();
@@ -71,9 +100,9 @@ struct normalizer *normalizer_new(const struct normalize_settings *settings)
 		if (i + 1 >= PARSER_COUNT_MAX)
 			abort();
 		if (parsers[i]->roles & PARSER_ENVELOPE)
-			normalizer->envelopes[n_envelopes++] = parsers[i];
+			register_candidate(&normalizer->envelopes, parsers[i]);
 		if (parsers[i]->roles & PARSER_ANY_PROGRAM)
-			normalizer->any_program[n_any++] = parsers[i];
+			register_candidate(&normalizer->any_program, parsers[i]);
 		const char *const *program = parsers[i]->programs;
 		for (; program != NULL && *program != NULL; program++)
 			register_program(normalizer, *program, parsers[i]);
@@ -114,13 +143,16 @@ static enum parse_result ask(
 	return result;
 }
 
-static const struct parser *ask_list(const struct parser *const *list, struct record *record,
-	struct parse_context *context, enum parse_result *result)
+static const struct parser *ask_candidates(const struct candidates *candidates,
+	struct record *record, struct parse_context *context, enum parse_result *result)
 {
-	for (; *list != NULL; list++) {
-		*result = ask(*list, record, context);
+	struct slice text = context->message;
+	unsigned byte = text.len > 0 ? (unsigned char)text.ptr[0] : EMPTY_TEXT;
+
+	for (const struct parser *const *parser = candidates->of[byte]; *parser; parser++) {
+		*result = ask(*parser, record, context);
 		if (*result != PARSED_NOT_MINE)
-			return *list;
+			return *parser;
 	}
 	return NULL;
 }
@@ -154,7 +186,8 @@ static const struct parser *ask_message_parsers(const struct normalizer *normali
 		if (found == NULL)
 			found = ask_program(normalizer, tail, record, context, result);
 	}
-	return found ? found : ask_list(normalizer->any_program, record, context, result);
+	return found ? found
+		     : ask_candidates(&normalizer->any_program, record, context, result);
 }
 
 static enum parse_status status_of(enum parse_result result)
@@ -198,7 +231,7 @@ static const struct parser *ask_envelopes(const struct normalizer *normalizer,
 		if (*result != PARSED_NOT_MINE)
 			return format;
 	}
-	return ask_list(normalizer->envelopes, record, context, result);
+	return ask_candidates(&normalizer->envelopes, record, context, result);
 }
 
 /* The innermost parser that claimed something, or NULL; fills record->status. */

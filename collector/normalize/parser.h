@@ -23,6 +23,9 @@
 
 enum { PARSER_COUNT_MAX = 256 };
 
+#define FIRST_BYTES_DIGITS "0123456789"
+#define FIRST_BYTES_JSON   "{ \t\r\n"
+
 enum parse_result {
 	PARSED,          /* fields added */
 	PARSED_PARTLY,   /* the frame is mine, the wording inside is not known (to me) */
@@ -66,6 +69,11 @@ struct parser {
 
 	/* Programs whose messages it reads, ended by NULL; NULL for none. */
 	const char *const *programs;
+
+	/* The bytes that a text of this format can begin with; NULL for any. Of several parsers
+	 * that could claim a text only those are asked whose format it can be. What a program
+	 * or the settings name is asked always. */
+	const char *first_bytes;
 
 	/* Reads context->message and nothing else of the record. Values are slices of it,
 	 * constants, or built in context->arena; added with the functions of extract.h. */

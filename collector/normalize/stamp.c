@@ -3,45 +3,24 @@
 #include "collector/normalize/extract.h"
 #include "collector/normalize/stamp_parts.h"
 
-bool digits_at(struct slice text, size_t *at, unsigned n, unsigned *value)
-{
-	unsigned sum = 0;
-
-	if (text.len - *at < n)
-		return false;
-	for (unsigned i = 0; i < n; i++) {
-		unsigned digit = (unsigned)((unsigned char)text.ptr[*at + i]) - '0';
-
-		if (digit > 9)
-			return false;
-		sum = sum * 10 + digit;
-	}
-	*at += n;
-	*value = sum;
-	return true;
-}
-
-bool byte_at(struct slice text, size_t *at, char byte)
-{
-	if (*at >= text.len || text.ptr[*at] != byte)
-		return false;
-	++*at;
-	return true;
-}
+/* Three letters in one number, whatever their case. */
+#define LETTERS(a, b, c)                                                                       \
+	((uint32_t)(unsigned char)(a) << 16 | (uint32_t)(unsigned char)(b) << 8 |              \
+		(uint32_t)(unsigned char)(c) | 0x202020)
 
 unsigned month_at(struct slice text, size_t *at)
 {
-	static const char names[12][4] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
-		"aug", "sep", "oct", "nov", "dec"};
-	char folded[3];
+	static const uint32_t names[12] = {LETTERS('j', 'a', 'n'), LETTERS('f', 'e', 'b'),
+		LETTERS('m', 'a', 'r'), LETTERS('a', 'p', 'r'), LETTERS('m', 'a', 'y'),
+		LETTERS('j', 'u', 'n'), LETTERS('j', 'u', 'l'), LETTERS('a', 'u', 'g'),
+		LETTERS('s', 'e', 'p'), LETTERS('o', 'c', 't'), LETTERS('n', 'o', 'v'),
+		LETTERS('d', 'e', 'c')};
 
 	if (text.len - *at < 3)
 		return 0;
-	for (unsigned i = 0; i < 3; i++)
-		folded[i] = (char)(text.ptr[*at + i] | 0x20);
+	uint32_t name = LETTERS(text.ptr[*at], text.ptr[*at + 1], text.ptr[*at + 2]);
 	for (unsigned i = 0; i < 12; i++) {
-		if (folded[0] == names[i][0] && folded[1] == names[i][1] &&
-			folded[2] == names[i][2]) {
+		if (names[i] == name) {
 			*at += 3;
 			return i + 1;
 		}
@@ -90,7 +69,10 @@ bool complete_year(struct civil *civil, int64_t now_ns)
 {
 	static const int64_t mean_year_s = 31556952;
 	int64_t latest = now_ns + STAMP_AHEAD_DAYS * INT64_C(86400) * CLOCK_NS_PER_S;
-	int next = (int)(1970 + now_ns / CLOCK_NS_PER_S / mean_year_s) + 1;
+	/* Two days more than enough for leap days and zones: never less than the year of
+	 * `latest`. */
+	int64_t latest_s = latest / CLOCK_NS_PER_S + INT64_C(4) * 86400;
+	int next = (int)(1970 + latest_s / mean_year_s);
 
 	/* 29 February may need to go back to a leap year. */
 	for (int year = next; year > next - 10; year--) {

@@ -126,5 +126,6 @@ const struct parser parser_apache_error = {
 	.summary = "Apache error log, 2.2 and 2.4",
 	.source = "Apache httpd ErrorLogFormat, mod_log_debug",
 	.programs = programs,
+	.first_bytes = "[",
 	.parse = parse,
 };

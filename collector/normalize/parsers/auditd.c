@@ -247,5 +247,6 @@ const struct parser parser_auditd = {
 		"records of the Linux audit system: auditd, kernel, journald, raw and enriched",
 	.source = "audit-userspace 2.4 to 4.0; audit-documentation: events, fields",
 	.programs = programs,
+	.first_bytes = "tn[a",
 	.parse = parse,
 };

@@ -442,5 +442,6 @@ const struct parser parser_cef = {
 	.summary = "Common Event Format of ArcSight, alone or in syslog",
 	.source = "Micro Focus, Implementing ArcSight Common Event Format, version 25 and 26",
 	.programs = programs,
+	.first_bytes = "C01 ",
 	.parse = parse,
 };

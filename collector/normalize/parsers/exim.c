@@ -223,7 +223,7 @@ static bool take_id(struct slice *rest, struct slice *id)
 	struct slice at = *rest, word = take_word(&at);
 
 	if ((word.len != 16 && word.len != 23) || word.ptr[6] != '-' ||
-		(word.ptr[13] != '-' && word.ptr[18] != '-') || !skip_byte(&at, ' '))
+		word.ptr[word.len == 16 ? 13 : 18] != '-' || !skip_byte(&at, ' '))
 		return false;
 	for (size_t i = 0; i < word.len; i++) {
 		char byte = (char)(word.ptr[i] | 0x20);
@@ -405,5 +405,6 @@ const struct parser parser_exim = {
 	.summary = "Exim: log-ins, mail received, rejected, delivered",
 	.source = "Exim specification 4.80 to 4.98, chapter Log files",
 	.programs = programs,
+	.first_bytes = FIRST_BYTES_DIGITS,
 	.parse = parse,
 };

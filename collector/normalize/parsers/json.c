@@ -72,5 +72,6 @@ const struct parser parser_json = {
 	.module = "json",
 	.summary = "JSON objects: ECS names, journald, Docker, common programs",
 	.source = "RFC 8259; Elastic Common Schema 8; systemd.journal-fields(7); CEE 1.0",
+	.first_bytes = FIRST_BYTES_JSON "@",
 	.parse = parse,
 };

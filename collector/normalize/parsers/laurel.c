@@ -105,5 +105,6 @@ const struct parser parser_laurel = {
 	.summary = "events of the Linux audit system in JSON, by LAUREL",
 	.source = "LAUREL 0.5 to 0.7, man/laurel-format.7",
 	.programs = programs,
+	.first_bytes = FIRST_BYTES_JSON,
 	.parse = parse,
 };

@@ -218,5 +218,6 @@ const struct parser parser_leef = {
 	.summary = "Log Event Extended Format of QRadar, alone or in syslog",
 	.source = "IBM, Log Event Extended Format (LEEF) Version 2",
 	.programs = programs,
+	.first_bytes = "L",
 	.parse = parse,
 };

@@ -88,5 +88,6 @@ const struct parser parser_nginx_error = {
 	.summary = "nginx error log",
 	.source = "nginx src/core/ngx_log.c, src/http/ngx_http_request.c",
 	.programs = programs,
+	.first_bytes = FIRST_BYTES_DIGITS,
 	.parse = parse,
 };

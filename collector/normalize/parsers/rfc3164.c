@@ -114,14 +114,19 @@ static int severity_of(struct slice name)
 	return -1;
 }
 
+static bool is_facility_byte(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || is_digit(byte) || byte == '|';
+}
+
 /* "auth.info", "auth|security:info" */
 static bool is_level(struct slice word, struct header *header)
 {
-	size_t at = slice_find(word, '.');
+	size_t at = 0;
 
-	if (at == word.len)
-		at = slice_find(word, ':');
-	if (at + 1 >= word.len)
+	while (at < word.len && is_facility_byte(word.ptr[at]))
+		at++;
+	if (at + 1 >= word.len || (word.ptr[at] != '.' && word.ptr[at] != ':'))
 		return false;
 	int facility = facility_of(slice_head(word, at));
 	int severity = severity_of(slice_from(word, at + 1));
@@ -227,10 +232,28 @@ static void take_bsd_zone(
 
 /* ---- host and tag -------------------------------------------------------------- */
 
-static bool is_host_byte(char byte)
+/* Printable bytes that end a host or a tag; others than printable ASCII end both. */
+enum { ENDS_HOST = 1, ENDS_TAG = 2 };
+
+static const unsigned char ends[128] = {
+	['['] = ENDS_HOST | ENDS_TAG,
+	['"'] = ENDS_HOST | ENDS_TAG,
+	['='] = ENDS_HOST | ENDS_TAG,
+	['{'] = ENDS_HOST | ENDS_TAG,
+	['<'] = ENDS_HOST | ENDS_TAG,
+	['|'] = ENDS_HOST | ENDS_TAG,
+	[','] = ENDS_HOST | ENDS_TAG,
+	['('] = ENDS_HOST,
+	[':'] = ENDS_TAG,
+	[';'] = ENDS_TAG,
+	['\''] = ENDS_TAG,
+};
+
+static bool is_inside(char byte, unsigned end)
 {
-	return byte > ' ' && byte != '[' && byte != '(' && byte != '"' && byte != '=' &&
-	       byte != '{' && byte != '<' && byte != '|' && byte != ',';
+	unsigned code = (unsigned char)byte;
+
+	return code > ' ' && code < 0x7f && !(ends[code] & end);
 }
 
 /* The word behind the stamp, unless it looks like a tag ("sshd[8317]:", "last"). */
@@ -238,7 +261,7 @@ static bool take_host(struct slice *rest, struct slice *host)
 {
 	size_t len = 0;
 
-	while (len < rest->len && is_host_byte(rest->ptr[len]))
+	while (len < rest->len && is_inside(rest->ptr[len], ENDS_HOST))
 		len++;
 	if (len == 0 || (len < rest->len && rest->ptr[len] != ' '))
 		return false;
@@ -251,13 +274,6 @@ static bool take_host(struct slice *rest, struct slice *host)
 	return true;
 }
 
-static bool is_tag_byte(char byte)
-{
-	return byte > ' ' && (unsigned char)byte < 0x7f && byte != ':' && byte != '[' &&
-	       byte != ',' && byte != '=' && byte != '"' && byte != '{' && byte != '|' &&
-	       byte != '<' && byte != ';' && byte != '\'';
-}
-
 /*
  * "tag: ", "tag[pid]: ", "tag[pid] ", "tag ": the name, and what stands in the brackets.
  * `marked` tells whether a colon or bracket ended it.
@@ -267,7 +283,7 @@ static bool take_tag(struct slice *rest, struct header *header, bool *marked)
 	struct slice at = *rest, pid = SLICE_NONE;
 	size_t len = 0;
 
-	while (len < at.len && is_tag_byte(at.ptr[len]))
+	while (len < at.len && is_inside(at.ptr[len], ENDS_TAG))
 		len++;
 	if (len == 0 || len > TAG_MAX)
 		return false;

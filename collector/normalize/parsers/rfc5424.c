@@ -252,5 +252,6 @@ const struct parser parser_rfc5424 = {
 	.module = "syslog",
 	.summary = "syslog protocol with structured data",
 	.source = "RFC 5424",
+	.first_bytes = "<",
 	.parse = parse,
 };

@@ -106,10 +106,13 @@ static bool take_marker(
 	struct slice *rest, const struct parse_context *context, struct slice *separator)
 {
 	static const struct slice marker = {SLICE_BYTES("MSWinEventLog")};
-	size_t at = slice_search(*rest, marker);
 
 	if (!slice_eq(context->program, marker)) {
-		if (at > 256 || at == rest->len)
+		struct slice start = slice_head(*rest, rest->len < 256 ? rest->len : 256);
+		size_t at = slice_find(start, 'M');
+
+		at += slice_search(slice_from(start, at), marker);
+		if (at == start.len)
 			return false;
 		*rest = slice_from(*rest, at + marker.len);
 	}
@@ -183,12 +186,12 @@ static void put_parts(struct winlog *winlog, const struct slice *parts)
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	struct winlog winlog = {.record = record, .context = context};
 	struct slice rest = context->message, separator, parts[PARTS];
 	int64_t ns;
 
 	if (!take_marker(&rest, context, &separator))
 		return PARSED_NOT_MINE;
+	struct winlog winlog = {.record = record, .context = context};
 	take_parts(rest, separator, parts);
 	if (!all_digits(parts[EVENT_ID]))
 		return PARSED_DAMAGED;

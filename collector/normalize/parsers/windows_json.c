@@ -282,7 +282,6 @@ static void put_pair(
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	struct winlog winlog = {.record = record, .context = context};
 	struct pairs *pairs = context->pairs;
 
 	pairs_read_json(pairs, context->message, context->arena);
@@ -291,6 +290,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	const struct shipper *shipper = find_shipper(pairs);
 	if (shipper == NULL)
 		return PARSED_NOT_MINE;
+	struct winlog winlog = {.record = record, .context = context};
 	context->full = context->full || pairs->full;
 	for (unsigned i = 0; i < pairs->n; i++)
 		put_pair(&winlog, shipper, &pairs->items[i]);
@@ -307,5 +307,6 @@ const struct parser parser_windows_json = {
 	.summary = "Windows events in JSON: Winlogbeat, NXLog, converted XML, Wazuh",
 	.source = "Winlogbeat 7 and 8, exported fields; NXLog im_msvistalog; Microsoft Learn, "
 		  "Windows Event Log schema and security auditing events",
+	.first_bytes = FIRST_BYTES_JSON,
 	.parse = parse,
 };

@@ -307,29 +307,28 @@ static bool read_event(struct reading *reading, struct slice rest)
 /* "<Event>", "<?xml ...?><Event>", "- <Event" of a browser's view, "<Events><Event" */
 static size_t event_at(struct slice text)
 {
-	size_t at = slice_search(text, SLICE_LIT("<Event"));
+	struct slice start = slice_head(text, text.len < 256 ? text.len : 256);
+	size_t at = slice_search(start, SLICE_LIT("<Event"));
 
-	while (at + 6 < text.len && text.ptr[at + 6] != ' ' && text.ptr[at + 6] != '>') {
-		struct slice behind = slice_from(text, at + 6);
-		size_t next = slice_search(behind, SLICE_LIT("<Event"));
+	while (at + 6 < start.len && text.ptr[at + 6] != ' ' && text.ptr[at + 6] != '>') {
+		struct slice behind = slice_from(start, at + 6);
 
-		at = next == behind.len ? text.len : at + 6 + next;
+		at += 6 + slice_search(behind, SLICE_LIT("<Event"));
 	}
-	return at > 256 ? text.len : at;
+	return at + 6 < start.len ? at : text.len;
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	struct winlog winlog = {.record = record, .context = context};
-	struct reading reading = {.winlog = &winlog};
 	struct slice text = context->message;
-	size_t at;
 
 	if (text.len < 20 || (text.ptr[0] != '<' && text.ptr[0] != '-' && text.ptr[0] != ' '))
 		return PARSED_NOT_MINE;
-	at = event_at(text);
+	size_t at = event_at(text);
 	if (at >= text.len)
 		return PARSED_NOT_MINE;
+	struct winlog winlog = {.record = record, .context = context};
+	struct reading reading = {.winlog = &winlog};
 	bool whole = read_event(&reading, slice_from(text, at));
 	if (slice_absent(winlog.event_id) || slice_absent(winlog.provider))
 		return PARSED_NOT_MINE;
@@ -345,5 +344,6 @@ const struct parser parser_windows_xml = {
 	.module = "windows",
 	.summary = "Windows events in XML: forwarded, exported, Sysmon for Linux",
 	.source = "Microsoft Learn, Windows Event Log schema",
+	.first_bytes = "<- ",
 	.parse = parse,
 };
