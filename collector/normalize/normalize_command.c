@@ -1,23 +1,16 @@
 #include "collector/normalize/normalize_command.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "collector/normalize/normalize.h"
-#include "collector/record/encode.h"
+#include "collector/normalize/normalize_lines.h"
 #include "common/cli/arguments.h"
 #include "common/clock.h"
 #include "common/err.h"
 
 enum {
-	LINE_MAX_BYTES = 1 << 20, /* longer lines are cut, and say so */
-	READ_SIZE = 1 << 18,
-	OUT_READY = 1 << 16, /* bytes that are worth a write */
-	OUT_MAX = 64 << 20,
-	ARENA_MAX = 32 << 20,
 	ZONE_VIETNAM = 7 * 3600,
 	YEAR_LEAST = 1970,
 	YEAR_MOST = 2261,
@@ -27,18 +20,6 @@ struct options {
 	struct normalize_settings settings;
 	const struct parser *format;
 	const char *path; /* NULL = standard input */
-};
-
-/* One run: where lines come from and go to. */
-struct run {
-	const struct normalizer *normalizer;
-	const struct parser *format;
-	struct record_source source;
-	struct arena arena;
-	struct strbuf line; /* what was read and has no line end yet */
-	uint64_t whole;     /* bytes of that line, kept or not */
-	struct strbuf out;
-	int64_t now_ns;
 };
 
 /* "UTC", "Z", "+07:00", "-0330", "+07", "Asia/Ho_Chi_Minh" */
@@ -115,140 +96,24 @@ static void list_parsers(void)
 			parsers[i]->source);
 }
 
-static bool write_out(struct run *run, struct err *err)
-{
-	size_t at = 0;
-
-	if (run->out.overflow)
-		return err_set(err, "a line grew beyond %d bytes of JSON", OUT_MAX);
-	while (at < run->out.len) {
-		ssize_t n = write(STDOUT_FILENO, run->out.ptr + at, run->out.len - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, "writing");
-		at += (size_t)n;
-	}
-	strbuf_reset(&run->out);
-	return true;
-}
-
-static bool put_line(struct run *run, struct slice line, uint64_t whole, struct err *err)
-{
-	struct record record = {
-		.raw = line,
-		.received_ns = run->now_ns,
-		.read_ns = CLOCK_NONE,
-		.whole = whole,
-		.source = &run->source,
-		.kind = RECORD_LOG,
-		.flags = whole > line.len ? RECORD_TRUNCATED : 0,
-	};
-
-	arena_reset(&run->arena);
-	normalize_record(run->normalizer, run->format, &run->arena, &record);
-	record.received_ns = CLOCK_NONE; /* now is not a time of the event */
-
-	const struct parser *parser = parser_by_number(record.parser);
-	encode_json(&run->out, &record, slice_str(parser ? parser->name : NULL));
-	strbuf_add_byte(&run->out, '\n');
-	return run->out.len < OUT_READY || write_out(run, err);
-}
-
-/* A line that did not end in the buffer before: what fits of it is kept. */
-static void keep(struct run *run, struct slice part)
-{
-	size_t room = LINE_MAX_BYTES - run->line.len;
-
-	run->whole += part.len;
-	strbuf_add(&run->line, slice_head(part, part.len < room ? part.len : room));
-}
-
-static bool finish_line(struct run *run, struct slice part, struct err *err)
-{
-	keep(run, part);
-	bool ok = put_line(run, strbuf_slice(&run->line), run->whole, err);
-	strbuf_reset(&run->line);
-	run->whole = 0;
-	return ok;
-}
-
-static bool take_buffer(struct run *run, struct slice rest, struct err *err)
-{
-	while (rest.len > 0) {
-		size_t len = slice_find(rest, '\n');
-		struct slice part = slice_head(rest, len);
-
-		if (len == rest.len) {
-			keep(run, part);
-			return true;
-		}
-		bool ok = run->whole > 0 || len > LINE_MAX_BYTES
-				  ? finish_line(run, part, err)
-				  : put_line(run, part, len, err);
-		if (!ok)
-			return false;
-		rest = slice_from(rest, len + 1);
-	}
-	return true;
-}
-
-static bool read_all(struct run *run, int fd, char *buffer, struct err *err)
-{
-	for (;;) {
-		ssize_t n = read(fd, buffer, READ_SIZE);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, "reading");
-		if (n == 0)
-			break;
-		run->now_ns = clock_wall_ns();
-		if (!take_buffer(run, slice_of(buffer, (size_t)n), err))
-			return false;
-	}
-	if (run->whole > 0 && !finish_line(run, SLICE_LIT(""), err))
-		return false;
-	return write_out(run, err);
-}
-
-static bool run_on(const struct options *options, int fd, struct err *err)
-{
-	struct normalizer *normalizer = normalizer_new(&options->settings);
-	char *buffer = malloc(READ_SIZE);
-	struct run run = {
-		.normalizer = normalizer,
-		.format = options->format,
-		.source = {.input = SLICE_LIT("file"),
-			.name = slice_str(options->path ? options->path : "-"),
-			.format = SLICE_LIT("")},
-		.line = STRBUF_INIT(LINE_MAX_BYTES),
-		.out = STRBUF_INIT(OUT_MAX),
-	};
-
-	if (buffer == NULL)
-		abort();
-	arena_init(&run.arena, ARENA_MAX);
-	bool ok = read_all(&run, fd, buffer, err);
-	arena_done(&run.arena);
-	strbuf_done(&run.line);
-	strbuf_done(&run.out);
-	free(buffer);
-	normalizer_free(normalizer);
-	return ok;
-}
-
 static bool normalize_file(const struct options *options, struct err *err)
 {
+	struct normalize_lines lines = {
+		.settings = options->settings,
+		.format = options->format,
+		.name = options->path ? options->path : "-",
+		.from = STDIN_FILENO,
+		.to = STDOUT_FILENO,
+	};
+
 	if (options->path == NULL)
-		return run_on(options, STDIN_FILENO, err);
+		return normalize_lines(&lines, err);
 
 	int fd = open(options->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "%s", options->path);
-	bool ok = run_on(options, fd, err);
+	lines.from = fd;
+	bool ok = normalize_lines(&lines, err);
 	close(fd);
 	return ok || err_within(err, "%s", options->path);
 }
@@ -296,7 +161,8 @@ const struct command normalize_commands[] = {
 		.summary = "raw lines in, one JSON object a line out",
 		.details = "Writes one object for every line, in order; `soc.parse_status` "
 			   "says how\n"
-			   "well it was understood. Without FILE, or with '-': standard input.",
+			   "well it was understood, or that it goes on with line\n"
+			   "`soc.joined_line`. Without FILE, or with '-': standard input.",
 		.options = normalize_options,
 		.run = run_normalize},
 	{0},

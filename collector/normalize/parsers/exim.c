@@ -76,7 +76,8 @@ static bool put_host(
 {
 	struct slice name = SLICE_NONE, helo, address, port, at = *rest;
 
-	if (at.len > 0 && at.ptr[0] != '(' && at.ptr[0] != '[') {
+	if (at.len > 0 && !slice_starts(at, SLICE_LIT("(")) &&
+		!slice_starts(at, SLICE_LIT("["))) {
 		name = take_word(&at);
 		skip_blanks(&at);
 	}

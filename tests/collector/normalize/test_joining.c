@@ -1,0 +1,204 @@
+#include "collector/normalize/joining.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <yyjson.h>
+
+#include "collector/normalize/normalize_lines.h"
+#include "tests/support/check.h"
+
+enum { LINES_MAX = 64 };
+
+/* A line as a test says it: "+" goes on, "-" begins; then "k" for one that a parser knows. */
+static void check_story(const char *const *story, size_t n)
+{
+	struct joining joining = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		bool goes_on = story[i][0] == '+', claimed = story[i][1] == 'k';
+		struct slice line = slice_str(story[i] + 3);
+
+		if (joining_take(&joining, line, claimed) != goes_on)
+			ck_abort_msg("%s", story[i]);
+		if (!goes_on)
+			joining_begin(&joining, line, claimed);
+	}
+}
+
+START_TEST(indented_lines_that_nobody_knows_go_on)
+{
+	static const char *const story[] = {
+		"-  \tfirst of all",
+		"-k 2026-06-01 00:00:00 java.lang.IllegalStateException: x",
+		"+  \tat vn.example.A.a(A.java:1)",
+		"+  \t... 12 more",
+		"+  Caused by: java.io.IOException: y",
+		"+  \tat vn.example.B.b(B.java:2)",
+		"-k 2026-06-01 00:00:01 next",
+		"-  Caused by: nothing",
+		"-  words",
+		"-   indented words behind words nobody knows",
+		"-k 2026-06-01 00:00:02 next",
+		"-k  {\"indented\":\"but a record\"}",
+		"-  ",
+		"-  Traceback (most recent call last):",
+		"+    File \"x.py\", line 1, in <module>",
+		"-  ValueError: z",
+	};
+
+	check_story(story, ARRAY_LEN(story));
+}
+END_TEST
+
+START_TEST(what_was_opened_goes_on_until_it_is_closed)
+{
+	static const char *const story[] = {
+		"-  <Event xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\">",
+		"+    <System>",
+		"+  </System>",
+		"+k   a=1 b=2 c=3",
+		"+  </Event>",
+		"-  </Events>",
+		"-  <Event>",
+		"-  <Event>",
+		"-k Jun  1 00:00:00 web sshd[1]: x",
+		"-  <Event><System/></Event>",
+		"-  {",
+		"+    \"a\": {",
+		"+k   \"b\": 1",
+		"+  }",
+		"-  {",
+		"-  }",
+	};
+
+	check_story(story, ARRAY_LEN(story) - 2);
+}
+END_TEST
+
+START_TEST(what_is_never_closed_ends_all_the_same)
+{
+	struct joining joining = {0};
+
+	joining_begin(&joining, SLICE_LIT("{"), false);
+	for (unsigned i = 1; i < JOINED_LINES_MAX; i++)
+		ck_assert(joining_take(&joining, SLICE_LIT("  \"a\": 1,"), false));
+	ck_assert(!joining_take(&joining, SLICE_LIT("  \"a\": 1,"), false));
+}
+END_TEST
+
+/* ---- the program's reading --------------------------------------------------------------- */
+
+static yyjson_doc *docs[LINES_MAX];
+
+static size_t read_objects(FILE *file)
+{
+	char *line = NULL;
+	size_t room = 0, n = 0;
+	ssize_t len;
+
+	rewind(file);
+	while ((len = getline(&line, &room, file)) > 0) {
+		ck_assert_uint_lt(n, LINES_MAX);
+		docs[n] = yyjson_read(line, (size_t)len, YYJSON_READ_NOFLAG);
+		ck_assert_ptr_nonnull(docs[n++]);
+	}
+	free(line);
+	return n;
+}
+
+static void forget(size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		yyjson_doc_free(docs[i]);
+}
+
+static const char *text_of(size_t i, const char *name)
+{
+	return yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(docs[i]), name));
+}
+
+static size_t normalize_text(const char *text, FILE *out)
+{
+	FILE *in = tmpfile();
+	struct err err = {0};
+
+	ck_assert(in != NULL && fputs(text, in) >= 0 && fflush(in) == 0);
+	rewind(in);
+	struct normalize_lines lines = {.name = "-", .from = fileno(in), .to = fileno(out)};
+	ck_assert_msg(normalize_lines(&lines, &err), "%s", err.text);
+	fclose(in);
+	return read_objects(out);
+}
+
+START_TEST(a_line_that_goes_on_names_the_first)
+{
+	FILE *out = tmpfile();
+	size_t n = normalize_text("Jun  1 00:00:00 web app[1]: broken\n"
+				  "\tat a.b(C.java:1)\r\n"
+				  "\tat a.b(C.java:2)\n"
+				  "Jun  1 00:00:01 web app[1]: whole\n"
+				  "{\r\n"
+				  "  \"msg\": \"x\",\r\n"
+				  "  \"level\": \"info\"\r\n"
+				  "}\r\n",
+		out);
+
+	ck_assert_uint_eq(n, 8);
+	ck_assert_str_eq(
+		text_of(0, "message"), "broken\n\tat a.b(C.java:1)\r\n\tat a.b(C.java:2)");
+	ck_assert_str_eq(text_of(0, "event.original"), "Jun  1 00:00:00 web app[1]: broken");
+	ck_assert_str_eq(text_of(0, "soc.parse_status"), "partial");
+	ck_assert_str_eq(text_of(1, "event.original"), "\tat a.b(C.java:1)\r");
+	for (size_t i = 1; i < 8; i = i == 2 ? 5 : i + 1) {
+		yyjson_val *number =
+			yyjson_obj_get(yyjson_doc_get_root(docs[i]), "soc.joined_line");
+
+		ck_assert_str_eq(text_of(i, "soc.parse_status"), "joined");
+		ck_assert_int_eq(yyjson_get_int(number), i < 3 ? 1 : 5);
+	}
+	ck_assert_str_eq(text_of(3, "message"), "whole");
+	ck_assert_str_eq(text_of(4, "soc.parser"), "json");
+	ck_assert_str_eq(text_of(4, "message"), "x");
+	ck_assert_str_eq(text_of(4, "event.original"), "{\r");
+	forget(n);
+	fclose(out);
+}
+END_TEST
+
+/* A reader at the other end of a pipe gets each line before the next is sent. */
+START_TEST(lines_are_written_as_they_come)
+{
+	static const char line[] = "Jun  1 00:00:00 web app[1]: x\n";
+	int in[2], out[2];
+	char got[4096];
+
+	ck_assert(pipe(in) == 0 && pipe(out) == 0);
+	pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct normalize_lines lines = {.name = "-", .from = in[0], .to = out[1]};
+		struct err err = {0};
+
+		close(in[1]);
+		_exit(normalize_lines(&lines, &err) ? 0 : 1);
+	}
+	close(in[0]);
+	close(out[1]);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_int_eq(write(in[1], line, sizeof(line) - 1), sizeof(line) - 1);
+		ck_assert_int_gt(read(out[0], got, sizeof(got)), 0);
+	}
+	close(in[1]);
+	ck_assert_int_eq(read(out[0], got, sizeof(got)), 0);
+	close(out[0]);
+	int status;
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+TEST_MAIN("joining", indented_lines_that_nobody_knows_go_on,
+	what_was_opened_goes_on_until_it_is_closed, what_is_never_closed_ends_all_the_same,
+	a_line_that_goes_on_names_the_first, lines_are_written_as_they_come)
