@@ -382,7 +382,7 @@ static bool listen_and_serve(struct collector *collector, struct err *err)
 	if (collector->ingest == NULL)
 		return false;
 	const struct control_view view = {collector->store, collector->ingest,
-		collector->derive, collector->settings.derive.dir};
+		collector->derive, collector->forward, collector->settings.derive.dir};
 	collector->control = control_open(collector->settings.control, base, &view, err);
 	if (collector->control == NULL)
 		return false;

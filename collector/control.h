@@ -9,6 +9,7 @@
  *	          nation and what could not be made for it
  *	agents    every agent seen: online, since when, clock offset, queue
  *	ledger    every stream: stored, declared missing, duplicates, lost
+ *	feed      every topic messages go to: what waits, what was sent, why it waits
  *	order WORD AGENCY HOST ARGUMENT
  *	          scan, report, resend or slow-down: sends it to a connected agent
  *
@@ -18,6 +19,7 @@
 #define COLLECTOR_CONTROL_H
 
 #include "collector/derive/derive.h"
+#include "collector/forward/forward.h"
 #include "collector/ingest/ingest.h"
 #include "collector/store/store.h"
 #include "common/err.h"
@@ -28,6 +30,7 @@ struct control_view { /* borrowed */
 	struct store *store;
 	struct ingest *ingest;
 	struct derive *derive;
+	struct forward *forward;
 	const char *derive_dir;
 };
 

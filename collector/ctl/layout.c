@@ -22,42 +22,6 @@ static const char *text_of(yyjson_val *value, char out[CELL_MAX])
 	return out;
 }
 
-/* ---- a line a member ---------------------------------------------------------- */
-
-static void print_array(const char *name, yyjson_val *array)
-{
-	yyjson_val *value;
-	size_t at, n;
-	char text[CELL_MAX];
-
-	printf("%-*s", NAME_WIDTH, name);
-	yyjson_arr_foreach(array, at, n, value)
-	{
-		printf(" %s", text_of(value, text));
-	}
-	putchar('\n');
-}
-
-static void print_object(yyjson_val *object)
-{
-	yyjson_val *name, *value;
-	size_t at, n;
-	char text[CELL_MAX];
-
-	yyjson_obj_foreach(object, at, n, name, value)
-	{
-		if (yyjson_is_obj(value)) {
-			printf("\n%s\n", yyjson_get_str(name));
-			print_object(value);
-		} else if (yyjson_is_arr(value)) {
-			print_array(yyjson_get_str(name), value);
-		} else {
-			printf("%-*s %s\n", NAME_WIDTH, yyjson_get_str(name),
-				text_of(value, text));
-		}
-	}
-}
-
 /* ---- a table ------------------------------------------------------------------ */
 
 struct columns {
@@ -135,6 +99,47 @@ static void print_table(yyjson_val *list)
 		print_row(&columns, row);
 	}
 	printf("%zu in all\n", yyjson_arr_size(list));
+}
+
+/* ---- a line a member ---------------------------------------------------------- */
+
+static void print_array(const char *name, yyjson_val *array)
+{
+	yyjson_val *value;
+	size_t at, n;
+	char text[CELL_MAX];
+
+	if (yyjson_is_obj(yyjson_arr_get_first(array))) {
+		printf("\n%s\n", name);
+		print_table(array);
+		return;
+	}
+	printf("%-*s", NAME_WIDTH, name);
+	yyjson_arr_foreach(array, at, n, value)
+	{
+		printf(" %s", text_of(value, text));
+	}
+	putchar('\n');
+}
+
+static void print_object(yyjson_val *object)
+{
+	yyjson_val *name, *value;
+	size_t at, n;
+	char text[CELL_MAX];
+
+	yyjson_obj_foreach(object, at, n, name, value)
+	{
+		if (yyjson_is_obj(value)) {
+			printf("\n%s\n", yyjson_get_str(name));
+			print_object(value);
+		} else if (yyjson_is_arr(value)) {
+			print_array(yyjson_get_str(name), value);
+		} else {
+			printf("%-*s %s\n", NAME_WIDTH, yyjson_get_str(name),
+				text_of(value, text));
+		}
+	}
 }
 
 /* The list of an answer whose only member is one. */

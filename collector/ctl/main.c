@@ -9,6 +9,7 @@ static const struct command *const tables[] = {
 	ask_commands, order_commands, pki_commands, NULL};
 
 static const struct command_group groups[] = {
+	{"feed", "messages to the national monitoring system"},
 	{"order", "the closed list of what a connected agent can be told to do"},
 	{"pki", "certificates of agents, collectors, signers; works offline on a folder"},
 	{0},

@@ -113,6 +113,9 @@ static const char *const upgrades[] = {
 	 " PRIMARY KEY(agency, host)) STRICT, WITHOUT ROWID;"
 	 "INSERT INTO agents SELECT agency, host, min(first) FROM days GROUP BY agency, host;"
 	 "CREATE INDEX days_day ON days(day, agency);"),
+
+	("DROP INDEX outbox_unsent;"
+	 "CREATE INDEX outbox_unsent ON outbox(type, row) WHERE state = 0;"),
 };
 
 /* As window_item() spells it. */
@@ -273,13 +276,16 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_OUTBOX_NEXT] =
 		"SELECT row, key, revision, type, schema, content_type, message_id, jws, "
 		"created,"
-		" body FROM outbox WHERE state = 0 AND row > ?1 ORDER BY row LIMIT 1",
+		" body FROM outbox WHERE state = 0 AND type = ?1 AND row > ?2"
+		" ORDER BY row LIMIT 1",
+	[STATEMENT_OUTBOX_TYPE] = "SELECT type FROM outbox WHERE state = 0 AND type > ?1"
+				  " ORDER BY type LIMIT 1",
 	[STATEMENT_OUTBOX_STATE] =
 		"SELECT ifnull(sum(state = 0), 0), ifnull(sum(state = 1), 0),"
 		" ifnull(sum(state = 2), 0), ifnull(min(CASE state WHEN 0 THEN created END), 0)"
 		" FROM outbox",
 	[STATEMENT_OUTBOX_WAITING] =
-		"SELECT count(*), ifnull(min(created), 0) FROM outbox WHERE state = 0",
+		"SELECT type, count(*), min(created) FROM outbox WHERE state = 0 GROUP BY type",
 	[STATEMENT_OUTBOX_LATEST] =
 		"SELECT row, key, max(revision), type, schema, content_type, message_id, jws,"
 		" created, body, state FROM outbox WHERE state IN (0, 1) AND type = ?1"

@@ -131,21 +131,40 @@ static void fill(sqlite3_stmt *row, struct outbox_message *message)
 }
 
 /* The statement stays on its row: the slices live until it is reset by the next call. */
-int outbox_reader_next(struct outbox_reader *reader, int64_t after,
-	struct outbox_message *message, struct err *err)
+static int first_row(struct outbox_reader *reader, sqlite3_stmt *row, struct err *err)
 {
 	bool failed;
-	sqlite3_stmt *row =
-		database_select(&reader->database, err, STATEMENT_OUTBOX_NEXT, "i", after);
 
 	if (row == NULL)
 		return -1;
-	if (!database_row(&reader->database, row, &failed, err)) {
-		database_end(row);
-		return failed ? -1 : 0;
-	}
-	fill(row, message);
-	return 1;
+	if (database_row(&reader->database, row, &failed, err))
+		return 1;
+	database_end(row);
+	return failed ? -1 : 0;
+}
+
+int outbox_reader_next(struct outbox_reader *reader, struct slice type, int64_t after,
+	struct outbox_message *message, struct err *err)
+{
+	sqlite3_stmt *row = database_select(
+		&reader->database, err, STATEMENT_OUTBOX_NEXT, "ti", type, after);
+	int found = first_row(reader, row, err);
+
+	if (found > 0)
+		fill(row, message);
+	return found;
+}
+
+int outbox_reader_type(
+	struct outbox_reader *reader, struct slice after, struct slice *type, struct err *err)
+{
+	sqlite3_stmt *row =
+		database_select(&reader->database, err, STATEMENT_OUTBOX_TYPE, "t", after);
+	int found = first_row(reader, row, err);
+
+	if (found > 0)
+		*type = database_text(row, 0);
+	return found;
 }
 
 void outbox_reader_rest(struct outbox_reader *reader)
@@ -248,19 +267,22 @@ bool outbox_reader_mark(
 	return get_mark(&reader->database, name, value, err);
 }
 
-bool outbox_reader_waiting(
-	struct outbox_reader *reader, uint64_t *n, int64_t *oldest_ns, struct err *err)
+bool outbox_reader_waiting(struct outbox_reader *reader,
+	bool (*visit)(void *user, const struct outbox_waiting *waiting), void *user,
+	struct err *err)
 {
-	bool failed;
-	sqlite3_stmt *row =
-		database_select(&reader->database, err, STATEMENT_OUTBOX_WAITING, "");
+	struct database *database = &reader->database;
+	bool failed, more = true;
+	sqlite3_stmt *rows = database_select(database, err, STATEMENT_OUTBOX_WAITING, "");
 
-	if (row == NULL)
+	if (rows == NULL)
 		return false;
-	if (database_row(&reader->database, row, &failed, err)) {
-		*n = (uint64_t)sqlite3_column_int64(row, 0);
-		*oldest_ns = sqlite3_column_int64(row, 1);
-	}
-	database_end(row);
-	return !failed;
+	while (more && database_row(database, rows, &failed, err))
+		more = visit(user, &(struct outbox_waiting){
+					   .type = database_text(rows, 0),
+					   .n = (uint64_t)sqlite3_column_int64(rows, 1),
+					   .oldest_ns = sqlite3_column_int64(rows, 2),
+				   });
+	database_end(rows);
+	return more && !failed;
 }

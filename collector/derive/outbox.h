@@ -69,11 +69,15 @@ MUST_USE struct outbox_reader *outbox_reader_open(const char *dir, struct err *e
 void outbox_reader_close(struct outbox_reader *reader);
 
 /*
- * The oldest unsent row with a number above `after`; slices are valid until the next call.
- * 1 = a row, 0 = none, -1 = err.
+ * The oldest unsent row of the type with a number above `after`; slices are valid until the
+ * next call. 1 = a row, 0 = none, -1 = err.
  */
-MUST_USE int outbox_reader_next(struct outbox_reader *reader, int64_t after,
+MUST_USE int outbox_reader_next(struct outbox_reader *reader, struct slice type, int64_t after,
 	struct outbox_message *message, struct err *err);
+
+/* The type of unsent rows that comes behind `after` ("" = the first), as above. */
+MUST_USE int outbox_reader_type(
+	struct outbox_reader *reader, struct slice after, struct slice *type, struct err *err);
 
 /* Ends the reading transaction a row holds open: a snapshot must not be kept (design §5). */
 void outbox_reader_rest(struct outbox_reader *reader);
@@ -91,9 +95,16 @@ struct outbox_state {
 MUST_USE bool outbox_reader_state(
 	struct outbox_reader *reader, struct outbox_state *state, struct err *err);
 
-/* Of those not sent yet: how many there are, and when the oldest was put. */
-MUST_USE bool outbox_reader_waiting(
-	struct outbox_reader *reader, uint64_t *n, int64_t *oldest_ns, struct err *err);
+struct outbox_waiting {
+	struct slice type;
+	uint64_t n;        /* not sent yet */
+	int64_t oldest_ns; /* when the first of them was put */
+};
+
+/* Of each type that has unsent rows. */
+MUST_USE bool outbox_reader_waiting(struct outbox_reader *reader,
+	bool (*visit)(void *user, const struct outbox_waiting *waiting), void *user,
+	struct err *err);
 
 struct outbox_held {
 	struct slice type, item, reason;

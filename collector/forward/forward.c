@@ -1,20 +1,23 @@
 #include "collector/forward/forward.h"
 
+#include <assert.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "collector/forward/destinations.h"
 #include "collector/forward/output.h"
 #include "collector/national/jws.h"
 #include "collector/signer/signer.h"
+#include "common/clock.h"
 #include "common/counter.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/mailbox.h"
 
-enum { TOPIC_MAX = 200, SIGN_TIMEOUT_MS = 3000, LOOK_S = 2 };
+enum { PREFIX_MAX = 128, SIGN_TIMEOUT_MS = 3000, LOOK_MS = 2000 };
 
 static struct counter sent = COUNTER("forward.sent", "national messages delivered");
 static struct counter refused =
@@ -26,7 +29,8 @@ static struct counter unsigned_rows = COUNTER(
 
 struct forward {
 	struct forward_settings settings;
-	char topic_head[TOPIC_MAX / 2]; /* "soc.H47." */
+	char prefix[PREFIX_MAX]; /* of topics: "soc.H47." */
+	struct destinations destinations;
 	const struct output *output;
 	void *self; /* the output's */
 	struct outbox_reader *reader;
@@ -34,18 +38,14 @@ struct forward {
 	struct derive *derive;
 
 	pthread_t thread;
-	bool started, busy;
+	bool started, busy, offering;
 	atomic_bool stopping; /* ends offering between two rows: a backlog may take minutes */
 	struct loop *loop;
 	struct mailbox *wake;
 	struct mail wake_mail;
 	pthread_mutex_t wake_lock;
 	bool wake_is_out;
-	struct event *look;
-	struct timeval retry;
-
-	int64_t after; /* rows up to here were offered */
-	unsigned in_flight;
+	struct event *look, *more;
 };
 
 /* ---- one row ---------------------------------------------------------------- */
@@ -64,10 +64,10 @@ static void add_header(struct output_message *message, const char *name, struct 
 	message->headers[message->n_headers++] = (struct output_header){name, value};
 }
 
-static enum send_result send_row(struct forward *forward, const struct outbox_message *row,
-	struct slice jws, struct err *err)
+static enum send_result send_row(struct forward *forward, const char *topic,
+	const struct outbox_message *row, struct slice jws, struct err *err)
 {
-	char topic[TOPIC_MAX], revision[24], sha256[65];
+	char revision[24], sha256[65];
 	struct output_message message = {
 		.number = row->row,
 		.topic = topic,
@@ -76,7 +76,6 @@ static enum send_result send_row(struct forward *forward, const struct outbox_me
 		.created_ns = row->created_ns,
 	};
 
-	snprintf(topic, sizeof(topic), "%s%.*s.v1", forward->topic_head, SLICE_FMT(row->type));
 	snprintf(revision, sizeof(revision), "%llu", (unsigned long long)row->revision);
 	hex_sha256(row->body, sha256);
 	add_header(&message, "schema", row->schema);
@@ -89,7 +88,8 @@ static enum send_result send_row(struct forward *forward, const struct outbox_me
 	return forward->output->send(forward->self, &message, err);
 }
 
-static bool sign(struct forward *forward, const struct outbox_message *row, struct strbuf *jws)
+static bool sign(struct forward *forward, struct destination *destination,
+	const struct outbox_message *row, struct strbuf *jws)
 {
 	struct err err;
 
@@ -100,91 +100,161 @@ static bool sign(struct forward *forward, const struct outbox_message *row, stru
 	counter_add(&unsigned_rows, 1);
 	log_warn("forward.unsigned", "row=%lld reason=\"%s\", it waits", (long long)row->row,
 		err.text);
+	destination_wait(&forward->destinations, destination, LOOK_MS, err.text);
 	return false;
-}
-
-static void report_refused(struct forward *forward, int64_t row, const char *why)
-{
-	counter_add(&refused, 1);
-	log_error("forward.refused", "row=%lld reason=%s", (long long)row,
-		LOG_TEXT(slice_str(why)));
-	derive_mark_sent(forward->derive, row, false, why);
-}
-
-/* False: stop offering for now. */
-static bool offer(struct forward *forward, const struct outbox_message *row)
-{
-	struct strbuf jws = STRBUF_INIT(16 * 1024);
-	struct err err;
-	bool go_on = sign(forward, row, &jws);
-
-	if (go_on) {
-		forward->in_flight++; /* before sending: an output may report at once */
-		forward->after = row->row;
-		switch (send_row(forward, row, strbuf_slice(&jws), &err)) {
-		case SEND_TAKEN:
-			break;
-		case SEND_BUSY:
-			forward->in_flight--;
-			forward->after = row->row - 1;
-			forward->busy = true;
-			go_on = false;
-			break;
-		case SEND_REFUSED:
-			forward->in_flight--;
-			report_refused(forward, row->row, err.text);
-			break;
-		}
-	}
-	strbuf_done(&jws);
-	return go_on;
-}
-
-static void offer_rows(struct forward *forward)
-{
-	struct outbox_message row;
-	struct err err;
-	bool go_on = true;
-
-	while (go_on && !forward->stopping && !forward->busy &&
-		forward->in_flight < forward->settings.in_flight) {
-		int found = outbox_reader_next(forward->reader, forward->after, &row, &err);
-
-		if (found < 0)
-			log_error("forward.outbox", "reason=\"%s\"", err.text);
-		if (found <= 0)
-			break;
-		go_on = offer(forward, &row);
-	}
-	outbox_reader_rest(forward->reader);
 }
 
 /* ---- reports ---------------------------------------------------------------- */
 
-static void on_delivered(void *user, int64_t number, const char *where)
+static void report_refused(
+	struct forward *forward, struct destination *destination, int64_t row, const char *why)
 {
-	struct forward *forward = user;
-
-	forward->in_flight--;
-	counter_add(&sent, 1);
-	derive_mark_sent(forward->derive, number, true, where);
+	destination_refused(&forward->destinations, destination);
+	counter_add(&refused, 1);
+	log_error("forward.refused", "row=%lld reason=%s topic=%s", (long long)row,
+		LOG_TEXT(slice_str(why)), destination->topic);
+	derive_mark_sent(forward->derive, row, false, why);
 }
 
-static void on_failed(void *user, int64_t number, bool for_good, const char *why)
+static void arm_look(struct forward *forward)
+{
+	const int64_t now_ms = clock_mono_ms();
+	const int64_t next_ms = destinations_next_ms(&forward->destinations, now_ms);
+
+	loop_arm(forward->look,
+		next_ms < now_ms + LOOK_MS ? (uint64_t)(next_ms - now_ms) : LOOK_MS);
+}
+
+/* Rows sent behind it meanwhile may be offered again: the receiver keeps one of each revision.
+ */
+static void report_failed(
+	struct forward *forward, struct destination *destination, int64_t row, const char *why)
+{
+	counter_add(&retried, 1);
+	if (destination_failed(&forward->destinations, destination, row, why))
+		log_warn("forward.waiting", "topic=%s reason=%s, others go on",
+			destination->topic, LOG_TEXT(slice_str(why)));
+	arm_look(forward);
+}
+
+/* Its window has room. Not from within send(), which is offering already. */
+static void ask_for_more(struct forward *forward)
+{
+	if (!forward->offering)
+		event_active(forward->more, EV_TIMEOUT, 0);
+}
+
+static void on_delivered(void *user, const char *topic, int64_t number, const char *where)
 {
 	struct forward *forward = user;
+	struct destination *destination = destinations_of_topic(&forward->destinations, topic);
 
-	forward->in_flight--;
-	if (for_good) {
-		report_refused(forward, number, why);
-		return;
+	assert(destination != NULL);
+	if (destination->failures > 0 && destination->retry_ms == 0)
+		log_info("forward.resumed", "topic=%s", topic);
+	destination_delivered(&forward->destinations, destination);
+	counter_add(&sent, 1);
+	derive_mark_sent(forward->derive, number, true, where);
+	ask_for_more(forward);
+}
+
+static void on_failed(
+	void *user, const char *topic, int64_t number, bool for_good, const char *why)
+{
+	struct forward *forward = user;
+	struct destination *destination = destinations_of_topic(&forward->destinations, topic);
+
+	assert(destination != NULL);
+	if (for_good)
+		report_refused(forward, destination, number, why);
+	else
+		report_failed(forward, destination, number, why);
+	ask_for_more(forward);
+}
+
+/* ---- offering --------------------------------------------------------------- */
+
+static void send_signed(struct forward *forward, struct destination *destination,
+	const struct outbox_message *row, struct slice jws)
+{
+	struct err err;
+
+	destination_offered(&forward->destinations, destination, row->row);
+	switch (send_row(forward, destination->topic, row, jws, &err)) {
+	case SEND_TAKEN:
+		break;
+	case SEND_BUSY:
+		destination_taken_back(&forward->destinations, destination, row->row);
+		forward->busy = true;
+		break;
+	case SEND_LATER:
+		report_failed(forward, destination, row->row, err.text);
+		break;
+	case SEND_REFUSED:
+		report_refused(forward, destination, row->row, err.text);
+		break;
 	}
-	counter_add(&retried, 1);
-	/* Rows sent meanwhile may be offered again: the receiver keeps one of each revision. */
-	if (number <= forward->after)
-		forward->after = number - 1;
-	forward->busy = true; /* until the retry timer */
-	event_add(forward->look, &forward->retry);
+}
+
+/* One row of it. False: there is none, or none may go now. */
+static bool offer_next(struct forward *forward, struct destination *destination)
+{
+	struct strbuf jws = STRBUF_INIT(16 * 1024);
+	struct outbox_message row;
+	struct err err;
+
+	if (forward->busy || forward->stopping ||
+		!destination_is_open(&forward->destinations, destination, clock_mono_ms()))
+		return false;
+
+	int found = outbox_reader_next(
+		forward->reader, slice_str(destination->type), destination->after, &row, &err);
+	if (found < 0)
+		log_error("forward.outbox", "reason=\"%s\"", err.text);
+	if (found <= 0)
+		return false;
+	bool is_signed = sign(forward, destination, &row, &jws);
+	if (is_signed)
+		send_signed(forward, destination, &row, strbuf_slice(&jws));
+	strbuf_done(&jws);
+	return is_signed;
+}
+
+/* Types that appeared in the outbox. */
+static void find_types(struct forward *forward)
+{
+	char last[DESTINATION_TYPE_MAX] = "";
+	struct slice type;
+	struct err err;
+	int found;
+
+	while ((found = outbox_reader_type(forward->reader, slice_str(last), &type, &err)) >
+		0) {
+		if (destinations_of_type(&forward->destinations, type) == NULL) {
+			log_error("forward.type", "type=%s reason=\"too many or too long\"",
+				LOG_TEXT(type));
+			return;
+		}
+		snprintf(last, sizeof(last), "%.*s", SLICE_FMT(type));
+	}
+	if (found < 0)
+		log_error("forward.outbox", "reason=\"%s\"", err.text);
+}
+
+/* A row of each in turn, until none has one that may go. */
+static void offer_rows(struct forward *forward)
+{
+	bool any = true;
+
+	forward->offering = true;
+	find_types(forward);
+	while (any) {
+		any = false;
+		for (unsigned i = 0; i < forward->destinations.n; i++)
+			any |= offer_next(forward, &forward->destinations.all[i]);
+	}
+	outbox_reader_rest(forward->reader);
+	forward->offering = false;
 }
 
 static void on_room(void *user)
@@ -192,20 +262,25 @@ static void on_room(void *user)
 	struct forward *forward = user;
 
 	forward->busy = false;
-	offer_rows(forward);
+	ask_for_more(forward);
+}
+
+static void on_more(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	offer_rows(user);
 }
 
 static void on_look(evutil_socket_t fd, short what, void *user)
 {
-	static const struct timeval often = {.tv_sec = LOOK_S};
 	struct forward *forward = user;
 
 	(void)fd;
 	(void)what;
 	forward->busy = false;
 	offer_rows(forward);
-	if (!evtimer_pending(forward->look, NULL))
-		event_add(forward->look, &often);
+	arm_look(forward);
 }
 
 static void on_wake(void *user, struct mail *oldest)
@@ -242,7 +317,6 @@ static void *run(void *user)
 
 static bool prepare(struct forward *forward, const char *derive_dir, struct err *err)
 {
-	static const struct timeval soon = {.tv_usec = 1000};
 	const struct output_events events = {on_delivered, on_failed, on_room, forward};
 	struct event_base *base;
 
@@ -252,10 +326,12 @@ static bool prepare(struct forward *forward, const char *derive_dir, struct err 
 	base = loop_base(forward->loop);
 	forward->wake = mailbox_new(base, on_wake, forward, err);
 	forward->look = event_new(base, -1, 0, on_look, forward);
+	forward->more = event_new(base, -1, 0, on_more, forward);
 	if (forward->wake == NULL)
 		return false;
-	if (forward->look == NULL || event_add(forward->look, &soon) != 0)
+	if (forward->look == NULL || forward->more == NULL)
 		return err_set(err, "creating forward's timer");
+	loop_arm(forward->look, 0);
 	forward->reader = outbox_reader_open(derive_dir, err);
 	if (forward->reader == NULL)
 		return false;
@@ -273,13 +349,18 @@ struct forward *forward_start(const struct forward_settings *settings, const cha
 		abort();
 	forward->settings = *settings;
 	forward->derive = derive;
-	forward->retry = (struct timeval){
-		.tv_sec = (time_t)(settings->retry_ms / 1000),
-		.tv_usec = (suseconds_t)(settings->retry_ms % 1000 * 1000),
-	};
 	pthread_mutex_init(&forward->wake_lock, NULL);
-	snprintf(forward->topic_head, sizeof(forward->topic_head), "%s%s.",
-		settings->topic_prefix, province);
+	snprintf(forward->prefix, sizeof(forward->prefix), "%s%s.", settings->topic_prefix,
+		province);
+	destinations_init(&forward->destinations,
+		&(struct destinations_settings){
+			.prefix = forward->prefix,
+			.in_flight = settings->in_flight,
+			.retry_ms = settings->retry_ms,
+			.retry_most_ms = settings->retry_most_ms > settings->retry_ms
+						 ? settings->retry_most_ms
+						 : settings->retry_ms,
+		});
 	forward->signer = signer;
 	if (!prepare(forward, derive_dir, err)) {
 		forward_stop(forward);
@@ -295,6 +376,11 @@ struct forward *forward_start(const struct forward_settings *settings, const cha
 	return forward;
 }
 
+struct destinations *forward_destinations(struct forward *forward)
+{
+	return &forward->destinations;
+}
+
 void forward_stop(struct forward *forward)
 {
 	if (forward == NULL)
@@ -308,9 +394,12 @@ void forward_stop(struct forward *forward)
 		forward->output->close(forward->self, (uint32_t)forward->settings.drain_ms);
 	if (forward->look != NULL)
 		event_free(forward->look);
+	if (forward->more != NULL)
+		event_free(forward->more);
 	mailbox_free(forward->wake);
 	loop_free(forward->loop);
 	outbox_reader_close(forward->reader);
+	destinations_done(&forward->destinations);
 	pthread_mutex_destroy(&forward->wake_lock);
 	free(forward);
 }

@@ -5,7 +5,8 @@
  * signer sign what needs a detached JWS, and hands them to the output. Only
  * the delivery report marks a row sent (derive_mark_sent); a crash between
  * sending and the report sends the same key and revision again. The output
- * being down for a day disturbs nobody: rows wait in the outbox.
+ * being down for a day disturbs nobody: rows wait in the outbox. Each type of
+ * message goes on by itself (destinations.h).
  */
 #ifndef COLLECTOR_FORWARD_FORWARD_H
 #define COLLECTOR_FORWARD_FORWARD_H
@@ -34,8 +35,9 @@ struct file_output_settings {
 struct forward_settings {
 	int output;               /* number in outputs[] */
 	const char *topic_prefix; /* "soc." */
-	uint32_t in_flight;       /* rows taken by the output and not reported */
-	uint64_t retry_ms;        /* between tries after a failure */
+	uint32_t in_flight;       /* rows of a type taken by the output and not reported */
+	uint64_t retry_ms;        /* of a type, after its first failure ... */
+	uint64_t retry_most_ms;   /* ... and at most, after more */
 	uint64_t drain_ms;        /* at the end */
 	struct kafka_settings kafka;
 	struct file_output_settings file;
@@ -50,6 +52,7 @@ void forward_settings_check(const struct conf *conf, const struct forward_settin
 /* Whether messages go into files of settings->file.dir. */
 bool forward_writes_files(const struct forward_settings *settings);
 
+struct destinations;
 struct forward;
 struct signer;
 
@@ -63,5 +66,8 @@ void forward_stop(struct forward *forward);
 
 /* New rows stand in the outbox. Any thread. */
 void forward_wake(struct forward *forward);
+
+/* For destinations_walk(). */
+struct destinations *forward_destinations(struct forward *forward);
 
 #endif

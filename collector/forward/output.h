@@ -2,8 +2,8 @@
  * output - a place national messages are sent to
  *
  * Called by the forward thread in its event base; nothing here may block. A
- * message is taken, and later reported delivered or failed by its number: at
- * least once, the receiver keeps the highest revision of a key (decision 11).
+ * message is taken, and later reported delivered or failed by its topic and
+ * number: at least once, the receiver keeps the highest revision of a key (decision 11).
  *
  * To add one: a file in outputs/, a line in outputs.c, a table of settings,
  * and a fake peer in tests/system/.
@@ -35,15 +35,17 @@ struct output_message {    /* borrowed for the call */
 };
 
 enum send_result {
-	SEND_TAKEN,   /* a report will follow */
+	SEND_TAKEN,   /* a report will follow, or came already */
 	SEND_BUSY,    /* its queue is full; offer it again after `room` */
+	SEND_LATER,   /* its topic takes nothing now; err says why */
 	SEND_REFUSED, /* it can never be sent; err says why */
 };
 
 struct output_events {
-	void (*delivered)(void *user, int64_t number, const char *where);
+	void (*delivered)(void *user, const char *topic, int64_t number, const char *where);
 	/* `for_good`: it must not be tried again. */
-	void (*failed)(void *user, int64_t number, bool for_good, const char *why);
+	void (*failed)(
+		void *user, const char *topic, int64_t number, bool for_good, const char *why);
 	void (*room)(void *user); /* it is no longer busy */
 	void *user;
 };

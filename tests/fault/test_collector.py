@@ -231,6 +231,7 @@ class Feed:
     def __init__(self, stack, kafka):
         self.stack, self.kafka = stack, kafka
         stack.settings["forward"].update({"output": "kafka", "kafka": {
+            **stack.settings["forward"].get("kafka", {}),
             "brokers": kafka.bootstrap, "delivery-timeout": "2s"}})
         stack.write_settings()
         stack.start_collector()
@@ -304,6 +305,38 @@ def test_a_message_the_broker_will_never_take_holds_up_no_other(stack, mock_kafk
     stack.collector.process.wait_for(r"forward\.refused row=", 20)
     assert stack.recount()[0] == 1
     feed.work()
+    feed.check()
+
+
+def in_order(messages):
+    """Keys that came, each once; within a partition they must have come in the order of the outbox."""
+    keys = [(m.partition, int(m.key.rpartition("/")[2]), m.key) for m in messages if m.key]
+    first = list(dict.fromkeys(sorted(keys, key=lambda key: key[0])))
+    assert first == sorted(first), first
+    return sorted(key for _, _, key in first)
+
+
+@pytest.mark.parametrize("code", ["TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "NOT_ENOUGH_REPLICAS"])
+def test_a_topic_that_takes_nothing_holds_up_no_other(stack, mock_kafka, code):
+    """More than a window of messages that fail; those of the other type go, to the last."""
+    other = "soc.H47.incident.v1"
+    stack.settings["forward"]["kafka"] = {"properties": ["topic.metadata.refresh.interval.ms=500"]}
+    mock_kafka.topic_error(other, code)
+    feed = Feed(stack, mock_kafka)
+    keys = stack.queue_messages("incident", 100)
+    wait_until("the first window failed", lambda: (t := stack.topic("incident")) and t["failures"] and t["in_flight"] <= 1, 60)
+    feed.work()
+    stack.wait_recounted()
+    wait_until("the others are sent", lambda: stack.topic("statistics")["waiting"] == 0, 30)
+    bad, good = stack.topic("incident"), stack.topic("statistics")
+    assert bad["waiting"] == 100 and bad["sent"] == 0 and bad["reason"] and bad["failing_since"], bad
+    assert bad["state"] in ("waits", "tries") and bad["in_flight"] <= 1, bad
+    assert good["state"] == "sends" and good["failures"] == 0 and good["reason"] is None, good
+    mock_kafka.topic_error(other, "NO_ERROR")
+    wait_until("it goes on", lambda: stack.topic("incident")["waiting"] == 0, 60)
+    assert in_order(mock_kafka.consume(other)) == sorted(keys)
+    good = stack.topic("incident")
+    assert good["state"] == "sends" and good["reason"] is None and good["sent"] == 100, good
     feed.check()
 
 

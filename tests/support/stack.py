@@ -14,6 +14,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -340,6 +341,21 @@ class Stack:
             wait_until("messages equal a recount", equal, timeout, interval=0.2)
         except Failed as failed:
             raise Failed(f"{failed}; recount ended with {status}:\n{words}") from None
+
+    def topic(self, kind):
+        """What the status says of the topic of a type of message; None when it is not known yet."""
+        return next((t for t in self.control("status")["national"]["topics"] if t["type"] == kind), None)
+
+    def queue_messages(self, kind, count):
+        """Puts as many messages into the outbox, numbered by their keys, as derive would."""
+        database = sqlite3.connect(self.folder / "derive/derive.db", timeout=30)
+        with database:
+            database.executemany(
+                "INSERT INTO outbox(key, revision, type, schema, content_type, message_id, jws, created,"
+                " state, done, body) VALUES(?, 1, ?, 's', 'text/plain', ?, 0, 1, 0, 0, ?)",
+                [(f"{kind}/{n}", kind, f"{kind}-{n}", b"body %d" % n) for n in range(count)])
+        database.close()
+        return [f"{kind}/{n}" for n in range(count)]
 
     def ledger(self, agency, host, lane=agentwire.BULK):
         """(stored, declared) sequences of an agent's lane over all its epochs; None: no answer."""

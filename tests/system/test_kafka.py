@@ -206,6 +206,37 @@ def test_a_broker_that_goes_and_comes_back_gets_everything(stack, apache_kafka):
     assert line.receiver.counted("1h")["H47.03", "records"] == 600
 
 
+def test_a_topic_that_does_not_exist_holds_up_no_other(stack, kafka_of_its_own):
+    """Of a broker that makes none by itself; when it is there, what waited is sent."""
+    broker = kafka_of_its_own()
+    settings = broker.folder / "broker/server.properties"
+    line = Line(stack, broker, {"brokers": broker.listeners["bootstrap"], "delivery-timeout": "5s",
+                                "properties": [*QUICK, "topic.metadata.refresh.interval.ms=1000",
+                                               "topic.metadata.propagation.max.ms=1000"]})
+    line.wire_work()
+    line.check_sent()
+    topic = line.topics[0].replace("statistics", "incident")
+    broker.stop()
+    usual = settings.read_text()
+    settings.write_text(usual + "\nauto.create.topics.enable=false\n")
+    broker.start()
+    keys = stack.queue_messages("incident", 100)
+    wait_until("it fails", lambda: (stack.topic("incident") or {"failures": 0})["failures"] > 0, 60)
+    line.wire_work(agency=3)
+    stack.wait_recounted(sent=False)
+    wait_until("the others are sent", lambda: stack.topic("statistics")["waiting"] == 0, 60)
+    bad = stack.topic("incident")
+    assert bad["waiting"] == 100 and bad["sent"] == 0 and "nknown topic" in bad["reason"], bad
+    assert topic not in broker.topics()
+    broker.stop()
+    settings.write_text(usual)
+    broker.start()
+    broker.produce(topic, b"it is made by this")
+    wait_until("it goes on", lambda: stack.topic("incident")["waiting"] == 0, 120)
+    assert {message.key for message in broker.consume(topic) if message.key} == set(keys)
+    line.check_sent()
+
+
 def test_a_message_larger_than_the_broker_takes_holds_up_no_other(stack, kafka_of_its_own):
     """The broker's bound is below ours: it is refused for good, said, and told by a recount."""
     broker = kafka_of_its_own("--set", "message.max.bytes=1400")

@@ -1,4 +1,4 @@
-/* ask - questions to the running collector: status, agents, ledger */
+/* ask - questions to the running collector: status, agents, ledger, feed status */
 #include "collector/ctl/commands/ask.h"
 
 #include <stdio.h>
@@ -8,12 +8,11 @@
 #include "collector/ctl/layout.h"
 #include "common/cli/arguments.h"
 
-static int run_ask(const struct arguments *arguments)
+static int ask(const struct arguments *arguments, const char *request)
 {
 	struct strbuf answer = STRBUF_INIT(ANSWER_MAX);
 	struct err err = {0};
-	bool ok = ask_collector(
-		arguments_text(arguments, "socket"), arguments->command->name, &answer, &err);
+	bool ok = ask_collector(arguments_text(arguments, "socket"), request, &answer, &err);
 	bool table = arguments_flag(arguments, "table") || isatty(STDOUT_FILENO);
 
 	if (!ok)
@@ -22,6 +21,16 @@ static int run_ask(const struct arguments *arguments)
 		fwrite(answer.ptr, 1, answer.len, stdout);
 	strbuf_done(&answer);
 	return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run_ask(const struct arguments *arguments)
+{
+	return ask(arguments, arguments->command->name);
+}
+
+static int run_feed(const struct arguments *arguments)
+{
+	return ask(arguments, arguments->command->group);
 }
 
 static const struct option_spec options[] = {
@@ -48,6 +57,14 @@ const struct command ask_commands[] = {
 		.summary = "every stream: stored, declared missing, duplicates, lost",
 		.options = options,
 		.run = run_ask,
+	},
+	{
+		.group = "feed",
+		.name = "status",
+		.summary =
+			"every topic for the nation: what waits, what was sent, why it waits",
+		.options = options,
+		.run = run_feed,
 	},
 	{0},
 };

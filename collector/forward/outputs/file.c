@@ -71,9 +71,11 @@ static enum send_result file_send(
 	struct file_output *output = self;
 
 	if (write_files(output, message, err))
-		output->events.delivered(output->events.user, message->number, "file");
+		output->events.delivered(
+			output->events.user, message->topic, message->number, "file");
 	else
-		output->events.failed(output->events.user, message->number, false, err->text);
+		output->events.failed(
+			output->events.user, message->topic, message->number, false, err->text);
 	return SEND_TAKEN;
 }
 

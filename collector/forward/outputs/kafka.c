@@ -52,10 +52,17 @@ static bool is_for_good(rd_kafka_resp_err_t code)
 	case RD_KAFKA_RESP_ERR_INVALID_MSG:
 	case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
 	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
 		return true;
 	default:
 		return false;
 	}
+}
+
+/* All topics wait, not this one alone. */
+static bool is_of_the_producer(rd_kafka_resp_err_t code)
+{
+	return code == RD_KAFKA_RESP_ERR__QUEUE_FULL || code == RD_KAFKA_RESP_ERR__FATAL;
 }
 
 static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *user)
@@ -69,12 +76,13 @@ static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message,
 		counter_add(&delivered, 1);
 		snprintf(where, sizeof(where), "%s/%d/%lld", rd_kafka_topic_name(message->rkt),
 			message->partition, (long long)message->offset);
-		kafka->events.delivered(kafka->events.user, number, where);
+		kafka->events.delivered(
+			kafka->events.user, rd_kafka_topic_name(message->rkt), number, where);
 		return;
 	}
 	counter_add(&failed, 1);
-	kafka->events.failed(kafka->events.user, number, is_for_good(message->err),
-		rd_kafka_err2str(message->err));
+	kafka->events.failed(kafka->events.user, rd_kafka_topic_name(message->rkt), number,
+		is_for_good(message->err), rd_kafka_err2str(message->err));
 }
 
 static void on_error(rd_kafka_t *producer, int code, const char *why, void *user)
@@ -298,10 +306,11 @@ static enum send_result kafka_send(
 		return SEND_TAKEN;
 	}
 	rd_kafka_headers_destroy(headers);
-	if (is_for_good(code)) {
-		err_set(err, "%s", rd_kafka_err2str(code));
+	err_set(err, "%s", rd_kafka_err2str(code));
+	if (is_for_good(code))
 		return SEND_REFUSED;
-	}
+	if (!is_of_the_producer(code))
+		return SEND_LATER;
 	/* Renewed from the loop: what fails by it is reported to who is just sending. */
 	kafka->is_fatal |= code == RD_KAFKA_RESP_ERR__FATAL;
 	if (kafka->is_fatal)

@@ -37,15 +37,18 @@ struct scene {
 	unsigned delivered, failed;
 };
 
-static void on_delivered(void *user, int64_t number, const char *where)
+static void on_delivered(void *user, const char *topic, int64_t number, const char *where)
 {
+	ck_assert_str_eq(topic, "test");
 	(void)number;
 	(void)where;
 	((struct scene *)user)->delivered++;
 }
 
-static void on_failed(void *user, int64_t number, bool for_good, const char *why)
+static void on_failed(
+	void *user, const char *topic, int64_t number, bool for_good, const char *why)
 {
+	ck_assert_str_eq(topic, "test");
 	(void)number;
 	(void)why;
 	ck_assert(!for_good);
