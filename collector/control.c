@@ -203,6 +203,26 @@ static bool put_outbox(struct json *json, struct outbox_reader *reader, struct f
 	return done;
 }
 
+static void put_derive(struct json *json, const struct control_view *view)
+{
+	struct derive_state state = derive_state(view->derive);
+	uint64_t derived = derive_position(view->derive);
+
+	json_key(json, SLICE_LIT("derive"));
+	json_object(json);
+	json_put_u64(json, "behind", store_position(view->store) - derived);
+	json_put_u64(json, "groups", state.groups);
+	json_put_u64(json, "groups_most", state.groups_most);
+	json_put_u64(json, "groups_forgotten", state.groups_forgotten);
+	json_put_u64(json, "bytes", state.bytes);
+	json_put_u64(json, "bytes_free", state.bytes_free);
+	put_time(json, "oldest_window", state.oldest_ns);
+	put_time(json, "messages_from", state.kept_from_ns);
+	put_time(json, "failing_since", state.failing_since_ns);
+	json_put_str(json, "failure", state.failing_since_ns > 0 ? state.failure : NULL);
+	json_object_end(json);
+}
+
 /* Over a connection of its own: derive's thread has the other one. */
 static void put_national(struct json *json, const struct control_view *view)
 {
@@ -238,6 +258,7 @@ static void answer_status(
 	json_put_str(json, "version", SOC_VERSION);
 	put_store(json, view->store);
 	json_put_u64(json, "derived", derive_position(view->derive));
+	put_derive(json, view);
 	peers_walk(ingest_peers(view->ingest), count_online, agents);
 	json_put_u64(json, "agents_online", agents[0]);
 	json_put_u64(json, "agents_offline", agents[1]);

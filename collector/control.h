@@ -5,8 +5,9 @@
  * by one JSON object and the end of the stream; what could not be done is its
  * member "error".
  *
- *	status    counters, store, position of derive, agents by state, what waits for the
- *	          nation and what could not be made for it
+ *	status    counters, store, position of derive, its backlog, memory, size and last
+ *	          failure, agents by state, what waits for the nation and what could not be made
+ *	          for it
  *	agents    every agent seen: online, since when, clock offset, queue
  *	ledger    every stream: stored, declared missing, duplicates, lost
  *	feed      every topic messages go to: what waits, what was sent, why it waits

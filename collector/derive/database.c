@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "collector/derive/statistics.h"
+
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS meta("
 	" name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
@@ -116,6 +118,24 @@ static const char *const upgrades[] = {
 
 	("DROP INDEX outbox_unsent;"
 	 "CREATE INDEX outbox_unsent ON outbox(type, row) WHERE state = 0;"),
+
+	("CREATE TABLE daily_counts("
+	 " day INTEGER, agency INTEGER, level INTEGER, attack INTEGER, severity INTEGER,"
+	 " status INTEGER, events INTEGER NOT NULL, findings INTEGER NOT NULL,"
+	 " hosts INTEGER NOT NULL,"
+	 " PRIMARY KEY(day, agency, level, attack, severity, status)) STRICT, WITHOUT ROWID;"
+	 "CREATE TABLE daily_malware("
+	 " day INTEGER, agency INTEGER, name TEXT, type TEXT, hits INTEGER NOT NULL,"
+	 " hosts INTEGER NOT NULL, files INTEGER NOT NULL,"
+	 " PRIMARY KEY(day, agency, name, type)) STRICT, WITHOUT ROWID;"
+	 "CREATE TABLE daily_quality("
+	 " day INTEGER, agency INTEGER, records INTEGER NOT NULL, unknown INTEGER NOT NULL,"
+	 " partial INTEGER NOT NULL, damaged INTEGER NOT NULL, late INTEGER NOT NULL,"
+	 " truncated INTEGER NOT NULL, unattributed INTEGER NOT NULL, masked INTEGER NOT NULL,"
+	 " gaps INTEGER NOT NULL, missing INTEGER NOT NULL, skew_ms INTEGER NOT NULL,"
+	 " enrolled INTEGER NOT NULL, online INTEGER NOT NULL, stale INTEGER NOT NULL,"
+	 " test INTEGER NOT NULL, PRIMARY KEY(day, agency)) STRICT, WITHOUT ROWID;"
+	 "CREATE INDEX outbox_done ON outbox(done, state) WHERE state > 0;"),
 };
 
 /* As window_item() spells it. */
@@ -132,6 +152,47 @@ static const char *const upgrades[] = {
 
 #define IN_WINDOW "start BETWEEN ?1 AND ?2 - 1"
 #define GROUP     "agency, level, attack, severity, status"
+
+/* A pass over each table, however many groups there are. */
+#define COUNTS_OF_WINDOW                                                                       \
+	"WITH attacked AS (SELECT " GROUP ", count(DISTINCT host) AS hosts FROM hosts"         \
+	" WHERE " IN_WINDOW " GROUP BY " GROUP "),"                                            \
+	" sums AS (SELECT " GROUP ", sum(events) AS events, sum(findings) AS findings"         \
+	" FROM counts WHERE " IN_WINDOW " GROUP BY " GROUP ")"                                 \
+	" SELECT " GROUP ", events, findings, ifnull(hosts, 0)"                                \
+	" FROM sums LEFT JOIN attacked USING(" GROUP ") ORDER BY " GROUP
+
+/* Agents: heard ever before the end, heard in the window, not heard for 15 days. A day
+ * counts from the window in which its first word came, so that what comes later changes
+ * nothing before it. */
+#define QUALITY_OF_WINDOW                                                                      \
+	"WITH totals AS (SELECT agency, count(*) AS enrolled, sum(NOT EXISTS"                  \
+	"  (SELECT 1 FROM days d WHERE d.agency = a.agency AND d.host = a.host"                \
+	"  AND d.day BETWEEN ?2 - 1296000 AND ?2 - 1 AND d.first < ?2)) AS stale"              \
+	"  FROM agents a WHERE first < ?2 GROUP BY agency),"                                   \
+	" online AS (SELECT agency, count(DISTINCT host) AS n FROM seen"                       \
+	"  WHERE " IN_WINDOW " AND ?2 - ?1 < 86400 GROUP BY agency"                            \
+	"  UNION ALL SELECT agency, count(*) FROM days"                                        \
+	"  WHERE day = ?1 AND ?2 - ?1 = 86400 GROUP BY agency),"                               \
+	" sums AS (SELECT agency, sum(records) AS a, sum(unknown) AS b, sum(partial) "         \
+	"AS c,"                                                                                \
+	"  sum(damaged) AS d, sum(late) AS e, sum(truncated) AS f, sum(unattributed) "         \
+	"AS g,"                                                                                \
+	"  sum(masked) AS h, sum(gaps) AS i, sum(missing) AS j, max(skew_ms) AS k,"            \
+	"  sum(test) AS l"                                                                     \
+	"  FROM quality WHERE " IN_WINDOW " GROUP BY agency),"                                 \
+	" agencies AS (SELECT agency FROM totals UNION SELECT agency FROM sums)"               \
+	" SELECT agency, ifnull(a, 0), ifnull(b, 0), ifnull(c, 0), ifnull(d, 0),"              \
+	"  ifnull(e, 0), ifnull(f, 0), ifnull(g, 0), ifnull(h, 0), ifnull(i, 0),"              \
+	"  ifnull(j, 0), ifnull(k, -1), ifnull(enrolled, 0), ifnull(n, 0),"                    \
+	"  ifnull(stale, 0), ifnull(l, 0)"                                                     \
+	" FROM agencies LEFT JOIN sums USING(agency) LEFT JOIN totals USING(agency)"           \
+	"  LEFT JOIN online USING(agency) ORDER BY agency"
+
+/* Several at a time would take long; those of the oldest moment are few. */
+#define REMOVE_OLDEST(table, moment)                                                           \
+	"DELETE FROM " table " WHERE " moment " = (SELECT min(" moment ") FROM " table ")"     \
+	" AND " moment " < ?1"
 
 static const char *const texts[STATEMENTS] = {
 	[STATEMENT_CURSOR] = "SELECT value FROM meta WHERE name = 'position'",
@@ -177,8 +238,10 @@ static const char *const texts[STATEMENTS] = {
 		" WHERE seen <= excluded.seen",
 	[STATEMENT_MACHINES_NOT_UPDATED] = "SELECT count(*) FROM machines"
 					   " WHERE updated BETWEEN 1 AND ?1 AND seen >= ?2",
-	[STATEMENT_WINDOW_DIRTY] = "INSERT INTO windows VALUES(?1, ?2, ?3, 1, 0)"
-				   " ON CONFLICT DO UPDATE SET dirty = 1",
+	/* Of what has no details any more, a replacement would tell less than was told. */
+	[STATEMENT_WINDOW_DIRTY] = "INSERT INTO windows SELECT ?1, ?2, ?3, 1, 0 WHERE ?2 >="
+				   " ifnull((SELECT value FROM meta WHERE name = 'rolled-up'),"
+				   " ?2) ON CONFLICT DO UPDATE SET dirty = 1",
 	/* There is one already: of a stamp that was ahead, or our clock was. */
 	[STATEMENT_WINDOW_OPEN] = "INSERT INTO windows VALUES(?1, ?2, ?3, 1, 0)"
 				  " ON CONFLICT DO UPDATE SET dirty = 1 WHERE published > ?4",
@@ -195,14 +258,7 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_WINDOWS_WITHIN] =
 		"SELECT kind, start, stop FROM windows WHERE start >= ?1 AND stop <= ?2",
 	[STATEMENT_WINDOWS_OUTSIDE] = "DELETE FROM windows WHERE start < ?1 OR stop > ?2",
-	/* A pass over each table, however many groups there are. */
-	[STATEMENT_COUNTS] =
-		"WITH attacked AS (SELECT " GROUP ", count(DISTINCT host) AS hosts FROM hosts"
-		" WHERE " IN_WINDOW " GROUP BY " GROUP "),"
-		" sums AS (SELECT " GROUP ", sum(events) AS events, sum(findings) AS findings"
-		" FROM counts WHERE " IN_WINDOW " GROUP BY " GROUP ")"
-		" SELECT " GROUP ", events, findings, ifnull(hosts, 0)"
-		" FROM sums LEFT JOIN attacked USING(" GROUP ") ORDER BY " GROUP,
+	[STATEMENT_COUNTS] = COUNTS_OF_WINDOW,
 	[STATEMENT_MALWARE_SUMS] =
 		"WITH found AS (SELECT agency, hit, sum(hits) AS n FROM malware "
 		"WHERE " IN_WINDOW
@@ -218,32 +274,7 @@ static const char *const texts[STATEMENTS] = {
 		" h.path)) FROM malware m JOIN hits h ON h.row = m.hit"
 		" WHERE m.agency = ?3 AND m." IN_WINDOW
 		" GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?4",
-	/* Agents: heard ever before the end, heard in the window, not heard for 15 days. A day
-	 * counts from the window in which its first word came, so that what comes later changes
-	 * nothing before it. */
-	[STATEMENT_QUALITY] =
-		"WITH totals AS (SELECT agency, count(*) AS enrolled, sum(NOT EXISTS"
-		"  (SELECT 1 FROM days d WHERE d.agency = a.agency AND d.host = a.host"
-		"  AND d.day BETWEEN ?2 - 1296000 AND ?2 - 1 AND d.first < ?2)) AS stale"
-		"  FROM agents a WHERE first < ?2 GROUP BY agency),"
-		" online AS (SELECT agency, count(DISTINCT host) AS n FROM seen"
-		"  WHERE " IN_WINDOW " AND ?2 - ?1 < 86400 GROUP BY agency"
-		"  UNION ALL SELECT agency, count(*) FROM days"
-		"  WHERE day = ?1 AND ?2 - ?1 = 86400 GROUP BY agency),"
-		" sums AS (SELECT agency, sum(records) AS a, sum(unknown) AS b, sum(partial) "
-		"AS c,"
-		"  sum(damaged) AS d, sum(late) AS e, sum(truncated) AS f, sum(unattributed) "
-		"AS g,"
-		"  sum(masked) AS h, sum(gaps) AS i, sum(missing) AS j, max(skew_ms) AS k,"
-		"  sum(test) AS l"
-		"  FROM quality WHERE " IN_WINDOW " GROUP BY agency),"
-		" agencies AS (SELECT agency FROM totals UNION SELECT agency FROM sums)"
-		" SELECT agency, ifnull(a, 0), ifnull(b, 0), ifnull(c, 0), ifnull(d, 0),"
-		"  ifnull(e, 0), ifnull(f, 0), ifnull(g, 0), ifnull(h, 0), ifnull(i, 0),"
-		"  ifnull(j, 0), ifnull(k, -1), ifnull(enrolled, 0), ifnull(n, 0),"
-		"  ifnull(stale, 0), ifnull(l, 0)"
-		" FROM agencies LEFT JOIN sums USING(agency) LEFT JOIN totals USING(agency)"
-		"  LEFT JOIN online USING(agency) ORDER BY agency",
+	[STATEMENT_QUALITY] = QUALITY_OF_WINDOW,
 	/* A shared source says itself whom it speaks of; all others are what their own agent
 	 * says of them. */
 	[STATEMENT_HITS] =
@@ -269,7 +300,7 @@ static const char *const texts[STATEMENTS] = {
 		" message_id, jws, created, state, done, body)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9)",
 	/* What was not sent yet and is replaced need not be sent; its body goes. */
-	[STATEMENT_OUTBOX_SUPERSEDE] = "UPDATE outbox SET state = 3, body = NULL"
+	[STATEMENT_OUTBOX_SUPERSEDE] = "UPDATE outbox SET state = 3, done = ?3, body = NULL"
 				       " WHERE key = ?1 AND revision < ?2 AND state = 0",
 	[STATEMENT_OUTBOX_MARK] = "UPDATE outbox SET state = ?2, done = ?3, detail = ?4"
 				  " WHERE row = ?1 AND state IN (0, 3)",
@@ -281,9 +312,10 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_OUTBOX_TYPE] = "SELECT type FROM outbox WHERE state = 0 AND type > ?1"
 				  " ORDER BY type LIMIT 1",
 	[STATEMENT_OUTBOX_STATE] =
-		"SELECT ifnull(sum(state = 0), 0), ifnull(sum(state = 1), 0),"
-		" ifnull(sum(state = 2), 0), ifnull(min(CASE state WHEN 0 THEN created END), 0)"
-		" FROM outbox",
+		"SELECT (SELECT count(*) FROM outbox WHERE state = 0),"
+		" (SELECT count(*) FROM outbox WHERE state > 0 AND state = 1),"
+		" (SELECT count(*) FROM outbox WHERE state > 0 AND state = 2),"
+		" ifnull((SELECT min(created) FROM outbox WHERE state = 0), 0)",
 	[STATEMENT_OUTBOX_WAITING] =
 		"SELECT type, count(*), min(created) FROM outbox WHERE state = 0 GROUP BY type",
 	[STATEMENT_OUTBOX_LATEST] =
@@ -301,6 +333,71 @@ static const char *const texts[STATEMENTS] = {
 		"SELECT 1 FROM held WHERE type = ?1 AND item = ?2 AND retry > ?3"
 		" AND retry <= ?3 + 3600",
 	[STATEMENT_HELD_COUNT] = "SELECT count(*) FROM held",
+	[STATEMENT_SIZE] =
+		"SELECT page_count * page_size, freelist_count * page_size"
+		" FROM pragma_page_count(), pragma_page_size(), pragma_freelist_count()",
+	[STATEMENT_DETAILS_OLDEST] =
+		"SELECT min(oldest) FROM (SELECT min(start) AS oldest FROM counts"
+		" UNION ALL SELECT min(start) FROM quality"
+		" UNION ALL SELECT min(start) FROM malware)",
+	[STATEMENT_WINDOWS_AWAITED] =
+		"SELECT count(*) FROM windows WHERE dirty AND start >= ?1 AND stop <= ?2"
+		" AND NOT " IS_HELD("?3"),
+	[STATEMENT_WINDOWS_GIVE_UP] =
+		"UPDATE windows SET dirty = 0 WHERE dirty AND start >= ?1 AND stop <= ?2",
+	/* What was counted of a day after it was rolled up comes on top; of things that are
+	 * distinct it is known then how many they are at least. */
+	[STATEMENT_ROLL_UP_COUNTS] =
+		"INSERT INTO daily_counts SELECT ?1, * FROM (" COUNTS_OF_WINDOW ") WHERE true"
+		" ON CONFLICT DO UPDATE SET events = events + excluded.events,"
+		" findings = findings + excluded.findings, hosts = max(hosts, excluded.hosts)",
+	[STATEMENT_ROLL_UP_QUALITY] =
+		"INSERT INTO daily_quality SELECT ?1, * FROM (" QUALITY_OF_WINDOW ") WHERE true"
+		" ON CONFLICT DO UPDATE SET records = records + excluded.records,"
+		" unknown = unknown + excluded.unknown, partial = partial + excluded.partial,"
+		" damaged = damaged + excluded.damaged, late = late + excluded.late,"
+		" truncated = truncated + excluded.truncated,"
+		" unattributed = unattributed + excluded.unattributed,"
+		" masked = masked + excluded.masked, gaps = gaps + excluded.gaps,"
+		" missing = missing + excluded.missing,"
+		" skew_ms = max(skew_ms, excluded.skew_ms), enrolled = excluded.enrolled,"
+		" online = excluded.online, stale = excluded.stale,"
+		" test = test + excluded.test",
+	/* The row without a name: those beyond the most, and those that were not listed. */
+	[STATEMENT_ROLL_UP_MALWARE] =
+		"WITH named AS (SELECT m.agency AS agency, ifnull(h.name, '') AS name,"
+		" ifnull(h.type, '') AS type, sum(m.hits) AS hits,"
+		" count(DISTINCT m.origin || ' ' || m.host) AS hosts,"
+		" count(DISTINCT m.origin || ' ' || m.host || ' ' || iif(h.hash <> '', h.hash,"
+		" h.path)) AS files FROM malware m LEFT JOIN hits h ON h.row = m.hit"
+		" WHERE m." IN_WINDOW " GROUP BY 1, 2, 3),"
+		" ranked AS (SELECT *, row_number() OVER (PARTITION BY agency"
+		" ORDER BY name = '', hits DESC, name, type) <= ?3 AS is_kept FROM named)"
+		" INSERT INTO daily_malware SELECT ?1, agency, iif(is_kept, name, ''),"
+		" iif(is_kept, type, ''), sum(hits), max(hosts), max(files) FROM ranked"
+		" GROUP BY 2, 3, 4 ON CONFLICT DO UPDATE SET hits = hits + excluded.hits,"
+		" hosts = max(hosts, excluded.hosts), files = max(files, excluded.files)",
+	[STATEMENT_ROLLED_UP_COUNTS] = "DELETE FROM counts WHERE " IN_WINDOW,
+	[STATEMENT_ROLLED_UP_QUALITY] = "DELETE FROM quality WHERE " IN_WINDOW,
+	[STATEMENT_ROLLED_UP_MALWARE] = "DELETE FROM malware WHERE " IN_WINDOW,
+	[STATEMENT_PRUNE_HOSTS] = REMOVE_OLDEST("hosts", "start"),
+	[STATEMENT_PRUNE_SEEN] = REMOVE_OLDEST("seen", "start"),
+	[STATEMENT_PRUNE_LISTED] = REMOVE_OLDEST("listed", "hour"),
+	[STATEMENT_PRUNE_HITS] =
+		"DELETE FROM hits WHERE row IN (SELECT row FROM hits WHERE day < ?1 AND row <="
+		" ifnull((SELECT value FROM meta WHERE name = '" STATISTICS_REPORTED "'), 0)"
+		" LIMIT ?2)",
+	[STATEMENT_PRUNE_HITS_UNREPORTED] = "DELETE FROM hits WHERE row IN"
+					    " (SELECT row FROM hits WHERE day < ?1 LIMIT ?2)",
+	[STATEMENT_PRUNE_DAYS] = REMOVE_OLDEST("days", "day"),
+	[STATEMENT_PRUNE_MACHINES] = "DELETE FROM machines WHERE seen < ?1",
+	[STATEMENT_PRUNE_OUTBOX] = "DELETE FROM outbox WHERE row IN (SELECT row FROM outbox"
+				   " WHERE state > 0 AND done < ?1 * 1000000000 LIMIT ?2)",
+	[STATEMENT_PRUNE_WINDOWS] = "DELETE FROM windows WHERE stop <= ?1",
+	[STATEMENT_PRUNE_HELD] = "DELETE FROM held WHERE since < ?1",
+	[STATEMENT_PRUNE_DAILY_COUNTS] = REMOVE_OLDEST("daily_counts", "day"),
+	[STATEMENT_PRUNE_DAILY_MALWARE] = REMOVE_OLDEST("daily_malware", "day"),
+	[STATEMENT_PRUNE_DAILY_QUALITY] = REMOVE_OLDEST("daily_quality", "day"),
 	[STATEMENT_META] = "SELECT value FROM meta WHERE name = ?1",
 	[STATEMENT_META_SET] = "INSERT INTO meta VALUES(?1, ?2)"
 			       " ON CONFLICT DO UPDATE SET value = excluded.value",
@@ -499,6 +596,22 @@ void database_end(sqlite3_stmt *statement)
 {
 	sqlite3_reset(statement);
 	sqlite3_clear_bindings(statement);
+}
+
+bool database_size(
+	struct database *database, uint64_t *bytes, uint64_t *free_bytes, struct err *err)
+{
+	bool failed;
+	sqlite3_stmt *row = database_select(database, err, STATEMENT_SIZE, "");
+
+	if (row == NULL)
+		return false;
+	if (database_row(database, row, &failed, err)) {
+		*bytes = (uint64_t)sqlite3_column_int64(row, 0);
+		*free_bytes = (uint64_t)sqlite3_column_int64(row, 1);
+	}
+	database_end(row);
+	return !failed;
 }
 
 int database_changes(struct database *database)

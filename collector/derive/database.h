@@ -59,6 +59,29 @@ enum statement {
 	STATEMENT_HELD,
 	STATEMENT_HELD_ITEM,
 	STATEMENT_HELD_COUNT,
+	STATEMENT_SIZE,
+	STATEMENT_DETAILS_OLDEST,
+	STATEMENT_WINDOWS_AWAITED,
+	STATEMENT_WINDOWS_GIVE_UP,
+	STATEMENT_ROLL_UP_COUNTS,
+	STATEMENT_ROLL_UP_QUALITY,
+	STATEMENT_ROLL_UP_MALWARE,
+	STATEMENT_ROLLED_UP_COUNTS,
+	STATEMENT_ROLLED_UP_QUALITY,
+	STATEMENT_ROLLED_UP_MALWARE,
+	STATEMENT_PRUNE_HOSTS,
+	STATEMENT_PRUNE_SEEN,
+	STATEMENT_PRUNE_LISTED,
+	STATEMENT_PRUNE_HITS,
+	STATEMENT_PRUNE_HITS_UNREPORTED,
+	STATEMENT_PRUNE_DAYS,
+	STATEMENT_PRUNE_MACHINES,
+	STATEMENT_PRUNE_OUTBOX,
+	STATEMENT_PRUNE_WINDOWS,
+	STATEMENT_PRUNE_HELD,
+	STATEMENT_PRUNE_DAILY_COUNTS,
+	STATEMENT_PRUNE_DAILY_MALWARE,
+	STATEMENT_PRUNE_DAILY_QUALITY,
 	STATEMENT_META,
 	STATEMENT_META_SET,
 	STATEMENTS,
@@ -98,6 +121,10 @@ MUST_USE sqlite3_stmt *database_select(struct database *database, struct err *er
 MUST_USE bool database_row(
 	struct database *database, sqlite3_stmt *statement, bool *failed, struct err *err);
 void database_end(sqlite3_stmt *statement);
+
+/* Of the file; of that, pages that are free to be used again. */
+MUST_USE bool database_size(
+	struct database *database, uint64_t *bytes, uint64_t *free_bytes, struct err *err);
 
 /* Rows that the last database_run() changed. */
 int database_changes(struct database *database);

@@ -13,6 +13,7 @@
 #include "collector/derive/findings.h"
 #include "collector/derive/machines.h"
 #include "collector/derive/outbox_private.h"
+#include "collector/derive/prune.h"
 #include "collector/derive/statistics_private.h"
 #include "collector/derive/tally.h"
 #include "collector/record/encode.h"
@@ -56,6 +57,8 @@ struct derive {
 	struct correlate *correlate;
 	struct statistics statistics;
 	struct outbox outbox;
+	struct prune prune;
+	bool prune_failing;
 	struct arena arena; /* of one decoded record */
 
 	pthread_t thread;
@@ -318,16 +321,32 @@ static void ask_for_step(struct derive *derive, uint64_t in_ms)
 	event_add(derive->step, &wait);
 }
 
+/* What cannot be told now is told as 0, and with the next step. */
 static void note_state(struct derive *derive)
 {
 	struct correlate_state correlate = correlate_state(derive->correlate);
-
-	pthread_mutex_lock(&derive->state_lock);
-	derive->state = (struct derive_state){
+	struct derive_state state = {
 		.groups = correlate.groups,
 		.groups_most = correlate.groups_most,
 		.groups_forgotten = correlate.evicted,
 	};
+	struct err err;
+
+	if (!database_size(&derive->database, &state.bytes, &state.bytes_free, &err) ||
+		!statistics_oldest(&derive->statistics, &state.oldest_ns, &err) ||
+		!prune_kept_from(&derive->database, &state.kept_from_ns, &err))
+		log_warn("derive.state", "reason=\"%s\"", err.text);
+	pthread_mutex_lock(&derive->state_lock);
+	derive->state = state;
+	pthread_mutex_unlock(&derive->state_lock);
+}
+
+static void note_failure(struct derive *derive, const struct err *failure)
+{
+	pthread_mutex_lock(&derive->state_lock);
+	if (derive->state.failing_since_ns == 0)
+		derive->state.failing_since_ns = clock_wall_ns();
+	snprintf(derive->state.failure, sizeof(derive->state.failure), "%s", failure->text);
 	pthread_mutex_unlock(&derive->state_lock);
 }
 
@@ -360,6 +379,7 @@ static void step_failed(struct derive *derive, const struct err *failure)
 		log_error("derive.step", "reason=\"%s\", taken back, trying again",
 			failure->text);
 	derive->failing = true;
+	note_failure(derive, failure);
 	if (!start_over(derive, &err))
 		log_error("derive.step", "reason=\"%s\", trying again", err.text);
 	ask_for_step(derive, backoff_next(&derive->backoff));
@@ -447,6 +467,17 @@ static void mark_again(struct derive *derive)
 	on_marks(derive, unmarked);
 }
 
+/* A little at a time, and nothing else depends on it. */
+static void remove_old(struct derive *derive)
+{
+	struct err err;
+	bool failed = !prune_step(&derive->prune, &err);
+
+	if (failed && !derive->prune_failing)
+		log_error("derive.prune", "reason=\"%s\", trying again", err.text);
+	derive->prune_failing = failed;
+}
+
 static void on_publish(evutil_socket_t fd, short what, void *user)
 {
 	struct derive *derive = user;
@@ -457,6 +488,8 @@ static void on_publish(evutil_socket_t fd, short what, void *user)
 	derive->publish_is_due = true;
 	if (!derive->failing)
 		step(derive);
+	if (derive->caught_up)
+		remove_old(derive);
 }
 
 void derive_mark_sent(struct derive *derive, int64_t row, bool delivered, const char *detail)
@@ -521,7 +554,9 @@ static bool open_parts(struct derive *derive, struct err *err)
 	derive->statistics.database = &derive->database;
 	derive->statistics.settings = &derive->settings;
 	tally_init(&derive->tally, &derive->settings, &derive->database);
-	return findings_choose_epoch(&derive->database, err) && start_over(derive, err);
+	return findings_choose_epoch(&derive->database, err) &&
+	       prune_init(&derive->prune, &derive->settings, &derive->database, err) &&
+	       start_over(derive, err);
 }
 
 static bool open_events(struct derive *derive, struct err *err)

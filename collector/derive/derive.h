@@ -37,8 +37,11 @@ struct derive_settings {
 	uint32_t findings_most;     /* of a rule at a host in an hour */
 	uint64_t correlation_bytes; /* of memory */
 	uint64_t correlation_ms;    /* its state is saved so often */
-	uint32_t malware_most; /* findings of malware at a host in an hour that are listed */
-	int32_t zone_seconds;  /* of the province, east of UTC; from the register */
+	uint32_t malware_most;    /* findings of malware at a host in an hour that are listed */
+	uint64_t details_kept_ms; /* counts of five minutes; then daily counts (prune.h) */
+	uint64_t messages_kept_ms;
+	uint64_t days_kept_ms;
+	int32_t zone_seconds; /* of the province, east of UTC; from the register */
 };
 
 extern const struct setting derive_settings_table[];
@@ -69,6 +72,11 @@ uint64_t derive_position(const struct derive *derive);
 struct derive_state {
 	uint64_t groups, groups_most; /* whose pace is being watched; as many as memory holds */
 	uint64_t groups_forgotten;    /* to make room, since the start */
+	uint64_t bytes, bytes_free;   /* of derive.db; in it, to be used again */
+	int64_t oldest_ns;        /* start of the oldest day there is a window of; 0 = none */
+	int64_t kept_from_ns;     /* messages before this were removed; 0 = none yet */
+	int64_t failing_since_ns; /* nothing was counted since; 0 = all is well */
+	char failure[512];        /* why the last step failed */
 };
 
 /* As of the last step. Any thread. */

@@ -16,8 +16,8 @@ bool outbox_put(struct outbox *outbox, const struct outbox_message *message, str
 	struct database *database = outbox->database;
 
 	outbox->filled = true;
-	return database_run(database, err, STATEMENT_OUTBOX_SUPERSEDE, "ti", message->key,
-		       (int64_t)message->revision) &&
+	return database_run(database, err, STATEMENT_OUTBOX_SUPERSEDE, "tii", message->key,
+		       (int64_t)message->revision, message->created_ns) &&
 	       database_run(database, err, STATEMENT_OUTBOX_ADD, "tittttiib", message->key,
 		       (int64_t)message->revision, message->type, message->schema,
 		       message->content_type, message->message_id, (int64_t)message->needs_jws,

@@ -43,5 +43,15 @@ const struct setting derive_settings_table[] = {
 		"Findings of malware that one host reports within an hour and that are listed "
 		"by name and file; further ones are counted without "
 		"(derive.malware_unlisted)."},
+	{"details-kept", SETTING_DURATION, AT(details_kept_ms), "7d", 0, UINT64_C(400) * DAY_MS,
+		"Counts of five minutes, and what stands beside them, are kept so long, and at "
+		"least two days longer than 'back'; then each day of them becomes daily "
+		"counts."},
+	{"messages-kept", SETTING_DURATION, AT(messages_kept_ms), "35d", 0,
+		UINT64_C(400) * DAY_MS,
+		"National messages that were sent are kept so long, and at least as long as "
+		"the details: a recount can compare so far back."},
+	{"days-kept", SETTING_DURATION, AT(days_kept_ms), "1826d", 0, UINT64_C(40000) * DAY_MS,
+		"Daily counts are kept so long: five years."},
 	{0},
 };

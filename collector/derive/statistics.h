@@ -103,7 +103,11 @@ MUST_USE bool statistics_quality(struct statistics *statistics, const struct win
 	bool (*visit)(void *user, const struct statistics_quality *quality), void *user,
 	struct err *err);
 
-/* Malware findings with numbers above `after`, in order, at most `most`. */
+/* The mark of the outbox that says up to which number findings of malware were reported. */
+#define STATISTICS_REPORTED "malware.hit"
+
+/* Malware findings with numbers above `after`, in order, at most `most`. Those that were
+ * reported go when they are old. */
 MUST_USE bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned most,
 	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
 	struct err *err);

@@ -24,6 +24,10 @@ struct statistics {
  */
 MUST_USE bool statistics_open_windows(struct statistics *statistics, struct err *err);
 
+/* Start of the oldest day there is a window of; 0 = there is none. */
+MUST_USE bool statistics_oldest(
+	struct statistics *statistics, int64_t *start_ns, struct err *err);
+
 /* The windows within [from, to), and no others, are to be published: those that something was
  * counted in, and those that derive.db has opened, empty ones too. */
 MUST_USE bool statistics_ask_for(struct statistics *statistics, const char *derived_path,

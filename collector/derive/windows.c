@@ -88,6 +88,25 @@ static bool read_opened(
 		start_s, err);
 }
 
+static bool read_first(
+	struct statistics *statistics, enum window_kind kind, int64_t *start_s, struct err *err)
+{
+	return take_value(statistics,
+		database_select(
+			statistics->database, err, STATEMENT_WINDOW_FIRST, "i", (int64_t)kind),
+		start_s, err);
+}
+
+bool statistics_oldest(struct statistics *statistics, int64_t *start_ns, struct err *err)
+{
+	int64_t start_s = 0;
+
+	if (!read_first(statistics, WINDOW_DAY, &start_s, err))
+		return false;
+	*start_ns = start_s * CLOCK_NS_PER_S;
+	return true;
+}
+
 /*
  * Opening went on while the clock was ahead, and what lies between that moment and now was left
  * out: over again, from the first window there is.
@@ -101,10 +120,7 @@ static bool clock_went_back(struct statistics *statistics, enum window_kind kind
 	log_warn("derive.clock",
 		"windows=%s were opened until %lld s from now: the clock was ahead",
 		window_name(kind), (long long)(*start_s - now_s));
-	if (!take_value(statistics,
-		    database_select(statistics->database, err, STATEMENT_WINDOW_FIRST, "i",
-			    (int64_t)kind),
-		    &first_s, err))
+	if (!read_first(statistics, kind, &first_s, err))
 		return false;
 	if (first_s > now_s)
 		first_s = now_s;

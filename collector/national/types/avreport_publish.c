@@ -10,7 +10,7 @@
 #include "common/counter.h"
 #include "common/log.h"
 
-#define MARK_HIT    SLICE_LIT("malware.hit")    /* the last one reported */
+#define MARK_HIT    SLICE_LIT(STATISTICS_REPORTED)
 #define MARK_REPORT SLICE_LIT("malware.report") /* when, in seconds since 1970 */
 
 enum {

@@ -167,6 +167,9 @@ static void begin(void)
 		.correlation_bytes = 1 << 20,
 		.correlation_ms = 0,
 		.malware_most = 5,
+		.details_kept_ms = UINT64_C(7) * 86400000,
+		.messages_kept_ms = UINT64_C(35) * 86400000,
+		.days_kept_ms = UINT64_C(1826) * 86400000,
 		.zone_seconds = ZONE,
 	};
 	published.position = 0;

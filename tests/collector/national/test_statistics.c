@@ -37,6 +37,8 @@ static void fill_window(struct counted *counted)
 			     "(" START ", 1, 1000, 15, 3, 1, 2, 4, 0, 5, 1, 40, 250, 6)");
 	counted_run(counted, "INSERT INTO days VALUES(1, 7, 1795280400, 1795280400), (1, 9, "
 			     "1790000000, 1790000000)");
+	counted_run(counted, "INSERT INTO agents SELECT agency, host, min(first) FROM days"
+			     " GROUP BY agency, host");
 	counted_run(counted, "INSERT INTO seen VALUES(" START ", 1, 7)");
 }
 
