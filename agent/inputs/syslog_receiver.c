@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/sock_diag.h>
 #include <poll.h>
 #include <pthread.h>
@@ -134,12 +135,44 @@ static unsigned read_batch(struct syslog_receiver *receiver, struct inlet *inlet
 	return (unsigned)n;
 }
 
-static void read_some(struct syslog_receiver *receiver, struct inlet *inlet)
+/* False when all is read. */
+static bool read_some(struct syslog_receiver *receiver, struct inlet *inlet)
 {
 	for (int i = 0; i < BATCHES_AT_ONCE; i++)
 		if (read_batch(receiver, inlet) < BATCH)
-			return;
+			return false;
+	return true;
 }
+
+/* ---- the end ---------------------------------------------------------------- */
+
+/* The kernel counts what a filter drops as it does without room. */
+static bool drop_all(int fd)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog program = {.len = 1, .filter = &drop};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+}
+
+/* Nothing comes in any more: what is there has an end. */
+static bool shut(const struct syslog_inlet *inlet)
+{
+	if (inlet->outlives_us)
+		return false;
+	return inlet->is_udp ? drop_all(inlet->fd) : shutdown(inlet->fd, SHUT_RD) == 0;
+}
+
+static void read_last(struct syslog_receiver *receiver, struct inlet *inlet)
+{
+	bool has_end = shut(&inlet->from);
+
+	while (read_some(receiver, inlet) && has_end)
+		;
+	put(receiver, inlet, 0, last_drops(inlet));
+}
+
+/* ---- the thread --------------------------------------------------------------- */
 
 static void *run(void *user)
 {
@@ -152,12 +185,10 @@ static void *run(void *user)
 			continue;
 		for (size_t i = 0; i < receiver->n; i++)
 			if (receiver->polled[i].revents != 0)
-				read_some(receiver, &receiver->inlets[i]);
+				(void)read_some(receiver, &receiver->inlets[i]);
 	}
-	for (size_t i = 0; i < receiver->n; i++) {
-		read_some(receiver, &receiver->inlets[i]);
-		put(receiver, &receiver->inlets[i], 0, last_drops(&receiver->inlets[i]));
-	}
+	for (size_t i = 0; i < receiver->n; i++)
+		read_last(receiver, &receiver->inlets[i]);
 	return NULL;
 }
 

@@ -16,16 +16,23 @@ struct syslog_receiver;
 
 /* A socket to be read; both are borrowed. */
 struct syslog_inlet {
-	int fd;
+	int fd; /* non-blocking */
 	struct syslog_queue *queue;
 	size_t datagram_max; /* bytes; longer ones are cut */
+	bool is_udp;
+	bool outlives_us; /* it stays open when we end, for whoever comes next */
 };
 
 /* `wake_fd`: an eventfd that becomes readable when a queue's taker has to be woken. */
 MUST_USE struct syslog_receiver *syslog_receiver_start(
 	const struct syslog_inlet *inlets, size_t n, int wake_fd, struct err *err);
 
-/* Reads what was sent until now, ends the thread and frees it. NULL is fine. */
+/*
+ * Ends the thread and frees it. Before, the sockets are shut, so that everything that was
+ * sent can be read: who sends later gets an error (unix), or the kernel counts what it drops
+ * (UDP), which is in the queue's losses. Of a socket that outlives us some is read; the rest is
+ * for the next reader. NULL is fine.
+ */
 void syslog_receiver_stop(struct syslog_receiver *receiver);
 
 #endif

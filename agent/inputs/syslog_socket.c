@@ -11,8 +11,12 @@
 #include "agent/settings.h"
 #include "common/counter.h"
 #include "common/log.h"
+#include "common/loop.h"
 
-enum { AT_ONCE = 1024 /* datagrams of a socket, then the rest of the agent has its turn */ };
+enum {
+	AT_ONCE = 1024, /* datagrams of a socket, then the rest of the agent has its turn */
+	LOSSES_MS = 1000,
+};
 
 static struct counter n_empty = COUNTER("syslog.empty", "datagrams with nothing in them");
 static struct counter n_cut = COUNTER("syslog.cut", "datagrams longer than datagram-max");
@@ -37,6 +41,7 @@ struct syslog_inputs {
 	int wake_fd;
 	struct event *wake;
 	bool refused; /* the intake is full */
+	struct event *losses;
 };
 
 /* ---- one datagram ----------------------------------------------------------- */
@@ -144,8 +149,24 @@ static void drain_all(struct syslog_inputs *all)
 		all->refused = drained == REFUSED;
 		more |= drained == MORE;
 	}
-	if (more && !all->refused)
+	if (all->refused)
+		loop_arm(all->losses, LOSSES_MS);
+	else if (more)
 		event_active(all->wake, EV_READ, 0);
+}
+
+/* Nothing is drained for a long time perhaps: what is lost meanwhile is declared all the same.
+ */
+static void on_losses(evutil_socket_t fd, short what, void *user)
+{
+	struct syslog_inputs *all = user;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < all->n_sockets; i++)
+		declare_lost(&all->sockets[i]);
+	if (all->refused)
+		loop_arm(all->losses, LOSSES_MS);
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *user)
@@ -169,6 +190,8 @@ static void free_all(struct syslog_inputs *all)
 	}
 	if (all->wake != NULL)
 		event_free(all->wake);
+	if (all->losses != NULL)
+		event_free(all->losses);
 	if (all->wake_fd >= 0)
 		close(all->wake_fd);
 	free(all->sockets);
@@ -226,7 +249,8 @@ static bool make_wake(struct syslog_inputs *all, struct event_base *base, struct
 	if (all->wake_fd < 0)
 		return err_sys(err, "syslog");
 	all->wake = event_new(base, all->wake_fd, EV_READ | EV_PERSIST, on_wake, all);
-	if (all->wake == NULL)
+	all->losses = evtimer_new(base, on_losses, all);
+	if (all->wake == NULL || all->losses == NULL)
 		abort();
 	return true;
 }
@@ -240,6 +264,8 @@ static bool start_receiver(struct syslog_inputs *all, struct err *err)
 			.fd = all->sockets[i].bound.fd,
 			.queue = all->sockets[i].queue,
 			.datagram_max = (size_t)all->sockets[i].settings->datagram_max,
+			.is_udp = all->sockets[i].bound.is_udp,
+			.outlives_us = all->sockets[i].bound.inherited,
 		};
 	all->receiver = syslog_receiver_start(inlets, all->n_sockets, all->wake_fd, err);
 	return all->receiver != NULL || err_within(err, "syslog");
