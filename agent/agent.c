@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -113,7 +114,7 @@ static void on_room(void *user, enum frame_lane lane)
 			inputs[i]->resume(agent->inputs[i]);
 }
 
-static bool all_acknowledged(const struct agent *agent)
+static bool spool_is_acknowledged(const struct agent *agent)
 {
 	struct spool_state state;
 	uint64_t queued = 0;
@@ -123,6 +124,11 @@ static bool all_acknowledged(const struct agent *agent)
 		queued += state.queued;
 	}
 	return queued == 0;
+}
+
+static bool all_acknowledged(const struct agent *agent)
+{
+	return spool_is_acknowledged(agent) && intake_is_empty(agent->intake);
 }
 
 static void say_goodbye(struct agent *agent)
@@ -136,8 +142,12 @@ static void on_acked(void *user, enum frame_lane lane)
 	struct agent *agent = user;
 
 	(void)lane;
-	if (agent->draining && all_acknowledged(agent))
+	if (!agent->draining)
+		return;
+	if (all_acknowledged(agent))
 		say_goodbye(agent);
+	else if (spool_is_acknowledged(agent))
+		loop_arm(agent->keep, 0); /* makes room for what waits in memory */
 }
 
 static bool on_epoch(void *user, struct err *err)
@@ -401,8 +411,7 @@ static void on_stop(void *user)
 	stop_inputs(agent);
 	announce_life(agent->intake, "stopping", agent->boot_id);
 	tell_counters(agent);
-	if (!intake_flush(agent->intake))
-		log_warn("spool.full", "what is in memory will be read again");
+	(void)intake_flush(agent->intake);
 	if (!agent->connected)
 		loop_stop(agent->loop);
 	else if (all_acknowledged(agent))
@@ -581,6 +590,24 @@ void agent_free(struct agent *agent)
 	free(agent);
 }
 
+/* Everything is in the spool, or declared, or read again; on disk when true. */
+static bool end(struct agent *agent, struct err *err)
+{
+	struct intake_state before, after;
+
+	state_folder_keep(&agent->state, agent->intake); /* makes room */
+	intake_state(agent->intake, &before);
+	intake_give_up(agent->intake);
+	intake_state(agent->intake, &after);
+	if (after.dropped != before.dropped)
+		log_warn("spool.full", "lost=%" PRIu64 " instead=declared-after-the-next-start",
+			after.dropped - before.dropped);
+	log_info("agent.stopped", "acknowledged=%s",
+		all_acknowledged(agent) ? "all" : "not-all, the rest is in the spool");
+	return !state_folder_changed(&agent->state, agent->intake) ||
+	       state_folder_save(&agent->state, agent->intake, err);
+}
+
 bool agent_run(struct agent *agent, struct err *err)
 {
 	uint64_t watchdog_ms = notify_watchdog_interval_ms();
@@ -597,9 +624,5 @@ bool agent_run(struct agent *agent, struct err *err)
 		agent->loaded->settings.state_dir);
 	notify_ready("connecting");
 	loop_run(agent->loop);
-	(void)intake_flush(agent->intake);
-	log_info("agent.stopped", "acknowledged=%s",
-		all_acknowledged(agent) ? "all" : "not-all, the rest is in the spool");
-	return !state_folder_changed(&agent->state, agent->intake) ||
-	       state_folder_save(&agent->state, agent->intake, err);
+	return end(agent, err);
 }

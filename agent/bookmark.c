@@ -11,17 +11,19 @@
 #include "common/file.h"
 
 enum {
-	MAGIC = 0x324b4253, /* "SBK2" */
+	MAGIC = 0x334b4253, /* "SBK3" */
 	LANES_AT = 4 + 4 + 8,
 	LANE_SIZE = SEGLOG_ID_SIZE + 8 + 8 + 8 + 4 + 8,
-	HEAD_SIZE = LANES_AT + LANE_COUNT * LANE_SIZE + 4,
+	HEAD_SIZE = LANES_AT + LANE_COUNT * LANE_SIZE,
 	SOURCE_HEAD_SIZE = 6,
+	LOSS_HEAD_SIZE = 20,
 	BUCKETS_FIRST = 64,
 };
 
 struct bookmark {
 	struct bookmark_source **buckets;
 	size_t n_buckets, n_sources;
+	struct losses losses[LANE_COUNT];
 	int64_t loaded_ns;
 };
 
@@ -63,6 +65,8 @@ static void free_source(struct bookmark_source *source)
 
 static void drop_all(struct bookmark *bookmark)
 {
+	for (size_t i = 0; i < LANE_COUNT; i++)
+		losses_done(&bookmark->losses[i]);
 	for (size_t i = 0; i < bookmark->n_buckets; i++) {
 		while (bookmark->buckets[i] != NULL) {
 			struct bookmark_source *source = bookmark->buckets[i];
@@ -217,11 +221,37 @@ static bool read_source(struct bookmark *bookmark, struct slice *rest)
 	return true;
 }
 
-static bool read_sources(struct bookmark *bookmark, uint32_t n, struct slice rest)
+/* The next loss of `rest`; likewise. */
+static bool read_loss(struct bookmark *bookmark, struct slice *rest)
 {
-	while (n > 0 && read_source(bookmark, &rest))
+	if (rest->len < LOSS_HEAD_SIZE)
+		return false;
+
+	const char *head = rest->ptr;
+	uint8_t lane = (uint8_t)head[0], reason = (uint8_t)head[1];
+	size_t source = bytes_get_u16(head + 2);
+
+	if (lane >= LANE_COUNT || reason == 0 || reason >= GAP_REASON_COUNT ||
+		source > FRAME_TEXT_MAX || source > rest->len - LOSS_HEAD_SIZE)
+		return false;
+	losses_add(&bookmark->losses[lane], slice_of(head + LOSS_HEAD_SIZE, source), reason,
+		bytes_get_u64(head + 4), bytes_get_u64(head + 12));
+	*rest = slice_from(*rest, LOSS_HEAD_SIZE + source);
+	return true;
+}
+
+/* A number, and so many of what `read` reads. */
+static bool read_list(struct bookmark *bookmark, struct slice *rest,
+	bool (*read)(struct bookmark *bookmark, struct slice *rest))
+{
+	if (rest->len < 4)
+		return false;
+
+	uint32_t n = bytes_get_u32(rest->ptr);
+	*rest = slice_from(*rest, 4);
+	while (n > 0 && read(bookmark, rest))
 		n--;
-	return n == 0 && rest.len == 0;
+	return n == 0;
 }
 
 static bool is_whole(struct slice bytes)
@@ -243,8 +273,9 @@ enum bookmark_status bookmark_parse(
 		return BOOKMARK_DAMAGED;
 	for (size_t i = 0; i < LANE_COUNT; i++)
 		at = read_lane(at, &read[i]);
-	if (!read_sources(bookmark, bytes_get_u32(at),
-		    slice_of(bytes.ptr + HEAD_SIZE, bytes.len - HEAD_SIZE - 4))) {
+	struct slice rest = slice_of(bytes.ptr + HEAD_SIZE, bytes.len - HEAD_SIZE - 4);
+	if (!read_list(bookmark, &rest, read_source) ||
+		!read_list(bookmark, &rest, read_loss) || rest.len != 0) {
 		drop_all(bookmark);
 		return BOOKMARK_DAMAGED;
 	}
@@ -300,11 +331,54 @@ static void write_source(void *user, const struct bookmark_source *source)
 	writing->n++;
 }
 
+static void write_u32(struct strbuf *out, uint32_t value)
+{
+	char bytes[4];
+
+	bytes_put_u32(bytes, value);
+	strbuf_add(out, slice_of(bytes, sizeof(bytes)));
+}
+
+static void write_sources(const struct bookmark *bookmark, struct strbuf *out)
+{
+	struct writing writing = {.out = out};
+	size_t at = out->len;
+
+	write_u32(out, 0);
+	bookmark_walk(bookmark, write_source, &writing);
+	if (!out->overflow)
+		bytes_put_u32(out->ptr + at, writing.n);
+}
+
+static void write_loss(struct strbuf *out, unsigned lane, const struct loss *loss)
+{
+	char head[LOSS_HEAD_SIZE];
+
+	head[0] = (char)lane;
+	head[1] = (char)loss->reason;
+	bytes_put_u16(head + 2, (uint16_t)loss->source.len);
+	bytes_put_u64(head + 4, loss->count);
+	bytes_put_u64(head + 12, loss->bytes);
+	strbuf_add(out, slice_of(head, sizeof(head)));
+	strbuf_add(out, strbuf_slice(&loss->source));
+}
+
+static void write_losses(const struct bookmark *bookmark, struct strbuf *out)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < LANE_COUNT; i++)
+		n += bookmark->losses[i].n;
+	write_u32(out, (uint32_t)n);
+	for (unsigned i = 0; i < LANE_COUNT; i++)
+		for (size_t j = 0; j < bookmark->losses[i].n; j++)
+			write_loss(out, i, &bookmark->losses[i].items[j]);
+}
+
 static void write_all(const struct bookmark *bookmark,
 	const struct bookmark_lane lanes[LANE_COUNT], struct strbuf *out)
 {
-	char head[HEAD_SIZE], end[4];
-	struct writing writing = {.out = out};
+	char head[HEAD_SIZE];
 
 	bytes_put_u32(head, MAGIC);
 	bytes_put_u32(head + 4, LANE_COUNT);
@@ -312,12 +386,14 @@ static void write_all(const struct bookmark *bookmark,
 	for (size_t i = 0; i < LANE_COUNT; i++)
 		write_lane(head + LANES_AT + i * LANE_SIZE, &lanes[i]);
 	strbuf_add(out, slice_of(head, sizeof(head)));
-	bookmark_walk(bookmark, write_source, &writing);
-	if (out->overflow)
-		return;
-	bytes_put_u32(out->ptr + HEAD_SIZE - 4, writing.n);
-	bytes_put_u32(end, crc32c(0, out->ptr, out->len));
-	strbuf_add(out, slice_of(end, sizeof(end)));
+	write_sources(bookmark, out);
+	write_losses(bookmark, out);
+	write_u32(out, crc32c(0, out->ptr, out->len));
+}
+
+struct losses *bookmark_losses(struct bookmark *bookmark, enum frame_lane lane)
+{
+	return &bookmark->losses[lane];
 }
 
 int64_t bookmark_loaded_ns(const struct bookmark *bookmark)

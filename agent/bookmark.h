@@ -1,5 +1,5 @@
 /*
- * bookmark - how far each source was read, and what the lanes of the spool are
+ * bookmark - how far each source was read, what was lost, what the lanes of the spool are
  *
  * One file in the state folder, replaced as a whole. Why nothing is lost and
  * nothing read twice, whenever the agent is killed:
@@ -17,6 +17,11 @@
  *   5. Items that were in memory are not durable, nor are their positions:
  *      they are read again from their source.
  *
+ * Declared losses wait here until the spool has them. A position that was moved
+ * across a loss and that loss are in one file; in the spool a loss is durable
+ * before any chunk that comes behind it. So a loss may be declared twice by a
+ * crash (its input finds it again), never not at all.
+ *
  * A damaged entry takes its positions with it: its items are declared lost,
  * and read again if their source still has them. A position that moved without
  * an item (a rotated file was left) may be forgotten by a crash; its input
@@ -24,7 +29,7 @@
  *
  * The file, little-endian:
  *
- *	u32 magic "SBK2"
+ *	u32 magic "SBK3"
  *	u32 number of lanes, 2
  *	i64 wall clock when it was saved, ns
  *	lanes: 16 bytes id of the lane's log, u64 epoch, u64 first sequence of the
@@ -32,6 +37,8 @@
  *	       u64 covered
  *	u32 number of sources
  *	sources: u16 length of input, u16 of name, u16 of position, their bytes
+ *	u32 number of losses
+ *	losses: u8 lane, u8 reason, u16 length of the source, u64 count, u64 bytes, source
  *	u32 CRC32C of all before
  *
  * One thread.
@@ -39,6 +46,7 @@
 #ifndef AGENT_BOOKMARK_H
 #define AGENT_BOOKMARK_H
 
+#include "agent/losses.h"
 #include "common/frame.h"
 #include "common/seglog.h"
 #include "common/strbuf.h"
@@ -82,6 +90,9 @@ void bookmark_drop(struct bookmark *bookmark, struct bookmark_source *source);
 void bookmark_walk(const struct bookmark *bookmark,
 	void (*visit)(void *user, const struct bookmark_source *source), void *user);
 
+/* What waits to be declared of a lane; also what bookmark_load() found. */
+struct losses *bookmark_losses(struct bookmark *bookmark, enum frame_lane lane);
+
 enum bookmark_status {
 	BOOKMARK_READ,
 	BOOKMARK_MISSING, /* a first start */
@@ -89,8 +100,8 @@ enum bookmark_status {
 	BOOKMARK_FAILED,  /* err: it could not be read */
 };
 
-/* Sources are added to `bookmark`; on anything but BOOKMARK_READ nothing is, and `lanes` stays
- * as it is. */
+/* Sources and losses are added to `bookmark`; on anything but BOOKMARK_READ nothing is, and
+ * `lanes` stays as it is. */
 MUST_USE enum bookmark_status bookmark_load(struct bookmark *bookmark, const char *path,
 	struct bookmark_lane lanes[LANE_COUNT], struct err *err);
 MUST_USE enum bookmark_status bookmark_parse(

@@ -13,15 +13,10 @@ static struct counter n_refused =
 	COUNTER("intake.refused", "items refused: the spool was full");
 static struct counter n_dropped = COUNTER("intake.dropped", "items declared lost by inputs");
 
-struct loss {
-	struct strbuf source;
-	uint64_t count, bytes;
-	uint8_t reason;
-	/* What the spool was offered and did not take: it gets the same again, because it may
-	 * have it on disk after all. Part of `count` and `bytes`. */
-	bool offered;
-	uint32_t offered_count;
-	uint64_t offered_bytes;
+/* What the chunk being built has of a source. */
+struct content {
+	uint32_t items;
+	uint64_t bytes;
 };
 
 struct intake_lane {
@@ -29,12 +24,12 @@ struct intake_lane {
 	enum frame_lane number;
 	struct chunk_builder *builder;
 	struct bookmark_source *sources[CHUNK_SOURCES_MAX]; /* of the chunk being built */
+	struct content contents[CHUNK_SOURCES_MAX];
 	unsigned n_sources;
 	struct bookmark_source *last; /* the source of the item before */
 	struct slice sealed;          /* the spool did not take it yet */
 	bool full;
-	struct loss losses[INTAKE_LOSSES_MAX];
-	size_t n_losses;
+	struct losses *losses; /* the bookmark's */
 	struct event *linger, *retry;
 };
 
@@ -95,6 +90,14 @@ static void settle_position(struct bookmark_source *source)
 	strbuf_reset(&source->pending);
 }
 
+static void begin_chunk(struct intake_lane *lane)
+{
+	lane->n_sources = 0;
+	lane->last = NULL;
+	lane->sealed = SLICE_NONE;
+	chunk_builder_reset(lane->builder);
+}
+
 /* The chunk is durable: so are its positions. */
 static void commit(struct intake_lane *lane)
 {
@@ -107,10 +110,7 @@ static void commit(struct intake_lane *lane)
 			settle_position(lane->sources[i]);
 	}
 	lane->intake->state.moves++;
-	lane->n_sources = 0;
-	lane->last = NULL;
-	lane->sealed = SLICE_NONE;
-	chunk_builder_reset(lane->builder);
+	begin_chunk(lane);
 	counter_add(&n_chunks, 1);
 	lane->intake->user.on_durable(lane->intake->user.user, lane->number);
 }
@@ -136,60 +136,38 @@ static bool store_chunk(struct intake_lane *lane)
 
 /* ---- losses --------------------------------------------------------------- */
 
-static void drop_loss(struct intake_lane *lane)
-{
-	strbuf_done(&lane->losses[0].source);
-	lane->n_losses--;
-	memmove(&lane->losses[0], &lane->losses[1], lane->n_losses * sizeof(lane->losses[0]));
-}
-
-/* As much as one entry can say. */
-static void offer(struct loss *loss)
-{
-	if (loss->offered)
-		return;
-	loss->offered = true;
-	loss->offered_count = loss->count > UINT32_MAX ? UINT32_MAX : (uint32_t)loss->count;
-	loss->offered_bytes = loss->bytes;
-}
-
 /* The oldest loss, or a part of it. */
 static bool store_loss(struct intake_lane *lane)
 {
-	struct loss *loss = &lane->losses[0];
+	const struct frame_gap gap = losses_offer(lane->losses);
 	struct err err = {0};
 
-	offer(loss);
-	const struct frame_gap gap = {
-		.count = loss->offered_count > 0 ? loss->offered_count : 1,
-		.reason = loss->reason,
-		.bytes = loss->offered_bytes,
-		.source = strbuf_slice(&loss->source),
-	};
 	if (!took(lane, spool_add_gap(lane->intake->spool, lane->number, &gap, &err), &err))
 		return false;
-	loss->offered = false;
-	loss->count -= loss->offered_count;
-	loss->bytes -= loss->offered_bytes;
-	if (loss->count == 0 && loss->bytes == 0)
-		drop_loss(lane);
+	losses_taken(lane->losses);
 	return true;
 }
 
-/* Everything at hand, in the order it came. */
+static bool store_losses(struct intake_lane *lane)
+{
+	const struct intake_user *user = &lane->intake->user;
+	bool any = lane->losses->n > 0, stored = true;
+
+	while (stored && lane->losses->n > 0)
+		stored = store_loss(lane);
+	if (any && stored)
+		user->on_durable(user->user, lane->number);
+	return stored;
+}
+
+/* Everything at hand; the losses first, because positions in the chunk may lie behind them. */
 static bool store_all(struct intake_lane *lane)
 {
 	const struct intake_user *user = &lane->intake->user;
 	bool was_full = lane->full;
-	bool stored = store_chunk(lane);
-	bool told = lane->n_losses > 0;
 
-	while (stored && lane->n_losses > 0)
-		stored = store_loss(lane);
-	if (!stored)
+	if (!store_losses(lane) || !store_chunk(lane))
 		return false;
-	if (told)
-		user->on_durable(user->user, lane->number);
 	lane->full = false;
 	if (was_full)
 		user->on_room(user->user, lane->number);
@@ -203,48 +181,13 @@ static void on_time(evutil_socket_t fd, short what, void *user)
 	(void)store_all(user);
 }
 
-static struct loss *find_loss(struct intake_lane *lane, struct slice source, uint8_t reason)
-{
-	for (size_t i = 0; i < lane->n_losses; i++)
-		if (lane->losses[i].reason == reason &&
-			slice_eq(strbuf_slice(&lane->losses[i].source), source))
-			return &lane->losses[i];
-	return NULL;
-}
-
-static struct loss *add_loss(struct intake_lane *lane, struct slice source, uint8_t reason)
-{
-	struct loss *loss = &lane->losses[lane->n_losses++];
-
-	*loss = (struct loss){.reason = reason, .source = STRBUF_INIT(FRAME_TEXT_MAX)};
-	strbuf_add(&loss->source, source);
-	return loss;
-}
-
-/* Room is kept for one nameless loss per reason. */
-static struct loss *loss_of(struct intake_lane *lane, struct slice source, uint8_t reason)
-{
-	struct loss *loss = find_loss(lane, source, reason);
-
-	if (loss != NULL)
-		return loss;
-	if (lane->n_losses < INTAKE_LOSSES_MAX - GAP_REASON_COUNT)
-		return add_loss(lane, source, reason);
-	loss = find_loss(lane, SLICE_LIT(""), reason);
-	return loss != NULL ? loss : add_loss(lane, SLICE_LIT(""), reason);
-}
-
 void intake_declare(struct intake *intake, enum frame_lane number, struct slice source,
 	uint64_t count, uint8_t reason, uint64_t bytes)
 {
 	struct intake_lane *lane = &intake->lanes[number];
-	struct slice name =
-		slice_head(source, source.len < FRAME_TEXT_MAX ? source.len : FRAME_TEXT_MAX);
 
-	assert(reason > 0 && reason < GAP_REASON_COUNT);
-	struct loss *loss = loss_of(lane, name, reason);
-	loss->count += count;
-	loss->bytes += bytes;
+	losses_add(lane->losses, source, reason, count, bytes);
+	intake->state.losses++;
 	intake->state.dropped += count;
 	counter_add(&n_dropped, count);
 	if (!lane->full)
@@ -282,6 +225,7 @@ static bool join_chunk(
 		return false;
 	assert(number == lane->n_sources);
 	source->number[lane->number] = number;
+	lane->contents[number] = (struct content){0};
 	lane->sources[lane->n_sources++] = source;
 	return true;
 }
@@ -303,6 +247,8 @@ static bool add_to_chunk(struct intake_lane *lane, const struct intake_item *ite
 	if (!chunk_builder_add(lane->builder, &numbered))
 		return false;
 	set_bytes(&source->pending, item->source.position);
+	lane->contents[numbered.source].items++;
+	lane->contents[numbered.source].bytes += item->item.whole;
 	source->forgotten = false;
 	lane->last = source;
 	return true;
@@ -328,12 +274,12 @@ bool intake_add(struct intake *intake, const struct intake_item *item)
 		intake_position(intake, item->lane, &item->source);
 		return true;
 	}
-	if (!add_to_chunk(lane, item) && (!store_chunk(lane) || !add_to_chunk(lane, item)))
+	if (!add_to_chunk(lane, item) && (!store_all(lane) || !add_to_chunk(lane, item)))
 		return false;
 	intake->state.items++;
 	counter_add(&n_items, 1);
 	if (is_ready(lane))
-		(void)store_chunk(lane);
+		(void)store_all(lane);
 	else
 		arm(lane->linger, lane->number == LANE_URGENT ? INTAKE_URGENT_LINGER_MS
 							      : INTAKE_BULK_LINGER_MS);
@@ -374,10 +320,13 @@ static void open_lane(struct intake *intake, enum frame_lane number, struct even
 	lane->intake = intake;
 	lane->number = number;
 	lane->builder = chunk_builder_new();
+	lane->losses = bookmark_losses(intake->bookmark, number);
 	lane->linger = evtimer_new(base, on_time, lane);
 	lane->retry = evtimer_new(base, on_time, lane);
 	if (lane->linger == NULL || lane->retry == NULL)
 		abort();
+	if (lane->losses->n > 0) /* of the life before */
+		arm(lane->linger, INTAKE_BULK_LINGER_MS);
 }
 
 struct intake *intake_new(struct event_base *base, struct spool *spool,
@@ -397,8 +346,6 @@ struct intake *intake_new(struct event_base *base, struct spool *spool,
 
 static void close_lane(struct intake_lane *lane)
 {
-	while (lane->n_losses > 0)
-		drop_loss(lane);
 	event_free(lane->linger);
 	event_free(lane->retry);
 	chunk_builder_free(lane->builder);
@@ -430,6 +377,47 @@ bool intake_flush(struct intake *intake)
 	for (size_t i = 0; i < LANE_COUNT; i++)
 		all &= store_all(&intake->lanes[i]);
 	return all;
+}
+
+/* What has a position, and is there still, is read again; the rest is lost. */
+static void give_up_source(
+	struct intake_lane *lane, struct bookmark_source *source, const struct content *content)
+{
+	if (source->pending.len == 0 || source->forgotten)
+		intake_declare(lane->intake, lane->number, source->name, content->items,
+			GAP_QUEUE_FULL, content->bytes);
+	strbuf_reset(&source->pending);
+	if (source->forgotten)
+		bookmark_drop(lane->intake->bookmark, source);
+}
+
+static void give_up(struct intake_lane *lane)
+{
+	for (unsigned i = 0; i < lane->n_sources; i++)
+		give_up_source(lane, lane->sources[i], &lane->contents[i]);
+	begin_chunk(lane);
+}
+
+void intake_give_up(struct intake *intake)
+{
+	for (size_t i = 0; i < LANE_COUNT; i++) {
+		struct intake_lane *lane = &intake->lanes[i];
+
+		if (!store_all(lane)) {
+			give_up(lane);
+			(void)store_all(lane); /* what is declared takes less room */
+		}
+	}
+}
+
+bool intake_is_empty(const struct intake *intake)
+{
+	bool empty = true;
+
+	for (size_t i = 0; i < LANE_COUNT; i++)
+		empty &= chunk_builder_items(intake->lanes[i].builder) == 0 &&
+			 intake->lanes[i].losses->n == 0;
+	return empty;
 }
 
 void intake_retry(struct intake *intake)

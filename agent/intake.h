@@ -7,8 +7,8 @@
  * says why nothing is lost or read twice).
  *
  * When the spool takes nothing, the chunk at hand is kept and tried again; the
- * lane refuses items meanwhile. Declared losses are kept in memory until there
- * is room, merged by source and reason.
+ * lane refuses items meanwhile. Declared losses wait in the bookmark until there
+ * is room (losses.h), and go before the chunk.
  *
  * The inputs' side is in input.h. One thread, that of the event base.
  */
@@ -23,7 +23,6 @@ enum {
 	INTAKE_URGENT_LINGER_MS = 20,
 	INTAKE_BULK_LINGER_MS = 200,
 	INTAKE_RETRY_MS = 1000,
-	INTAKE_LOSSES_MAX = 64, /* kept apart per lane; more are merged by reason alone */
 };
 
 struct intake_user {
@@ -38,7 +37,8 @@ struct intake_user {
 struct intake_state {
 	uint64_t items;   /* taken since the start */
 	uint64_t dropped; /* declared lost since the start */
-	uint64_t moves;   /* grows when something in the bookmark changed */
+	uint64_t moves;   /* grows when a position in the bookmark changed */
+	uint64_t losses;  /* ... when a loss was added to it */
 };
 
 /* Spool and bookmark are borrowed. */
@@ -51,6 +51,16 @@ void intake_set_known(struct intake *intake, int64_t wall_ns);
 
 /* Makes durable what is at hand; false when something had to stay in memory. */
 bool intake_flush(struct intake *intake);
+
+/* Nothing is in memory that the spool has not got. */
+bool intake_is_empty(const struct intake *intake);
+
+/*
+ * The end: what the spool does not take even now. Items of sources without a position are
+ * declared lost; what has one is read again by the next life. What is declared waits in the
+ * bookmark, to be saved after this.
+ */
+void intake_give_up(struct intake *intake);
 
 /* There may be room now. */
 void intake_retry(struct intake *intake);

@@ -34,6 +34,7 @@ struct lane {
 	uint32_t acked_crc;
 	enum spool_epoch unsaved; /* KEPT: the epoch is on disk */
 	uint64_t old_epoch;       /* that was saved before it; 0 = none */
+	bool known;               /* the log is the one the bookmark speaks of */
 	struct {                  /* the entry whose append failed */
 		uint64_t first;
 		uint32_t count, crc;
@@ -76,7 +77,8 @@ static bool open_lane(struct lane *lane, const struct bookmark_lane *known,
 	lane->log = seglog_open(&lane->settings, &report->damage, err);
 	if (lane->log == NULL)
 		return false;
-	if (is_known(known, lane->log)) {
+	lane->known = is_known(known, lane->log);
+	if (lane->known) {
 		report->epoch = SPOOL_EPOCH_KEPT;
 		lane->epoch = known->epoch;
 		lane->begin = known->begin;
@@ -481,8 +483,17 @@ static void take_positions(const struct chunk *chunk, struct bookmark *bookmark)
 	}
 }
 
+static void settle_gap(const struct seglog_entry *read, struct losses *losses)
+{
+	struct spool_entry gap = {0};
+
+	read_gap(read, &gap);
+	losses_settle(losses, gap.source, gap.reason, read->count, gap.bytes);
+}
+
+/* `losses`: those which what is found settles; NULL = it is no later than they are. */
 static bool replay(struct seglog_cursor *cursor, struct chunk_reader *reader,
-	struct arena *arena, struct bookmark *bookmark, struct err *err)
+	struct arena *arena, struct bookmark *bookmark, struct losses *losses, struct err *err)
 {
 	struct seglog_entry entry;
 	struct chunk chunk;
@@ -494,8 +505,13 @@ static bool replay(struct seglog_cursor *cursor, struct chunk_reader *reader,
 			return true;
 		if (read == SEGLOG_READ_FAILED)
 			return false;
-		if (read == SEGLOG_LOST || entry.kind != ENTRY_CHUNK)
+		if (read == SEGLOG_LOST)
 			continue;
+		if (entry.kind != ENTRY_CHUNK) {
+			if (losses != NULL)
+				settle_gap(&entry, losses);
+			continue;
+		}
 		if (chunk_read(reader, entry.payload, arena, &chunk) == CHUNK_OK)
 			take_positions(&chunk, bookmark);
 		arena_reset(arena);
@@ -512,7 +528,8 @@ bool spool_replay(struct spool *spool, enum frame_lane number, uint64_t covered,
 
 	seglog_cursor_wait(cursor);
 	arena_init(&arena, ARENA_MAX);
-	bool ok = replay(cursor, reader, &arena, bookmark, err);
+	bool ok = replay(cursor, reader, &arena, bookmark,
+		lane->known ? bookmark_losses(bookmark, number) : NULL, err);
 	arena_done(&arena);
 	chunk_reader_free(reader);
 	seglog_cursor_close(cursor);

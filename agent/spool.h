@@ -142,8 +142,9 @@ MUST_USE bool spool_release(
 
 /* ---- start ---------------------------------------------------------------- */
 
-/* Puts the positions of all chunks behind `covered` that can be read into the bookmark; waits
- * about a second for each place the disk refuses. */
+/* Puts the positions of all chunks behind `covered` that can be read into the bookmark, and
+ * takes the gaps behind it off the losses that wait there; waits about a second for each place
+ * the disk refuses. */
 MUST_USE bool spool_replay(struct spool *spool, enum frame_lane lane, uint64_t covered,
 	struct bookmark *bookmark, struct err *err);
 

@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include "agent/announce.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
+
+enum { LOSSES_MS = 5000 };
 
 /* ---- opening -------------------------------------------------------------- */
 
@@ -144,6 +147,8 @@ bool state_folder_save(struct state_folder *state, struct intake *intake, struct
 	memcpy(state->lanes, now, sizeof(now));
 	intake_state(intake, &taken);
 	state->saved_moves = taken.moves;
+	state->saved_losses = taken.losses;
+	state->saved_ms = clock_mono_ms();
 	tell_epochs(state, intake);
 	return true;
 }
@@ -155,13 +160,11 @@ static bool same_lane(const struct bookmark_lane *a, const struct bookmark_lane 
 	       a->covered == b->covered;
 }
 
-bool state_folder_changed(const struct state_folder *state, const struct intake *intake)
+static bool has_moved(const struct state_folder *state, const struct intake_state *taken)
 {
-	struct intake_state taken;
 	struct bookmark_lane lane;
 
-	intake_state(intake, &taken);
-	if (taken.moves != state->saved_moves)
+	if (taken->moves != state->saved_moves)
 		return true;
 	for (unsigned i = 0; i < LANE_COUNT; i++) {
 		lane = state->lanes[i];
@@ -184,11 +187,30 @@ static void release(struct state_folder *state)
 				LOG_TEXT(slice_str(err.text)));
 }
 
+bool state_folder_changed(const struct state_folder *state, const struct intake *intake)
+{
+	struct intake_state taken;
+
+	intake_state(intake, &taken);
+	return taken.losses != state->saved_losses || has_moved(state, &taken);
+}
+
+/* A socket may lose something at any moment: that alone is saved now and then. */
+static bool is_due(const struct state_folder *state, const struct intake *intake)
+{
+	struct intake_state taken;
+
+	intake_state(intake, &taken);
+	return has_moved(state, &taken) ||
+	       (taken.losses != state->saved_losses &&
+		       clock_mono_ms() - state->saved_ms >= LOSSES_MS);
+}
+
 void state_folder_keep(struct state_folder *state, struct intake *intake)
 {
 	struct err err;
 
-	if (!state_folder_changed(state, intake))
+	if (!is_due(state, intake))
 		return;
 	bool failed = !state_folder_save(state, intake, &err);
 	if (failed && !state->save_failed)

@@ -23,7 +23,8 @@ struct state_folder {
 	char bookmark_path[PATH_MAX];
 	struct reserve reserve;                 /* the bookmark can be saved on a full disk */
 	struct bookmark_lane lanes[LANE_COUNT]; /* as they were saved last */
-	uint64_t saved_moves;
+	uint64_t saved_moves, saved_losses;
+	int64_t saved_ms; /* when; monotonic */
 	bool save_failed;
 };
 
@@ -42,7 +43,7 @@ void state_folder_close(struct state_folder *state);
 MUST_USE bool state_folder_save(
 	struct state_folder *state, struct intake *intake, struct err *err);
 
-/* Since it was saved. */
+/* Since it was saved; of losses that wait for room also those of the last seconds. */
 bool state_folder_changed(const struct state_folder *state, const struct intake *intake);
 
 /* Saves what changed and releases what that covers; says once that it failed. Call it again and

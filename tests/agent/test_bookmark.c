@@ -24,6 +24,17 @@ static void expect_position(const struct bookmark *bookmark, const char *name, c
 	ck_assert_slice_eq(strbuf_slice(&source->position), slice_str(want));
 }
 
+static void expect_loss(struct bookmark *bookmark, enum frame_lane lane, size_t i,
+	const char *source, uint64_t count, uint64_t bytes)
+{
+	const struct losses *losses = bookmark_losses(bookmark, lane);
+
+	ck_assert_uint_lt(i, losses->n);
+	ck_assert_slice_eq(strbuf_slice(&losses->items[i].source), slice_str(source));
+	ck_assert_uint_eq(losses->items[i].count, count);
+	ck_assert_uint_eq(losses->items[i].bytes, bytes);
+}
+
 START_TEST(sources_are_known_by_input_and_name)
 {
 	struct bookmark *bookmark = bookmark_new();
@@ -59,6 +70,11 @@ static void save_sample(struct folder *folder)
 	put(bookmark, "a", "position a");
 	put(bookmark, "b", "position b");
 	put(bookmark, "without a position", "");
+	losses_add(bookmark_losses(bookmark, LANE_BULK), SLICE_LIT("/dev/log"), GAP_QUEUE_FULL,
+		UINT64_C(1) << 40, 99);
+	losses_add(bookmark_losses(bookmark, LANE_BULK), SLICE_LIT("b"), GAP_TRUNCATED, 0, 7);
+	losses_add(bookmark_losses(bookmark, LANE_URGENT), SLICE_LIT("state"), GAP_QUEUE_FULL,
+		1, 2);
 	ck_assert_msg(bookmark_save(bookmark, folder_path(folder, "bookmark"), lanes, &err),
 		"%s", err.text);
 	bookmark_free(bookmark);
@@ -85,6 +101,9 @@ START_TEST(what_is_saved_is_loaded)
 	ck_assert_uint_eq(lanes[LANE_URGENT].acked, 3);
 	ck_assert_uint_eq(lanes[LANE_BULK].acked_crc, 8);
 	ck_assert_uint_eq(lanes[LANE_BULK].covered, UINT64_MAX);
+	expect_loss(bookmark, LANE_BULK, 0, "/dev/log", UINT64_C(1) << 40, 99);
+	expect_loss(bookmark, LANE_BULK, 1, "b", 0, 7);
+	expect_loss(bookmark, LANE_URGENT, 0, "state", 1, 2);
 	bookmark_free(bookmark);
 	folder_remove(&folder);
 }
@@ -126,6 +145,7 @@ START_TEST(each_flipped_or_missing_byte_is_noticed)
 			BOOKMARK_DAMAGED);
 	}
 	ck_assert_uint_eq(lanes[0].epoch, 0);
+	ck_assert_uint_eq(bookmark_losses(bookmark, LANE_BULK)->n, 0);
 	ck_assert_int_eq(bookmark_parse(bookmark, strbuf_slice(&bytes), lanes), BOOKMARK_READ);
 	strbuf_done(&bytes);
 	bookmark_free(bookmark);

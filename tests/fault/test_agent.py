@@ -262,6 +262,57 @@ def test_a_program_that_logs_does_not_wait_for_a_full_spool(stack):
     assert {gap["reason"] for gap in stored.gaps} == {"queue_full"}
 
 
+SMALL_SPOOL = {"spool": {"bulk-size": "1MiB", "segment-size": "64KiB"}}
+
+
+def fill_spool(talker):
+    """The collector is gone; the talker goes on until the spool, then the buffer is full, and longer."""
+    stack = talker.host.stack
+    collector = stack.start_collector()
+    talker.start()
+    talker.say(100)
+    stack.wait_stored(talker.source)
+    collector.stop()
+    while "spool.full" not in talker.host.agent.process.err:
+        talker.say(2000)
+    talker.say(5000)
+
+
+@pytest.mark.parametrize("connected", [False, True])
+def test_an_agent_told_to_stop_with_a_full_spool_declares_to_the_line(stack, connected):
+    """What was in memory cannot be read again: it is stored or declared, now or by the next start."""
+    talker = Talker(stack, "256KiB", SMALL_SPOOL)
+    agent = talker.host.agent
+    fill_spool(talker)
+    if connected:
+        stack.start_collector()
+        agent.process.wait_for(r"(?s)uplink\.disconnected.*uplink\.connected", 60)
+    assert agent.stop() == 0
+    if not connected:
+        stack.start_collector()
+    talker.start()
+    wait_until("the end is stored", talker.is_heard, PATIENCE_S, interval=0.5)
+    stored = talker.check()
+    assert stored.declared() > 0
+    assert {gap["reason"] for gap in stored.gaps} == {"queue_full"}
+
+
+def test_an_agent_killed_with_a_full_spool_declares_what_it_had_written_down(stack):
+    """The losses it knew of are in its bookmark. What was only in memory nobody can know."""
+    talker = Talker(stack, "64KiB", SMALL_SPOOL)
+    agent = talker.host.agent
+    fill_spool(talker)
+    wait_until("the losses are written down",
+               lambda: str(talker.path).encode() in (agent.state / "bookmark").read_bytes(), PATIENCE_S)
+    agent.kill()
+    stack.start_collector()
+    talker.start()
+    wait_until("the end is stored", talker.is_heard, PATIENCE_S, interval=0.5)
+    talker.source.owed = talker.source.missing_allowed = talker.source.issued
+    stored = stack.check([talker.source])
+    assert 0 < stored.declared() <= talker.source.issued - len(stored.lines[talker.source.name])
+
+
 YEAR_2036 = 1767225600 + 10 * 31556952  # within days
 
 
