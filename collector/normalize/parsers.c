@@ -19,6 +19,8 @@ const struct parser *const parsers[] = {
 	&parser_sshd,
 	&parser_pam,
 	&parser_sudo,
+	&parser_sftp,
+	&parser_login,
 	&parser_su,
 	&parser_cron,
 	&parser_systemd,

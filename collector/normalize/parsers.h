@@ -9,6 +9,8 @@ extern const struct parser parser_rfc3164;
 extern const struct parser parser_sshd;
 extern const struct parser parser_pam;
 extern const struct parser parser_sudo;
+extern const struct parser parser_sftp;
+extern const struct parser parser_login;
 extern const struct parser parser_su;
 extern const struct parser parser_cron;
 extern const struct parser parser_systemd;

@@ -20,6 +20,16 @@ static const struct verb verbs[] = {
 			.category = {ECS_PROCESS},
 			.type = {ECS_END}},
 		FIELD_PROCESS_COMMAND_LINE},
+	{{SLICE_BYTES("CMDOUT")},
+		{.action = {SLICE_BYTES("cron_command_output")},
+			.category = {ECS_PROCESS},
+			.type = {ECS_INFO}},
+		FIELD_EVENT_REASON},
+	{{SLICE_BYTES("STARTUP")},
+		{.action = {SLICE_BYTES("cron_started")},
+			.category = {ECS_PROCESS},
+			.type = {ECS_START}},
+		FIELD_EVENT_REASON},
 	{{SLICE_BYTES("REPLACE")},
 		{.action = {SLICE_BYTES("crontab_changed")},
 			.category = {ECS_CONFIGURATION},
@@ -72,10 +82,76 @@ static const struct verb *find_verb(struct slice name)
 	return &other;
 }
 
+static const struct meaning started = {
+	.action = {SLICE_BYTES("cron_command")},
+	.category = {ECS_PROCESS},
+	.type = {ECS_START},
+};
+static const struct meaning ended = {
+	.action = {SLICE_BYTES("cron_command_ended")},
+	.category = {ECS_PROCESS},
+	.type = {ECS_END},
+};
+
+/* "Job `cron.daily' started" */
+static bool read_anacron(
+	struct record *record, struct parse_context *context, struct slice rest)
+{
+	struct slice job;
+
+	if (!skip_lit(&rest, "Job `") || !take_until(&rest, '\'', &job))
+		return false;
+	if (!slice_eq(rest, SLICE_LIT(" started")) &&
+		!slice_starts(rest, SLICE_LIT(" terminated")))
+		return false;
+	put_meaning(record, context, rest.ptr[1] == 's' ? &started : &ended);
+	put_some(record, context, FIELD_PROCESS_COMMAND_LINE, job);
+	return true;
+}
+
+/* "USER root pid 12 cmd run-parts /etc/periodic/15min" */
+static bool read_busybox(
+	struct record *record, struct parse_context *context, struct slice rest)
+{
+	struct slice user, pid;
+
+	if (!skip_lit(&rest, "USER "))
+		return false;
+	user = take_word(&rest);
+	if (!skip_lit(&rest, " pid "))
+		return false;
+	skip_blanks(&rest);
+	if (!take_digits(&rest, &pid) || !skip_lit(&rest, " cmd "))
+		return false;
+	put_meaning(record, context, &started);
+	put_some(record, context, FIELD_USER_NAME, user);
+	put_some(record, context, FIELD_PROCESS_COMMAND_LINE, rest);
+	return true;
+}
+
+/* "(/etc/cron.daily) starting logrotate" */
+static bool read_run_parts(
+	struct record *record, struct parse_context *context, struct slice rest)
+{
+	struct slice folder;
+
+	if (!skip_byte(&rest, '(') || !take_until(&rest, ')', &folder))
+		return false;
+	bool starts = skip_lit(&rest, " starting ");
+	if (!starts && !skip_lit(&rest, " finished "))
+		return false;
+	put_meaning(record, context, starts ? &started : &ended);
+	put_some(record, context, FIELD_PROCESS_COMMAND_LINE, rest);
+	return true;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message, user, name, detail;
 
+	if (read_anacron(record, context, rest) || read_busybox(record, context, rest) ||
+		read_run_parts(record, context, rest))
+		return PARSED;
 	if (!skip_byte(&rest, '(') || !take_until(&rest, ')', &user) || !skip_byte(&rest, ' '))
 		return PARSED_NOT_MINE;
 	if (!take_until(&rest, '(', &name) || rest.len == 0 || rest.ptr[rest.len - 1] != ')')
@@ -92,7 +168,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 }
 
 static const char *const programs[] = {
-	"CRON", "cron", "crond", "CROND", "crontab", "anacron", NULL};
+	"CRON", "cron", "crond", "CROND", "crontab", "anacron", "run-parts", NULL};
 
 const struct parser parser_cron = {
 	.number = 7,

@@ -120,6 +120,85 @@ static void put_locked(struct record *record, struct parse_context *context, str
 	put_some(record, context, FIELD_USER_NAME, take_word(&user));
 }
 
+/* What modules say of one user: the words before the name, behind it, and what that means. */
+struct sentence {
+	struct slice module; /* without "pam_" */
+	struct slice before, behind;
+	const struct meaning *meaning;
+};
+
+static const struct meaning granted = {
+	.action = {SLICE_BYTES("pam_authentication")},
+	.category = {ECS_AUTHENTICATION},
+	.type = {ECS_INFO},
+	.outcome = {ECS_SUCCESS},
+};
+static const struct meaning refused = {
+	.action = {SLICE_BYTES("pam_access")},
+	.category = {ECS_AUTHENTICATION},
+	.type = {ECS_INFO},
+	.outcome = {ECS_FAILURE},
+};
+
+#define OF(name) .module = {SLICE_BYTES(name)}
+static const struct sentence sentences[] = {
+	{OF("unix"), {SLICE_BYTES("auth could not identify password for [")},
+		{SLICE_BYTES("]")}, &failed},
+	{OF("unix"), {SLICE_BYTES("bad username [")}, {SLICE_BYTES("]")}, &failed},
+	{OF("unix"), {SLICE_BYTES("account ")}, {SLICE_BYTES(" has expired")}, &refused},
+	{OF("unix"), {SLICE_BYTES("expired password for user ")}, {SLICE_BYTES(" (")},
+		&refused},
+	{OF("access"), {SLICE_BYTES("access denied for user `")}, {SLICE_BYTES("' from `")},
+		&refused},
+	{OF("listfile"), {SLICE_BYTES("Refused user ")}, {SLICE_BYTES(" for service ")},
+		&refused},
+	{OF("sss"), {SLICE_BYTES("received for user ")}, {SLICE_BYTES(": ")}, &failed},
+	{OF("sss"), {SLICE_BYTES("Access denied for user ")}, {SLICE_BYTES(": ")}, &refused},
+	{OF("winbind"), {SLICE_BYTES("user '")}, {SLICE_BYTES("' granted access")}, &granted},
+	{OF("winbind"), {SLICE_BYTES("user '")}, {SLICE_BYTES("' denied access")}, &failed},
+	{OF("winbind"), {SLICE_BYTES("user `")}, {SLICE_BYTES("' granted access")}, &granted},
+	{OF("winbind"), {SLICE_BYTES("user `")}, {SLICE_BYTES("' denied access")}, &failed},
+	{OF("krb5"), {SLICE_BYTES("user ")}, {SLICE_BYTES(" authenticated as ")}, &granted},
+	{OF("wheel"), {SLICE_BYTES("Access granted to '")}, {SLICE_BYTES("' for '")}, &granted},
+	{OF("wheel"), {SLICE_BYTES("Access denied to '")}, {SLICE_BYTES("' for '")}, &refused},
+	{OF("google_authenticator"), {SLICE_BYTES("Accepted google_authenticator code for ")},
+		{SLICE_BYTES("")}, &granted},
+	{OF("google_authenticator"), {SLICE_BYTES("Invalid verification code for ")},
+		{SLICE_BYTES("")}, &failed},
+};
+
+/* "`an' from `192.0.2.1'": the place, for pam_access. */
+static void put_place(struct record *record, struct parse_context *context, struct slice rest)
+{
+	rest = slice_head(rest, slice_find(rest, '\''));
+	if (rest.len > 0 && rest.ptr[0] != '/' && !slice_starts(rest, SLICE_LIT("tty")))
+		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, rest);
+}
+
+static bool read_sentence(struct record *record, struct parse_context *context,
+	struct slice module, struct slice text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(sentences); i++) {
+		const struct sentence *sentence = &sentences[i];
+		struct slice rest = text;
+
+		if (!slice_ends(module, sentence->module) ||
+			!skip_text(&rest, sentence->before))
+			continue;
+		size_t len =
+			sentence->behind.len ? slice_search(rest, sentence->behind) : rest.len;
+		if (sentence->behind.len > 0 && len == rest.len)
+			continue;
+		put_meaning(record, context, sentence->meaning);
+		put_some(record, context, FIELD_USER_NAME, slice_head(rest, len));
+		if (slice_ends(module, SLICE_LIT("access")))
+			put_place(
+				record, context, slice_from(rest, len + sentence->behind.len));
+		return true;
+	}
+	return false;
+}
+
 static void read_unix(struct record *record, struct parse_context *context, struct slice text)
 {
 	if (skip_lit(&text, "session opened for user ")) {
@@ -130,6 +209,9 @@ static void read_unix(struct record *record, struct parse_context *context, stru
 		put_session(record, context, text);
 	} else if (skip_lit(&text, "authentication failure; ")) {
 		put_failure(record, context, text);
+	} else if (skip_lit(&text, "authentication success; ")) {
+		put_meaning(record, context, &granted);
+		put_pairs(record, context, text);
 	} else if (skip_lit(&text, "password changed for ")) {
 		put_meaning(record, context, &password_changed);
 		put_some(record, context, FIELD_USER_NAME, take_word(&text));
@@ -165,7 +247,7 @@ static void read_module(struct record *record, struct parse_context *context,
 		   (skip_lit(&text, "user ") || skip_lit(&text, "Consecutive login "
 								"failures for user "))) {
 		put_locked(record, context, text);
-	} else {
+	} else if (!read_sentence(record, context, module, text)) {
 		read_unix(record, context, text);
 	}
 }
@@ -182,6 +264,21 @@ static bool take_head(struct slice *rest, struct slice *module, struct slice *se
 	if (!take_until(rest, ')', service) || !skip_byte(rest, ':'))
 		return false;
 	skip_blanks(rest);
+	return true;
+}
+
+/* The module stands in the tag: "sshd(pam_unix)[12750]: session ..." of Red Hat before 5, and
+ * of modules that call syslog() themselves. */
+static bool read_tagged(struct record *record, struct parse_context *context, struct slice rest)
+{
+	size_t at = slice_search(context->program, SLICE_LIT("(pam_"));
+
+	if (at == context->program.len || !slice_ends(context->program, SLICE_LIT(")")))
+		return false;
+	struct slice module = slice_from(context->program, at + 1);
+	module.len--;
+	put(record, context, FIELD_SOC_PAM_SERVICE, slice_head(context->program, at));
+	read_module(record, context, module, rest);
 	return true;
 }
 
@@ -203,13 +300,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put_failure(record, context, rest);
 		return PARSED;
 	}
-	/* Red Hat before 5: the module stands in the tag, "sshd(pam_unix)[12750]: session ..."
-	 */
-	if (slice_ends(context->program, SLICE_LIT("(pam_unix)"))) {
-		read_unix(record, context, rest);
-		return PARSED;
-	}
-	return PARSED_NOT_MINE;
+	return read_tagged(record, context, rest) ? PARSED : PARSED_NOT_MINE;
 }
 
 const struct parser parser_pam = {
@@ -218,6 +309,8 @@ const struct parser parser_pam = {
 	.name = "pam",
 	.module = "pam",
 	.summary = "PAM modules in any program's log: sessions, failures, locks",
-	.source = "Linux-PAM 1.0 to 1.5: pam_unix, pam_succeed_if, pam_faillock, pam_tally2",
+	.source = "Linux-PAM 1.0 to 1.7: pam_unix, pam_succeed_if, pam_faillock, pam_tally2, "
+		  "pam_access, pam_listfile, pam_wheel; pam_sss, pam_winbind, pam_krb5, "
+		  "pam_google_authenticator",
 	.parse = parse,
 };

@@ -18,6 +18,12 @@ enum shape {
 	SHAPE_BANNER,      /* '...' from HOST port N */
 	SHAPE_USER,        /* USER[ [preauth]] */
 	SHAPE_SUBSYSTEM,   /* NAME by user USER */
+	SHAPE_SESSION,     /* WHAT for USER from HOST port N id N */
+	SHAPE_EXPIRED,     /* USER has expired ... */
+	SHAPE_DROPPED,     /* #N from [HOST]:N on [HOST]:N past MaxStartups */
+	SHAPE_TIMEOUT,     /* HOST to HOST, pid = N */
+	SHAPE_DENIED,      /* USER by PAM account configuration */
+	SHAPE_PENALTY,     /* ipv4: new HOST/32 ... penalty of N seconds for penalty: ... */
 	SHAPE_NOT_ALLOWED, /* USER [from HOST ]not allowed because ... */
 	SHAPE_REVERSE,     /* NAME [HOST] failed ... */
 	SHAPE_MAPS,        /* HOST maps to NAME, but ... */
@@ -77,6 +83,9 @@ struct wording {
 /* By first letter; the longer of two prefixes stands first. */
 static const struct wording on_A[] = {
 	{WORDS("Accepted key "), SHAPE_PLAIN, NOTED("ssh_key_accepted")},
+	{WORDS("Accepted certificate ID "), SHAPE_PLAIN, NOTED("ssh_key_accepted")},
+	{WORDS("Access denied for user "), SHAPE_DENIED, REFUSED("ssh_user_not_allowed")},
+	{WORDS("Account "), SHAPE_EXPIRED, REFUSED("ssh_account_expired")},
 	{WORDS("Accepted "), SHAPE_LOGIN,
 		{.action = {SLICE_BYTES("ssh_login")},
 			.category = {ECS_AUTHENTICATION},
@@ -85,12 +94,15 @@ static const struct wording on_A[] = {
 			.outcome = {ECS_SUCCESS}}},
 	{WORDS("Address "), SHAPE_MAPS, NOTED("ssh_reverse_mapping_failed")},
 	{WORDS("Authentication refused: "), SHAPE_PLAIN, REFUSED("ssh_authentication_refused")},
+	{WORDS("Authentication key "), SHAPE_PLAIN, REFUSED("ssh_authentication_refused")},
 	{WORDS("Authentication tried for "), SHAPE_PLAIN,
 		REFUSED("ssh_authentication_refused")},
 	{{0}},
 };
 static const struct wording on_B[] = {
 	{WORDS("Bad protocol version identification "), SHAPE_BANNER,
+		NEGOTIATION("ssh_bad_protocol")},
+	{WORDS("Bad remote protocol version identification: "), SHAPE_PLAIN,
 		NEGOTIATION("ssh_bad_protocol")},
 	{WORDS("Bad packet length "), SHAPE_PLAIN, NEGOTIATION("ssh_bad_packet")},
 	{{0}},
@@ -104,6 +116,10 @@ static const struct wording on_C[] = {
 	{WORDS("Close session: user "), SHAPE_USER_FROM,
 		SESSION("ssh_session_closed", ECS_END)},
 	{WORDS("Could not load host key: "), SHAPE_PLAIN, LIFE("ssh_error", ECS_INFO)},
+	{WORDS("Could not get shadow information for "), SHAPE_USER,
+		LIFE("ssh_error", ECS_INFO)},
+	{WORDS("Corrupted MAC on input"), SHAPE_PLAIN, NEGOTIATION("ssh_bad_packet")},
+	{WORDS("Certificate invalid: "), SHAPE_PLAIN, REFUSED("ssh_authentication_refused")},
 	{{0}},
 };
 static const struct wording on_D[] = {
@@ -154,17 +170,21 @@ static const struct wording on_R[] = {
 	{WORDS("Received disconnect from "), SHAPE_PEER,
 		CONNECTION("ssh_disconnected", ECS_END)},
 	{WORDS("Received signal "), SHAPE_PLAIN, LIFE("ssh_server_stopped", ECS_END)},
+	{WORDS("Received SIGHUP; restarting"), SHAPE_PLAIN,
+		LIFE("ssh_server_restarting", ECS_CHANGE)},
 	{WORDS("ROOT LOGIN REFUSED FROM "), SHAPE_PEER, REFUSED("ssh_root_refused")},
 	{{0}},
 };
 static const struct wording on_S[] = {
 	{WORDS("Server listening on "), SHAPE_LISTENING, LIFE("ssh_server_started", ECS_START)},
-	{WORDS("Starting session: "), SHAPE_LOGIN, SESSION("ssh_session_opened", ECS_START)},
+	{WORDS("Starting session: "), SHAPE_SESSION, SESSION("ssh_session_opened", ECS_START)},
 	{{0}},
 };
 static const struct wording on_T[] = {
 	{WORDS("Timeout, client not responding"), SHAPE_PLAIN,
 		CONNECTION("ssh_timeout", ECS_END)},
+	{WORDS("Timeout before authentication for connection from "), SHAPE_TIMEOUT,
+		NEGOTIATION("ssh_timeout")},
 	{WORDS("Timeout before authentication for "), SHAPE_PEER, NEGOTIATION("ssh_timeout")},
 	{WORDS("Too many authentication failures for "), SHAPE_USER_FROM,
 		REFUSED("ssh_too_many_failures")},
@@ -184,7 +204,7 @@ static const struct wording on_b[] = {
 	{{0}},
 };
 static const struct wording on_d[] = {
-	{WORDS("drop connection "), SHAPE_PLAIN, NEGOTIATION("ssh_throttling")},
+	{WORDS("drop connection "), SHAPE_DROPPED, NEGOTIATION("ssh_throttling")},
 	{WORDS("debug1: "), SHAPE_PREFIXED, {{0}}},
 	{{0}},
 };
@@ -233,6 +253,7 @@ static const struct wording on_r[] = {
 	{{0}},
 };
 static const struct wording on_s[] = {
+	{WORDS("srclimit_penalise: "), SHAPE_PENALTY, NEGOTIATION("ssh_throttling")},
 	{WORDS("subsystem request for "), SHAPE_SUBSYSTEM, NOTED("ssh_subsystem")},
 	{WORDS("session opened for local user "), SHAPE_USER_FROM,
 		SESSION("sftp_session_opened", ECS_START)},
@@ -296,6 +317,12 @@ static void put_peer(struct record *record, struct parse_context *context, struc
 	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, host);
 	if (skip_lit(rest, " port ") && take_digits(rest, &port))
 		put_digits(record, context, FIELD_SOURCE_PORT, port);
+	if (skip_lit(rest, " on ")) {
+		put_address(record, context, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS,
+			take_word(rest));
+		if (skip_lit(rest, " port ") && take_digits(rest, &port))
+			put_digits(record, context, FIELD_DESTINATION_PORT, port);
+	}
 }
 
 static void put_user(struct record *record, struct parse_context *context, struct slice user)
@@ -374,6 +401,110 @@ static bool read_peer(struct record *record, struct parse_context *context, stru
 	return true;
 }
 
+/* "USER has expired", "USER password has expired (password aged)" */
+static bool read_expired(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	struct slice user, rest;
+
+	if (!cut_last(text, SLICE_LIT(" has expired"), &user, &rest))
+		return false;
+	bool password = slice_ends(user, SLICE_LIT(" password"));
+	if (password)
+		user.len -= sizeof(" password") - 1;
+	put_over(record, context, FIELD_EVENT_ACTION, SLICE_LIT("ssh_account_expired"));
+	put(record, context, FIELD_EVENT_REASON,
+		password ? SLICE_LIT("password has expired")
+			 : SLICE_LIT("account has expired"));
+	put_user(record, context, user);
+	return true;
+}
+
+static bool read_denied(struct record *record, struct parse_context *context, struct slice text)
+{
+	struct slice user, rest;
+
+	if (!cut_last(text, SLICE_LIT(" by "), &user, &rest))
+		return false;
+	put(record, context, FIELD_EVENT_REASON, without_preauth(rest));
+	put_user(record, context, user);
+	return true;
+}
+
+static bool read_session(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	struct slice before, rest, what, user;
+
+	if (!cut_last(text, SLICE_LIT(" from "), &before, &rest) ||
+		!cut_last(before, SLICE_LIT(" for "), &what, &user))
+		return false;
+	put_user(record, context, user);
+	put_peer(record, context, &rest);
+	return true;
+}
+
+/* "[HOST]:N" */
+static bool take_endpoint(struct slice *rest, struct slice *host, struct slice *port)
+{
+	return skip_byte(rest, '[') && take_until(rest, ']', host) && skip_byte(rest, ':') &&
+	       take_digits(rest, port);
+}
+
+static bool read_dropped(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	size_t at = slice_search(text, SLICE_LIT(" from "));
+	struct slice host, port;
+
+	if (at == text.len)
+		return true;
+	text = slice_from(text, at + 6);
+	if (!take_endpoint(&text, &host, &port))
+		return true;
+	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, host);
+	put_digits(record, context, FIELD_SOURCE_PORT, port);
+	if (skip_lit(&text, " on ") && take_endpoint(&text, &host, &port)) {
+		put_address(
+			record, context, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS, host);
+		put_digits(record, context, FIELD_DESTINATION_PORT, port);
+	}
+	put_some(record, context, FIELD_EVENT_REASON, slice_trim(text));
+	return true;
+}
+
+static bool read_timeout(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	struct slice host;
+
+	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, take_word(&text));
+	if (skip_lit(&text, " to ") && take_until(&text, ',', &host))
+		put_address(
+			record, context, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS, host);
+	return true;
+}
+
+/* "ipv4: new 192.0.2.1/32 deferred penalty of 5 seconds for penalty: failed authentication" */
+static bool read_penalty(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	size_t at = slice_search(text, SLICE_LIT("penalty: "));
+
+	if (at < text.len)
+		put(record, context, FIELD_EVENT_REASON, slice_from(text, at + 9));
+	for (struct slice word; slice_cut(&text, ' ', &word);) {
+		size_t slash = slice_find(word, '/');
+
+		if (slash < word.len) {
+			put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS,
+				slice_head(word, slash));
+			return true;
+		}
+	}
+	return true;
+}
+
 static bool read_not_allowed(
 	struct record *record, struct parse_context *context, struct slice text)
 {
@@ -381,7 +512,7 @@ static bool read_not_allowed(
 	struct slice user, rest;
 
 	if (at == text.len)
-		return false;
+		return read_expired(record, context, text);
 	user = slice_head(text, at);
 	rest = slice_from(text, at + sizeof(" not allowed because ") - 1);
 	put(record, context, FIELD_EVENT_REASON, without_preauth(rest));
@@ -484,6 +615,18 @@ static bool read_shape(struct record *record, struct parse_context *context, enu
 		return read_maps(record, context, text);
 	case SHAPE_LISTENING:
 		return read_listening(record, context, text);
+	case SHAPE_SESSION:
+		return read_session(record, context, text);
+	case SHAPE_EXPIRED:
+		return read_expired(record, context, text);
+	case SHAPE_DENIED:
+		return read_denied(record, context, text);
+	case SHAPE_DROPPED:
+		return read_dropped(record, context, text);
+	case SHAPE_TIMEOUT:
+		return read_timeout(record, context, text);
+	case SHAPE_PENALTY:
+		return read_penalty(record, context, text);
 	}
 	return false;
 }

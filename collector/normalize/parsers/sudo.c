@@ -27,6 +27,12 @@ static const struct meaning continued = {
 	.type = {ECS_INFO},
 };
 
+static const struct meaning problem = {
+	.action = {SLICE_BYTES("sudo_problem")},
+	.category = {ECS_PROCESS},
+	.type = {ECS_INFO},
+};
+
 struct request {
 	struct slice reason, tty, directory, user, group, command;
 };
@@ -55,17 +61,28 @@ static bool read_request(struct slice rest, struct request *request)
 		}
 		size_t len = slice_search(rest, SLICE_LIT(" ; "));
 
-		if (len == rest.len)
-			return false;
+		if (len == rest.len) {
+			/* A problem with its settings, not with a command: "PWD=/ ;" */
+			(void)(slice_ends(rest, SLICE_LIT(" ;")) && (rest.len -= 2));
+			take_part(request, rest);
+			return !slice_absent(request->directory);
+		}
 		take_part(request, slice_head(rest, len));
 		rest = slice_from(rest, len + 3);
 	}
 }
 
+static const struct meaning *meaning_of(const struct request *request)
+{
+	if (slice_absent(request->command))
+		return &problem;
+	return slice_absent(request->reason) ? &ran : &refused;
+}
+
 static void put_request(
 	struct record *record, struct parse_context *context, const struct request *request)
 {
-	put_meaning(record, context, slice_absent(request->reason) ? &ran : &refused);
+	put_meaning(record, context, meaning_of(request));
 	put_some(record, context, FIELD_EVENT_REASON, request->reason);
 	put_some(record, context, FIELD_SOC_TTY, request->tty);
 	put_some(record, context, FIELD_PROCESS_WORKING_DIRECTORY, request->directory);

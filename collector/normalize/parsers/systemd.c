@@ -48,6 +48,31 @@ static const struct wording starts[] = {
 	{{SLICE_BYTES("Mounting ")}, SHAPE_UNIT, STATE("unit_starting", ECS_START)},
 	{{SLICE_BYTES("Unmounted ")}, SHAPE_UNIT, STATE("unit_stopped", ECS_END)},
 	{{SLICE_BYTES("Unmounting ")}, SHAPE_UNIT, STATE("unit_stopping", ECS_END)},
+	{{SLICE_BYTES("Activated swap ")}, SHAPE_UNIT, STATE("unit_started", ECS_START)},
+	{{SLICE_BYTES("Deactivated swap ")}, SHAPE_UNIT, STATE("unit_stopped", ECS_END)},
+	{{SLICE_BYTES("Failed to stop ")}, SHAPE_UNIT, FAILED("unit_failed")},
+	{{SLICE_BYTES("Failed to mount ")}, SHAPE_UNIT, FAILED("unit_failed")},
+	{{SLICE_BYTES("Failed to listen on ")}, SHAPE_UNIT, FAILED("unit_failed")},
+	{{SLICE_BYTES("Condition check resulted in ")}, SHAPE_PLAIN,
+		STATE("unit_skipped", ECS_INFO)},
+	{{SLICE_BYTES("Reloading.")}, SHAPE_PLAIN, STATE("manager_reloading", ECS_CHANGE)},
+	{{SLICE_BYTES("Reexecuting.")}, SHAPE_PLAIN, STATE("manager_reloading", ECS_CHANGE)},
+	{{SLICE_BYTES("Time has been changed")}, SHAPE_PLAIN,
+		{.action = {SLICE_BYTES("time_changed")},
+			.category = {ECS_CONFIGURATION},
+			.type = {ECS_CHANGE}}},
+	{{SLICE_BYTES("Power key pressed")}, SHAPE_PLAIN,
+		{.action = {SLICE_BYTES("power_key_pressed")},
+			.category = {ECS_HOST},
+			.type = {ECS_INFO}}},
+	{{SLICE_BYTES("The system will power off now")}, SHAPE_PLAIN,
+		{.action = {SLICE_BYTES("host_stopping")},
+			.category = {ECS_HOST},
+			.type = {ECS_END}}},
+	{{SLICE_BYTES("The system will reboot now")}, SHAPE_PLAIN,
+		{.action = {SLICE_BYTES("host_stopping")},
+			.category = {ECS_HOST},
+			.type = {ECS_END}}},
 	{{SLICE_BYTES("Startup finished in ")}, SHAPE_PLAIN,
 		{.action = {SLICE_BYTES("host_started")},
 			.category = {ECS_HOST},
@@ -90,6 +115,10 @@ static const struct wording of_units[] = {
 	{{SLICE_BYTES("Start request repeated too quickly")}, SHAPE_PLAIN,
 		FAILED("unit_failed")},
 	{{SLICE_BYTES("Consumed ")}, SHAPE_PLAIN, STATE("unit_accounting", ECS_INFO)},
+	{{SLICE_BYTES("Killing process ")}, SHAPE_PLAIN, STATE("unit_killed", ECS_END)},
+	{{SLICE_BYTES("State '")}, SHAPE_PLAIN, FAILED("unit_timeout")},
+	{{SLICE_BYTES("start operation timed out")}, SHAPE_PLAIN, FAILED("unit_timeout")},
+	{{SLICE_BYTES("Failed at step ")}, SHAPE_PLAIN, FAILED("unit_failed")},
 	{{SLICE_BYTES("A process of this unit has been killed by the OOM killer")}, SHAPE_PLAIN,
 		FAILED("out_of_memory")},
 	{{SLICE_BYTES("Watchdog timeout")}, SHAPE_PLAIN, FAILED("unit_failed")},
@@ -121,14 +150,19 @@ static void put_unit(struct record *record, struct parse_context *context, struc
 	put_some(record, context, FIELD_SERVICE_NAME, without_dots(slice_head(text, dash)));
 }
 
-/* "12 of user an." */
+/* "12 of user an.", since version 257 "'12' of user 'an' with class 'user' and type 'tty'." */
 static void put_session(struct record *record, struct parse_context *context, struct slice text)
 {
 	size_t at = slice_search(text, SLICE_LIT(" of user "));
 
-	if (at < text.len)
-		put_some(record, context, FIELD_USER_NAME,
-			without_dots(slice_from(text, at + sizeof(" of user ") - 1)));
+	if (at == text.len)
+		return;
+	struct slice user = slice_from(text, at + sizeof(" of user ") - 1);
+	if (skip_byte(&user, '\''))
+		user = slice_head(user, slice_find(user, '\''));
+	else
+		user = without_dots(user);
+	put_some(record, context, FIELD_USER_NAME, user);
 }
 
 static void put_shape(struct record *record, struct parse_context *context,
