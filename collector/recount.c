@@ -7,6 +7,7 @@
 
 #include "collector/derive/outbox.h"
 #include "collector/national/message.h"
+#include "collector/recount_malware.h"
 #include "collector/rules.h"
 #include "common/clock.h"
 #include "common/table.h"
@@ -26,6 +27,7 @@ struct comparison {
 	struct table recounted; /* by key */
 	int64_t from_ns, to_ns;
 	uint64_t equal, differ, missing, extra, unsent;
+	struct recount_malware malware;
 };
 
 /* Different for each making, whatever was counted. */
@@ -192,7 +194,7 @@ static bool build_messages(
 }
 
 static bool compare_all(const struct collector_settings *settings, const struct rules *rules,
-	struct comparison *comparison, struct err *err)
+	struct outbox_reader *reader, struct comparison *comparison, struct err *err)
 {
 	struct derive_settings derive = settings->derive;
 	derive.zone_seconds = agencies_province(rules->agencies)->zone_seconds;
@@ -200,21 +202,20 @@ static bool compare_all(const struct collector_settings *settings, const struct 
 	derive.republish_ms = 0;
 	struct statistics *statistics = statistics_recount(
 		&derive, settings->store.dir, comparison->from_ns, comparison->to_ns, err);
-	struct outbox_reader *reader =
-		statistics ? outbox_reader_open(settings->derive.dir, err) : NULL;
 	const struct message_context context = {
 		.profile = rules->profile,
 		.agencies = rules->agencies,
 		.now_ns = clock_wall_ns(),
 		.position = 1,
 	};
-	bool ok = reader != NULL && build_messages(statistics, &context, err) &&
+	bool ok = statistics != NULL && build_messages(statistics, &context, err) &&
 		  outbox_latest(statistics_outbox(statistics), SLICE_LIT("statistics"), keep,
 			  comparison, err) &&
 		  outbox_reader_latest(
-			  reader, SLICE_LIT("statistics"), visit_sent, comparison, err);
+			  reader, SLICE_LIT("statistics"), visit_sent, comparison, err) &&
+		  recount_malware(statistics, derive.zone_seconds, settings->derive.dir,
+			  comparison->from_ns, comparison->to_ns, &comparison->malware, err);
 
-	outbox_reader_close(reader);
 	statistics_free(statistics);
 	return ok;
 }
@@ -234,6 +235,57 @@ static void choose_span(
 		comparison->from_ns = comparison->to_ns - 86400 * CLOCK_NS_PER_S;
 }
 
+/* What is older than what derive.db keeps cannot be compared. */
+static bool limit_span(
+	struct comparison *comparison, struct outbox_reader *reader, struct err *err)
+{
+	uint64_t kept_s;
+	char text[CLOCK_TEXT_MAX];
+
+	if (!outbox_reader_mark(reader, OUTBOX_KEPT_FROM, &kept_s, err))
+		return false;
+	int64_t kept_ns = (int64_t)kept_s * CLOCK_NS_PER_S;
+	if (kept_s == 0 || comparison->from_ns >= kept_ns)
+		return true;
+	(void)clock_format_utc(kept_ns, 0, text);
+	if (comparison->to_ns <= kept_ns)
+		return err_set(err, "messages before %s are not kept any more", text);
+	printf("messages before %s are not kept any more: compared from there\n", text);
+	comparison->from_ns = kept_ns;
+	return true;
+}
+
+static bool run(const struct collector_settings *settings, const struct rules *rules,
+	struct comparison *comparison, struct err *err)
+{
+	struct outbox_reader *reader = outbox_reader_open(settings->derive.dir, err);
+	bool ok = reader != NULL && limit_span(comparison, reader, err) &&
+		  compare_all(settings, rules, reader, comparison, err);
+
+	outbox_reader_close(reader);
+	return ok;
+}
+
+static int print_result(struct comparison *comparison)
+{
+	const struct recount_malware *malware = &comparison->malware;
+
+	report_missing(comparison);
+	printf("%" PRIu64 " findings of malware equal, %" PRIu64 " differ, %" PRIu64
+	       " missing, %" PRIu64 " too many; %" PRIu64 " of them not reported yet\n",
+		malware->equal, malware->differ, malware->missing, malware->extra,
+		malware->unreported);
+	printf("%" PRIu64 " messages equal, %" PRIu64 " differ, %" PRIu64 " missing, %" PRIu64
+	       " too many; %" PRIu64 " of them not sent yet\n",
+		comparison->equal, comparison->differ, comparison->missing, comparison->extra,
+		comparison->unsent);
+	return comparison->differ + comparison->missing + comparison->extra + malware->differ +
+				       malware->missing + malware->extra >
+			       0
+		       ? EXIT_FAILURE
+		       : EXIT_SUCCESS;
+}
+
 int recount(const char *config, int64_t from_ns, int64_t to_ns)
 {
 	struct collector_settings settings;
@@ -250,17 +302,10 @@ int recount(const char *config, int64_t from_ns, int64_t to_ns)
 		choose_span(&comparison, &settings);
 	if (rules == NULL) {
 		fputs(strbuf_cstr(&words), stderr);
-	} else if (!compare_all(&settings, rules, &comparison, &err)) {
+	} else if (!run(&settings, rules, &comparison, &err)) {
 		fprintf(stderr, "soc-collector recount: %s\n", err.text);
 	} else {
-		report_missing(&comparison);
-		printf("%" PRIu64 " messages equal, %" PRIu64 " differ, %" PRIu64
-		       " missing, %" PRIu64 " too many; %" PRIu64 " of them not sent yet\n",
-			comparison.equal, comparison.differ, comparison.missing,
-			comparison.extra, comparison.unsent);
-		status = comparison.differ + comparison.missing + comparison.extra > 0
-				 ? EXIT_FAILURE
-				 : EXIT_SUCCESS;
+		status = print_result(&comparison);
 	}
 	free_comparison(&comparison);
 	strbuf_done(&words);

@@ -4,8 +4,10 @@
  * Builds the statistics messages of a span anew from the stored records alone,
  * in memory, and compares them, member by member, with the newest revision in
  * the outbox; when and from which position a message was made may differ,
- * nothing else. What was sent and is not counted again differs too. Works
- * beside a running collector.
+ * nothing else. What was sent and is not counted again differs too. Findings
+ * of malware are compared with those that were reported (recount_malware.h).
+ * What derive.db keeps no more (messages-kept) cannot be compared: that is said,
+ * and the span begins later. Works beside a running collector.
  */
 #ifndef COLLECTOR_RECOUNT_H
 #define COLLECTOR_RECOUNT_H

@@ -221,6 +221,8 @@ static const char *const texts[STATEMENTS] = {
 			      " ON CONFLICT DO UPDATE SET first = min(first, excluded.first)",
 	[STATEMENT_AGENT_ADD] = "INSERT INTO agents VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE"
 				" SET first = excluded.first WHERE excluded.first < first",
+	[STATEMENT_DAYS_BEFORE] = "SELECT agency, host, day, first FROM days WHERE first < ?1",
+	[STATEMENT_AGENTS_BEFORE] = "SELECT agency, host, first FROM agents WHERE first < ?1",
 	[STATEMENT_HIT_FIND] =
 		"SELECT row, EXISTS (SELECT 1 FROM malware WHERE start = ?3 AND agency = ?4"
 		" AND origin = ?5 AND host = ?6 AND hit = row) FROM hits"
@@ -239,9 +241,10 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_MACHINES_NOT_UPDATED] = "SELECT count(*) FROM machines"
 					   " WHERE updated BETWEEN 1 AND ?1 AND seen >= ?2",
 	/* Of what has no details any more, a replacement would tell less than was told. */
-	[STATEMENT_WINDOW_DIRTY] = "INSERT INTO windows SELECT ?1, ?2, ?3, 1, 0 WHERE ?2 >="
-				   " ifnull((SELECT value FROM meta WHERE name = 'rolled-up'),"
-				   " ?2) ON CONFLICT DO UPDATE SET dirty = 1",
+	[STATEMENT_WINDOW_DIRTY] =
+		"INSERT INTO windows SELECT ?1, ?2, ?3, 1, 0 WHERE ?2 >="
+		" ifnull((SELECT value FROM meta WHERE name = '" STATISTICS_ROLLED_UP "'),"
+		" ?2) ON CONFLICT DO UPDATE SET dirty = 1",
 	/* There is one already: of a stamp that was ahead, or our clock was. */
 	[STATEMENT_WINDOW_OPEN] = "INSERT INTO windows VALUES(?1, ?2, ?3, 1, 0)"
 				  " ON CONFLICT DO UPDATE SET dirty = 1 WHERE published > ?4",
@@ -284,6 +287,8 @@ static const char *const texts[STATEMENTS] = {
 		" iif(shared, host_public, ifnull(m.public, ''))"
 		" FROM hits h LEFT JOIN machines m ON m.agency = h.origin AND m.host = h.host"
 		" WHERE h.row > ?1 ORDER BY h.row LIMIT ?2",
+	[STATEMENT_FINDINGS] = "SELECT row, day, identity, at, name, agency, host FROM hits"
+			       " WHERE day BETWEEN ?1 AND ?2 ORDER BY row",
 	[STATEMENT_CORRELATION] = "SELECT state FROM correlation",
 	[STATEMENT_CORRELATION_SET] = "INSERT INTO correlation VALUES(1, ?1)"
 				      " ON CONFLICT DO UPDATE SET state = excluded.state",

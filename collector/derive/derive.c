@@ -81,6 +81,10 @@ struct derive {
 	struct backoff backoff;    /* after failed steps */
 	bool failing;
 
+	/* Of a recount: before this, records of some class were removed. */
+	int64_t removed_ns;
+	uint8_t classes_begun; /* bits */
+
 	struct batch findings; /* under way to the store, or free */
 	atomic_bool findings_out;
 	atomic_bool coming_home;            /* the writer's thread is in findings_home() */
@@ -173,6 +177,18 @@ static bool correlate_again(
 	return true;
 }
 
+/* The first block there is of a class, and it is not the first there was. */
+static void note_removed(struct derive *derive, const struct store_block *block)
+{
+	uint8_t bit = (uint8_t)(1u << block->class);
+
+	if (block->n_records == 0 || derive->classes_begun & bit)
+		return;
+	derive->classes_begun |= bit;
+	if (block->first > 1 && block->columns[0].received_ns > derive->removed_ns)
+		derive->removed_ns = block->columns[0].received_ns;
+}
+
 static bool read_block(struct derive *derive, const struct store_block *block, struct err *err)
 {
 	return is_again(derive, block) ? correlate_again(derive, block, err)
@@ -198,6 +214,7 @@ static bool read_some(struct derive *derive, uint64_t *position, struct err *err
 	for (;;) {
 		switch (store_reader_next(derive->reader, &block, err)) {
 		case STORE_BLOCK:
+			note_removed(derive, &block);
 			if (!read_block(derive, &block, err))
 				return false;
 			n += block.n_records;
@@ -720,7 +737,7 @@ static bool recount_into(struct statistics *statistics, struct derive *derive,
 	derive->reader = store_reader_open_dir(store_dir, 0, err);
 	return derive->reader != NULL && database_begin(&statistics->own, err) &&
 	       recount_all(derive, err) &&
-	       statistics_ask_for(statistics, path, from_ns, to_ns, err) &&
+	       statistics_ask_for(statistics, path, from_ns, to_ns, derive->removed_ns, err) &&
 	       database_commit(&statistics->own, err);
 }
 

@@ -63,6 +63,9 @@ MUST_USE bool outbox_release(
 MUST_USE bool outbox_is_held(struct outbox *outbox, struct slice type, struct slice item,
 	int64_t now_ns, bool *held, struct err *err);
 
+/* The mark that says since when messages are kept, in seconds since 1970; 0 = for ever. */
+#define OUTBOX_KEPT_FROM SLICE_LIT("messages-from")
+
 struct outbox_reader;
 
 MUST_USE struct outbox_reader *outbox_reader_open(const char *dir, struct err *err);

@@ -1,5 +1,6 @@
 #include "collector/derive/prune.h"
 
+#include "collector/derive/outbox.h"
 #include "collector/derive/statistics.h"
 #include "common/clock.h"
 #include "common/counter.h"
@@ -20,8 +21,7 @@ static struct counter pruned =
 static struct counter given_up = COUNTER("derive.windows_given_up",
 	"windows that could not be published before their details were too old");
 
-static const struct slice rolled_up = {SLICE_BYTES("rolled-up")};
-static const struct slice kept_from = {SLICE_BYTES("messages-from")};
+static const struct slice rolled_up = {SLICE_BYTES(STATISTICS_ROLLED_UP)};
 
 enum limit { LIMIT_DETAILS, LIMIT_AGENTS, LIMIT_MESSAGES, LIMIT_MACHINES, LIMIT_DAYS, LIMITS };
 
@@ -216,7 +216,7 @@ static bool remove_old(
 			break;
 	}
 	*more = left <= 0;
-	return raise_mark(prune->database, kept_from, limits[LIMIT_MESSAGES], err);
+	return raise_mark(prune->database, OUTBOX_KEPT_FROM, limits[LIMIT_MESSAGES], err);
 }
 
 static bool work(struct prune *prune, const int64_t limits[LIMITS], bool *more, struct err *err)
@@ -274,7 +274,7 @@ bool prune_kept_from(struct database *database, int64_t *from_ns, struct err *er
 {
 	int64_t from_s = 0;
 
-	if (!read_mark(database, kept_from, &from_s, err))
+	if (!read_mark(database, OUTBOX_KEPT_FROM, &from_s, err))
 		return false;
 	*from_ns = from_s * CLOCK_NS_PER_S;
 	return true;

@@ -1,5 +1,7 @@
 #include "collector/derive/statistics_private.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/derive/tally.h"
@@ -155,6 +157,31 @@ bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned mos
 	return more && !failed;
 }
 
+bool statistics_findings(struct statistics *statistics, int64_t from_ns, int64_t to_ns,
+	bool (*visit)(void *user, const struct statistics_finding *finding), void *user,
+	struct err *err)
+{
+	bool failed, more = true;
+	sqlite3_stmt *rows = database_select(statistics->database, err, STATEMENT_FINDINGS,
+		"ii", seconds(from_ns), seconds(to_ns));
+
+	if (rows == NULL)
+		return false;
+	while (more && database_row(statistics->database, rows, &failed, err))
+		more = visit(
+			user, &(struct statistics_finding){
+				      .number = number(rows, 0),
+				      .day_ns = sqlite3_column_int64(rows, 1) * CLOCK_NS_PER_S,
+				      .identity = database_text(rows, 2),
+				      .at_ns = sqlite3_column_int64(rows, 3),
+				      .name = database_text(rows, 4),
+				      .agency = (uint32_t)number(rows, 5),
+				      .host = (uint32_t)number(rows, 6),
+			      });
+	database_end(rows);
+	return more && !failed;
+}
+
 bool statistics_machines_not_updated(
 	struct statistics *statistics, int64_t before_ns, uint64_t *n, struct err *err)
 {
@@ -170,4 +197,22 @@ bool statistics_machines_not_updated(
 		*n = number(row, 0);
 	database_end(row);
 	return !failed;
+}
+
+/* ---- of derive.db as it is ---------------------------------------------------- */
+
+struct statistics *statistics_open(const char *derive_dir, struct err *err)
+{
+	struct statistics *statistics = calloc(1, sizeof(*statistics));
+	char path[PATH_MAX];
+
+	if (statistics == NULL)
+		abort();
+	snprintf(path, sizeof(path), "%s/derive.db", derive_dir);
+	statistics->database = &statistics->own;
+	statistics->outbox.database = &statistics->own;
+	if (database_open_read_only(&statistics->own, path, err))
+		return statistics;
+	statistics_free(statistics);
+	return NULL;
 }

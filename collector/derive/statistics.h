@@ -103,6 +103,10 @@ MUST_USE bool statistics_quality(struct statistics *statistics, const struct win
 	bool (*visit)(void *user, const struct statistics_quality *quality), void *user,
 	struct err *err);
 
+/* The mark of the outbox that says before which moment, in seconds since 1970, details became
+ * daily counts. */
+#define STATISTICS_ROLLED_UP "rolled-up"
+
 /* The mark of the outbox that says up to which number findings of malware were reported. */
 #define STATISTICS_REPORTED "malware.hit"
 
@@ -110,6 +114,20 @@ MUST_USE bool statistics_quality(struct statistics *statistics, const struct win
  * reported go when they are old. */
 MUST_USE bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned most,
 	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
+	struct err *err);
+
+struct statistics_finding {
+	uint64_t number;
+	struct slice identity; /* the same for the same finding of a day */
+	int64_t day_ns;        /* start of that day */
+	int64_t at_ns;         /* of the first time that day */
+	uint32_t agency, host;
+	struct slice name;
+};
+
+/* Every finding of malware of the days that begin in [from, to], by number. */
+MUST_USE bool statistics_findings(struct statistics *statistics, int64_t from_ns, int64_t to_ns,
+	bool (*visit)(void *user, const struct statistics_finding *finding), void *user,
 	struct err *err);
 
 /* Machines whose inventory, of the last 30 days, says that their packages changed last before
@@ -122,6 +140,8 @@ MUST_USE bool statistics_machines_not_updated(
 struct derive_settings;
 MUST_USE struct statistics *statistics_recount(const struct derive_settings *settings,
 	const char *store_dir, int64_t from_ns, int64_t to_ns, struct err *err);
+/* What is in derive.db now, only to be read: beside a running collector too. */
+MUST_USE struct statistics *statistics_open(const char *derive_dir, struct err *err);
 void statistics_free(struct statistics *statistics);
 
 /* Where messages built from a recount go; it lives as long as the statistics. The windows of

@@ -29,8 +29,9 @@ MUST_USE bool statistics_oldest(
 	struct statistics *statistics, int64_t *start_ns, struct err *err);
 
 /* The windows within [from, to), and no others, are to be published: those that something was
- * counted in, and those that derive.db has opened, empty ones too. */
+ * counted in, and those that derive.db has opened, empty ones too. Agents that were heard
+ * before `removed_ns`, when retention left no record of it, are taken from there as well. */
 MUST_USE bool statistics_ask_for(struct statistics *statistics, const char *derived_path,
-	int64_t from_ns, int64_t to_ns, struct err *err);
+	int64_t from_ns, int64_t to_ns, int64_t removed_ns, struct err *err);
 
 #endif

@@ -201,14 +201,53 @@ static bool copy_windows(struct statistics *statistics, struct database *derived
 	return ok && !failed;
 }
 
+static bool copy_days(struct statistics *statistics, struct database *derived,
+	int64_t before_ns, struct err *err)
+{
+	bool failed, ok = true;
+	sqlite3_stmt *rows =
+		database_select(derived, err, STATEMENT_DAYS_BEFORE, "i", seconds(before_ns));
+
+	if (rows == NULL)
+		return false;
+	while (ok && database_row(derived, rows, &failed, err))
+		ok = database_run(statistics->database, err, STATEMENT_DAY_ADD, "iiii",
+			(int64_t)sqlite3_column_int64(rows, 0),
+			(int64_t)sqlite3_column_int64(rows, 1),
+			(int64_t)sqlite3_column_int64(rows, 2),
+			(int64_t)sqlite3_column_int64(rows, 3));
+	database_end(rows);
+	return ok && !failed;
+}
+
+static bool copy_agents(struct statistics *statistics, struct database *derived,
+	int64_t before_ns, struct err *err)
+{
+	bool failed, ok = true;
+	sqlite3_stmt *rows =
+		database_select(derived, err, STATEMENT_AGENTS_BEFORE, "i", seconds(before_ns));
+
+	if (rows == NULL)
+		return false;
+	while (ok && database_row(derived, rows, &failed, err))
+		ok = database_run(statistics->database, err, STATEMENT_AGENT_ADD, "iii",
+			(int64_t)sqlite3_column_int64(rows, 0),
+			(int64_t)sqlite3_column_int64(rows, 1),
+			(int64_t)sqlite3_column_int64(rows, 2));
+	database_end(rows);
+	return ok && !failed;
+}
+
 bool statistics_ask_for(struct statistics *statistics, const char *derived_path,
-	int64_t from_ns, int64_t to_ns, struct err *err)
+	int64_t from_ns, int64_t to_ns, int64_t removed_ns, struct err *err)
 {
 	struct database derived;
 
 	if (!database_open_read_only(&derived, derived_path, err))
 		return false;
-	bool ok = copy_windows(statistics, &derived, from_ns, to_ns, err);
+	bool ok = copy_windows(statistics, &derived, from_ns, to_ns, err) &&
+		  copy_days(statistics, &derived, removed_ns, err) &&
+		  copy_agents(statistics, &derived, removed_ns, err);
 	database_close(&derived);
 	return ok && database_run(statistics->database, err, STATEMENT_WINDOWS_OUTSIDE, "ii",
 			     seconds(from_ns), seconds(to_ns));

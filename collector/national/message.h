@@ -50,6 +50,10 @@ struct message_type {
 	bool (*verify)(const struct national_profile *profile, struct slice body,
 		struct slice detached, const char *ca_file, struct strbuf *report);
 
+	/* Whether a message, as it was sent, tells of such a finding of malware; where it was
+	 * found is not looked at. NULL: it has none. */
+	bool (*tells)(struct slice body, const struct statistics_hit *hit);
+
 	/* Writes it for a person. */
 	bool (*show)(struct slice body, FILE *out, struct err *err);
 };

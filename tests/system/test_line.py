@@ -164,3 +164,57 @@ def test_a_recount_by_default_looks_where_all_is_published_and_finds_what_is_too
     database.close()
     status, words = recount()
     assert status == 1 and f"1h/{start}: in the outbox, and not counted again" in words
+
+
+def test_a_recount_compares_findings_of_malware_with_what_was_reported(stack):
+    stack.start_collector()
+    agent = stack.wire_agent(2, 1)
+    agent.offer([oracle.STAMP + b' host av: virus="EICAR-Test" file="/srv/eicar.com" action=found',
+                 oracle.STAMP + b' host av: virus="Other" file="/srv/other" action=found'])
+    stack.wait_acked()
+    stack.wait_derived()
+    database = sqlite3.connect(stack.folder / "derive/derive.db", timeout=30, isolation_level=None)
+
+    def reported():
+        marks = database.execute("SELECT value FROM meta WHERE name = 'malware.hit'").fetchall()
+        return marks == [(2,)]
+
+    harness.wait_until("both are reported", reported, interval=0.1)
+    stack.wait_recounted()
+    assert "2 findings of malware equal, 0 differ, 0 missing, 0 too many; 0 of them not reported yet" \
+        in stack.recount()[1]
+    # What is broken in derive.db or in the report is told.
+    database.execute("UPDATE hits SET name = 'Something' WHERE row = 1")
+    status, words = stack.recount()
+    assert status == 1 and "finding 1 of malware (agency 2, host 1): not in the report hits/1" in words
+    database.execute("UPDATE hits SET identity = zeroblob(16) WHERE row = 2")
+    status, words = stack.recount()
+    assert status == 1 and "1 missing, 1 too many" in words
+    database.close()
+
+
+def test_a_recount_says_what_is_not_kept_any_more(stack):
+    stack.start_collector()
+    send(stack, 2, 1, 10)
+    stack.wait_acked()
+    stack.wait_derived()
+    stack.wait_recounted()
+    database = sqlite3.connect(stack.folder / "derive/derive.db", timeout=30, isolation_level=None)
+    begin = int(oracle.HAPPENED // 3600 * 3600)
+    for late, status in ((1800, 0), (3600, 2)):
+        database.execute("INSERT OR REPLACE INTO meta VALUES('messages-from', ?)", (begin + late,))
+        done, words = stack.recount()
+        assert done == status and "are not kept any more" in words
+    database.close()
+
+
+def test_the_status_says_how_far_statistics_are_and_what_derive_db_takes(stack):
+    stack.start_collector()
+    send(stack, 2, 1, 10)
+    stack.wait_acked()
+    stack.wait_derived()
+    derive = stack.control("status")["derive"]
+    assert derive["behind"] == 0
+    assert derive["failure"] is None and derive["failing_since"] is None
+    assert derive["bytes"] >= 4096 > derive["groups"]
+    assert derive["groups_most"] > 1000

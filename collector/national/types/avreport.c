@@ -82,5 +82,6 @@ const struct message_type message_avreport = {
 	.publish = avreport_publish,
 	.check = check,
 	.verify = verify,
+	.tells = avreport_tells,
 	.show = avreport_show,
 };

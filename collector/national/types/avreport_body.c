@@ -95,16 +95,31 @@ static void add_masked_path(
 	strbuf_done(&masked);
 }
 
+static void add_names(struct strbuf *out, const struct statistics_hit *hit)
+{
+	strbuf_add_str(out, "<MalwareInfo>");
+	add_given(out, "MalwareName", hit->name);
+	add_given(out, "MalwareType", hit->type);
+	add_given(out, "MalwareBehavior", hit->behavior);
+}
+
+bool avreport_tells(struct slice body, const struct statistics_hit *hit)
+{
+	struct strbuf names = STRBUF_INIT(SCRATCH_MAX);
+
+	add_names(&names, hit);
+	bool tells = slice_search(body, strbuf_slice(&names)) < body.len;
+	strbuf_done(&names);
+	return tells;
+}
+
 /* `files`: that are written alike but for what the shape leaves out. */
 static void add_info(struct strbuf *out, const struct avreport *report,
 	const struct statistics_hit *hit, uint64_t files)
 {
 	const struct national_malware *malware = &report->profile->malware;
 
-	strbuf_add_str(out, "<MalwareInfo>");
-	add_given(out, "MalwareName", hit->name);
-	add_given(out, "MalwareType", hit->type);
-	add_given(out, "MalwareBehavior", hit->behavior);
+	add_names(out, hit);
 	if (malware->shape == MALWARE_EXTENDED) {
 		add_masked_path(out, report->profile, hit->path);
 		add_element(out, "HashFile", hit->hash);

@@ -25,6 +25,10 @@ struct avreport {
 /* Appends the document without its signature; *at is where that belongs. */
 void avreport_body(struct avreport *report, struct strbuf *out, size_t *at);
 
+/* Whether a report, as it was sent, tells of such a finding. Where it was found is not looked
+ * at: what machines are called changes. */
+MUST_USE bool avreport_tells(struct slice body, const struct statistics_hit *hit);
+
 /* Bytes that one finding adds at most. */
 size_t avreport_hit_size(const struct avreport *report, const struct statistics_hit *hit);
 

@@ -1,5 +1,9 @@
 #include "collector/derive/statistics_private.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "common/clock.h"
 #include "tests/support/check.h"
 
@@ -192,7 +196,38 @@ START_TEST(an_agent_is_enrolled_from_its_first_window_and_stale_after_fifteen_da
 }
 END_TEST
 
+/* Retention took the records of an agent away, what derive.db knows of it stays true. */
+START_TEST(a_recount_takes_agents_whose_records_are_gone_from_derive_db)
+{
+	char dir[] = "/tmp/soc-statistics-XXXXXX", path[64];
+	struct err err = {0};
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/derive.db", dir);
+	ck_assert_msg(database_open(&database, path, &err), "%s", err.text);
+	for (int64_t host = 1; host <= 2; host++) {
+		run(STATEMENT_DAY_ADD, "iiii", 1, host, (host - 1) * DAY_S, host * DAY_S - 600,
+			0, 0, 0, 0);
+		run(STATEMENT_AGENT_ADD, "iii", 1, host, host * DAY_S - 600, 0, 0, 0, 0, 0);
+	}
+	database_close(&database);
+	begin(0, 1, 0);
+	ck_assert_msg(statistics_ask_for(&statistics, path, 0, 30 * DAY_S * CLOCK_NS_PER_S,
+			      DAY_S * CLOCK_NS_PER_S, &err),
+		"%s", err.text);
+	struct window window = five_minutes_at(20 * DAY_S);
+	ck_assert_uint_eq(read_quality(&window).enrolled, 1);
+	ck_assert_uint_eq(read_quality(&window).stale, 1);
+	window = five_minutes_at(10 * DAY_S);
+	ck_assert_uint_eq(read_quality(&window).stale, 0);
+	database_close(&database);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 TEST_MAIN("statistics", hosts_of_a_day_are_distinct_and_sums_are_of_all_windows,
 	a_day_of_four_times_the_agencies_takes_four_times_the_steps,
 	the_agents_of_a_day_take_a_step_for_each_agent_not_for_each_word_of_it,
-	an_agent_is_enrolled_from_its_first_window_and_stale_after_fifteen_days)
+	an_agent_is_enrolled_from_its_first_window_and_stale_after_fifteen_days,
+	a_recount_takes_agents_whose_records_are_gone_from_derive_db)
