@@ -10,6 +10,7 @@
 #include "agent/health.h"
 #include "agent/loaded.h"
 #include "agent/state_folder.h"
+#include "agent/trust.h"
 #include "agent/uplink.h"
 #include "common/clock.h"
 #include "common/conf_changes.h"
@@ -23,6 +24,7 @@ enum {
 	TELL_FULL_MS = 60000,
 	SECOND_MS = 1000,
 	SECONDS_PER_HOUR = 3600,
+	TRUST_SECONDS = 5,
 	GOODBYE_MS = 2000, /* for the last words to be written */
 	INPUTS_MAX = 16,
 };
@@ -32,7 +34,7 @@ struct agent {
 	struct loaded *loaded; /* the settings in force */
 	uint64_t boot_id;
 	uint64_t told_rules; /* rules_version of the last heartbeat */
-	SSL_CTX *tls;
+	struct trust trust;
 	struct loop *loop;
 	struct state_folder state;
 	struct intake *intake;
@@ -329,14 +331,12 @@ static void restart_inputs(struct agent *agent, const struct changes *changes)
 }
 
 static void use_settings(
-	struct agent *agent, struct loaded *loaded, SSL_CTX *tls, const struct changes *changes)
+	struct agent *agent, struct loaded *loaded, const struct changes *changes)
 {
 	loaded_unref(agent->loaded);
 	agent->loaded = loaded;
-	SSL_CTX_free(agent->tls);
-	agent->tls = tls;
 	log_open("soc-agent", (enum log_level)loaded->settings.log_level);
-	uplink_reload(agent->uplink, &loaded->settings.uplink, tls);
+	uplink_reload(agent->uplink, &loaded->settings.uplink, agent->trust.tls);
 	intake_set_known(agent->intake, clock_wall_ns());
 	restart_inputs(agent, changes);
 	log_info("settings.loaded", "file=%s", agent->config);
@@ -352,10 +352,10 @@ static bool take_over(struct agent *agent, struct loaded *loaded, struct err *er
 		note_change, &changes);
 	if (changes.state)
 		return err_set(err, "'state' cannot change while the agent runs");
-	SSL_CTX *tls = tls_client_new(&loaded->settings.tls, err);
-	if (tls != NULL)
-		use_settings(agent, loaded, tls, &changes);
-	return tls != NULL;
+	if (!trust_load(&agent->trust, &loaded->settings.tls, err))
+		return false;
+	use_settings(agent, loaded, &changes);
+	return true;
 }
 
 static void reload(struct agent *agent)
@@ -436,6 +436,12 @@ static void on_end(evutil_socket_t fd, short what, void *user)
 
 /* ---- life ----------------------------------------------------------------- */
 
+static void watch_trust(struct agent *agent)
+{
+	if (trust_watch(&agent->trust, &agent->loaded->settings.tls, agent->intake))
+		uplink_trust(agent->uplink, agent->trust.tls);
+}
+
 static void on_second(evutil_socket_t fd, short what, void *user)
 {
 	struct agent *agent = user;
@@ -444,8 +450,8 @@ static void on_second(evutil_socket_t fd, short what, void *user)
 	(void)what;
 	health_watch_clock(&agent->health, agent->intake);
 	tell_new_rules(agent);
-	if (agent->seconds % SECONDS_PER_HOUR == 0)
-		health_watch_certificate(&agent->health, agent->tls, agent->intake);
+	if (agent->seconds % TRUST_SECONDS == 0)
+		watch_trust(agent);
 	if (++agent->seconds % SECONDS_PER_HOUR == 0)
 		tell_counters(agent);
 }
@@ -471,8 +477,7 @@ static bool load_settings(struct agent *agent, struct err *err)
 	if (agent->loaded == NULL)
 		return false;
 	log_open("soc-agent", (enum log_level)agent->loaded->settings.log_level);
-	agent->tls = tls_client_new(&agent->loaded->settings.tls, err);
-	return agent->tls != NULL;
+	return trust_load(&agent->trust, &agent->loaded->settings.tls, err);
 }
 
 static void say_start(struct agent *agent, const struct spool_report report[LANE_COUNT])
@@ -494,7 +499,7 @@ static void make_uplink(struct agent *agent)
 	};
 
 	agent->uplink = uplink_new(loop_base(agent->loop), &agent->loaded->settings.uplink,
-		agent->tls, agent->state.spool, agent->boot_id, &user);
+		agent->trust.tls, agent->state.spool, agent->boot_id, &user);
 }
 
 static bool make_events(struct agent *agent, struct err *err)
@@ -585,7 +590,7 @@ void agent_free(struct agent *agent)
 	free_event(agent->end);
 	free_event(agent->watchdog);
 	loop_free(agent->loop);
-	SSL_CTX_free(agent->tls);
+	trust_done(&agent->trust);
 	loaded_unref(agent->loaded);
 	free(agent);
 }

@@ -8,9 +8,8 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "common/tls.h"
 
-enum { JUMP_MS = 2000, STATM_MAX = 256, CERTIFICATE_DAYS = 14 };
+enum { JUMP_MS = 2000, STATM_MAX = 256 };
 
 /* The second number of /proc/self/statm: resident pages. */
 static uint32_t resident_kib(void)
@@ -54,9 +53,18 @@ void health_heartbeat(
 	}
 }
 
+/* Goes on while the machine sleeps. */
+static int64_t since_boot_ns(void)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * CLOCK_NS_PER_S + now.tv_nsec;
+}
+
 void health_watch_clock(struct health *health, struct intake *intake)
 {
-	int64_t clocks_ns = clock_wall_ns() - clock_mono_ns();
+	int64_t clocks_ns = clock_wall_ns() - since_boot_ns();
 	int64_t jump_ms = (clocks_ns - health->clocks_ns) / CLOCK_NS_PER_MS;
 	bool first = health->clocks_ns == 0;
 	struct state_item item;
@@ -67,22 +75,5 @@ void health_watch_clock(struct health *health, struct intake *intake)
 	log_warn("clock.jumped", "ms=%lld", (long long)jump_ms);
 	state_item_begin(&item, "clock-jumped");
 	json_put_i64(&item.json, "soc.clock.jump_ms", jump_ms);
-	state_item_give(&item, intake);
-}
-
-void health_watch_certificate(struct health *health, const SSL_CTX *tls, struct intake *intake)
-{
-	struct tls_peer own;
-	struct state_item item;
-	char text[CLOCK_TEXT_MAX];
-
-	if (!tls_own(tls, &own, NULL) || own.not_after_ns == health->certificate_told ||
-		own.not_after_ns - clock_wall_ns() > CERTIFICATE_DAYS * 86400 * CLOCK_NS_PER_S)
-		return;
-	health->certificate_told = own.not_after_ns;
-	clock_format_utc(own.not_after_ns, 0, text);
-	log_warn("certificate.expires", "not_after=%s", text);
-	state_item_begin(&item, "certificate-expires");
-	json_put_str(&item.json, "tls.client.not_after", text);
 	state_item_give(&item, intake);
 }

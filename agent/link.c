@@ -243,6 +243,13 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
 	leave(link);
 }
 
+bool link_is_trusted(const struct link *link, SSL_CTX *tls, struct err *err)
+{
+	if (!link->open)
+		return err_set(err, "other CRLs are to be used");
+	return tls_peer_still_good(tls, link->ssl, err);
+}
+
 bool link_has_room(const struct link *link)
 {
 	return unwritten(link) < LINK_OUTPUT_MAX;

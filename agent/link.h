@@ -43,6 +43,12 @@ struct link *link_open(struct event_base *base, SSL_CTX *tls, const struct addre
 /* Says close_notify, drops what is not written. NULL is fine. */
 void link_close(struct link *link);
 
+/*
+ * False with the reason when `tls` would not believe the other end now. A connection that is
+ * not open yet was judged by the context it was opened with: it is not trusted either.
+ */
+MUST_USE bool link_is_trusted(const struct link *link, SSL_CTX *tls, struct err *err);
+
 bool link_has_room(const struct link *link);
 
 void link_write(struct link *link, struct slice bytes);

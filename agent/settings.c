@@ -50,7 +50,8 @@ static const struct setting tls_table[] = {
 	{"ca", SETTING_PATH, TLS(ca_file), "pki/ca.pem", 1, 0,
 		"CA certificates (PEM) that the collector's certificate must lead to."},
 	{"crl", SETTING_PATH, TLS(crl_file), "", 0, 0,
-		"Revocation lists (PEM) of those CAs; empty is none."},
+		"Revocation lists (PEM) of those CAs; empty is none. Read again when the file "
+		"changes."},
 	{"certificate", SETTING_PATH, TLS(cert_file), "pki/agent.pem", 1, 0,
 		"The agent's certificate (PEM), then intermediates. It says who this host is."},
 	{"key", SETTING_PATH, TLS(key_file), "pki/agent.key", 1, 0,

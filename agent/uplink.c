@@ -183,12 +183,17 @@ static void on_timer(evutil_socket_t fd, short what, void *user)
 
 /* ---- life ----------------------------------------------------------------- */
 
-static void take_settings(
-	struct uplink *uplink, const struct uplink_settings *settings, SSL_CTX *tls)
+static void use_tls(struct uplink *uplink, SSL_CTX *tls)
 {
 	SSL_CTX_up_ref(tls);
 	SSL_CTX_free(uplink->tls);
 	uplink->tls = tls;
+}
+
+static void take_settings(
+	struct uplink *uplink, const struct uplink_settings *settings, SSL_CTX *tls)
+{
+	use_tls(uplink, tls);
 	uplink->settings = settings;
 	uplink->link_settings = (struct link_settings){
 		.name = settings->name,
@@ -259,6 +264,17 @@ void uplink_tell(struct uplink *uplink)
 {
 	if (uplink->state == RUNNING)
 		uplink_beat(uplink);
+}
+
+void uplink_trust(struct uplink *uplink, SSL_CTX *tls)
+{
+	struct err err;
+
+	use_tls(uplink, tls);
+	if (uplink->link == NULL || uplink->state == LEAVING ||
+		link_is_trusted(uplink->link, tls, &err))
+		return;
+	uplink_hang_up(uplink, err.text);
 }
 
 void uplink_reload(struct uplink *uplink, const struct uplink_settings *settings, SSL_CTX *tls)

@@ -59,6 +59,9 @@ void uplink_wake(struct uplink *uplink);
  */
 void uplink_tell(struct uplink *uplink);
 
+/* Other CRLs. A connection goes on, unless they revoke the collector's certificate. */
+void uplink_trust(struct uplink *uplink, SSL_CTX *tls);
+
 /* New settings and certificates; a connection that is open says goodbye and comes back. */
 void uplink_reload(struct uplink *uplink, const struct uplink_settings *settings, SSL_CTX *tls);
 

@@ -192,6 +192,28 @@ def test_the_rules_in_force_are_shown_as_soon_as_they_are(stack):
     assert version in ask(stack, "agents", "--table").stdout
 
 
+def test_a_crl_that_was_replaced_counts_without_a_signal(stack):
+    """It revokes the collector's certificate: a connection that is open ends, and none begins."""
+    stack.start_collector()
+    host, source = Host(stack, 2, 1), new_source()
+    own = stack.folder / "agents-crl.pem"
+    own.write_bytes((stack.folder / "pki/crl.pem").read_bytes())
+    host.settings["tls"]["crl"] = str(own)
+    host.write_settings()
+    host.start()
+    host.write("app.log", source.issue(10))
+    wait_stored(stack, source)
+    stack.ctl("pki", "revoke", "collector-soc")
+    own.write_bytes((stack.folder / "pki/crl.pem").read_bytes())
+    host.process.wait_for(r"(?s)crl\.loaded.*uplink\.disconnected reason=.*revoked", 60)
+    stack.ctl("pki", "issue", "--collector", "soc", "--ip", "127.0.0.1", "--force")
+    stack.collector.stop()
+    stack.start_collector()
+    host.write("app.log", source.issue(10))
+    wait_stored(stack, source)
+    assert host.stop() == 0
+
+
 def test_a_reload_leaves_inputs_alone_whose_settings_are_the_same(stack):
     stack.start_collector()
     path = stack.folder / "log.sock"
