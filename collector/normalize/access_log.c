@@ -28,8 +28,7 @@ struct request_line {
 	int64_t ns;
 };
 
-/* "..." with backslash escapes; the inside, still escaped. */
-static bool take_quoted(struct slice *rest, struct slice *text)
+bool access_log_take_quoted(struct slice *rest, struct slice *text)
 {
 	if (rest->len == 0 || rest->ptr[0] != '"')
 		return false;
@@ -110,19 +109,23 @@ static bool take_line(
 	struct slice rest, const struct parse_context *context, struct request_line *line)
 {
 	if (!take_who(&rest, line) || !take_stamp_clf(&rest, context, &line->ns) ||
-		!skip_lit(&rest, "] ") || !take_quoted(&rest, &line->request) ||
+		!skip_lit(&rest, "] ") || !access_log_take_quoted(&rest, &line->request) ||
 		!skip_byte(&rest, ' '))
 		return false;
 	line->status = take_word(&rest);
-	if (line->status.len != 3 || !all_digits(line->status) || !skip_byte(&rest, ' '))
+	/* Traefik writes "-" when nobody answered. */
+	if ((line->status.len != 3 || !all_digits(line->status)) &&
+		!slice_eq(line->status, SLICE_LIT("-")))
+		return false;
+	if (!skip_byte(&rest, ' '))
 		return false;
 	line->bytes = take_word(&rest);
 	if (!all_digits(line->bytes) && !slice_eq(line->bytes, SLICE_LIT("-")))
 		return false;
-	if (skip_byte(&rest, ' ') && take_quoted(&rest, &line->referrer) &&
-		skip_byte(&rest, ' ') && take_quoted(&rest, &line->agent) &&
+	if (skip_byte(&rest, ' ') && access_log_take_quoted(&rest, &line->referrer) &&
+		skip_byte(&rest, ' ') && access_log_take_quoted(&rest, &line->agent) &&
 		skip_byte(&rest, ' '))
-		(void)take_quoted(&rest, &line->forwarded);
+		(void)access_log_take_quoted(&rest, &line->forwarded);
 	return true;
 }
 
@@ -189,10 +192,13 @@ void access_log_put_url(struct record *record, struct parse_context *context, st
 void access_log_put_request(
 	struct record *record, struct parse_context *context, struct slice request)
 {
-	struct slice method = take_word(&request), url, version;
+	struct slice whole = request, method = take_word(&request), url, version;
 
-	if (!is_method(method) || !skip_byte(&request, ' '))
+	if (!is_method(method) || !skip_byte(&request, ' ')) {
+		/* What a client sent that speaks another protocol, or none. */
+		put_some(record, context, FIELD_URL_ORIGINAL, whole);
 		return;
+	}
 	put(record, context, FIELD_HTTP_REQUEST_METHOD, method);
 	if (cut_last(request, SLICE_LIT(" HTTP/"), &url, &version))
 		put(record, context, FIELD_HTTP_VERSION, version);
@@ -233,7 +239,10 @@ static void put_line(
 	struct record *record, struct parse_context *context, const struct request_line *line)
 {
 	record->created_ns = line->ns;
-	access_log_put_outcome(record, context, line->status);
+	if (line->status.len == 3)
+		access_log_put_outcome(record, context, line->status);
+	else
+		put_meaning(record, context, &failed);
 	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS,
 		slice_head(line->host, slice_find(line->host, ',')));
 	put_some(record, context, FIELD_USER_NAME, line->user);

@@ -22,6 +22,9 @@ enum parse_result access_log_parse(
 void access_log_put_request(
 	struct record *record, struct parse_context *context, struct slice request);
 
+/* "..." with backslash escapes: the inside, still escaped. *rest moves only when it is true. */
+bool access_log_take_quoted(struct slice *rest, struct slice *text);
+
 /* "/a/b.html?c=d", "http://host/a": url.original and its parts. */
 void access_log_put_url(struct record *record, struct parse_context *context, struct slice url);
 

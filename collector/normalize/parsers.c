@@ -13,6 +13,7 @@ const struct parser *const parsers[] = {
 	&parser_laurel,
 	&parser_json,
 	&parser_nginx,
+	&parser_nginx_proxy,
 	&parser_apache,
 	&parser_nginx_error,
 	&parser_apache_error,

@@ -19,6 +19,7 @@ extern const struct parser parser_netfilter;
 extern const struct parser parser_kernel;
 extern const struct parser parser_nginx;
 extern const struct parser parser_nginx_error;
+extern const struct parser parser_nginx_proxy;
 extern const struct parser parser_apache;
 extern const struct parser parser_apache_error;
 extern const struct parser parser_auditd;
