@@ -208,6 +208,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 
 	(void)fd;
 	(void)what;
+	role_alive();
 	notes_tick(collector->notes);
 	note_present_agents(collector);
 	watch_store(collector);
@@ -399,7 +400,7 @@ bool collector_run(struct collector *collector, struct err *err)
 	collector->presence_ms = clock_mono_ms();
 	log_info("collector.listening", "address=%s port=%u", collector->settings.ingest.listen,
 		ingest_port(collector->ingest));
-	role_ready();
+	role_alive();
 	loop_run(collector->loop);
 	if (collector->failed)
 		return err_set(err, "the store failed; what was acknowledged is in it");

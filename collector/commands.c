@@ -111,7 +111,7 @@ static int run_signer(const char *config)
 	int status = EXIT_FAILED;
 
 	if (conf != NULL)
-		status = signer_run(&settings.signer, ROLE_SIGNER_FD, role_ready);
+		status = signer_run(&settings.signer, ROLE_SIGNER_FD, role_alive);
 	conf_free(conf);
 	return status;
 }
@@ -145,6 +145,7 @@ static int supervise_all(const char *config)
 	const struct supervise_settings supervised = {
 		.config = config,
 		.stop_ms = settings.stop_ms,
+		.silent_ms = settings.silent_ms,
 		.check = check_all,
 		.identities = identities,
 	};

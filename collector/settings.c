@@ -30,6 +30,12 @@ const struct setting collector_settings_table[] = {
 	{"stop-timeout", SETTING_DURATION, AT(stop_ms), "30s", 1000, 600000,
 		"A role that was told to stop and has not after this time is killed; nothing "
 		"acknowledged is lost by it."},
+	{"silent-timeout", SETTING_DURATION, AT(silent_ms), "2m", 5000, 3600000,
+		"A role that gives no sign of life for so long, or one of whose threads "
+		"neither "
+		"works nor waits for work, is killed and started again; nothing acknowledged "
+		"is "
+		"lost by it. A change needs a restart."},
 	{"roles", SETTING_SECTION, AT(roles), NULL, 0, 0,
 		"The processes of the collector and what they may do. Changes need a restart.",
 		.table = roles_settings_table},

@@ -19,6 +19,7 @@ struct collector_settings {
 	int32_t zone_seconds; /* filled in from the register */
 	uint64_t presence_ms;
 	uint64_t stop_ms;
+	uint64_t silent_ms;
 	struct roles_settings roles;
 	struct ingest_settings ingest;
 	struct store_settings store;

@@ -17,17 +17,26 @@
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/notify.h"
+#include "common/pulse.h"
 
-enum { RESTART_FIRST_MS = 200, RESTART_MOST_MS = 30000, STEADY_MS = 60000 };
+enum {
+	RESTART_FIRST_MS = 200,
+	RESTART_MOST_MS = 30000,
+	STEADY_MS = 60000,
+	LOOK_MS = 1000,
+	QUIET_MS = 5000, /* a thread this quiet is told */
+};
 
 struct role {
 	struct supervisor *supervisor;
 	pid_t pid; /* 0 = not running */
 	bool ready, was_ready;
-	bool reload_due; /* asked for since it was started */
-	bool renewing;   /* told to end, to be started again */
-	int ready_fd;
-	struct event *on_ready, *restart, *kill;
+	bool reload_due;    /* asked for since it was started */
+	bool renewing;      /* told to end, to be started again */
+	bool silent;        /* killed for it */
+	uint64_t silent_ms; /* since its last sign of life, while the supervisor itself ran */
+	int life_fd;
+	struct event *on_life, *restart, *kill;
 	struct backoff backoff;
 	int64_t since_ms;
 };
@@ -35,17 +44,28 @@ struct role {
 struct supervisor {
 	const struct supervise_settings *settings;
 	struct loop *loop;
-	struct event *watchdog;
-	int channel[2]; /* signer's end, ingest's end */
+	struct event *watchdog, *look;
+	int64_t look_ms; /* the last one, monotonic */
+	int channel[2];  /* signer's end, ingest's end */
 	struct role roles[ROLES];
 	bool stopping;
 	int status;
 };
 
-void role_ready(void)
+/* What a role says of itself each time: how long its quietest thread has been silent. */
+void role_alive(void)
 {
-	(void)!write(ROLE_READY_FD, "", 1);
-	close(ROLE_READY_FD);
+	static bool was_quiet;
+	const char *name;
+	const uint64_t silence_ms = pulse_look(&name);
+	const bool is_quiet = silence_ms >= QUIET_MS;
+	const uint32_t sign = silence_ms < UINT32_MAX ? (uint32_t)silence_ms : UINT32_MAX;
+
+	if (is_quiet && !was_quiet)
+		log_warn("role.quiet", "thread=%s silent_ms=%llu", name,
+			(unsigned long long)silence_ms);
+	was_quiet = is_quiet;
+	(void)!write(ROLE_LIFE_FD, &sign, sizeof(sign));
 }
 
 static const char *name_of(const struct role *role)
@@ -68,12 +88,12 @@ static bool is_signer(const struct role *role)
 }
 
 /* In the child. Descriptors are first moved out of the way of their places. */
-NO_RETURN static void become(const struct role *role, int ready_fd, pid_t parent)
+NO_RETURN static void become(const struct role *role, int life_fd, pid_t parent)
 {
 	struct supervisor *supervisor = role->supervisor;
 	struct err err;
 	bool signs = is_signer(role);
-	int ready = fcntl(ready_fd, F_DUPFD_CLOEXEC, 16);
+	int life = fcntl(life_fd, F_DUPFD_CLOEXEC, 16);
 	int channel = fcntl(supervisor->channel[signs ? 0 : 1], F_DUPFD_CLOEXEC, 16);
 	sigset_t none;
 
@@ -85,7 +105,7 @@ NO_RETURN static void become(const struct role *role, int ready_fd, pid_t parent
 		log_error("supervise.start", "role=%s reason=\"%s\"", name_of(role), err.text);
 		_exit(126);
 	}
-	if (!die_with(parent) || ready < 0 || channel < 0 || dup2(ready, ROLE_READY_FD) < 0 ||
+	if (!die_with(parent) || life < 0 || channel < 0 || dup2(life, ROLE_LIFE_FD) < 0 ||
 		dup2(channel, ROLE_SIGNER_FD) < 0)
 		_exit(126);
 	execl("/proc/self/exe", "soc-collector", "run", "-c", supervisor->settings->config,
@@ -95,30 +115,31 @@ NO_RETURN static void become(const struct role *role, int ready_fd, pid_t parent
 
 static bool start_role(struct role *role)
 {
-	int ready[2];
+	int life[2];
 
-	if (pipe2(ready, O_CLOEXEC | O_NONBLOCK) != 0) {
+	if (pipe2(life, O_CLOEXEC | O_NONBLOCK) != 0) {
 		log_error("supervise.start", "role=%s reason=\"%s\"", name_of(role),
 			strerror(errno));
 		return false;
 	}
 	pid_t parent = getpid(), pid = fork();
 	if (pid == 0)
-		become(role, ready[1], parent);
-	close(ready[1]);
+		become(role, life[1], parent);
+	close(life[1]);
 	if (pid < 0) {
 		log_error("supervise.start", "role=%s reason=\"%s\"", name_of(role),
 			strerror(errno));
-		close(ready[0]);
+		close(life[0]);
 		return false;
 	}
 	role->pid = pid;
-	role->ready = role->reload_due = false;
-	role->ready_fd = ready[0];
+	role->ready = role->reload_due = role->silent = false;
+	role->silent_ms = 0;
+	role->life_fd = life[0];
 	role->since_ms = clock_mono_ms();
-	event_assign(role->on_ready, loop_base(role->supervisor->loop), ready[0], EV_READ,
-		event_get_callback(role->on_ready), role);
-	event_add(role->on_ready, NULL);
+	event_assign(role->on_life, loop_base(role->supervisor->loop), life[0],
+		EV_READ | EV_PERSIST, event_get_callback(role->on_life), role);
+	event_add(role->on_life, NULL);
 	log_info("supervise.started", "role=%s pid=%d", name_of(role), (int)pid);
 	return true;
 }
@@ -143,21 +164,91 @@ static void reload_role(struct role *role)
 	kill(role->pid, role->renewing ? SIGTERM : SIGHUP);
 }
 
-static void on_ready(evutil_socket_t fd, short what, void *user)
+static void became_ready(struct role *role)
+{
+	role->ready = role->was_ready = true;
+	if (role->reload_due)
+		reload_role(role);
+	if (all_ready(role->supervisor))
+		notify_ready("all roles run");
+}
+
+static void stop_listening(struct role *role)
+{
+	event_del(role->on_life);
+	if (role->life_fd >= 0)
+		close(role->life_fd);
+	role->life_fd = -1;
+}
+
+/* Signs of life since the last time; the last one counts. False: there is no more to come. */
+static bool hear(struct role *role)
+{
+	uint32_t signs[64];
+	ssize_t n;
+
+	while ((n = read(role->life_fd, signs, sizeof(signs))) >= (ssize_t)sizeof(signs[0])) {
+		role->silent_ms = signs[(size_t)n / sizeof(signs[0]) - 1];
+		if (!role->ready)
+			became_ready(role);
+	}
+	return n != 0;
+}
+
+static void on_life(evutil_socket_t fd, short what, void *user)
 {
 	struct role *role = user;
-	char byte;
 
+	(void)fd;
 	(void)what;
-	role->ready = read(fd, &byte, 1) == 1;
-	if (role->ready)
-		role->was_ready = true;
-	if (role->ready && role->reload_due)
-		reload_role(role);
-	close(role->ready_fd);
-	role->ready_fd = -1;
-	if (role->ready && all_ready(role->supervisor))
-		notify_ready("all roles run");
+	if (!hear(role))
+		stop_listening(role);
+}
+
+/* ---- silence ---------------------------------------------------------------- */
+
+/* One that starts reads its store first, which may take long: it need not say anything yet. */
+static void look_at(struct role *role, uint64_t passed_ms)
+{
+	if (role->pid == 0 || !role->ready || role->silent)
+		return;
+	role->silent_ms += passed_ms;
+	if (role->life_fd >= 0 && !hear(role))
+		stop_listening(role);
+	if (role->silent_ms < role->supervisor->settings->silent_ms)
+		return;
+	role->silent = true;
+	log_error("supervise.silent",
+		"role=%s silent_ms=%llu, it is killed and started again; nothing acknowledged "
+		"is lost by it",
+		name_of(role), (unsigned long long)role->silent_ms);
+	kill(role->pid, SIGKILL);
+}
+
+/* A supervisor that was stopped itself, with all its roles, gives them time to be heard. */
+static void on_look(evutil_socket_t fd, short what, void *user)
+{
+	struct supervisor *supervisor = user;
+	const int64_t now_ms = clock_mono_ms();
+	const int64_t passed_ms = now_ms - supervisor->look_ms;
+
+	(void)fd;
+	(void)what;
+	supervisor->look_ms = now_ms;
+	if (supervisor->stopping)
+		return;
+	for (unsigned i = 0; i < ROLES; i++)
+		look_at(&supervisor->roles[i],
+			(uint64_t)(passed_ms < LOOK_MS ? passed_ms : LOOK_MS));
+}
+
+static bool any_silent(const struct supervisor *supervisor)
+{
+	for (unsigned i = 0; i < ROLES; i++) {
+		if (supervisor->roles[i].silent)
+			return true;
+	}
+	return false;
 }
 
 /* ---- stopping --------------------------------------------------------------- */
@@ -249,12 +340,9 @@ static void role_died(struct role *role, int status)
 
 	log_death(role, status);
 	role->pid = 0;
-	role->ready = false;
+	role->ready = role->silent = false;
 	event_del(role->kill);
-	event_del(role->on_ready);
-	if (role->ready_fd >= 0)
-		close(role->ready_fd);
-	role->ready_fd = -1;
+	stop_listening(role);
 	if (supervisor->stopping) {
 		if (!ended_as_asked(role, status))
 			supervisor->status = EXIT_FAILURE;
@@ -308,11 +396,22 @@ static void on_watchdog(evutil_socket_t fd, short what, void *user)
 {
 	(void)fd;
 	(void)what;
-	(void)user;
-	notify_watchdog();
+	if (!any_silent(user))
+		notify_watchdog();
 }
 
 /* ---- life ------------------------------------------------------------------- */
+
+static bool start_looking(struct supervisor *supervisor)
+{
+	supervisor->look =
+		event_new(loop_base(supervisor->loop), -1, EV_PERSIST, on_look, supervisor);
+	supervisor->look_ms = clock_mono_ms();
+	if (supervisor->look == NULL)
+		return false;
+	loop_arm(supervisor->look, LOOK_MS);
+	return true;
+}
 
 static bool start_watchdog(struct supervisor *supervisor)
 {
@@ -321,7 +420,7 @@ static bool start_watchdog(struct supervisor *supervisor)
 	if (interval_ms == 0)
 		return true;
 	supervisor->watchdog =
-		event_new(loop_base(supervisor->loop), -1, EV_PERSIST, on_watchdog, NULL);
+		event_new(loop_base(supervisor->loop), -1, EV_PERSIST, on_watchdog, supervisor);
 	if (supervisor->watchdog == NULL)
 		return false;
 	loop_arm(supervisor->watchdog, interval_ms);
@@ -345,22 +444,23 @@ static bool prepare(struct supervisor *supervisor, struct err *err)
 		struct event_base *base = loop_base(supervisor->loop);
 
 		role->supervisor = supervisor;
-		role->ready_fd = -1;
+		role->life_fd = -1;
 		backoff_init(&role->backoff, RESTART_FIRST_MS, RESTART_MOST_MS);
-		role->on_ready = event_new(base, -1, EV_READ, on_ready, role);
+		role->on_life = event_new(base, -1, EV_READ, on_life, role);
 		role->restart = event_new(base, -1, 0, on_restart, role);
 		role->kill = event_new(base, -1, 0, on_kill, role);
-		if (!role->on_ready || !role->restart || !role->kill)
+		if (!role->on_life || !role->restart || !role->kill)
 			return err_set(err, "creating events");
 	}
-	return start_watchdog(supervisor) || err_set(err, "creating the watchdog's timer");
+	return (start_looking(supervisor) && start_watchdog(supervisor)) ||
+	       err_set(err, "creating timers");
 }
 
 static void tear_down(struct supervisor *supervisor)
 {
 	for (unsigned i = 0; i < ROLES; i++) {
 		struct role *role = &supervisor->roles[i];
-		struct event *events[] = {role->on_ready, role->restart, role->kill};
+		struct event *events[] = {role->on_life, role->restart, role->kill};
 
 		for (unsigned n = 0; n < ARRAY_LEN(events); n++) {
 			if (events[n] != NULL)
@@ -369,6 +469,8 @@ static void tear_down(struct supervisor *supervisor)
 	}
 	if (supervisor->watchdog != NULL)
 		event_free(supervisor->watchdog);
+	if (supervisor->look != NULL)
+		event_free(supervisor->look);
 	if (supervisor->channel[0] >= 0) {
 		close(supervisor->channel[0]);
 		close(supervisor->channel[1]);

@@ -17,6 +17,8 @@ struct loop {
 	struct event *watched[SIGNALS_MAX];
 	unsigned n_watched;
 	struct loop_signals signals;
+	struct pulse pulse;
+	struct event *beat;
 };
 
 static void prepare_process(void)
@@ -70,6 +72,9 @@ void loop_free(struct loop *loop)
 		return;
 	for (unsigned i = 0; i < loop->n_watched; i++)
 		event_free(loop->watched[i]);
+	pulse_end(&loop->pulse);
+	if (loop->beat != NULL)
+		event_free(loop->beat);
 	if (loop->stop != NULL)
 		event_free(loop->stop);
 	if (loop->stop_fd >= 0)
@@ -135,9 +140,33 @@ void loop_arm(struct event *timer, uint64_t ms)
 		abort();
 }
 
+static void on_beat(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd;
+	(void)what;
+	pulse_beat(user);
+}
+
+bool loop_pulse(struct loop *loop, const char *name, struct err *err)
+{
+	static const struct timeval often = {.tv_sec = PULSE_EVERY_MS / 1000};
+
+	loop->beat = event_new(loop->base, -1, EV_PERSIST, on_beat, &loop->pulse);
+	if (loop->beat == NULL || event_add(loop->beat, &often) != 0)
+		return err_set(err, "creating the timer of a pulse");
+	pulse_begin(&loop->pulse, name);
+	return true;
+}
+
+struct pulse *loop_own_pulse(struct loop *loop)
+{
+	return &loop->pulse;
+}
+
 void loop_run(struct loop *loop)
 {
 	event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	pulse_end(&loop->pulse);
 }
 
 void loop_stop(struct loop *loop)

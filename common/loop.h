@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/pulse.h"
 
 struct loop;
 
@@ -36,6 +37,11 @@ MUST_USE bool loop_watch_signals(
 
 /* The timer fires in `ms`; when it was waiting already, it waits anew. */
 void loop_arm(struct event *timer, uint64_t ms);
+
+/* Before loop_run(): the thread that will run it has a pulse of that name (pulse.h). The loop
+ * beats while it turns; what takes long within it beats itself, by loop_own_pulse(). */
+MUST_USE bool loop_pulse(struct loop *loop, const char *name, struct err *err);
+struct pulse *loop_own_pulse(struct loop *loop);
 
 /* Until loop_stop(). */
 void loop_run(struct loop *loop);

@@ -31,6 +31,7 @@ enum {
 	RETRY_FIRST_MS = 200,
 	RETRY_MOST_MS = 10000,
 	HOME_MS = 10,
+	PROGRESS_STEPS = 1000000, /* of SQLite's machine: some 10 ms */
 };
 
 static struct counter derived = COUNTER("derive.records", "stored records counted");
@@ -576,6 +577,13 @@ static bool open_parts(struct derive *derive, struct err *err)
 	       start_over(derive, err);
 }
 
+/* A long statement that goes on is no thread that hangs. */
+static int on_progress(void *user)
+{
+	pulse_beat(user);
+	return 0;
+}
+
 static bool open_events(struct derive *derive, struct err *err)
 {
 	struct timeval often = from_ms(derive->settings.publish_ms);
@@ -601,7 +609,9 @@ static bool open_events(struct derive *derive, struct err *err)
 		return err_set(err, "creating derive's events");
 	ask_for_step(derive, 0);
 	store_notify(derive->store, derive->stored_fd);
-	return true;
+	sqlite3_progress_handler(derive->database.handle, PROGRESS_STEPS, on_progress,
+		loop_own_pulse(derive->loop));
+	return loop_pulse(derive->loop, "derive", err);
 }
 
 struct derive *derive_start(const struct derive_settings *settings, struct store *store,

@@ -203,6 +203,7 @@ static bool offer_next(struct forward *forward, struct destination *destination)
 	struct outbox_message row;
 	struct err err;
 
+	pulse_beat(loop_own_pulse(forward->loop));
 	if (forward->busy || forward->stopping ||
 		!destination_is_open(&forward->destinations, destination, clock_mono_ms()))
 		return false;
@@ -337,7 +338,7 @@ static bool prepare(struct forward *forward, const char *derive_dir, struct err 
 		return false;
 	forward->output = outputs[forward->settings.output];
 	forward->self = forward->output->open(&forward->settings, base, &events, err);
-	return forward->self != NULL;
+	return forward->self != NULL && loop_pulse(forward->loop, "forward", err);
 }
 
 struct forward *forward_start(const struct forward_settings *settings, const char *derive_dir,

@@ -452,7 +452,7 @@ static bool prepare(struct worker *worker, struct err *err)
 		return err_set(err, "adding the worker's timer");
 	worker->chunk_reader = chunk_reader_new();
 	fill_pool(worker);
-	return true;
+	return loop_pulse(worker->loop, "worker", err);
 }
 
 struct worker *worker_start(struct ingest_shared *shared, unsigned number, struct err *err)

@@ -17,6 +17,7 @@
 #include "collector/signer/confine.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/pulse.h"
 #include "common/tls.h"
 
 enum { ES256_HALF = 32 }; /* bytes of r and of s: RFC 7518 §3.4 */
@@ -205,7 +206,7 @@ static bool serve_one(int channel, const struct held_key *keys)
 	ssize_t n = recv(channel, &request, sizeof(request), 0);
 
 	if (n < 0)
-		return errno == EINTR;
+		return errno == EINTR || errno == EAGAIN;
 	if (n == 0)
 		return false;
 	if (n != (ssize_t)sizeof(request)) {
@@ -221,26 +222,36 @@ static bool serve_one(int channel, const struct held_key *keys)
 	return true;
 }
 
-static bool prepare(
-	const struct signer_settings *settings, struct held_key *keys, struct err *err)
+/* It is asked for nothing for minutes, and gives signs of life all the same. */
+static bool wait_at_most(int channel, struct err *err)
 {
-	return hold(&settings->jws, &keys[SIGNER_JWS], err) &&
-	       hold(&settings->xml, &keys[SIGNER_XML], err) && confine(err);
+	const struct timeval wait = {.tv_sec = PULSE_EVERY_MS / 1000};
+
+	return setsockopt(channel, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) == 0 ||
+	       err_sys(err, "setting the wait for requests");
 }
 
-int signer_run(const struct signer_settings *settings, int channel, void (*ready)(void))
+static bool prepare(const struct signer_settings *settings, int channel, struct held_key *keys,
+	struct err *err)
+{
+	return hold(&settings->jws, &keys[SIGNER_JWS], err) &&
+	       hold(&settings->xml, &keys[SIGNER_XML], err) && wait_at_most(channel, err) &&
+	       confine(err);
+}
+
+int signer_run(const struct signer_settings *settings, int channel, void (*alive)(void))
 {
 	struct held_key keys[SIGNER_KEYS] = {{0}};
 	struct err err;
 
 	signal(SIGHUP, SIG_IGN); /* for a reload it is started again, and reads its keys */
-	if (!prepare(settings, keys, &err)) {
+	if (!prepare(settings, channel, keys, &err)) {
 		log_error("signer.failed", "reason=\"%s\"", err.text);
 		return EXIT_FAILURE;
 	}
-	ready();
-	while (serve_one(channel, keys))
-		;
+	do
+		alive();
+	while (serve_one(channel, keys));
 	for (unsigned i = 0; i < SIGNER_KEYS; i++)
 		EVP_PKEY_free(keys[i].key);
 	return EXIT_SUCCESS;

@@ -43,9 +43,10 @@ extern const struct setting signer_settings_table[];
 void signer_settings_check(const struct conf *conf, const struct signer_settings *settings,
 	struct mistakes *mistakes);
 
-/* The process: reads keys, confines itself, calls `ready`, serves `channel` until it is closed
- * or the process is ended by SIGTERM. Returns the exit status. */
-int signer_run(const struct signer_settings *settings, int channel, void (*ready)(void));
+/* The process: reads keys, confines itself, serves `channel` until it is closed or the process
+ * is ended by SIGTERM. `alive` is called when it is ready, and then every second and after each
+ * signature. Returns the exit status. */
+int signer_run(const struct signer_settings *settings, int channel, void (*alive)(void));
 
 /* ---- client: one of a process; any thread, requests are made one after the other ---- */
 

@@ -25,6 +25,7 @@
 #include "collector/store/store.h"
 #include "collector/store/syncers.h"
 #include "collector/store/undone.h"
+#include "common/pulse.h"
 #include "common/seglog.h"
 
 enum { STORE_ENTRY_BLOCK = 1 }; /* kind of a seglog entry */
@@ -74,6 +75,7 @@ struct store {
 	struct syncers *syncers;
 	pthread_t writer;
 	bool writer_runs;
+	struct pulse pulse;         /* the writer's */
 	pthread_mutex_t queue_lock; /* queue, stopping, woken */
 	pthread_cond_t queue_filled;
 	struct batch_queue queue;

@@ -18,13 +18,17 @@ static void take_all(struct store *store, struct batch_queue *todo)
 	batch_queue_init(&store->queue);
 }
 
+/* Until the deadline or something came, or it is time for a sign of life. */
 static void wait_until(struct store *store, int64_t deadline_ms)
 {
-	struct timespec at = {
-		.tv_sec = deadline_ms / 1000,
-		.tv_nsec = deadline_ms % 1000 * CLOCK_NS_PER_MS,
+	const int64_t beat_ms = clock_mono_ms() + PULSE_EVERY_MS;
+	const int64_t until_ms = deadline_ms < beat_ms ? deadline_ms : beat_ms;
+	const struct timespec at = {
+		.tv_sec = until_ms / 1000,
+		.tv_nsec = until_ms % 1000 * CLOCK_NS_PER_MS,
 	};
 
+	pulse_beat(&store->pulse);
 	pthread_cond_timedwait(&store->queue_filled, &store->queue_lock, &at);
 }
 
@@ -64,6 +68,7 @@ static void run_commit(struct store *store, struct batch_queue *todo)
 		while (todo->head != NULL && !commit_ready(store)) {
 			struct batch *batch = batch_queue_take(todo);
 
+			pulse_beat(&store->pulse);
 			if (!commit_add(store, batch)) {
 				batch->next = todo->head;
 				todo->head = batch;
@@ -101,11 +106,13 @@ void *store_writer_run(void *user)
 
 	(void)pthread_setname_np(pthread_self(), "writer");
 	batch_queue_init(&todo);
+	pulse_begin(&store->pulse, "writer");
 	while (wait_for_batches(store, &todo)) {
 		while (todo.head != NULL)
 			run_commit(store, &todo);
 		commit_roll_old(store);
 		release_sealed(store);
 	}
+	pulse_end(&store->pulse);
 	return NULL;
 }

@@ -336,7 +336,9 @@ static const struct rule *consider(enum operation operation, const char *path)
 		if (rule->effect == EFFECT_DELAY) {
 			struct timespec pause = {
 				rule->number / 1000, rule->number % 1000 * 1000000L};
+			pthread_mutex_unlock(&self.lock); /* others go on meanwhile */
 			nanosleep(&pause, NULL);
+			pthread_mutex_lock(&self.lock);
 			continue;
 		}
 		return rule;
