@@ -119,7 +119,8 @@ static void tell_evicted(struct correlate *correlate)
 	counter_add(&groups_evicted, evicted - correlate->evicted_told);
 	log_warn("derive.correlation.full",
 		"groups=%zu forgotten=%" PRIu64
-		", the ones quiet longest make room; a slow attack among them may be missed",
+		", those quiet longest where there are most make room; a slow attack among "
+		"them may be missed",
 		paces_count(correlate->paces), evicted - correlate->evicted_told);
 	correlate->evicted_told = evicted;
 }
@@ -173,7 +174,7 @@ static bool may_fire(struct correlate *correlate, const struct columns *columns,
 	int64_t at_ns, uint64_t *n_held)
 {
 	const uint32_t where[] = {rule, columns->agency, columns->host};
-	struct pace *limit = paces_touch(correlate->paces, KIND_LIMIT,
+	struct pace *limit = paces_touch(correlate->paces, columns->agency, KIND_LIMIT,
 		slice_of((const char *)where, sizeof(where)), columns->received_ns);
 
 	if (pace_count(limit, at_ns, HOUR_MS * CLOCK_NS_PER_MS) >=
@@ -226,8 +227,8 @@ static bool correlate_match(struct correlate *correlate, const struct columns *c
 {
 	bool late;
 	int64_t at_ns = tally_time(correlate->settings, columns, &late);
-	struct pace *group =
-		paces_touch(correlate->paces, match->rule, match->group, columns->received_ns);
+	struct pace *group = paces_touch(correlate->paces, columns->agency, match->rule,
+		match->group, columns->received_ns);
 	uint64_t n_held;
 
 	if (!count(group, correlate->settings, at_ns))

@@ -8,8 +8,8 @@
  * one host the next ones are held back, and the first that passes again says
  * how many: what an attacker can repeat fast costs no database row each
  * (decision 9). The counts live in `correlation_bytes`; when these are used
- * up, the groups that were quiet longest are forgotten, which is counted and
- * logged.
+ * up, the agency with the most groups forgets the one that was quiet longest,
+ * which is counted and logged.
  *
  * What it concludes is a row to emit in the step's transaction. The state
  * itself is one blob, saved in such a transaction every `correlation_ms`

@@ -9,26 +9,33 @@
 #include "common/clock.h"
 #include "common/crc32c.h"
 
-#define PACES_MAGIC UINT32_C(0x31435053) /* "SPC1" */
+#define PACES_MAGIC UINT32_C(0x32435053) /* "SPC2" */
 
-enum { HEAD_SIZE = 24, ENTRY_SIZE = 72, CRC_FROM = 8, NOBODY = 0 };
+enum { HEAD_SIZE = 24, ENTRY_SIZE = 76, CRC_FROM = 8, NOBODY = 0 };
 
 struct entry {
 	struct pace pace;
 	XXH128_hash_t hash;
 	uint32_t chain;        /* next of the same head */
-	uint32_t older, newer; /* by time of touching */
+	uint32_t older, newer; /* by time of touching, of one owner */
+	uint32_t owner;
+};
+
+struct owner {
+	uint32_t n;
+	uint32_t oldest, newest; /* numbers of entries, from 1 */
 };
 
 struct paces {
 	uint64_t seed;
 	uint32_t n, most, n_heads; /* heads: a power of two */
-	uint32_t oldest, newest;   /* numbers of entries, from 1 */
 	uint32_t free, n_made;     /* forgotten ones, chained; entries ever used */
 	size_t room;
 	struct entry *entries; /* number 1 is the first */
 	uint32_t *heads;
 	uint64_t evicted;
+	struct owner owners[PACES_OWNERS];
+	struct owner *largest; /* NULL: to be found */
 };
 
 static uint32_t power_of_two(size_t at_least)
@@ -77,31 +84,38 @@ static uint32_t *head_of(const struct paces *paces, XXH128_hash_t hash)
 	return &paces->heads[hash.low64 & (paces->n_heads - 1)];
 }
 
+static struct owner *owner_of(struct paces *paces, const struct entry *entry)
+{
+	return &paces->owners[entry->owner % PACES_OWNERS];
+}
+
 static void unlink_age(struct paces *paces, uint32_t number)
 {
 	struct entry *entry = entry_at(paces, number);
+	struct owner *owner = owner_of(paces, entry);
 
 	if (entry->older != NOBODY)
 		entry_at(paces, entry->older)->newer = entry->newer;
 	else
-		paces->oldest = entry->newer;
+		owner->oldest = entry->newer;
 	if (entry->newer != NOBODY)
 		entry_at(paces, entry->newer)->older = entry->older;
 	else
-		paces->newest = entry->older;
+		owner->newest = entry->older;
 }
 
 static void link_newest(struct paces *paces, uint32_t number)
 {
 	struct entry *entry = entry_at(paces, number);
+	struct owner *owner = owner_of(paces, entry);
 
-	entry->older = paces->newest;
+	entry->older = owner->newest;
 	entry->newer = NOBODY;
-	if (paces->newest != NOBODY)
-		entry_at(paces, paces->newest)->newer = number;
+	if (owner->newest != NOBODY)
+		entry_at(paces, owner->newest)->newer = number;
 	else
-		paces->oldest = number;
-	paces->newest = number;
+		owner->oldest = number;
+	owner->newest = number;
 }
 
 static void remove_entry(struct paces *paces, uint32_t number)
@@ -113,6 +127,8 @@ static void remove_entry(struct paces *paces, uint32_t number)
 		at = &entry_at(paces, *at)->chain;
 	*at = entry->chain;
 	unlink_age(paces, number);
+	owner_of(paces, entry)->n--;
+	paces->largest = NULL;
 	entry->chain = paces->free;
 	paces->free = number;
 	paces->n--;
@@ -134,13 +150,33 @@ static void make_entry(struct paces *paces)
 	paces->free = paces->n_made;
 }
 
-/* A new entry; the oldest makes room when there is none. */
-static struct entry *add_entry(struct paces *paces, XXH128_hash_t hash)
+static struct owner *find_largest(struct paces *paces)
 {
-	if (paces->n == paces->most) {
-		remove_entry(paces, paces->oldest);
-		paces->evicted++;
+	struct owner *largest = &paces->owners[0];
+
+	for (unsigned i = 1; i < PACES_OWNERS; i++) {
+		if (paces->owners[i].n > largest->n)
+			largest = &paces->owners[i];
 	}
+	return largest;
+}
+
+/* The oldest of whoever has most. When that is who needs the place, nothing changes by it. */
+static void evict(struct paces *paces, uint32_t owner)
+{
+	struct owner *largest = paces->largest ? paces->largest : find_largest(paces);
+
+	remove_entry(paces, largest->oldest);
+	paces->evicted++;
+	if (largest == &paces->owners[owner % PACES_OWNERS])
+		paces->largest = largest;
+}
+
+/* A new entry; another makes room when there is none. */
+static struct entry *add_entry(struct paces *paces, uint32_t owner, XXH128_hash_t hash)
+{
+	if (paces->n == paces->most)
+		evict(paces, owner);
 	if (paces->free == NOBODY)
 		make_entry(paces);
 
@@ -148,9 +184,15 @@ static struct entry *add_entry(struct paces *paces, XXH128_hash_t hash)
 	struct entry *entry = entry_at(paces, number);
 
 	paces->free = entry->chain;
-	*entry = (struct entry){.pace = {.fired_ns = CLOCK_NONE}, .hash = hash, .chain = *head};
+	*entry = (struct entry){
+		.pace = {.fired_ns = CLOCK_NONE},
+		.hash = hash,
+		.chain = *head,
+		.owner = owner,
+	};
 	*head = number;
 	link_newest(paces, number);
+	owner_of(paces, entry)->n++;
 	paces->n++;
 	return entry;
 }
@@ -174,13 +216,14 @@ static void renew(struct paces *paces, uint32_t number, int64_t now_ns)
 	if (now_ns - entry->pace.touched_ns < PACES_AGE_NS)
 		return;
 	entry->pace.touched_ns = now_ns;
-	if (paces->newest == number)
+	if (entry->newer == NOBODY)
 		return;
 	unlink_age(paces, number);
 	link_newest(paces, number);
 }
 
-struct pace *paces_touch(struct paces *paces, uint32_t kind, struct slice key, int64_t now_ns)
+struct pace *paces_touch(
+	struct paces *paces, uint32_t owner, uint32_t kind, struct slice key, int64_t now_ns)
 {
 	const uint64_t spread = UINT64_C(0x9e3779b97f4a7c15);
 	XXH128_hash_t hash =
@@ -191,7 +234,7 @@ struct pace *paces_touch(struct paces *paces, uint32_t kind, struct slice key, i
 		renew(paces, number, now_ns);
 		return &entry_at(paces, number)->pace;
 	}
-	struct pace *pace = &add_entry(paces, hash)->pace;
+	struct pace *pace = &add_entry(paces, owner, hash)->pace;
 	pace->touched_ns = now_ns;
 	return pace;
 }
@@ -238,9 +281,13 @@ void pace_add(struct pace *pace)
 
 void paces_forget(struct paces *paces, int64_t before_ns)
 {
-	while (paces->oldest != NOBODY &&
-		entry_at(paces, paces->oldest)->pace.touched_ns < before_ns)
-		remove_entry(paces, paces->oldest);
+	for (unsigned i = 0; i < PACES_OWNERS; i++) {
+		const struct owner *owner = &paces->owners[i];
+
+		while (owner->oldest != NOBODY &&
+			entry_at(paces, owner->oldest)->pace.touched_ns < before_ns)
+			remove_entry(paces, owner->oldest);
+	}
 }
 
 size_t paces_count(const struct paces *paces)
@@ -274,12 +321,23 @@ static void write_entry(const struct entry *entry, char *to)
 	bytes_put_u32(to + 52, pace->newest);
 	for (unsigned i = 0; i < PACE_SLOTS; i++)
 		bytes_put_u16(to + 56 + 2 * i, pace->slots[i]);
+	bytes_put_u32(to + 72, entry->owner);
+}
+
+/* Behind what was written. */
+static char *write_owner(const struct paces *paces, const struct owner *owner, char *to)
+{
+	for (uint32_t number = owner->oldest; number != NOBODY; to += ENTRY_SIZE) {
+		write_entry(entry_at(paces, number), to);
+		number = entry_at(paces, number)->newer;
+	}
+	return to;
 }
 
 static void read_entry(struct paces *paces, const char *from)
 {
 	XXH128_hash_t hash = {.low64 = bytes_get_u64(from), .high64 = bytes_get_u64(from + 8)};
-	struct pace *pace = &add_entry(paces, hash)->pace;
+	struct pace *pace = &add_entry(paces, bytes_get_u32(from + 72), hash)->pace;
 
 	pace->slot_ns = (int64_t)bytes_get_u64(from + 16);
 	pace->since_ns = (int64_t)bytes_get_u64(from + 24);
@@ -303,10 +361,8 @@ void paces_save(const struct paces *paces, struct strbuf *out)
 	bytes_put_u32(to + 16, paces->n);
 	bytes_put_u32(to + 20, 0);
 	at += HEAD_SIZE;
-	for (uint32_t number = paces->oldest; number != NOBODY; at += ENTRY_SIZE) {
-		write_entry(entry_at(paces, number), at);
-		number = entry_at(paces, number)->newer;
-	}
+	for (unsigned i = 0; i < PACES_OWNERS; i++)
+		at = write_owner(paces, &paces->owners[i], at);
 	bytes_put_u32(to + 4, crc32c(0, to + CRC_FROM, size - CRC_FROM));
 	strbuf_extend(out, size);
 }

@@ -6,17 +6,19 @@
  * what lies between seven eighths of the window and all of it may be missed
  * later, never counted twice. Keys are hashed (XXH3, 128 bits, with a secret
  * start value, so that nobody who writes logs can choose keys that collide).
- * The memory is given at the start; when it is used up, the pace touched
- * longest ago makes room. One blob holds all of it, oldest first:
+ * The memory is given at the start. When it is used up, whoever has the most
+ * of it makes room with what was touched longest ago there: one agency that
+ * is flooded forgets its own. One blob holds all of it, oldest of each first:
  *
  *	at	size
- *	0	4	"SPC1"
+ *	0	4	"SPC2"
  *	4	4	CRC32C of bytes 8 to the end
  *	8	8	start value of the hash
  *	16	4	number of paces
  *	20	4	zero
- *	24	72	each: hash (16); begin of the newest slot, since, fired, touched
- *			(8 each); events, number of the newest slot (4 each); slots (8 of 2)
+ *	24	76	each: hash (16); begin of the newest slot, since, fired, touched
+ *			(8 each); events, number of the newest slot (4 each); slots (8 of
+ *			2); owner (4)
  *
  * Numbers are little-endian, times ns. Private to derive/; one thread.
  */
@@ -29,6 +31,7 @@
 enum {
 	PACE_SLOTS = 8,
 	PACE_MOST = UINT16_MAX, /* a slot counts no further */
+	PACES_OWNERS = 1024,    /* told apart; those of equal remainder share */
 };
 
 #define PACES_AGE_NS (1000 * INT64_C(1000000)) /* how exactly ages are known */
@@ -58,9 +61,11 @@ void paces_free(struct paces *paces); /* NULL is fine */
 
 /*
  * The pace of a key; a new one has counted nothing. `kind` tells keys apart that look the
- * same. `now_ns` does not fall much. Valid until the next call.
+ * same; a new one is `owner`'s, an agency's. `now_ns` does not fall much. Valid until the next
+ * call.
  */
-struct pace *paces_touch(struct paces *paces, uint32_t kind, struct slice key, int64_t now_ns);
+struct pace *paces_touch(
+	struct paces *paces, uint32_t owner, uint32_t kind, struct slice key, int64_t now_ns);
 
 /* Forgets those not touched since. */
 void paces_forget(struct paces *paces, int64_t before_ns);
@@ -71,7 +76,7 @@ uint64_t paces_evicted(const struct paces *paces); /* since it was made */
 
 void paces_save(const struct paces *paces, struct strbuf *out);
 
-/* Into an empty one; the oldest go when there is no room for all. False: no such blob, and
+/* Into an empty one; some go when there is no room for all. False: no such blob, and
  * nothing changed. */
 MUST_USE bool paces_load(struct paces *paces, struct slice blob);
 

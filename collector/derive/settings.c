@@ -34,8 +34,9 @@ const struct setting derive_settings_table[] = {
 		"and the next that passes says how many."},
 	{"correlation-memory", SETTING_BYTES, AT(correlation_bytes), "16MiB", 65536, 256 << 20,
 		"Memory for who is being watched, about 100 bytes for each address at a host. "
-		"When it is used up, those that were quiet longest are forgotten and counted "
-		"(derive.correlation_evicted)."},
+		"When it is used up, the agency with most of them forgets those that were "
+		"quiet "
+		"longest, which is counted (derive.correlation_evicted)."},
 	{"correlation-save", SETTING_DURATION, AT(correlation_ms), "30s", 0, 3600000,
 		"How often that memory is saved; after a restart so much of the log is read "
 		"again."},

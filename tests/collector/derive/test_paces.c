@@ -10,7 +10,7 @@ static struct pace *touch(struct paces *paces, unsigned number, int64_t at_s)
 	char key[16];
 	int len = snprintf(key, sizeof(key), "%u", number);
 
-	return paces_touch(paces, 1, slice_of(key, (size_t)len), at_s * CLOCK_NS_PER_S);
+	return paces_touch(paces, 7, 1, slice_of(key, (size_t)len), at_s * CLOCK_NS_PER_S);
 }
 
 /* Tells whether it was there, too. */
@@ -43,6 +43,40 @@ START_TEST(the_one_that_was_quiet_longest_makes_room)
 }
 END_TEST
 
+static struct pace *touch_of(struct paces *paces, uint32_t owner, unsigned number, int64_t at_s)
+{
+	return paces_touch(paces, owner, 1,
+		slice_of((const char *)&(struct { uint32_t owner, number; }){owner, number}, 8),
+		at_s * CLOCK_NS_PER_S);
+}
+
+START_TEST(an_owner_that_is_flooded_forgets_its_own)
+{
+	struct paces *paces = paces_new(10000);
+	struct strbuf blob = STRBUF_INIT(1 << 20);
+	unsigned most = (unsigned)paces_most(paces), few = most / 8;
+
+	for (unsigned i = 0; i < few; i++)
+		touch_of(paces, 1, i, 0)->events = 1;
+	for (unsigned i = 0; i < 20 * most; i++)
+		touch_of(paces, 2, i, 10 + i)->events = 1;
+	for (unsigned i = 0; i < 3 * most; i++) /* two of equal size */
+		touch_of(paces, 3 + i % 2, i, 10000 + i)->events = 1;
+	paces_save(paces, &blob);
+	paces_free(paces);
+	paces = paces_new(10000);
+	ck_assert(paces_load(paces, strbuf_slice(&blob)));
+	for (unsigned i = 0; i < most; i++)
+		(void)touch_of(paces, 3, most * 10 + i, 20000 + i);
+	for (unsigned i = 0; i < few; i++)
+		ck_assert_uint_eq(touch_of(paces, 1, i, 30000)->events, 1);
+	ck_assert_uint_eq(touch_of(paces, 4, 3 * most - 1 - most % 2, 30000)->events, 1);
+	ck_assert_uint_eq(paces_count(paces), most);
+	paces_free(paces);
+	strbuf_done(&blob);
+}
+END_TEST
+
 START_TEST(memory_for_less_than_one_holds_one)
 {
 	struct paces *paces = paces_new(0);
@@ -60,9 +94,9 @@ START_TEST(keys_of_two_kinds_are_two)
 	struct paces *paces = paces_new(10000);
 	struct slice key = SLICE_LIT("same");
 
-	paces_touch(paces, 1, key, 0)->events = 7;
-	ck_assert_uint_eq(paces_touch(paces, 2, key, 0)->events, 0);
-	ck_assert_uint_eq(paces_touch(paces, 1, key, 0)->events, 7);
+	paces_touch(paces, 7, 1, key, 0)->events = 7;
+	ck_assert_uint_eq(paces_touch(paces, 7, 2, key, 0)->events, 0);
+	ck_assert_uint_eq(paces_touch(paces, 7, 1, key, 0)->events, 7);
 	paces_free(paces);
 }
 END_TEST
@@ -234,9 +268,9 @@ START_TEST(a_damaged_blob_is_refused)
 END_TEST
 
 TEST_MAIN("paces", the_one_that_was_quiet_longest_makes_room,
-	memory_for_less_than_one_holds_one, keys_of_two_kinds_are_two,
-	what_was_not_touched_since_is_forgotten, a_burst_after_quiet_is_counted_exactly,
-	the_window_moves_in_eighths, what_is_out_of_order_counts_now,
-	quiet_begins_another_episode, a_slot_counts_no_further_than_it_can,
-	a_blob_brings_everything_back, with_less_memory_the_youngest_come_back,
-	a_damaged_blob_is_refused)
+	an_owner_that_is_flooded_forgets_its_own, memory_for_less_than_one_holds_one,
+	keys_of_two_kinds_are_two, what_was_not_touched_since_is_forgotten,
+	a_burst_after_quiet_is_counted_exactly, the_window_moves_in_eighths,
+	what_is_out_of_order_counts_now, quiet_begins_another_episode,
+	a_slot_counts_no_further_than_it_can, a_blob_brings_everything_back,
+	with_less_memory_the_youngest_come_back, a_damaged_blob_is_refused)
