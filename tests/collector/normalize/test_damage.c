@@ -1,7 +1,9 @@
 /*
- * What happens to lines on their way: every sample line is cut at every byte, and has every
- * byte changed in turn. Whatever comes out, its values lie where they may, its JSON is JSON,
- * and nothing that a line says is taken for what the collector says.
+ * What happens to lines on their way: every sample line is cut at every byte, has every byte
+ * changed in turn, and has a field that never ends; every parser is given what it would choke
+ * on if it were careless. Work that grows faster than the line would never end here. Whatever
+ * comes out, its values lie where they may, its JSON is JSON, and nothing that a line says is
+ * taken for what the collector says.
  */
 #include <yyjson.h>
 
@@ -11,7 +13,14 @@
 #include "tests/collector/normalize/sample_files.h"
 #include "tests/support/check.h"
 
-enum { LINE_MAX_BYTES = 4096, ARENA_MAX = 1 << 20, JSON_MAX = 1 << 22 };
+enum {
+	LINE_MAX_BYTES = 4096,
+	ARENA_MAX = 1 << 20,
+	JSON_MAX = 1 << 24,
+	SWOLLEN = 1 << 16,
+	HUGE_FIELD = 1 << 20,
+	HOSTILE_SIZE = 1 << 18
+};
 
 /* Of the linker: this program's image, constants included. */
 extern const char __executable_start, end;
@@ -143,6 +152,129 @@ static void damage_file(
 	}
 }
 
+/* ---- fields that never end ------------------------------------------------------------- */
+
+static const char fillers[] = {'a', '0', ' ', '"', '\\', '{', '[', '=', '|', '\t', '<', ',',
+	';', '\'', '/', ':', '\xff', '\x01'};
+
+static void swell_line(
+	struct slice line, const struct parser *format, size_t at, char filler, size_t size)
+{
+	char *swollen = malloc(line.len + size);
+
+	if (swollen == NULL)
+		ck_abort();
+	memcpy(swollen, line.ptr, at);
+	memset(swollen + at, filler, size);
+	memcpy(swollen + at + size, line.ptr + at, line.len - at);
+	check_line(slice_of(swollen, line.len + size), format);
+	free(swollen);
+}
+
+/* Somewhere in each line; in the first of each file a megabyte. */
+static void swell_file(
+	void *user, struct slice stem, struct slice text, const struct parser *format)
+{
+	unsigned *n = user;
+	struct slice line;
+
+	ck_assert_uint_ne(stem.len, 0);
+	for (size_t size = HUGE_FIELD; slice_cut(&text, '\n', &line); size = SWOLLEN) {
+		char filler = fillers[*n % sizeof(fillers)];
+
+		if (line.len == 0)
+			continue;
+		swell_line(line, format, *n * 31 % line.len, filler, size);
+		swell_line(line, format, line.len - *n % line.len, filler, size);
+		++*n;
+	}
+}
+
+START_TEST(a_field_may_never_end)
+{
+	unsigned n = 0;
+
+	setup();
+	sample_files_each(swell_file, &n);
+	ck_assert_uint_gt(n, 500);
+	teardown();
+}
+END_TEST
+
+/* `start`, then `again` over and over, then `stop`. */
+static const struct {
+	const char *start, *again, *stop;
+} hostile[] = {
+	{"", "[", ""},
+	{"", "{\"a\":", ""},
+	{"", "[{\"a\":[", "1"},
+	{"{\"a\":1", ",\"a\":2", "}"},
+	{"{\"message\":\"x\"", ",\"soc.parser\":\"y\",\"event.original\":\"z\"", "}"},
+	{"{\"n\":NaN", ",\"n\":-Infinity", "}"},
+	{"{\"n\":1", "0", "}"},
+	{"{\"t\":\"", "\\u202e\\ud800", "\"}"},
+	{"{\"EventID\":1,\"winlog\":{\"event_data\":{\"a\":1", ",\"Image\":\"x\"", "}}}"},
+	{"<Event><System>", "<EventID>1</EventID>", "</System></Event>"},
+	{"<Event>", "<Data Name='a'>", "</Event>"},
+	{"<Event>", "<Event ", ""},
+	{"<Event><System>", "&amp;&#x41;&lt", ""},
+	{"<13>1 2026-01-01T00:00:00Z h a - - ", "[a@1 b=\"c\"]", " x"},
+	{"<13>1 2026-01-01T00:00:00Z h a - - [a@1", " b=\"\\\"\"", "] x"},
+	{"<13>", "Jan  1 00:00:00 h ", ""},
+	{"<13>Jan  1 00:00:00 h sshd[1]: ", "error: ", ""},
+	{"<13>Jan  1 00:00:00 h sshd[1]: Failed password for ", "x from ",
+		"192.0.2.1 port 1 ssh2"},
+	{"<13>Jan  1 00:00:00 h sudo: a : ", "TTY=x ; ", "COMMAND=/bin/sh"},
+	{"<13>Jan  1 00:00:00 h kernel: IN=a OUT= ", "SRC=192.0.2.1 ", ""},
+	{"<13>Jan  1 00:00:00 h postfix/smtpd[1]: ", "a=<b>, ", ""},
+	{"CEF:0|a|b|c|d|e|5|", "cs1=x cs1Label=y ", ""},
+	{"CEF:0|a", "\\|", "|b|c|d|e|5|"},
+	{"LEEF:2.0|a|b|c|d|", "src=192.0.2.1\t", ""},
+	{"type=EXECVE msg=audit(1.0:1): ", "a0=\"x\" ", ""},
+	{"type=SYSCALL msg=audit(1.0:1): ", "a=b='", ""},
+	{"", "a=b ", ""},
+	{"", "a=\"", ""},
+	{"", "a: b; ", ""},
+	{"h\tMSWinEventLog", "\t1", ""},
+	{"1.2.3.4 - - [", "[", "] \"GET / HTTP/1.1\" 200 1"},
+	{"1.2.3.4 - - [01/Jan/2026:00:00:00 +0000] \"", "\\\"", "\" 200 1 \"-\" \"-\""},
+	{"", "\xe2\x80\xae\x1b[2J", ""},
+	{"", "\xf0\x90", ""},
+	{"2026-01-01 00:00:00 1o6Xab-0001Ab-Cd <= a H=", "(b) [", ""},
+	{"2026-01-01 00:00:00 1o6Xab-0001Ab-Cd => ", "a <b> ", ""},
+};
+
+static struct slice make_hostile(size_t i, char *buf)
+{
+	struct slice start = slice_str(hostile[i].start), again = slice_str(hostile[i].again);
+	struct slice stop = slice_str(hostile[i].stop);
+	size_t len = start.len;
+
+	memcpy(buf, start.ptr, start.len);
+	for (; len + again.len + stop.len <= HOSTILE_SIZE; len += again.len)
+		memcpy(buf + len, again.ptr, again.len);
+	memcpy(buf + len, stop.ptr, stop.len);
+	return slice_of(buf, len + stop.len);
+}
+
+START_TEST(no_text_is_too_much_for_any_parser)
+{
+	char *buf = malloc(HOSTILE_SIZE);
+
+	ck_assert_ptr_nonnull(buf);
+	setup();
+	for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
+		struct slice text = make_hostile(i, buf);
+
+		check_line(text, NULL);
+		for (unsigned p = 0; parsers[p] != NULL; p++)
+			check_line(text, parsers[p]);
+	}
+	teardown();
+	free(buf);
+}
+END_TEST
+
 START_TEST(a_line_may_end_anywhere)
 {
 	damage_function *damage = cut_line;
@@ -163,4 +295,5 @@ START_TEST(a_byte_may_be_another)
 }
 END_TEST
 
-TEST_MAIN("normalize/damage", a_line_may_end_anywhere, a_byte_may_be_another)
+TEST_MAIN("normalize/damage", a_line_may_end_anywhere, a_byte_may_be_another,
+	a_field_may_never_end, no_text_is_too_much_for_any_parser)
