@@ -182,7 +182,7 @@ static bool may_fire(struct correlate *correlate, const struct columns *columns,
 		limit->events++;
 		return false;
 	}
-	pace_add(limit);
+	pace_add(limit, 1);
 	*n_held = limit->events;
 	limit->events = 0;
 	return true;
@@ -207,13 +207,14 @@ static bool conclude(struct correlate *correlate, const struct columns *columns,
 }
 
 /* True when the group is to be told of. */
-static bool count(struct pace *group, const struct derive_settings *settings, int64_t at_ns)
+static bool count(struct pace *group, const struct derive_settings *settings, int64_t at_ns,
+	unsigned times)
 {
 	int64_t window_ns = (int64_t)settings->brute_force_ms * CLOCK_NS_PER_MS;
-	unsigned n = pace_count(group, at_ns, window_ns) + 1;
+	unsigned n = pace_count(group, at_ns, window_ns) + times;
 
-	pace_add(group);
-	group->events++;
+	pace_add(group, times);
+	group->events += times;
 	if (n < settings->brute_force_count ||
 		(group->fired_ns != CLOCK_NONE &&
 			at_ns - group->fired_ns < HOUR_MS * CLOCK_NS_PER_MS))
@@ -231,7 +232,7 @@ static bool correlate_match(struct correlate *correlate, const struct columns *c
 		match->group, columns->received_ns);
 	uint64_t n_held;
 
-	if (!count(group, correlate->settings, at_ns))
+	if (!count(group, correlate->settings, at_ns, 1u + columns->repeats))
 		return true;
 	/* The next touch moves them. */
 	struct conclusion what = {at_ns, group->since_ns, group->events};

@@ -272,11 +272,12 @@ unsigned pace_count(struct pace *pace, int64_t at_ns, int64_t window_ns)
 	return n;
 }
 
-void pace_add(struct pace *pace)
+void pace_add(struct pace *pace, unsigned times)
 {
 	uint16_t *slot = &pace->slots[pace->newest];
+	unsigned room = (unsigned)(PACE_MOST - *slot);
 
-	*slot = (uint16_t)(*slot + (*slot < PACE_MOST));
+	*slot = (uint16_t)(*slot + (times < room ? times : room));
 }
 
 void paces_forget(struct paces *paces, int64_t before_ns)

@@ -50,8 +50,8 @@ struct pace {
  * nothing. */
 unsigned pace_count(struct pace *pace, int64_t at_ns, int64_t window_ns);
 
-/* One more, now. */
-void pace_add(struct pace *pace);
+/* So many more, now. */
+void pace_add(struct pace *pace, unsigned times);
 
 struct paces;
 

@@ -171,7 +171,7 @@ static bool count_attack(struct tally *tally, int64_t at_ns, const struct column
 	if (columns->kind == RECORD_FINDING)
 		value->findings++;
 	else
-		value->events++;
+		value->events += 1u + columns->repeats;
 	return true;
 }
 

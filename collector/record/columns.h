@@ -22,7 +22,8 @@ struct columns {
 	uint16_t parser;
 	uint16_t flags; /* enum record_flag */
 	uint8_t level, kind, status, attack;
-	uint8_t severity, strength, n_matches, spare;
+	uint8_t severity, strength, n_matches;
+	uint8_t repeats;  /* so many times more than once the record says it happened */
 	uint32_t skew_ms; /* |agent's clock - ours| when it arrived; UINT32_MAX = unknown */
 	uint32_t source;  /* number in the block's table of sources; COLUMNS_NO_SOURCE */
 };

@@ -139,6 +139,7 @@ static void fill_columns(struct columns *columns, const struct batch *batch,
 		.severity = record->severity,
 		.strength = record->strength,
 		.n_matches = (uint8_t)record->n_matches,
+		.repeats = record->repeats,
 		.skew_ms = batch->skew_ms,
 		.source = source_number(batch, record->source),
 	};
@@ -180,6 +181,7 @@ static struct record record_from(const struct columns *columns)
 		.strength = columns->strength,
 		.parser = columns->parser,
 		.flags = columns->flags,
+		.repeats = columns->repeats,
 	};
 }
 

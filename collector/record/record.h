@@ -25,6 +25,7 @@
 enum {
 	RECORD_FIELDS_MAX = 512,
 	RECORD_MATCHES_MAX = 16,
+	RECORD_REPEATS_MAX = 255,
 };
 
 enum record_kind {
@@ -128,6 +129,7 @@ struct record {
 
 	uint16_t n_fields, fields_room;
 	uint16_t n_matches;
+	uint8_t repeats;       /* "message repeated 3 times" is 2; RECORD_REPEATS_MAX at most */
 	struct field *fields;  /* in order of arrival */
 	struct match *matches; /* RECORD_MATCHES_MAX, NULL when none */
 };

@@ -24,6 +24,7 @@ enum {
 	BLOCK_BODIES_MAX = 96 << 20,
 	BLOCK_RECORDS_MAX = 1 << 20,
 	BLOCK_STREAMS_MAX = UINT16_MAX, /* columns' `stream` is 16 bits */
+	COMMIT_BATCHES_MAX = 16384,     /* in one commit; each is of one stream */
 	BLOCK_ARENA_MAX = 512 << 20,    /* bytes of a front taken apart */
 };
 

@@ -9,7 +9,6 @@
 #include "common/log.h"
 
 enum {
-	COMMIT_BATCHES_MAX = 16384,
 	COMMIT_SIZE_MAX = 60 << 20,   /* bytes before packing: stays a block */
 	COMMIT_RECORDS_MAX = 1 << 16, /* then no more batches */
 	SEQUENCE_MAX_BITS = 63,

@@ -1,11 +1,17 @@
 #include "collector/store/seal.h"
 
+#include <assert.h>
+
 enum {
 	SEAL_LEVEL = 1, /* of zstd; 3 makes log lines hardly smaller and takes twice the time */
 	MERGE_RECORDS_MAX = 1 << 16,
 	MERGE_FRONT_MAX = 8 << 20, /* bytes of tables and columns */
-	MERGE_STREAMS_MAX = BLOCK_STREAMS_MAX - 4096,
+	MERGE_STREAMS_MAX = BLOCK_STREAMS_MAX - COMMIT_BATCHES_MAX,
 };
+
+/* A merged block that is not full takes one more, of which each batch may bring a stream. */
+static_assert(MERGE_STREAMS_MAX > 0 && MERGE_STREAMS_MAX + COMMIT_BATCHES_MAX <= UINT16_MAX,
+	"numbers of streams are 16 bits");
 
 bool seal_init(struct seal *seal, uint8_t class, struct seglog *log, struct segments *segments,
 	const struct undone *undone, struct chain *chain, struct err *err)

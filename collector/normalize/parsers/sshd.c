@@ -642,6 +642,22 @@ static struct slice repeated_message(struct slice text)
 	return slice_head(text, text.len - 1);
 }
 
+/* A writer may claim any number: what is counted for it is bounded. */
+static void put_repeated(struct record *record, struct parse_context *context)
+{
+	static const struct slice begin = {SLICE_BYTES("message repeated ")};
+	uint64_t n;
+
+	if (!slice_starts(context->message, begin))
+		return;
+	struct slice times = slice_from(context->message, begin.len);
+	times = slice_head(times, slice_search(times, SLICE_LIT(" ")));
+	if (!slice_to_u64(times, UINT32_MAX, &n) || n == 0)
+		return;
+	put_number(record, context, FIELD_SOC_REPEATED, n);
+	record->repeats = (uint8_t)(n - 1 < RECORD_REPEATS_MAX ? n - 1 : RECORD_REPEATS_MAX);
+}
+
 /* The wording of `text`, seen through "error: " and the like; *text moves behind prefixes. */
 static const struct wording *see_through(struct slice *text)
 {
@@ -675,8 +691,10 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (found == NULL)
 		return PARSED_NOT_MINE;
 	put_meaning(record, context, &found->meaning);
-	if (read_shape(record, context, found->shape, slice_from(text, found->prefix.len)))
+	if (read_shape(record, context, found->shape, slice_from(text, found->prefix.len))) {
+		put_repeated(record, context);
 		return PARSED;
+	}
 	record->n_fields = before;
 	return PARSED_NOT_MINE;
 }

@@ -418,6 +418,28 @@ START_TEST(a_sustained_brute_force_is_one_finding_even_after_restarts)
 }
 END_TEST
 
+/* "message repeated 10 times: [ Failed password ... ]" */
+static void repeated_login(struct record *record, struct batch *batch, unsigned i)
+{
+	failed_login(record, batch, i);
+	record->attack = CLASS_UNAUTHORIZED_ACCESS;
+	record->severity = SEVERITY_LOW;
+	record->repeats = 9;
+}
+
+START_TEST(a_line_that_says_it_was_repeated_counts_so_often)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 1, 3, repeated_login);
+	wait_for_findings(1);
+	wait_until_read();
+	check_text("7/3/unauthorized-access/low:10,0,1 7/3/unauthorized-access/high:0,1,1 "
+		   "quality 7:1 late=0 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
 static void copy_file(const char *from, const char *to)
 {
 	struct strbuf bytes = STRBUF_INIT(64 << 20);
@@ -624,6 +646,7 @@ TEST_MAIN("derive", a_delivery_that_could_not_be_noted_is_noted_later,
 	hits_of_a_host_that_has_too_many_are_counted_without_a_name,
 	only_findings_of_products_are_hits, a_restart_goes_on_where_the_last_step_ended,
 	a_sustained_brute_force_is_one_finding_even_after_restarts,
+	a_line_that_says_it_was_repeated_counts_so_often,
 	a_kill_loses_and_repeats_no_finding_though_state_is_saved_seldom,
 	a_flood_of_addresses_is_a_limited_number_of_findings,
 	more_addresses_than_memory_are_forgotten_and_counted,

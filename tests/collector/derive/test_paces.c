@@ -122,7 +122,7 @@ static unsigned add(struct pace *pace, int64_t at_ns)
 {
 	unsigned n = pace_count(pace, at_ns, 80) + 1;
 
-	pace_add(pace);
+	pace_add(pace, 1);
 	pace->events++;
 	return n;
 }
