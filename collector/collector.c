@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "collector/control.h"
+#include "collector/expiries.h"
 #include "collector/national/message.h"
 #include "collector/notes.h"
 #include "collector/pipeline.h"
@@ -33,6 +34,7 @@ struct collector {
 	pthread_mutex_t wake_lock; /* derive's thread wakes forward while that is there */
 	bool forward_runs;
 	struct ingest *ingest;
+	struct expiries *expiries;
 	struct control *control;
 	int64_t presence_ms; /* when the agents were noted last, monotonic */
 	bool was_nearly_full, was_refusing;
@@ -261,6 +263,7 @@ static void reload(struct collector *collector, const struct collector_settings 
 		taken = false;
 	}
 	log_open("soc-collector", (enum log_level)settings->log_level);
+	expiries_wake(collector->expiries);
 	if (taken)
 		log_info("collector.reloaded", "agencies=%zu",
 			agencies_count(collector->rules->agencies));
@@ -382,8 +385,15 @@ static bool listen_and_serve(struct collector *collector, struct err *err)
 		&collector->settings.ingest, base, collector->store, &callbacks, err);
 	if (collector->ingest == NULL)
 		return false;
+	collector->expiries =
+		expiries_start(&(struct expiries_sources){collector->ingest, collector->signer,
+				       collector->settings.forward.kafka.certificate},
+			err);
+	if (collector->expiries == NULL)
+		return false;
 	const struct control_view view = {collector->store, collector->ingest,
-		collector->derive, collector->forward, collector->settings.derive.dir};
+		collector->derive, collector->forward, collector->expiries,
+		collector->settings.derive.dir};
 	collector->control = control_open(collector->settings.control, base, &view, err);
 	if (collector->control == NULL)
 		return false;
@@ -413,6 +423,7 @@ void collector_free(struct collector *collector)
 	if (collector == NULL)
 		return;
 	control_close(collector->control);
+	expiries_stop(collector->expiries);
 	ingest_stop(collector->ingest);
 	notes_free(collector->notes);
 	set_forward_runs(collector, false);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "collector/derive/outbox.h"
+#include "collector/expiries.h"
 #include "collector/forward/destinations.h"
 #include "collector/national/message.h"
 #include "common/clock.h"
@@ -61,12 +62,29 @@ static void put_store(struct json *json, struct store *store)
 	json_object_end(json);
 }
 
-static bool count_online(void *user, const struct peer_view *view)
-{
-	uint64_t *counts = user;
+struct agents {
+	uint64_t online, offline, expiring;
+};
 
-	counts[view->online ? 0 : 1]++;
+static bool count_agent(void *user, const struct peer_view *view)
+{
+	struct agents *agents = user;
+
+	agents->online += view->online;
+	agents->offline += !view->online;
+	agents->expiring +=
+		expiry_is_near(EXPIRY_CERTIFICATE, &view->certificate, clock_wall_ns());
 	return true;
+}
+
+static void put_agents(struct json *json, struct peers *peers)
+{
+	struct agents agents = {0};
+
+	peers_walk(peers, count_agent, &agents);
+	json_put_u64(json, "agents_online", agents.online);
+	json_put_u64(json, "agents_offline", agents.offline);
+	json_put_u64(json, "agents_expiring", agents.expiring);
 }
 
 static void put_time(struct json *json, const char *key, int64_t ns)
@@ -89,6 +107,27 @@ static bool put_held(void *user, const struct outbox_held *held)
 	json_put_text(json, "reason", held->reason);
 	json_object_end(json);
 	return true;
+}
+
+static void put_expiring(void *user, const struct expiring *expiring)
+{
+	struct json *json = user;
+
+	json_object(json);
+	json_put_str(json, "name", expiring->name);
+	put_time(json, "from", expiring->validity.from_ns);
+	put_time(json, "until", expiring->validity.until_ns);
+	json_put_str(json, "state",
+		expiries_state(expiring->kind, &expiring->validity, clock_wall_ns()));
+	json_object_end(json);
+}
+
+static void put_certificates(struct json *json, struct expiries *expiries)
+{
+	json_key(json, SLICE_LIT("certificates"));
+	json_array(json);
+	expiries_walk(expiries, put_expiring, json);
+	json_array_end(json);
 }
 
 /* ---- the nation ------------------------------------------------------------- */
@@ -252,16 +291,13 @@ static void answer_feed(const struct control_view *view, struct slice words, str
 static void answer_status(
 	const struct control_view *view, struct slice words, struct json *json)
 {
-	uint64_t agents[2] = {0};
-
 	(void)words;
 	json_put_str(json, "version", SOC_VERSION);
 	put_store(json, view->store);
 	json_put_u64(json, "derived", derive_position(view->derive));
 	put_derive(json, view);
-	peers_walk(ingest_peers(view->ingest), count_online, agents);
-	json_put_u64(json, "agents_online", agents[0]);
-	json_put_u64(json, "agents_offline", agents[1]);
+	put_agents(json, ingest_peers(view->ingest));
+	put_certificates(json, view->expiries);
 	put_national(json, view);
 	json_key(json, SLICE_LIT("counters"));
 	json_object(json);
@@ -290,6 +326,9 @@ static bool put_agent(void *user, const struct peer_view *view)
 	json_put_str(json, "version", view->version);
 	put_time(json, "since", view->since_ns);
 	put_time(json, "heard", view->heard_ns);
+	put_time(json, "certificate_until", view->certificate.until_ns);
+	json_put_str(json, "certificate",
+		expiries_state(EXPIRY_CERTIFICATE, &view->certificate, clock_wall_ns()));
 	json_key(json, SLICE_LIT("clock_offset_ms"));
 	if (view->clock_offset_ns == CLOCK_NONE)
 		json_null(json);

@@ -6,9 +6,9 @@
  * member "error".
  *
  *	status    counters, store, position of derive, its backlog, memory, size and last
- *	          failure, agents by state, what waits for the nation and what could not be made
- *	          for it
- *	agents    every agent seen: online, since when, clock offset, queue
+ *	          failure, agents by state, what expires, what waits for the nation and what
+ *	          could not be made for it
+ *	agents    every agent seen: online, since when, certificate, clock offset, queue
  *	ledger    every stream: stored, declared missing, duplicates, lost
  *	feed      every topic messages go to: what waits, what was sent, why it waits
  *	order WORD AGENCY HOST ARGUMENT
@@ -26,12 +26,14 @@
 #include "common/err.h"
 
 struct control;
+struct expiries;
 
 struct control_view { /* borrowed */
 	struct store *store;
 	struct ingest *ingest;
 	struct derive *derive;
 	struct forward *forward;
+	struct expiries *expiries;
 	const char *derive_dir;
 };
 

@@ -46,3 +46,8 @@ bool expiry_due(struct expiry *expiry, enum expiry_kind kind, const struct valid
 		expiry->told = due;
 	return more;
 }
+
+bool expiry_is_near(enum expiry_kind kind, const struct validity *validity, int64_t now_ns)
+{
+	return count_due(&schedules[kind], validity, now_ns) > 0;
+}

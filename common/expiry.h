@@ -41,4 +41,8 @@ struct expiry {
 MUST_USE bool expiry_due(struct expiry *expiry, enum expiry_kind kind,
 	const struct validity *validity, int64_t now_ns);
 
+/* True when the first warning is due. */
+MUST_USE bool expiry_is_near(
+	enum expiry_kind kind, const struct validity *validity, int64_t now_ns);
+
 #endif

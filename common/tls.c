@@ -312,7 +312,8 @@ static bool read_marks(X509 *cert, struct tls_peer *peer, const char **why)
 		return false;
 	for (unsigned i = 0; i < size; i++)
 		snprintf(peer->fingerprint + 2 * i, 3, "%02x", digest[i]);
-	peer->not_after_ns = revocation_time_ns(X509_get0_notAfter(cert));
+	peer->validity.from_ns = revocation_time_ns(X509_get0_notBefore(cert));
+	peer->validity.until_ns = revocation_time_ns(X509_get0_notAfter(cert));
 	return true;
 }
 

@@ -61,7 +61,7 @@ struct tls_peer {
 	enum tls_peer_kind kind;
 	uint32_t agency, host;       /* of an agent */
 	char name[TLS_NAME_MAX];     /* of a collector */
-	int64_t not_after_ns;        /* wall clock */
+	struct validity validity;    /* of the certificate */
 	char serial[TLS_SERIAL_MAX]; /* hexadecimal, lower case */
 	char fingerprint[65];        /* SHA-256 of the certificate, hexadecimal */
 };
@@ -74,7 +74,7 @@ MUST_USE SSL_CTX *tls_server_new(const struct tls_settings *settings, struct err
  * the one it wants. */
 MUST_USE SSL_CTX *tls_client_new(const struct tls_settings *settings, struct err *err);
 
-/* The identity in the context's own certificate. It may be expired: look at not_after_ns. */
+/* The identity in the context's own certificate. It may be expired: look at `validity`. */
 MUST_USE bool tls_own(const SSL_CTX *ctx, struct tls_peer *own, struct err *err);
 
 /* From when until when the context's own certificate is good. */

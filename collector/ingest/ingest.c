@@ -138,6 +138,16 @@ bool ingest_order(
 	return session != 0;
 }
 
+bool ingest_validity(struct ingest *ingest, struct validity *certificate, struct validity *crl)
+{
+	SSL_CTX *tls = ingest_shared_tls(&ingest->shared);
+
+	*certificate = tls_own_validity(tls);
+	bool has_crl = tls_crl_validity(tls, crl);
+	SSL_CTX_free(tls);
+	return has_crl;
+}
+
 struct peers *ingest_peers(struct ingest *ingest)
 {
 	return ingest->shared.peers;

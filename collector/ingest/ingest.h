@@ -19,6 +19,7 @@
 #include "collector/record/batch.h"
 #include "collector/store/store.h"
 #include "common/err.h"
+#include "common/expiry.h"
 
 struct event_base;
 struct ingest;
@@ -59,6 +60,11 @@ MUST_USE bool ingest_reload(
  * it says itself, by a record. Any thread. */
 bool ingest_order(
 	struct ingest *ingest, uint32_t agency, uint32_t host, const struct frame_order *order);
+
+/* From when until when its certificate is good, and the one of its CRLs that expires first;
+ * false: it has none. Any thread. */
+MUST_USE bool ingest_validity(
+	struct ingest *ingest, struct validity *certificate, struct validity *crl);
 
 struct peers *ingest_peers(struct ingest *ingest);
 

@@ -211,11 +211,12 @@ static void copy_printable(char out[PEER_VERSION_MAX], struct slice text)
 }
 
 void peers_met(struct peers *peers, uint32_t agency, uint32_t host, const char *address,
-	struct slice version)
+	const struct validity *certificate, struct slice version)
 {
 	pthread_mutex_lock(&peers->lock);
 	struct peer *peer = peer_at(peers, agency, host);
 	snprintf(peer->view.address, sizeof(peer->view.address), "%s", address);
+	peer->view.certificate = *certificate;
 	copy_printable(peer->view.version, version);
 	pthread_mutex_unlock(&peers->lock);
 }

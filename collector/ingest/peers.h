@@ -11,6 +11,7 @@
 #ifndef COLLECTOR_INGEST_PEERS_H
 #define COLLECTOR_INGEST_PEERS_H
 
+#include "common/expiry.h"
 #include "common/frame.h"
 
 struct peers;
@@ -46,9 +47,9 @@ MUST_USE enum peers_verdict peers_join(struct peers *peers, uint32_t agency, uin
 /* Its number while it is connected; 0 = it is not. */
 uint64_t peers_session(struct peers *peers, uint32_t agency, uint32_t host);
 
-/* What the agent said when it came: where from, and its version (bytes of its own, cut). */
+/* When the agent came: where from, its certificate, its version (bytes of its own, cut). */
 void peers_met(struct peers *peers, uint32_t agency, uint32_t host, const char *address,
-	struct slice version);
+	const struct validity *certificate, struct slice version);
 
 /* The session ended. False, and nothing happens, when another one took its place. */
 bool peers_leave(struct peers *peers, uint32_t agency, uint32_t host, uint64_t session);
@@ -67,6 +68,7 @@ struct peer_view {
 	bool online;
 	char address[PEER_ADDRESS_MAX]; /* "192.0.2.1:40000" */
 	char version[PEER_VERSION_MAX]; /* printable ASCII */
+	struct validity certificate;    /* it came with */
 	int64_t since_ns, heard_ns;     /* wall clock */
 	int64_t clock_offset_ns;        /* the agent's clock minus ours; CLOCK_NONE = unknown */
 	struct frame_heartbeat heartbeat;

@@ -28,7 +28,7 @@ static const char *why_unwelcome(struct session *session)
 {
 	unsigned generation = atomic_load(&session->shared->generation);
 
-	if (clock_wall_ns() > session->peer.not_after_ns)
+	if (clock_wall_ns() > session->peer.validity.until_ns)
 		return "the certificate has expired";
 	if (generation == session->generation)
 		return NULL;

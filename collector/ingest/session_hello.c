@@ -67,7 +67,7 @@ static bool join_peers(struct session *session, const struct frame_hello *hello)
 	}
 	session->joined = true;
 	peers_met(shared->peers, session->peer.agency, session->peer.host, session->peer_name,
-		hello->agent_version);
+		&session->peer.validity, hello->agent_version);
 	return true;
 }
 

@@ -101,7 +101,19 @@ START_TEST(moments_nobody_can_live_to_are_not_warned_of)
 }
 END_TEST
 
-TEST_MAIN("expiry", a_certificate_is_warned_of_thirty_seven_and_one_day_before_and_at_its_end,
+START_TEST(what_is_near_its_end_is_told_from_what_is_not)
+{
+	const struct validity validity = {NOW, NOW + 90 * DAY};
+
+	ck_assert(!expiry_is_near(EXPIRY_CERTIFICATE, &validity, NOW + 60 * DAY - 1));
+	ck_assert(expiry_is_near(EXPIRY_CERTIFICATE, &validity, NOW + 60 * DAY));
+	ck_assert(!expiry_is_near(EXPIRY_CRL, &validity, NOW + 88 * DAY - 1));
+	ck_assert(expiry_is_near(EXPIRY_CRL, &validity, NOW + 91 * DAY));
+}
+END_TEST
+
+TEST_MAIN("expiry", what_is_near_its_end_is_told_from_what_is_not,
+	a_certificate_is_warned_of_thirty_seven_and_one_day_before_and_at_its_end,
 	a_crl_is_warned_of_two_days_before, what_lives_shortly_is_warned_of_at_half_its_life,
 	who_asks_late_hears_it_once, a_renewed_one_begins_anew,
 	a_clock_that_goes_back_repeats_nothing, moments_nobody_can_live_to_are_not_warned_of)

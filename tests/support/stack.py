@@ -346,14 +346,14 @@ class Stack:
         """What the status says of the topic of a type of message; None when it is not known yet."""
         return next((t for t in self.control("status")["national"]["topics"] if t["type"] == kind), None)
 
-    def queue_messages(self, kind, count):
+    def queue_messages(self, kind, count, signed=False):
         """Puts as many messages into the outbox, numbered by their keys, as derive would."""
         database = sqlite3.connect(self.folder / "derive/derive.db", timeout=30)
         with database:
             database.executemany(
                 "INSERT INTO outbox(key, revision, type, schema, content_type, message_id, jws, created,"
-                " state, done, body) VALUES(?, 1, ?, 's', 'text/plain', ?, 0, 1, 0, 0, ?)",
-                [(f"{kind}/{n}", kind, f"{kind}-{n}", b"body %d" % n) for n in range(count)])
+                " state, done, body) VALUES(?, 1, ?, 's', 'text/plain', ?, ?, 1, 0, 0, ?)",
+                [(f"{kind}/{n}", kind, f"{kind}-{n}", int(signed), b"body %d" % n) for n in range(count)])
         database.close()
         return [f"{kind}/{n}" for n in range(count)]
 

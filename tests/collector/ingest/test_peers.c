@@ -114,7 +114,8 @@ START_TEST(who_came_is_known_while_connected)
 
 	ck_assert_uint_eq(peers_session(peers, 7, 1), 0);
 	ck_assert_int_eq(peers_join(peers, 7, 1, 1, 5, &other), PEERS_WELCOME);
-	peers_met(peers, 7, 1, "192.0.2.1:4000", SLICE_LIT("1.2\x1b[31m"));
+	peers_met(peers, 7, 1, "192.0.2.1:4000", &(struct validity){5, 6},
+		SLICE_LIT("1.2\x1b[31m"));
 	ck_assert_uint_eq(peers_session(peers, 7, 1), 5);
 	struct peer_view view;
 	peers_walk(peers, keep, &view);
