@@ -2,7 +2,9 @@
 
 const struct parser *const parsers[] = {
 	&parser_rfc5424,
+	&parser_mysql,
 	&parser_rfc3164,
+	&parser_postgresql,
 	&parser_auditd,
 	&parser_exim,
 	&parser_cef,

@@ -30,6 +30,8 @@ extern const struct parser parser_windows_json;
 extern const struct parser parser_windows_xml;
 extern const struct parser parser_snare;
 extern const struct parser parser_postfix;
+extern const struct parser parser_postgresql;
+extern const struct parser parser_mysql;
 extern const struct parser parser_dovecot;
 extern const struct parser parser_exim;
 extern const struct parser parser_json;

@@ -1,0 +1,216 @@
+/*
+ * mysql - the error log of MySQL and MariaDB, and the general log
+ *
+ *	2026-03-07T03:00:00.123456Z 25 [Note] [MY-010926] [Server] Access denied for ...
+ *	2026-03-07  5:13:11 8 [Warning] Access denied for user 'an'@'192.0.2.1' (...)
+ *	260307 13:08:33 mysqld_safe Starting mysqld daemon ...
+ *	2026-03-07T03:00:00.123456Z        14 Connect   an@192.0.2.1 on ho_so
+ */
+#include "collector/normalize/extract.h"
+#include "collector/normalize/stamp.h"
+#include "collector/normalize/stamp_parts.h"
+
+static const struct meaning noted = {
+	.category = {ECS_DATABASE},
+	.type = {ECS_INFO},
+};
+static const struct meaning error = {
+	.category = {ECS_DATABASE},
+	.type = {ECS_INFO},
+	.type2 = {ECS_ERROR},
+};
+static const struct meaning refused = {
+	.action = {SLICE_BYTES("database_login")},
+	.category = {ECS_DATABASE},
+	.category2 = {ECS_AUTHENTICATION},
+	.type = {ECS_INFO},
+	.outcome = {ECS_FAILURE},
+};
+static const struct meaning connected = {
+	.action = {SLICE_BYTES("database_connection")},
+	.category = {ECS_DATABASE},
+	.type = {ECS_INFO},
+};
+static const struct meaning queried = {
+	.action = {SLICE_BYTES("database_query")},
+	.category = {ECS_DATABASE},
+	.type = {ECS_INFO},
+};
+
+struct line {
+	struct slice thread, level, code, part, command, text;
+	int64_t ns;
+};
+
+static void skip_space(struct slice *rest)
+{
+	while (rest->len > 0 && (rest->ptr[0] == ' ' || rest->ptr[0] == '\t'))
+		*rest = slice_from(*rest, 1);
+}
+
+/* "2026-03-07  5:13:11", "260307  9:46:45": the hour is padded with a blank. */
+static bool take_padded(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	struct civil civil = {.offset_seconds = context->zone_seconds};
+	bool full = rest->len > 4 && rest->ptr[4] == '-';
+	size_t at = 0;
+	unsigned year;
+
+	if (!digits_at(*rest, &at, full ? 4 : 2, &year) ||
+		(full && !byte_at(*rest, &at, '-')) ||
+		!digits_at(*rest, &at, 2, &civil.month) ||
+		(full && !byte_at(*rest, &at, '-')) || !digits_at(*rest, &at, 2, &civil.day) ||
+		!byte_at(*rest, &at, ' '))
+		return false;
+	bool padded = byte_at(*rest, &at, ' ');
+	if (!digits_at(*rest, &at, padded ? 1 : 2, &civil.hour) || !byte_at(*rest, &at, ':') ||
+		!digits_at(*rest, &at, 2, &civil.minute) || !byte_at(*rest, &at, ':') ||
+		!digits_at(*rest, &at, 2, &civil.second))
+		return false;
+	civil.year = (int)year + (full ? 0 : 2000);
+	if (!clock_from_civil(&civil, ns))
+		return false;
+	*rest = slice_from(*rest, at);
+	return true;
+}
+
+static bool is_level(struct slice word)
+{
+	return slice_eq(word, SLICE_LIT("Note")) || slice_eq(word, SLICE_LIT("Warning")) ||
+	       slice_eq(word, SLICE_LIT("ERROR")) || slice_eq(word, SLICE_LIT("Error")) ||
+	       slice_eq(word, SLICE_LIT("System"));
+}
+
+/* "[Note] [MY-010926] [Server] " */
+static bool take_level(struct slice *rest, struct line *line)
+{
+	struct slice at = *rest;
+
+	if (!skip_byte(&at, '[') || !take_until(&at, ']', &line->level) ||
+		!is_level(line->level))
+		return false;
+	skip_space(&at);
+	*rest = at;
+	if (!skip_lit(&at, "[MY-") || !take_until(&at, ']', &line->code))
+		return true;
+	line->code = slice_of(line->code.ptr - 3, line->code.len + 3);
+	skip_space(&at);
+	if (skip_byte(&at, '[') && take_until(&at, ']', &line->part))
+		skip_space(&at);
+	*rest = at;
+	return true;
+}
+
+/* A command of the general log, and the blanks behind it. */
+static bool take_command(struct slice *rest, struct line *line)
+{
+	static const struct slice commands[] = {{SLICE_BYTES("Connect")},
+		{SLICE_BYTES("Query")}, {SLICE_BYTES("Quit")}, {SLICE_BYTES("Init DB")},
+		{SLICE_BYTES("Prepare")}, {SLICE_BYTES("Execute")}, {SLICE_BYTES("Close stmt")},
+		{SLICE_BYTES("Change user")}, {SLICE_BYTES("Field List")},
+		{SLICE_BYTES("Shutdown")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		struct slice at = *rest;
+
+		if (!skip_text(&at, commands[i]) ||
+			(at.len > 0 && at.ptr[0] != ' ' && at.ptr[0] != '\t'))
+			continue;
+		line->command = commands[i];
+		skip_space(&at);
+		*rest = at;
+		return true;
+	}
+	return false;
+}
+
+static bool read_line(struct slice rest, const struct parse_context *context, struct line *line)
+{
+	if (!take_padded(&rest, context, &line->ns) &&
+		!take_stamp_iso(&rest, context, &line->ns))
+		return false;
+	skip_space(&rest);
+	if (take_digits(&rest, &line->thread))
+		skip_space(&rest);
+	if (!take_level(&rest, line) && !slice_starts(rest, SLICE_LIT("mysqld_safe ")) &&
+		!slice_starts(rest, SLICE_LIT("InnoDB: ")) &&
+		(slice_absent(line->thread) || !take_command(&rest, line)))
+		return false;
+	line->text = rest;
+	return true;
+}
+
+/* "user 'an'@'192.0.2.1' ..." */
+static void put_account(struct record *record, struct parse_context *context, struct slice rest)
+{
+	struct slice user, host;
+
+	if (!skip_byte(&rest, '\'') || !take_until(&rest, '\'', &user))
+		return;
+	put_some(record, context, FIELD_USER_NAME, user);
+	if (skip_lit(&rest, "@'") && take_until(&rest, '\'', &host))
+		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, host);
+}
+
+/* "an@192.0.2.1 on ho_so using TCP/IP" */
+static void put_connection(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	struct slice account = take_word(&text), user, host;
+
+	put_meaning(record, context, &connected);
+	if (!cut_last(account, SLICE_LIT("@"), &user, &host))
+		return;
+	put_some(record, context, FIELD_USER_NAME, user);
+	if (host.len > 0)
+		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, host);
+}
+
+static void put_line(
+	struct record *record, struct parse_context *context, const struct line *line)
+{
+	struct slice denied = line->text;
+
+	record->created_ns = line->ns;
+	if (skip_lit(&denied, "Access denied for user ")) {
+		put_meaning(record, context, &refused);
+		put_account(record, context, denied);
+	} else if (slice_eq(line->command, SLICE_LIT("Connect"))) {
+		put_connection(record, context, line->text);
+	} else if (!slice_absent(line->command)) {
+		put_meaning(record, context, &queried);
+	} else {
+		put_meaning(record, context,
+			slice_eq_nocase(line->level, SLICE_LIT("error")) ? &error : &noted);
+	}
+	put(record, context, FIELD_LOG_LEVEL, line->level);
+	put_some(record, context, FIELD_EVENT_CODE, line->code);
+	put_some(record, context, FIELD_LOG_LOGGER, line->part);
+	put_digits(record, context, FIELD_PROCESS_THREAD_ID, line->thread);
+	put_over(record, context, FIELD_MESSAGE, line->text);
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct line line = {0};
+
+	if (!read_line(context->message, context, &line))
+		return PARSED_NOT_MINE;
+	put_line(record, context, &line);
+	context->message = SLICE_NONE;
+	return PARSED;
+}
+
+static const char *const programs[] = {"mysqld", "mariadbd", "mysql", "mariadb", NULL};
+
+const struct parser parser_mysql = {
+	.number = 34,
+	.roles = PARSER_ENVELOPE,
+	.name = "mysql",
+	.module = "mysql",
+	.summary = "MySQL and MariaDB: error log and general log",
+	.source = "MySQL 5.5 to 8.4 Reference Manual, MariaDB 5.5 to 11, server logs",
+	.programs = programs,
+	.first_bytes = FIRST_BYTES_DIGITS,
+	.parse = parse,
+};

@@ -1,0 +1,329 @@
+/*
+ * postgresql - the server log of PostgreSQL, as text and as CSV
+ *
+ *	2026-03-07 10:00:00.123 +07 [4711] an@ho_so FATAL:  password authentication failed ...
+ *	2026-03-07 10:00:00 UTC:192.0.2.1(5432):an@ho_so:[4711]:LOG:  ...
+ *	2026-03-07 10:00:00.123 +07,"an","ho_so",4711,"192.0.2.1:5432",...,FATAL,28P01,"..."
+ *
+ * What stands between the stamp and the severity is the administrator's choice
+ * (log_line_prefix): a number in brackets, USER@DATABASE and an address are recognized there.
+ */
+#include "collector/normalize/extract.h"
+#include "collector/normalize/stamp.h"
+
+enum { PREFIX_MAX = 256, COLUMNS = 15 };
+
+/* CSV columns, runtime-config-logging. */
+enum { USER = 1, DATABASE, PID, CLIENT, SEVERITY = 11, STATE, TEXT };
+
+struct line {
+	struct slice severity, state, text;
+	struct slice user, database, pid, client, port;
+	bool truncated; /* the CSV goes on in the next line */
+};
+
+static const struct meaning noted = {
+	.category = {ECS_DATABASE},
+	.type = {ECS_INFO},
+};
+static const struct meaning error = {
+	.category = {ECS_DATABASE},
+	.type = {ECS_ERROR},
+};
+static const struct meaning refused = {
+	.action = {SLICE_BYTES("database_login")},
+	.category = {ECS_DATABASE},
+	.category2 = {ECS_AUTHENTICATION},
+	.type = {ECS_INFO},
+	.outcome = {ECS_FAILURE},
+};
+static const struct meaning connected = {
+	.action = {SLICE_BYTES("database_connection")},
+	.category = {ECS_DATABASE},
+	.type = {ECS_INFO},
+};
+static const struct meaning authorized = {
+	.action = {SLICE_BYTES("database_login")},
+	.category = {ECS_DATABASE},
+	.category2 = {ECS_AUTHENTICATION},
+	.type = {ECS_INFO},
+	.outcome = {ECS_SUCCESS},
+};
+static const struct meaning ended = {
+	.action = {SLICE_BYTES("database_session_closed")},
+	.category = {ECS_DATABASE},
+	.type = {ECS_INFO},
+};
+
+static bool is_severity(struct slice word)
+{
+	static const struct slice words[] = {{SLICE_BYTES("LOG")}, {SLICE_BYTES("ERROR")},
+		{SLICE_BYTES("FATAL")}, {SLICE_BYTES("PANIC")}, {SLICE_BYTES("WARNING")},
+		{SLICE_BYTES("NOTICE")}, {SLICE_BYTES("INFO")}, {SLICE_BYTES("DETAIL")},
+		{SLICE_BYTES("HINT")}, {SLICE_BYTES("STATEMENT")}, {SLICE_BYTES("CONTEXT")},
+		{SLICE_BYTES("QUERY")}, {SLICE_BYTES("LOCATION")}, {SLICE_BYTES("DEBUG")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (slice_eq(words[i], word))
+			return true;
+	}
+	return word.len == 6 && slice_starts(word, SLICE_LIT("DEBUG")) && is_digit(word.ptr[5]);
+}
+
+/* ---- text ------------------------------------------------------------------------------- */
+
+/* "192.0.2.1", "192.0.2.1(5432)" */
+static void take_client(struct slice word, struct line *line)
+{
+	size_t at = slice_find(word, '(');
+	struct slice host = slice_head(word, at), port = slice_from(word, at);
+
+	if (host.len < 3 ||
+		(slice_find(host, '.') == host.len && slice_find(host, ':') == host.len))
+		return;
+	for (size_t i = 0; i < host.len; i++) {
+		char byte = (char)(host.ptr[i] | 0x20);
+
+		if (!is_digit(byte) && (byte < 'a' || byte > 'f') && host.ptr[i] != '.' &&
+			host.ptr[i] != ':')
+			return;
+	}
+	line->client = host;
+	if (skip_byte(&port, '('))
+		(void)take_digits(&port, &line->port);
+}
+
+static void take_word_of_prefix(struct slice word, struct line *line)
+{
+	struct slice user, inside = word;
+
+	if (skip_byte(&inside, '[') && take_digits(&inside, &line->pid))
+		return;
+	if (take_until(&word, '@', &user)) {
+		line->user = user;
+		line->database = word;
+		return;
+	}
+	take_client(word, line);
+}
+
+/* Words between blanks, or between colons when the prefix is written so. */
+static void read_prefix(struct slice prefix, struct line *line)
+{
+	bool colons = prefix.len > 0 && prefix.ptr[0] == ':';
+	struct slice word;
+
+	while (slice_cut(&prefix, colons ? ':' : ' ', &word)) {
+		word = slice_trim(word);
+		if (word.len > 0)
+			take_word_of_prefix(word, line);
+	}
+}
+
+static bool read_text(struct slice rest, struct line *line)
+{
+	struct slice head = slice_head(rest, rest.len < PREFIX_MAX ? rest.len : PREFIX_MAX);
+	size_t at = slice_search(head, SLICE_LIT(":  ")), start = at;
+
+	if (at == head.len)
+		return false;
+	while (start > 0 && head.ptr[start - 1] != ' ' && head.ptr[start - 1] != ':')
+		start--;
+	line->severity = slice_of(head.ptr + start, at - start);
+	if (!is_severity(line->severity))
+		return false;
+	read_prefix(slice_head(head, start), line);
+	line->text = slice_from(rest, at + 3);
+	return true;
+}
+
+/* ---- CSV -------------------------------------------------------------------------------- */
+
+/* "" stands for one quote. */
+static struct slice unquote(struct parse_context *context, struct slice text)
+{
+	char *start, *to;
+
+	if (slice_search(text, SLICE_LIT("\"\"")) == text.len)
+		return text;
+	start = to = arena_alloc(context->arena, text.len);
+	if (start == NULL) {
+		context->full = true;
+		return SLICE_NONE;
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		*to++ = text.ptr[i];
+		if (text.ptr[i] == '"')
+			i++;
+	}
+	return slice_of(start, (size_t)(to - start));
+}
+
+/* The column up to the comma; false when a quoted one does not end in this line. */
+static bool take_column(struct slice *rest, struct slice *column)
+{
+	size_t at = 1;
+
+	if (!slice_starts(*rest, SLICE_LIT("\""))) {
+		at = slice_find(*rest, ',');
+		*column = slice_head(*rest, at);
+		*rest = slice_from(*rest, at);
+		(void)skip_byte(rest, ',');
+		return true;
+	}
+	for (;; at += 2) {
+		at += slice_find(slice_from(*rest, at), '"');
+		if (at >= rest->len) {
+			*column = slice_from(*rest, 1);
+			*rest = SLICE_LIT("");
+			return false;
+		}
+		if (at + 1 == rest->len || rest->ptr[at + 1] != '"')
+			break;
+	}
+	*column = slice_of(rest->ptr + 1, at - 1);
+	*rest = slice_from(*rest, at + 1);
+	(void)skip_byte(rest, ',');
+	return true;
+}
+
+static bool read_csv(struct parse_context *context, struct slice rest, struct line *line)
+{
+	struct slice columns[COLUMNS] = {{0}}, host, port;
+
+	for (unsigned i = USER; i < COLUMNS && rest.len > 0; i++) {
+		line->truncated = !take_column(&rest, &columns[i]);
+		columns[i] = unquote(context, columns[i]);
+	}
+	if (!is_severity(columns[SEVERITY]) || columns[STATE].len != 5)
+		return false;
+	line->user = columns[USER];
+	line->database = columns[DATABASE];
+	line->pid = columns[PID];
+	line->severity = columns[SEVERITY];
+	line->state = columns[STATE];
+	line->text = columns[TEXT];
+	line->client = columns[CLIENT];
+	if (cut_last(line->client, SLICE_LIT(":"), &host, &port) && all_digits(port)) {
+		line->client = host;
+		line->port = port;
+	}
+	return true;
+}
+
+/* ---- meaning ---------------------------------------------------------------------------- */
+
+/* The value behind `name`, up to a blank or, when quoted, the quote. */
+static struct slice value_of(struct slice text, struct slice name)
+{
+	size_t at = slice_search(text, name);
+
+	if (at == text.len)
+		return SLICE_NONE;
+	text = slice_from(text, at + name.len);
+	if (skip_byte(&text, '"'))
+		return slice_head(text, slice_find(text, '"'));
+	return slice_head(text, slice_find(text, ' '));
+}
+
+static bool ends_login(struct slice text)
+{
+	return slice_search(text, SLICE_LIT("authentication failed for user ")) < text.len ||
+	       slice_starts(text, SLICE_LIT("no pg_hba.conf entry for ")) ||
+	       slice_starts(text, SLICE_LIT("pg_hba.conf rejects connection for ")) ||
+	       (slice_starts(text, SLICE_LIT("role \"")) &&
+		       slice_ends(text, SLICE_LIT("\" does not exist"))) ||
+	       slice_ends(text, SLICE_LIT("\" is not permitted to log in"));
+}
+
+static const struct meaning *meaning_of(const struct line *line)
+{
+	bool fatal = slice_eq(line->severity, SLICE_LIT("FATAL"));
+
+	if (fatal && ends_login(line->text))
+		return &refused;
+	if (slice_starts(line->text, SLICE_LIT("connection received: ")))
+		return &connected;
+	if (slice_starts(line->text, SLICE_LIT("connection authorized: ")))
+		return &authorized;
+	if (slice_starts(line->text, SLICE_LIT("disconnection: ")))
+		return &ended;
+	if (line->state.len == 5 &&
+		slice_search(SLICE_LIT("00 01 02"), slice_head(line->state, 2)) == 8)
+		return &error;
+	return &noted;
+}
+
+/* What the text says of who and where, when the prefix does not. */
+static void complete(const struct meaning *meaning, struct line *line)
+{
+	struct slice text = line->text;
+
+	if (line->user.len == 0)
+		line->user = meaning == &refused ? value_of(text, SLICE_LIT("user "))
+						 : value_of(text, SLICE_LIT("user="));
+	if (meaning == &refused && line->user.len == 0)
+		line->user = value_of(text, SLICE_LIT("role "));
+	if (line->client.len == 0)
+		line->client = meaning == &refused ? value_of(text, SLICE_LIT("host "))
+						   : value_of(text, SLICE_LIT("host="));
+	if (line->port.len == 0 && meaning != &refused)
+		line->port = value_of(text, SLICE_LIT("port="));
+}
+
+static void put_line(struct record *record, struct parse_context *context, struct line *line)
+{
+	const struct meaning *meaning = meaning_of(line);
+
+	put_meaning(record, context, meaning);
+	if (meaning != &noted && meaning != &error)
+		complete(meaning, line);
+	put(record, context, FIELD_LOG_LEVEL, line->severity);
+	put_digits(record, context, FIELD_PROCESS_PID, line->pid);
+	if (!slice_eq(line->user, SLICE_LIT("[unknown]")))
+		put_some(record, context, FIELD_USER_NAME, line->user);
+	if (line->client.len > 0 && !slice_eq(line->client, SLICE_LIT("[local]")))
+		put_address(
+			record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, line->client);
+	if (all_digits(line->port))
+		put_digits(record, context, FIELD_SOURCE_PORT, line->port);
+	if (line->database.len > 0 && !slice_eq(line->database, SLICE_LIT("[unknown]")))
+		put_other(record, context, FIELD_OTHER, SLICE_LIT("database"), line->database);
+	put_some(record, context, FIELD_EVENT_CODE, line->state);
+	put_over(record, context, FIELD_MESSAGE, line->text);
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct slice rest = context->message;
+	struct line line = {0};
+	int64_t ns;
+
+	if (!take_stamp_any(&rest, context, &ns)) {
+		/* "192.0.2.1 2026-03-07 ..." of a prefix that begins with %h */
+		take_client(take_word(&rest), &line);
+		if (slice_absent(line.client) || !skip_byte(&rest, ' ') ||
+			!take_stamp_any(&rest, context, &ns))
+			return PARSED_NOT_MINE;
+	}
+	if (skip_byte(&rest, ',') ? !read_csv(context, rest, &line) : !read_text(rest, &line))
+		return PARSED_NOT_MINE;
+	record->created_ns = ns;
+	put_line(record, context, &line);
+	context->message = SLICE_NONE;
+	return PARSED;
+}
+
+static const char *const programs[] = {"postgres", "postgresql", NULL};
+
+const struct parser parser_postgresql = {
+	.number = 33,
+	.roles = PARSER_ENVELOPE,
+	.name = "postgresql",
+	.module = "postgresql",
+	.summary = "PostgreSQL: statements, errors, connections, refused logins; text and CSV",
+	.source = "PostgreSQL 9 to 17, Error Reporting and Logging",
+	.programs = programs,
+	.first_bytes = FIRST_BYTES_DIGITS,
+	.parse = parse,
+};
