@@ -1,7 +1,5 @@
 #include "agent/state_item.h"
 
-#include <stdio.h>
-
 #include "common/clock.h"
 #include "common/utf8.h"
 
@@ -15,29 +13,9 @@ void state_item_begin(struct state_item *item, const char *action)
 	json_put_str(&item->json, "event.action", action);
 }
 
-/* A byte that begins no character stands alone. */
-static size_t width_at(struct slice text, size_t at)
-{
-	size_t width = utf8_width(slice_from(text, at));
-
-	return width > 0 ? width : 1;
-}
-
-/* Longer text is cut at a character. */
-static struct slice cut_text(struct slice text)
-{
-	size_t len = 0, width;
-
-	if (text.len <= VALUE_MAX)
-		return text;
-	while (len + (width = width_at(text, len)) <= VALUE_MAX)
-		len += width;
-	return slice_head(text, len);
-}
-
 void state_item_text(struct state_item *item, const char *key, struct slice text)
 {
-	json_put_text(&item->json, key, cut_text(text));
+	json_put_text(&item->json, key, utf8_head(text, VALUE_MAX));
 }
 
 void state_item_reason(struct state_item *item, const char *reason)
@@ -48,10 +26,7 @@ void state_item_reason(struct state_item *item, const char *reason)
 
 void state_item_id(struct state_item *item, const char *key, uint64_t id)
 {
-	char text[17];
-
-	snprintf(text, sizeof(text), "%016llx", (unsigned long long)id);
-	json_put_str(&item->json, key, text);
+	json_put_id(&item->json, key, id);
 }
 
 void state_item_give(struct state_item *item, struct intake *intake)

@@ -2,14 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "agent/inputs/safe_open.h"
+#include "common/filesystem.h"
 
 /* What was unpacked last, so that the beginning of an unfinished line need not be unpacked
  * again from the start of the file. */
@@ -19,21 +18,6 @@ struct file_gzip {
 	size_t window_len;
 	char window[FILE_BLOCK_SIZE];
 };
-
-static bool is_pseudo(int fd)
-{
-	static const unsigned long magics[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC,
-		TRACEFS_MAGIC, SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
-		BPF_FS_MAGIC, PSTOREFS_MAGIC, DEVPTS_SUPER_MAGIC, EFIVARFS_MAGIC};
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) != 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(magics); i++)
-		if ((unsigned long)fs.f_type == magics[i])
-			return true;
-	return false;
-}
 
 static bool refuse(int fd, struct err *err, const char *path, const char *why)
 {
@@ -67,7 +51,7 @@ bool file_source_open(
 	opened.fd = safe_open(path, err);
 	if (opened.fd < 0)
 		return false;
-	if (is_pseudo(opened.fd))
+	if (filesystem_of(opened.fd) == FILESYSTEM_PSEUDO)
 		return refuse(opened.fd, err, path, "not on a file system for files");
 	if (packed) {
 		opened.gzip = gzip_open(opened.fd);

@@ -3,15 +3,14 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "common/counter.h"
+#include "common/filesystem.h"
 #include "common/loop.h"
 
 enum { EVENTS_SIZE = 32 << 10 };
@@ -157,22 +156,6 @@ void file_watch_free(struct file_watch *watch)
 	free(watch);
 }
 
-/* Writes by other machines are not told. */
-static bool is_shared(const char *dir)
-{
-	static const unsigned long magics[] = {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC,
-		SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC, FUSE_SUPER_MAGIC, V9FS_MAGIC,
-		CEPH_SUPER_MAGIC, AFS_SUPER_MAGIC};
-	struct statfs fs;
-
-	if (statfs(dir, &fs) != 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(magics); i++)
-		if ((unsigned long)fs.f_type == magics[i])
-			return true;
-	return false;
-}
-
 static void add_folder(struct file_watch *watch, int wd, const char *dir)
 {
 	struct folder *folders =
@@ -193,7 +176,8 @@ bool file_watch_dir(struct file_watch *watch, const char *dir, struct err *err)
 
 	if (watch->fd < 0)
 		return err_set(err, "no inotify");
-	if (is_shared(name))
+	/* Writes by other machines are not told. */
+	if (filesystem_at(name) == FILESYSTEM_NETWORK)
 		return err_set(err, "%s: file system of other machines", name);
 
 	int wd = inotify_add_watch(watch->fd, name, mask);

@@ -1,6 +1,7 @@
 #include "agent/scan/command.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -272,6 +273,14 @@ static int run_for_person(struct options *options)
 	return status;
 }
 
+/* The agent was gone before we asked to be told. */
+static bool nobody_listens(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
 static int run_for_agent(struct options *options)
 {
 	struct scan_counts counts = {0};
@@ -280,6 +289,8 @@ static int run_for_agent(struct options *options)
 	struct scan_user user = feed_user(feed);
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* the agent's end is ours */
+	if (nobody_listens())
+		stop = true;
 	enum scan_end how = scan_run(&options->plan, &user, &stop, &counts, &err);
 	feed_end(feed, how, &counts, err.text);
 	feed_free(feed);

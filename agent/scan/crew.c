@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/scan/channel.h"
+#include "agent/scan/pace.h"
 #include "agent/scan/spawn.h"
 #include "agent/scan/worker.h"
 #include "common/backoff.h"
@@ -48,7 +49,8 @@ struct member {
 	struct crew_file *files[CREW_WAITING_MAX]; /* given, in this order */
 	unsigned n_files;
 	uint64_t first_ticket; /* of files[0] */
-	uint64_t cpu_us;       /* as it last said */
+	uint64_t cpu_us;       /* as it last said, and can be */
+	int64_t told_ms;       /* when; monotonic */
 	rlim_t cpu_limit_s;
 };
 
@@ -177,6 +179,7 @@ static void member_dies(struct crew *crew, struct member *member, enum crew_loss
 static void start(struct crew *crew, struct member *member)
 {
 	member->cpu_us = 0;
+	member->told_ms = clock_mono_ms();
 	member->cpu_limit_s = 0;
 	member->compiling = SIZE_MAX;
 	member->pid = 0;
@@ -286,13 +289,21 @@ static bool take_refused(struct crew *crew, struct varint_reader *reader)
 	return varint_reader_done(reader);
 }
 
+static void take_cpu(struct member *member, uint64_t said_us)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	member->cpu_us = pace_believe(member->cpu_us, said_us, now_ms - member->told_ms);
+	member->told_ms = now_ms;
+}
+
 static bool take_ready(struct crew *crew, struct member *member, struct slice body)
 {
 	struct varint_reader reader = varint_reader(body);
 	uint64_t n_rules = varint_read(&reader);
 
 	member->compiling = SIZE_MAX;
-	member->cpu_us = varint_read(&reader);
+	take_cpu(member, varint_read(&reader));
 	crew->sandbox_missing |= (unsigned)varint_read_max(&reader, UINT32_MAX);
 	struct slice words = body_read_text(&reader, RULES_REASON_MAX);
 	if (member->state != STATE_COMPILING || reader.bad || !take_refused(crew, &reader))
@@ -340,7 +351,7 @@ static bool take_result(struct crew *crew, struct member *member, struct slice b
 	member->n_files--;
 	member->first_ticket++;
 	memmove(member->files, member->files + 1, member->n_files * sizeof(file));
-	member->cpu_us = result.worker_cpu_us;
+	take_cpu(member, result.worker_cpu_us);
 	backoff_reset(&member->backoff);
 	limit_cpu(crew, member);
 	arm_file(crew, member);

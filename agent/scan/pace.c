@@ -24,3 +24,12 @@ int pace_pause_ms(struct pace *pace, int64_t now_ms, uint64_t used_us)
 	int64_t pause_ms = -pace->credit_us / (10 * (int64_t)pace->percent) + 1;
 	return pause_ms < PACE_PAUSE_MOST_MS ? (int)pause_ms : PACE_PAUSE_MOST_MS;
 }
+
+uint64_t pace_believe(uint64_t before_us, uint64_t said_us, int64_t passed_ms)
+{
+	uint64_t most_us = before_us + ((uint64_t)passed_ms + 1) * 1000;
+
+	if (said_us < before_us)
+		return before_us;
+	return said_us < most_us ? said_us : most_us;
+}

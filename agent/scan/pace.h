@@ -23,4 +23,10 @@ void pace_init(struct pace *pace, unsigned percent, int64_t now_ms, uint64_t use
 /* Milliseconds to wait before more is given out; `used_us` = processor time used so far. */
 int pace_pause_ms(struct pace *pace, int64_t now_ms, uint64_t used_us);
 
+/*
+ * What a worker says it used, `said_us`, as far as that can be: no less than before, and one
+ * thread uses no more than the time that passed.
+ */
+uint64_t pace_believe(uint64_t before_us, uint64_t said_us, int64_t passed_ms);
+
 #endif

@@ -14,7 +14,7 @@
 #include "common/clock.h"
 #include "common/loop.h"
 
-enum { READ_SIZE = 32 << 10, REAP_MS = 50, REAP_SLOW_MS = 5000 };
+enum { READ_SIZE = 32 << 10, REAP_MS = 50, REAP_SLOW_MS = 1000 };
 
 struct scan_process {
 	struct scan_process_settings settings;
@@ -28,6 +28,7 @@ struct scan_process {
 	bool waits; /* the user has no room */
 	const char *why;
 	uint64_t reap_ms;
+	int64_t closed_ms; /* its end was first seen closed; monotonic, 0 = not yet */
 };
 
 static void put_down(struct scan_process *process, const char *why)
@@ -65,14 +66,27 @@ static const char *why_ended(const struct scan_process *process)
 	return WIFEXITED(process->status) ? NULL : "the scan crashed";
 }
 
+/* Its end of the pipe is closed; a little later it should be gone. */
+static void wait_for_end(struct scan_process *process)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (process->closed_ms == 0)
+		process->closed_ms = now_ms;
+	else if (process->why == NULL &&
+		 now_ms - process->closed_ms >= (int64_t)process->settings.stop_ms)
+		put_down(process, "the scan said nothing more, did not end and was killed");
+	loop_arm(process->reap, process->reap_ms);
+	process->reap_ms = REAP_SLOW_MS;
+}
+
 /* Told when nothing of it is left: neither a line nor the process. */
 static void look_for_end(struct scan_process *process)
 {
 	if (process->fd >= 0 || process->waits)
 		return;
 	if (!reap(process)) {
-		loop_arm(process->reap, process->reap_ms);
-		process->reap_ms = REAP_SLOW_MS;
+		wait_for_end(process);
 		return;
 	}
 	process->user.on_end(process->user.user,

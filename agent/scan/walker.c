@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/scan/filesystems.h"
 #include "agent/scan/folder_set.h"
+#include "common/filesystem.h"
 #include "common/strbuf.h"
 
 enum {

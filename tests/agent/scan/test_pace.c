@@ -43,5 +43,14 @@ START_TEST(a_pause_has_an_end)
 }
 END_TEST
 
-TEST_MAIN("pace", work_is_paid_for_by_a_pause, idle_time_is_kept_for_a_short_while_only,
+START_TEST(a_worker_is_believed_as_far_as_the_time_that_passed)
+{
+	ck_assert_uint_eq(pace_believe(0, 1500, 1), 1500);
+	ck_assert_uint_eq(pace_believe(1000, 4000, 10), 4000);
+	ck_assert_uint_eq(pace_believe(1000, UINT64_MAX, 10), 1000 + 11 * 1000);
+	ck_assert_uint_eq(pace_believe(5000, 1, 10), 5000);
+}
+END_TEST
+
+TEST_MAIN("pace", a_worker_is_believed_as_far_as_the_time_that_passed, work_is_paid_for_by_a_pause, idle_time_is_kept_for_a_short_while_only,
 	no_limit_never_pauses, a_pause_has_an_end)

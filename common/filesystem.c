@@ -1,4 +1,4 @@
-#include "agent/scan/filesystems.h"
+#include "common/filesystem.h"
 
 #include <stdint.h>
 #include <sys/vfs.h>
@@ -54,15 +54,25 @@ static const struct {
 	{0x786f4256, FILESYSTEM_NETWORK}, /* vboxsf */
 };
 
+static enum filesystem_kind kind_of(const struct statfs *fs)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (kinds[i].magic == (uint32_t)fs->f_type)
+			return kinds[i].kind;
+	}
+	return FILESYSTEM_DISK;
+}
+
 enum filesystem_kind filesystem_of(int fd)
 {
 	struct statfs fs;
 
-	if (fstatfs(fd, &fs) != 0)
-		return FILESYSTEM_PSEUDO;
-	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++) {
-		if (kinds[i].magic == (uint32_t)fs.f_type)
-			return kinds[i].kind;
-	}
-	return FILESYSTEM_DISK;
+	return fstatfs(fd, &fs) == 0 ? kind_of(&fs) : FILESYSTEM_PSEUDO;
+}
+
+enum filesystem_kind filesystem_at(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 ? kind_of(&fs) : FILESYSTEM_PSEUDO;
 }
