@@ -167,10 +167,16 @@ void bookmark_drop(struct bookmark *bookmark, struct bookmark_source *source)
 void bookmark_walk(const struct bookmark *bookmark,
 	void (*visit)(void *user, const struct bookmark_source *source), void *user)
 {
-	for (size_t i = 0; i < bookmark->n_buckets; i++)
-		for (const struct bookmark_source *source = bookmark->buckets[i];
-			source != NULL; source = source->next)
+	for (size_t i = 0; i < bookmark->n_buckets; i++) {
+		const struct bookmark_source *source = bookmark->buckets[i];
+
+		while (source != NULL) {
+			const struct bookmark_source *next = source->next;
+
 			visit(user, source);
+			source = next;
+		}
+	}
 }
 
 /* ---- the file ------------------------------------------------------------- */

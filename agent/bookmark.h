@@ -87,6 +87,7 @@ struct bookmark_source *bookmark_find(
 
 void bookmark_drop(struct bookmark *bookmark, struct bookmark_source *source);
 
+/* `visit` may drop the source it is given. */
 void bookmark_walk(const struct bookmark *bookmark,
 	void (*visit)(void *user, const struct bookmark_source *source), void *user);
 

@@ -70,8 +70,8 @@ struct input {
 	void *(*start)(const struct agent_settings *settings, struct event_base *base,
 		struct intake *intake, struct err *err);
 
-	/* After start() the positions known of its sources are given, one by one. NULL: its
-	 * sources have none. */
+	/* After start() the positions known of its sources are given, one by one; it may forget
+	 * (intake_forget) the one it is given. NULL: its sources have none. */
 	void (*position)(void *self, struct slice name, struct slice position);
 
 	/* All positions were given: begin to read. */

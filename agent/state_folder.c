@@ -33,11 +33,31 @@ static bool lock_state(struct state_folder *state, const char *dir, struct err *
 	return err_sys(err, "%s", path);
 }
 
-/* A damaged one is put aside: files without a position in the spool are read again. */
+enum { BESIDE_MAX = PATH_MAX + 8 };
+
+static const char *beside(
+	const struct state_folder *state, const char *end, char to[BESIDE_MAX])
+{
+	snprintf(to, BESIDE_MAX, "%s%s", state->bookmark_path, end);
+	return to;
+}
+
+/* The one that was saved before; without it only what the spool holds is known. */
+static void load_older(struct state_folder *state, struct bookmark_lane lanes[LANE_COUNT])
+{
+	char older[BESIDE_MAX];
+	bool read = bookmark_load(state->bookmark, beside(state, ".old", older), lanes, NULL) ==
+		    BOOKMARK_READ;
+
+	log_error("bookmark.damaged", "kept=%s.bad instead=%s", state->bookmark_path,
+		read ? "the-one-before" : "positions-from-the-spool");
+}
+
+/* A damaged one is put aside. */
 static bool load_bookmark(
 	struct state_folder *state, struct bookmark_lane lanes[LANE_COUNT], struct err *err)
 {
-	char aside[PATH_MAX + 8];
+	char aside[BESIDE_MAX];
 
 	state->bookmark = bookmark_new();
 	switch (bookmark_load(state->bookmark, state->bookmark_path, lanes, err)) {
@@ -49,10 +69,9 @@ static bool load_bookmark(
 	case BOOKMARK_DAMAGED:
 		break;
 	}
-	snprintf(aside, sizeof(aside), "%s.bad", state->bookmark_path);
-	log_error("bookmark.damaged", "kept=%s instead=positions-from-the-spool", aside);
-	if (rename(state->bookmark_path, aside) != 0)
+	if (rename(state->bookmark_path, beside(state, ".bad", aside)) != 0)
 		return err_sys(err, "renaming to %s", aside);
+	load_older(state, lanes);
 	return true;
 }
 
@@ -104,10 +123,21 @@ static bool is_full(int sys)
 	return sys == ENOSPC || sys == EDQUOT;
 }
 
+/* As far as the file system can: only damage of the disk asks for it. */
+static void keep_older(const struct state_folder *state)
+{
+	char older[BESIDE_MAX];
+
+	(void)unlink(beside(state, ".old", older));
+	(void)!link(state->bookmark_path, older);
+}
+
 static bool write_bookmark(struct state_folder *state,
 	const struct bookmark_lane lanes[LANE_COUNT], struct err *err)
 {
 	struct err first = {0};
+
+	keep_older(state);
 	bool ok = bookmark_save(state->bookmark, state->bookmark_path, lanes, &first);
 
 	if (!ok && is_full(first.sys) && reserve_spend(&state->reserve))

@@ -573,6 +573,15 @@ static void *start(const struct agent_settings *settings, struct event_base *bas
 	return NULL;
 }
 
+/* No group wants it; and when it is gone as well, nobody ever will. */
+static void give_away(struct file_tail *self, const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0 && errno == ENOENT)
+		intake_forget(self->tails.intake, SLICE_LIT("file"), slice_str(path));
+}
+
 static void position(void *user, struct slice name, struct slice bytes)
 {
 	struct file_tail *self = user;
@@ -583,8 +592,10 @@ static void position(void *user, struct slice name, struct slice bytes)
 		memchr(name.ptr, '\0', name.len) != NULL)
 		return;
 	snprintf(path, sizeof(path), "%.*s", SLICE_FMT(name));
-	if (group_of(self, path) == NULL)
+	if (group_of(self, path) == NULL) {
+		give_away(self, path);
 		return;
+	}
 
 	struct tail *tail = find_tail(self, path);
 	tail_place(tail != NULL ? tail : add_tail(self, path), &at);

@@ -36,7 +36,8 @@ static void bench_start(struct bench *bench)
 	bench->settings.files.groups = (struct setting_sections){&bench->group, 1};
 	bench->input = file_input.start(&bench->settings, bench->base, &bench->intake, &err);
 	ck_assert_ptr_nonnull(bench->input);
-	for (size_t i = 0; i < bench->intake.n_positions; i++)
+	/* From the last: one may be forgotten. */
+	for (size_t i = bench->intake.n_positions; i-- > 0;)
 		file_input.position(bench->input, slice_str(bench->intake.positions[i].name),
 			slice_of(bench->intake.positions[i].bytes,
 				bench->intake.positions[i].len));
@@ -734,6 +735,29 @@ START_TEST(a_first_start_may_begin_at_the_end)
 }
 END_TEST
 
+START_TEST(positions_of_what_is_gone_and_not_wanted_are_forgotten)
+{
+	struct bench bench;
+
+	bench_init(&bench, "*.log");
+	folder_append(&bench.folder, "gone.log", "x\n");
+	folder_append(&bench.folder, "there.log", "x\n");
+	folder_append(&bench.folder, "wanted.log", "x\n");
+	bench_start(&bench);
+	expect_items(&bench, 3);
+	bench_stop(&bench);
+	ck_assert_uint_eq(bench.intake.n_positions, 3);
+	snprintf(bench.patterns[0], PATH_MAX, "%s", folder_path(&bench.folder, "wanted.log"));
+	ck_assert_int_eq(unlink(folder_path(&bench.folder, "gone.log")), 0);
+	bench_start(&bench);
+	bench_stop(&bench);
+	ck_assert_uint_eq(bench.intake.n_positions, 2);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_ptr_null(strstr(bench.intake.positions[i].name, "gone.log"));
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(descriptors_are_bounded)
 {
 	struct bench bench;
@@ -909,7 +933,8 @@ START_TEST(copytruncate_storms_lose_nothing_that_was_copied)
 }
 END_TEST
 
-TEST_MAIN("file_tail", lines_are_read_as_they_are_written, bytes_stay_as_they_are,
+TEST_MAIN("file_tail", positions_of_what_is_gone_and_not_wanted_are_forgotten,
+	lines_are_read_as_they_are_written, bytes_stay_as_they_are,
 	a_renamed_file_is_read_to_its_end_before_the_next,
 	a_writer_slow_to_notice_rotation_loses_nothing,
 	several_generations_are_found_after_a_start, a_packed_generation_is_read_on,
