@@ -186,9 +186,9 @@ static void measure(const struct rules *rules, const struct corpus *corpus, doub
 	for (unsigned i = 0; i < batch.n_records; i++)
 		fields += batch.records[i].n_fields;
 	printf("%-6s %4zu bytes %5.1f fields", corpus->name, bytes / LINES,
-		(double)fields / LINES);
+		(double)fields / (double)LINES);
 	for (unsigned i = 0; i < STAGES; i++) {
-		double each = spent[i] / rounds / LINES;
+		double each = spent[i] / rounds / (double)LINES;
 
 		all += i < STAGES - 1 ? each : 0;
 		printf("  %s %6.1f", stage_names[i], each);
