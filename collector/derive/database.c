@@ -299,6 +299,8 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_EMITS] = "SELECT sequence, agency, host, system, level, attack, severity, "
 			    "at, rule, source,"
 			    " events, since, held_back FROM emits ORDER BY sequence LIMIT ?1",
+	[STATEMENT_EMITS_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'emits'",
+	[STATEMENT_EMITS_RAISE] = "INSERT OR IGNORE INTO emits(sequence) VALUES(?1)",
 	[STATEMENT_EMITS_DONE] = "DELETE FROM emits WHERE sequence <= ?1",
 	[STATEMENT_OUTBOX_ADD] =
 		"INSERT OR IGNORE INTO outbox(key, revision, type, schema, content_type,"

@@ -86,10 +86,12 @@ struct derive {
 	int64_t removed_ns;
 	uint8_t classes_begun; /* bits */
 
+	uint64_t muted_until;  /* what follows from commits up to here is stored */
 	struct batch findings; /* under way to the store, or free */
 	atomic_bool findings_out;
 	atomic_bool coming_home;            /* the writer's thread is in findings_home() */
 	atomic_uint_fast64_t findings_done; /* sequences up to here are stored */
+	atomic_bool findings_ahead;         /* the store lacks some before those */
 };
 
 /* ---- one step --------------------------------------------------------------- */
@@ -119,7 +121,8 @@ static bool derive_body(struct derive *derive, const struct store_block *block, 
 		return true;
 	}
 	if (is_correlated(derive, columns) &&
-		!correlate_record(derive->correlate, columns, &record, again, err))
+		!correlate_record(derive->correlate, columns, &record,
+			again || block->commit <= derive->muted_until, err))
 		return false;
 	if (again)
 		return true;
@@ -295,10 +298,29 @@ static void findings_home(struct batch *batch)
 	atomic_store(&derive->coming_home, true);
 	if (batch->outcome == BATCH_STORED || batch->outcome == BATCH_DUPLICATE)
 		atomic_store(&derive->findings_done, batch->stored);
+	if (batch->outcome == BATCH_AHEAD)
+		atomic_store(&derive->findings_ahead, true);
 	atomic_store(&derive->findings_out, false);
 	const uint64_t once = 1;
 	(void)!write(derive->stored_fd, &once, sizeof(once));
 	atomic_store(&derive->coming_home, false); /* from here on it may be freed */
+}
+
+/* The store was set back behind findings it had told stored. */
+static bool leave_stream(struct derive *derive, struct err *err)
+{
+	log_error("derive.findings", "the store has lost some: a new stream begins");
+	return findings_begin_anew(&derive->database, err);
+}
+
+static bool fill_findings(struct derive *derive, struct err *err)
+{
+	if (atomic_exchange(&derive->findings_ahead, false) && !leave_stream(derive, err)) {
+		atomic_store(&derive->findings_ahead, true);
+		return false;
+	}
+	batch_reset(&derive->findings);
+	return findings_waiting(&derive->database, &derive->findings, err);
 }
 
 static void emit_findings(struct derive *derive)
@@ -307,8 +329,7 @@ static void emit_findings(struct derive *derive)
 
 	if (atomic_load(&derive->findings_out))
 		return;
-	batch_reset(&derive->findings);
-	if (!findings_waiting(&derive->database, &derive->findings, &err)) {
+	if (!fill_findings(derive, &err)) {
 		log_error("derive.emit", "reason=\"%s\"", err.text);
 		return;
 	}
@@ -572,7 +593,7 @@ static bool open_parts(struct derive *derive, struct err *err)
 	derive->statistics.database = &derive->database;
 	derive->statistics.settings = &derive->settings;
 	tally_init(&derive->tally, &derive->settings, &derive->database);
-	return findings_choose_epoch(&derive->database, err) &&
+	return findings_begin(&derive->database, derive->store, &derive->muted_until, err) &&
 	       prune_init(&derive->prune, &derive->settings, &derive->database, err) &&
 	       start_over(derive, err);
 }

@@ -6,6 +6,7 @@
 #include "collector/record/encode.h"
 #include "common/clock.h"
 #include "common/json.h"
+#include "common/log.h"
 
 enum { EMITS_MOST = 256, FINDINGS_LANE = 3 };
 
@@ -74,41 +75,92 @@ static void fill_finding(struct batch *batch, struct record *record, sqlite3_stm
 	add(record, arena, FIELD_MESSAGE, record->raw);
 }
 
-static bool read_epoch(struct database *database, uint64_t *epoch, struct err *err)
+/* ---- the stream --------------------------------------------------------------- */
+
+static const struct slice epoch_name = {SLICE_BYTES("findings-epoch")};
+static const struct slice muted_name = {SLICE_BYTES("findings-muted")};
+
+/* The one number of a row, 0 when there is none. */
+static bool take_number(
+	struct database *database, sqlite3_stmt *row, uint64_t *number, struct err *err)
 {
-	sqlite3_stmt *row = database_select(
-		database, err, STATEMENT_META, "t", SLICE_LIT("findings-epoch"));
 	bool failed;
 
 	if (row == NULL)
 		return false;
-	*epoch = 0;
+	*number = 0;
 	if (database_row(database, row, &failed, err))
-		*epoch = (uint64_t)sqlite3_column_int64(row, 0);
+		*number = (uint64_t)sqlite3_column_int64(row, 0);
 	database_end(row);
 	return !failed;
 }
 
-bool findings_choose_epoch(struct database *database, struct err *err)
+static bool read_meta(
+	struct database *database, struct slice name, uint64_t *number, struct err *err)
+{
+	return take_number(database, database_select(database, err, STATEMENT_META, "t", name),
+		number, err);
+}
+
+bool findings_begin_anew(struct database *database, struct err *err)
 {
 	uint64_t epoch;
 
-	if (!read_epoch(database, &epoch, err))
-		return false;
-	if (epoch != 0)
-		return true;
 	if (getrandom(&epoch, sizeof(epoch), 0) != (ssize_t)sizeof(epoch))
 		return err_sys(err, "getrandom");
-	return database_run(database, err, STATEMENT_META_SET, "ti",
-		SLICE_LIT("findings-epoch"), (int64_t)(epoch >> 1 | 1));
+	return database_run(
+		database, err, STATEMENT_META_SET, "ti", epoch_name, (int64_t)(epoch >> 1 | 1));
 }
+
+/* Numbers go on behind `stored`. */
+static bool follow_store(
+	struct database *database, uint64_t stored, uint64_t position, struct err *err)
+{
+	log_warn("derive.findings",
+		"stored=%llu, more than derive.db ever gave: it was restored, and goes on "
+		"there",
+		(unsigned long long)stored);
+	return database_run(database, err, STATEMENT_EMITS_RAISE, "i", (int64_t)stored) &&
+	       database_run(database, err, STATEMENT_EMITS_DONE, "i", (int64_t)stored) &&
+	       database_run(
+		       database, err, STATEMENT_META_SET, "ti", muted_name, (int64_t)position);
+}
+
+static bool compare_with_store(
+	struct database *database, struct store *store, uint64_t epoch, struct err *err)
+{
+	const struct stream stream = {.lane = FINDINGS_LANE, .epoch = epoch};
+	struct stream_position at;
+	uint64_t last;
+
+	if (!store_stream(store, &stream, &at))
+		return true;
+	return take_number(database, database_select(database, err, STATEMENT_EMITS_LAST, ""),
+		       &last, err) &&
+	       (at.stored <= last ||
+		       follow_store(database, at.stored, store_position(store), err));
+}
+
+bool findings_begin(
+	struct database *database, struct store *store, uint64_t *muted_until, struct err *err)
+{
+	uint64_t epoch;
+
+	if (!read_meta(database, epoch_name, &epoch, err))
+		return false;
+	bool ok = epoch == 0 ? findings_begin_anew(database, err)
+			     : compare_with_store(database, store, epoch, err);
+	return ok && read_meta(database, muted_name, muted_until, err);
+}
+
+/* ---- what waits --------------------------------------------------------------- */
 
 bool findings_waiting(struct database *database, struct batch *batch, struct err *err)
 {
 	uint64_t epoch;
 	bool failed;
 
-	if (!read_epoch(database, &epoch, err))
+	if (!read_meta(database, epoch_name, &epoch, err))
 		return false;
 	sqlite3_stmt *rows =
 		database_select(database, err, STATEMENT_EMITS, "i", (int64_t)EMITS_MOST);

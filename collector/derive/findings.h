@@ -10,10 +10,19 @@
 
 #include "collector/derive/database.h"
 #include "collector/record/batch.h"
+#include "collector/store/store.h"
 
-/* The stream of findings is a history of its own: a database that starts anew starts
- * another. */
-MUST_USE bool findings_choose_epoch(struct database *database, struct err *err);
+/*
+ * At the start. The stream of findings is a history of its own: a database that starts anew
+ * starts another. One that is older than the store, because it was restored, goes on behind
+ * what is stored, and what it concludes from commits up to *muted_until stands there already:
+ * it must not be told twice, nor taken for a duplicate of something else.
+ */
+MUST_USE bool findings_begin(
+	struct database *database, struct store *store, uint64_t *muted_until, struct err *err);
+
+/* The store has less of the stream than was told stored: what waits goes into another one. */
+MUST_USE bool findings_begin_anew(struct database *database, struct err *err);
 
 /* What waits to be emitted, oldest first, as records of `batch` in the stream of findings;
  * none leaves batch->n_records 0. */

@@ -185,6 +185,26 @@ static void end(struct derive *derive)
 	strbuf_done(&published.text);
 }
 
+/* Over a connection of the test's own. */
+static int64_t run_sql(const char *sql)
+{
+	char path[PATH_MAX + 32];
+	sqlite3_stmt *row;
+	sqlite3 *handle;
+	int64_t value = 0;
+
+	snprintf(path, sizeof(path), "%s/derive.db", derive_dir);
+	ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);
+	sqlite3_busy_timeout(handle, 20000);
+	ck_assert_msg(sqlite3_prepare_v2(handle, sql, -1, &row, NULL) == SQLITE_OK, "%s",
+		sqlite3_errmsg(handle));
+	if (sqlite3_step(row) == SQLITE_ROW)
+		value = sqlite3_column_int64(row, 0);
+	ck_assert_int_eq(sqlite3_finalize(row), SQLITE_OK);
+	sqlite3_close(handle);
+	return value;
+}
+
 typedef void (*shape)(struct record *record, struct batch *batch, unsigned i);
 
 /* Records of a host, changed by `change` before they are encoded again. */
@@ -454,23 +474,36 @@ static void copy_file(const char *from, const char *to)
 	strbuf_done(&bytes);
 }
 
+static const char *const database_files[] = {"derive.db", "derive.db-wal"};
+
+static void save_database(void)
+{
+	char path[PATH_MAX + 64], saved[PATH_MAX + 64];
+
+	for (unsigned i = 0; i < ARRAY_LEN(database_files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", derive_dir, database_files[i]);
+		snprintf(saved, sizeof(saved), "%s/saved.%s", derive_dir, database_files[i]);
+		copy_file(path, saved);
+	}
+}
+
+static void restore_database(void)
+{
+	char path[PATH_MAX + 64], saved[PATH_MAX + 64];
+
+	for (unsigned i = 0; i < ARRAY_LEN(database_files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", derive_dir, database_files[i]);
+		snprintf(saved, sizeof(saved), "%s/saved.%s", derive_dir, database_files[i]);
+		ck_assert_int_eq(rename(saved, path), 0);
+	}
+}
+
 /* derive.db as kill -9 leaves it: what it is now is there at the next start. */
 static struct derive *kill_and_start(struct derive *derive)
 {
-	static const char *const names[] = {"derive.db", "derive.db-wal"};
-	char path[PATH_MAX + 64], saved[PATH_MAX + 64];
-
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", derive_dir, names[i]);
-		snprintf(saved, sizeof(saved), "%s/saved.%s", derive_dir, names[i]);
-		copy_file(path, saved);
-	}
+	save_database();
 	derive_stop(derive);
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", derive_dir, names[i]);
-		snprintf(saved, sizeof(saved), "%s/saved.%s", derive_dir, names[i]);
-		ck_assert_int_eq(rename(saved, path), 0);
-	}
+	restore_database();
 	return start();
 }
 
@@ -520,6 +553,60 @@ START_TEST(a_flood_of_addresses_is_a_limited_number_of_findings)
 	ck_assert_uint_eq(count_findings(), 7);
 	check_text("7/3/unauthorized-access/high:0,7,2 "
 		   "quality 7:520 late=0 gaps=0,0 agents=2/2/0 ");
+	end(derive);
+}
+END_TEST
+
+/* Ten of one address each time, another one than before. */
+static void login_of_another(struct record *record, struct batch *batch, unsigned i)
+{
+	char group[32];
+	int len = snprintf(group, sizeof(group), "7/%u", (unsigned)(record->sequence - 1) / 10);
+	struct slice copy = arena_copy(&batch->arena, slice_of(group, (size_t)len));
+
+	(void)i;
+	ck_assert(record_match(record, &batch->arena, 1, copy));
+	ck_assert(record_add(record, &batch->arena, FIELD_SOURCE_IP, copy));
+}
+
+START_TEST(a_database_that_was_restored_loses_and_repeats_no_finding)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 10, 3, login_of_another);
+	wait_for_findings(1);
+	save_database();
+	store_records(1, 11, 20, 3, login_of_another);
+	wait_for_findings(3);
+	derive_stop(derive);
+	restore_database();
+	derive = start();
+	store_records(1, 31, 10, 3, login_of_another);
+	wait_for_findings(4);
+	derive_stop(derive);
+	derive = start();
+	store_records(1, 41, 10, 3, login_of_another);
+	wait_for_findings(5);
+	ck_assert_uint_eq(count_findings(), 5);
+	check_text("7/3/unauthorized-access/high:0,5,1 "
+		   "quality 7:50 late=0 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
+START_TEST(a_store_that_lost_findings_gets_the_next_ones_all_the_same)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 10, 3, login_of_another);
+	wait_for_findings(1);
+	derive_stop(derive);
+	(void)run_sql("UPDATE sqlite_sequence SET seq = seq + 5 WHERE name = 'emits'");
+	derive = start();
+	store_records(1, 11, 10, 3, login_of_another);
+	wait_for_findings(2);
+	check_text("7/3/unauthorized-access/high:0,2,1 "
+		   "quality 7:20 late=0 gaps=0,0 agents=1/1/0 ");
 	end(derive);
 }
 END_TEST
@@ -598,26 +685,6 @@ START_TEST(complete_windows_are_published_once_and_again_when_they_change)
 }
 END_TEST
 
-/* Over a connection of the test's own. */
-static int64_t run_sql(const char *sql)
-{
-	char path[PATH_MAX + 32];
-	sqlite3_stmt *row;
-	sqlite3 *handle;
-	int64_t value = 0;
-
-	snprintf(path, sizeof(path), "%s/derive.db", derive_dir);
-	ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);
-	sqlite3_busy_timeout(handle, 20000);
-	ck_assert_msg(sqlite3_prepare_v2(handle, sql, -1, &row, NULL) == SQLITE_OK, "%s",
-		sqlite3_errmsg(handle));
-	if (sqlite3_step(row) == SQLITE_ROW)
-		value = sqlite3_column_int64(row, 0);
-	ck_assert_int_eq(sqlite3_finalize(row), SQLITE_OK);
-	sqlite3_close(handle);
-	return value;
-}
-
 START_TEST(a_delivery_that_could_not_be_noted_is_noted_later)
 {
 	begin();
@@ -648,6 +715,8 @@ TEST_MAIN("derive", a_delivery_that_could_not_be_noted_is_noted_later,
 	a_sustained_brute_force_is_one_finding_even_after_restarts,
 	a_line_that_says_it_was_repeated_counts_so_often,
 	a_kill_loses_and_repeats_no_finding_though_state_is_saved_seldom,
+	a_database_that_was_restored_loses_and_repeats_no_finding,
+	a_store_that_lost_findings_gets_the_next_ones_all_the_same,
 	a_flood_of_addresses_is_a_limited_number_of_findings,
 	more_addresses_than_memory_are_forgotten_and_counted,
 	a_pace_is_measured_where_statistics_count,
