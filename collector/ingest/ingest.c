@@ -76,6 +76,8 @@ struct ingest *ingest_start(const struct ingest_settings *settings,
 	ingest->shared.callbacks = *callbacks;
 	ingest->shared.store = store;
 	pthread_mutex_init(&ingest->shared.tls_lock, NULL);
+	ingest->shared.handshakes = handshakes_new(&(struct handshakes_limits){
+		settings->handshakes_max, settings->address_handshakes_max});
 	ingest->shared.peers = peers_new(&(struct peers_limits){
 		.connections = settings->connections_max,
 		.agency_connections = settings->agency_connections_max,
@@ -107,6 +109,7 @@ void ingest_stop(struct ingest *ingest)
 	SSL_CTX_free(shared->tls);
 	pthread_mutex_destroy(&shared->tls_lock);
 	peers_free(shared->peers);
+	handshakes_free(shared->handshakes);
 	free(ingest);
 }
 

@@ -9,17 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include <xxhash.h>
 
+#include "common/clock.h"
 #include "common/counter.h"
 #include "common/log.h"
 #include "common/netaddr.h"
 
-enum { BACKLOG = 1024, REST_MS = 200 };
+enum { BACKLOG = 1024, REST_MS = 200, TELL_MS = 60000 };
 
 static struct counter accepted = COUNTER("ingest.connections", "TCP connections accepted");
-static struct counter turned_away = COUNTER("ingest.connections_refused",
-	"TCP connections closed at once: too many open handshakes");
+static struct counter gave_way = COUNTER("ingest.handshakes_dropped",
+	"unfinished handshakes that gave way to newer ones: more than the settings allow");
 static struct counter out_of_descriptors =
 	COUNTER("ingest.accept_failed", "accept() failed: descriptors or memory ran out");
 
@@ -28,6 +28,7 @@ struct listener {
 	struct evconnlistener *socket;
 	struct event *rest_over;
 	unsigned next_worker;
+	int64_t told_ms; /* of the last flood */
 };
 
 static unsigned port_of(const struct sockaddr *address)
@@ -45,19 +46,36 @@ static void name_peer(const struct netaddr *peer, unsigned port, char *name, siz
 	snprintf(name, name_size, netaddr_is_v4(peer) ? "%s:%u" : "[%s]:%u", host, port);
 }
 
-/* By /64 for IPv6: a client has that many addresses for nothing. */
-static unsigned slot_of(const struct netaddr *peer)
+/* Told at most once a minute: a flood must not fill the log as well. */
+static void tell_flood(struct listener *listener)
 {
-	uint64_t number = netaddr_is_v4(peer) ? peer->low : peer->high;
+	const int64_t now_ms = clock_mono_ms();
 
-	return (unsigned)(XXH3_64bits(&number, sizeof(number)) % INGEST_ADDRESS_SLOTS);
+	counter_add(&gave_way, 1);
+	if (listener->told_ms != 0 && now_ms - listener->told_ms < TELL_MS)
+		return;
+	listener->told_ms = now_ms;
+	log_warn("listener.flood",
+		"more unfinished handshakes than handshakes-max or address-handshakes-max, "
+		"silent ones give way");
 }
 
-static bool has_room(const struct ingest_shared *shared, unsigned slot)
+/* A place for it among the unfinished handshakes. */
+static void begin_handshake(struct listener *listener, struct ingest_socket *socket,
+	const struct netaddr *peer, unsigned worker)
 {
-	return atomic_load(&shared->handshakes) < shared->settings->handshakes_max &&
-	       atomic_load(&shared->address_handshakes[slot]) <
-		       shared->settings->address_handshakes_max;
+	struct ingest_shared *shared = listener->shared;
+
+	socket->handshake = (struct handshake){
+		.session = ++shared->session,
+		.address = handshakes_address(shared->handshakes, peer),
+		.worker = worker,
+	};
+	struct handshake gone = handshakes_begin(shared->handshakes, &socket->handshake);
+	if (gone.session == 0)
+		return;
+	tell_flood(listener);
+	worker_drop_handshake(shared->workers[gone.worker], gone.session);
 }
 
 static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *address,
@@ -65,22 +83,17 @@ static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct so
 {
 	struct listener *listener = user;
 	struct ingest_shared *shared = listener->shared;
+	struct ingest_socket socket = {.fd = fd};
 	struct netaddr peer = {0};
+	const unsigned worker = listener->next_worker++ % shared->n_workers;
 
 	(void)from;
 	(void)len;
 	(void)!netaddr_from_sockaddr(address, &peer); /* of these families it always is */
-	struct ingest_socket socket = {.fd = fd, .address_slot = slot_of(&peer)};
 	counter_add(&accepted, 1);
-	if (!has_room(shared, socket.address_slot)) {
-		counter_add(&turned_away, 1);
-		close(fd);
-		return;
-	}
-	ingest_shared_count_handshake(shared, socket.address_slot, true);
+	begin_handshake(listener, &socket, &peer, worker);
 	name_peer(&peer, port_of(address), socket.peer_name, sizeof(socket.peer_name));
-	worker_take_socket(
-		shared->workers[listener->next_worker++ % shared->n_workers], &socket);
+	worker_take_socket(shared->workers[worker], &socket);
 }
 
 static void on_rest_over(evutil_socket_t fd, short what, void *user)

@@ -43,10 +43,10 @@ void session_enter(struct session *session, enum state state)
 	session->since_ms = session_now_ms(session);
 }
 
-static void stop_counting_handshake(struct session *session)
+static void end_handshake(struct session *session, bool good)
 {
 	if (session->counted)
-		ingest_shared_count_handshake(session->shared, session->address_slot, false);
+		handshakes_end(session->shared->handshakes, &session->handshake, good);
 	session->counted = false;
 }
 
@@ -95,7 +95,7 @@ void session_drop(struct session *session)
 	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
 
 	session_leave_peers(session);
-	stop_counting_handshake(session);
+	end_handshake(session, false);
 	worker_forget(session->worker, session);
 	/* bufferevent_free() sends no close_notify; a peer that gets none sees an error. */
 	if (SSL_is_init_finished(ssl)) {
@@ -105,6 +105,12 @@ void session_drop(struct session *session)
 	}
 	bufferevent_free(session->bev);
 	free(session);
+}
+
+void session_drop_handshake(struct session *session)
+{
+	if (session->state == STATE_HANDSHAKE)
+		session_drop(session);
 }
 
 void session_end(struct session *session, uint8_t reason, const char *text)
@@ -213,7 +219,7 @@ static void on_connected(struct session *session)
 	struct ingest_shared *shared = session->shared;
 	struct err err;
 
-	stop_counting_handshake(session);
+	end_handshake(session, true);
 	if (session->state != STATE_HANDSHAKE)
 		return; /* it was told to go meanwhile */
 	session_enter(session, STATE_HELLO);
@@ -268,8 +274,7 @@ static void on_event(struct bufferevent *bev, short what, void *user)
 	session_drop(session);
 }
 
-struct session *session_new(
-	struct worker *worker, const struct ingest_socket *socket, uint64_t number)
+struct session *session_new(struct worker *worker, const struct ingest_socket *socket)
 {
 	struct ingest_shared *shared = worker_shared(worker);
 	SSL_CTX *tls = ingest_shared_tls(shared);
@@ -286,16 +291,16 @@ struct session *session_new(
 		SSL_free(ssl);
 		close(socket->fd);
 		free(session);
-		ingest_shared_count_handshake(shared, socket->address_slot, false);
+		handshakes_end(shared->handshakes, &socket->handshake, false);
 		return NULL;
 	}
 	session->worker = worker;
 	session->shared = shared;
-	session->number = number;
+	session->number = socket->handshake.session;
 	session->counted = true;
 	session->generation = atomic_load(&shared->generation);
 	session->said_ms = session->heard_ms = session_now_ms(session);
-	session->address_slot = socket->address_slot;
+	session->handshake = socket->handshake;
 	memcpy(session->peer_name, socket->peer_name, sizeof(session->peer_name));
 	session_enter(session, STATE_HANDSHAKE);
 	bufferevent_setcb(session->bev, on_read, NULL, on_event, session);

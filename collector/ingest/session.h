@@ -15,14 +15,16 @@
 struct session;
 
 /* Takes the descriptor. NULL when TLS could not begin (then it is closed). */
-struct session *session_new(
-	struct worker *worker, const struct ingest_socket *socket, uint64_t number);
+struct session *session_new(struct worker *worker, const struct ingest_socket *socket);
 
 /* Says goodbye with the reason, flushes what it can, closes soon. */
 void session_end(struct session *session, uint8_t reason, const char *text);
 
 /* Passes an order of the closed list on, while the session runs. */
 void session_order(struct session *session, const struct frame_order *order);
+
+/* Closes at once and frees, unless its handshake is over. */
+void session_drop_handshake(struct session *session);
 
 /* Closes at once and frees. */
 void session_drop(struct session *session);

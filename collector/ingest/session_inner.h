@@ -36,7 +36,7 @@ struct session {
 	struct bufferevent *bev;
 	uint64_t number;
 	enum state state;
-	unsigned address_slot;
+	struct handshake handshake;
 	char peer_name[INGEST_NAME_MAX];
 	struct tls_peer peer;
 	struct lane lanes[LANE_COUNT];

@@ -23,9 +23,12 @@ const struct setting ingest_settings_table[] = {
 	{"agency-connections-max", SETTING_COUNT, AT(agency_connections_max), "5000", 1,
 		1000000, "The same of one agency, so that none can take all places."},
 	{"handshakes-max", SETTING_COUNT, AT(handshakes_max), "500", 1, 100000,
-		"Connections that may be in the middle of their TLS handshake."},
+		"Connections that may be in the middle of their TLS handshake. When all places "
+		"are taken the oldest one of the address with the most gives way; a quarter is "
+		"kept for addresses agents came from before."},
 	{"address-handshakes-max", SETTING_COUNT, AT(address_handshakes_max), "100", 1, 100000,
-		"The same of one client address (an agency behind NAT is one address)."},
+		"The same of one client address (an agency behind NAT is one address); its "
+		"oldest gives way."},
 	{"handshake-timeout", SETTING_DURATION, AT(handshake_ms), "10s", 100, 600000,
 		"Time for TLS handshake and HELLO."},
 	{"frame-timeout", SETTING_DURATION, AT(frame_ms), "30s", 100, 600000,

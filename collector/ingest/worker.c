@@ -16,7 +16,13 @@ enum { SESSION_BUCKETS = 2048 };
 /* A request from another thread. */
 struct errand {
 	struct mail mail;
-	enum { ERRAND_SOCKET, ERRAND_END_SESSION, ERRAND_ORDER, ERRAND_STOP } what;
+	enum {
+		ERRAND_SOCKET,
+		ERRAND_END_SESSION,
+		ERRAND_DROP_HANDSHAKE,
+		ERRAND_ORDER,
+		ERRAND_STOP
+	} what;
 	struct ingest_socket socket;
 	uint64_t session;
 	uint8_t reason;
@@ -53,14 +59,6 @@ SSL_CTX *ingest_shared_tls(struct ingest_shared *shared)
 	SSL_CTX_up_ref(tls);
 	pthread_mutex_unlock(&shared->tls_lock);
 	return tls;
-}
-
-void ingest_shared_count_handshake(struct ingest_shared *shared, unsigned slot, bool begins)
-{
-	unsigned change = begins ? 1u : UINT32_MAX; /* adds or, wrapping, takes away one */
-
-	atomic_fetch_add(&shared->handshakes, change);
-	atomic_fetch_add(&shared->address_handshakes[slot], change);
 }
 
 struct event_base *worker_base(struct worker *worker)
@@ -271,10 +269,11 @@ static void on_homecoming(void *user, struct mail *oldest)
 static void begin_session(struct worker *worker, const struct errand *errand)
 {
 	if (worker->stopping) {
+		handshakes_end(worker->shared->handshakes, &errand->socket.handshake, false);
 		close(errand->socket.fd);
 		return;
 	}
-	struct session *session = session_new(worker, &errand->socket, errand->session);
+	struct session *session = session_new(worker, &errand->socket);
 	if (session != NULL)
 		remember(worker, session);
 }
@@ -305,6 +304,11 @@ static void run_errand(struct worker *worker, const struct errand *errand)
 		session = find(worker, errand->session);
 		if (session != NULL)
 			session_end(session, errand->reason, "another session took its place");
+		break;
+	case ERRAND_DROP_HANDSHAKE:
+		session = find(worker, errand->session);
+		if (session != NULL)
+			session_drop_handshake(session);
 		break;
 	case ERRAND_ORDER:
 		session = find(worker, errand->session);
@@ -340,12 +344,10 @@ static void send_errand(struct worker *worker, const struct errand *errand)
 
 void worker_take_socket(struct worker *worker, const struct ingest_socket *socket)
 {
-	send_errand(
-		worker, &(struct errand){
-				.what = ERRAND_SOCKET,
-				.socket = *socket,
-				.session = atomic_fetch_add(&worker->shared->session, 1) + 1,
-			});
+	send_errand(worker, &(struct errand){
+				    .what = ERRAND_SOCKET,
+				    .socket = *socket,
+			    });
 }
 
 void worker_end_session(struct worker *worker, uint64_t session, uint8_t reason)
@@ -353,6 +355,12 @@ void worker_end_session(struct worker *worker, uint64_t session, uint8_t reason)
 	send_errand(worker,
 		&(struct errand){
 			.what = ERRAND_END_SESSION, .session = session, .reason = reason});
+}
+
+void worker_drop_handshake(struct worker *worker, uint64_t session)
+{
+	send_errand(
+		worker, &(struct errand){.what = ERRAND_DROP_HANDSHAKE, .session = session});
 }
 
 void worker_order(struct worker *worker, uint64_t session, const struct frame_order *order)

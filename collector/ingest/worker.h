@@ -15,18 +15,19 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "collector/ingest/handshakes.h"
 #include "collector/ingest/ingest.h"
 #include "common/mailbox.h"
 
 struct session;
 struct worker;
 
-enum { INGEST_ADDRESS_SLOTS = 4096, INGEST_NAME_MAX = 64 };
+enum { INGEST_NAME_MAX = 64 };
 
 /* A connection just accepted. */
 struct ingest_socket {
 	int fd;
-	unsigned address_slot;
+	struct handshake handshake;
 	char peer_name[INGEST_NAME_MAX]; /* "192.0.2.1:40000" */
 };
 
@@ -37,18 +38,13 @@ struct ingest_shared {
 	struct store *store;
 	struct peers *peers;
 	pthread_mutex_t tls_lock;
-	SSL_CTX *tls;           /* replaced by a reload; under tls_lock */
-	atomic_uint generation; /* counts reloads */
-	atomic_uint handshakes; /* unfinished ones */
-	/* The same by hash of the client's address; a collision only makes the cap stricter. */
-	atomic_uint address_handshakes[INGEST_ADDRESS_SLOTS];
-	atomic_uint_fast64_t session; /* last number given */
-	struct worker **workers;      /* n_workers */
+	SSL_CTX *tls;                  /* replaced by a reload; under tls_lock */
+	atomic_uint generation;        /* counts reloads */
+	struct handshakes *handshakes; /* unfinished ones */
+	uint64_t session;              /* last number given; the listener's */
+	struct worker **workers;       /* n_workers */
 	unsigned n_workers;
 };
-
-/* A handshake began or is over, well or not. */
-void ingest_shared_count_handshake(struct ingest_shared *shared, unsigned slot, bool begins);
 
 /* A reference to the context in force; the caller frees it. Any thread. */
 SSL_CTX *ingest_shared_tls(struct ingest_shared *shared);
@@ -74,6 +70,10 @@ void worker_take_socket(struct worker *worker, const struct ingest_socket *socke
 
 /* Any thread: end the session of this number if it is one of this worker. */
 void worker_end_session(struct worker *worker, uint64_t session, uint8_t reason);
+
+/* Any thread: drop the session of this number if it is one of this worker and still in its
+ * handshake. */
+void worker_drop_handshake(struct worker *worker, uint64_t session);
 
 /* Any thread: an order for the session of this number if it is one of this worker. */
 void worker_order(struct worker *worker, uint64_t session, const struct frame_order *order);

@@ -1,10 +1,12 @@
 """Peers that lie, break the protocol, or are not who they should be."""
 import contextlib
 import os
+import select
 import signal
 import socket
 import ssl
 import struct
+import threading
 import time
 
 import agentwire as wire
@@ -404,8 +406,59 @@ def test_clients_of_a_socket_for_both_families_are_told_apart(stack):
         silent.append(sock)
     honest = Honest(stack)
     honest.check()
+    assert stack.counter("ingest.handshakes_dropped") == 0
     for sock in silent:
         sock.close()
+
+
+class Flood:
+    """Connections that say nothing, from many addresses; one that is closed is replaced at once."""
+
+    def __init__(self, port, addresses, each):
+        self.port, self.ends, self.made = port, threading.Event(), 0
+        self.sockets = {self.connect(address): address for address in addresses for _ in range(each)}
+        self.thread = threading.Thread(target=self.replace)
+        self.thread.start()
+
+    def connect(self, address):
+        sock = socket.create_connection(("127.0.0.1", self.port), source_address=(address, 0))
+        self.made += 1
+        return sock
+
+    def replace(self):
+        while not self.ends.is_set():
+            for sock in select.select(list(self.sockets), [], [], 0.1)[0]:
+                address = self.sockets.pop(sock)
+                sock.close()
+                time.sleep(0.001)
+                self.sockets[self.connect(address)] = address
+
+    def end(self):
+        self.ends.set()
+        self.thread.join()
+        for sock in self.sockets:
+            sock.close()
+
+
+def test_an_agent_gets_in_under_a_flood_of_silent_connections(stack):
+    """All places are taken from five addresses and taken again; newcomers and old friends get in."""
+    restart_with(stack, {"ingest": {"handshake-timeout": "60s", "handshakes-max": 500, "address-handshakes-max": 100}})
+    flood = Flood(stack.port, [f"127.0.0.{number}" for number in range(11, 16)], 100)
+    try:
+        assert flood.made >= 500
+        honest = Honest(stack)
+        for host in range(2, 12):
+            agent = stack.wire_agent(2, host)
+            agent.offer([b"a line of one more"])
+            stack.wait_acked([agent], 20)
+            agent.stop()
+        honest.goes_on()
+        assert honest.agent.sessions == 1
+        assert stack.counter("ingest.handshakes_dropped") > 0
+        stack.collector.process.wait_for("listener.flood")
+        assert stack.collector.process.err.count("listener.flood") <= 2
+    finally:
+        flood.end()
 
 
 def test_a_batch_whose_fields_outgrow_it_is_stored_and_the_lane_goes_on(stack):

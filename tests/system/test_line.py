@@ -58,6 +58,7 @@ def test_clients_of_ipv4_are_told_apart_on_a_socket_of_both_families(stack):
         harness.wait_until("the silent one is there", lambda: stack.counter("ingest.connections") == 1)
         send(stack, 2, 1, 10)
         stack.wait_acked()
+        assert stack.counter("ingest.handshakes_dropped") == 0
     assert stack.control("agents")["agents"][0]["address"].startswith("127.0.0.1:")
 
 
