@@ -29,7 +29,7 @@ struct window {
 	int64_t start_ns, end_ns; /* event time, UTC; [start, end) */
 };
 
-enum count_status { COUNT_OPEN, COUNT_RESOLVED, COUNT_STATUSES };
+enum count_status { COUNT_OPEN, COUNT_RESOLVED };
 
 struct statistics_count {
 	uint32_t agency;

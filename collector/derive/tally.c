@@ -160,7 +160,8 @@ static bool count_attack(struct tally *tally, int64_t at_ns, const struct column
 				.level = columns->level,
 				.attack = columns->attack,
 				.severity = columns->severity,
-				.status = COUNT_OPEN,
+				.status = columns->flags & RECORD_RESOLVED ? COUNT_RESOLVED
+									   : COUNT_OPEN,
 			},
 		.host = columns->host,
 	};

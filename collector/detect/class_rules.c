@@ -10,6 +10,7 @@ static const char *const class_words[] = {"none", "malware", "phishing", "deface
 	"operator-error", "disaster", NULL};
 static const char *const severity_words[] = {"none", "low", "medium", "high", "critical", NULL};
 static const char *const finding_words[] = {"none", "malware", NULL};
+static const char *const status_words[] = {"open", "resolved", NULL};
 static const char *const counting_words[] = {"nothing", "attack", "fault", NULL};
 
 _Static_assert(ARRAY_LEN(class_words) == CLASS_COUNT + 1, "a word for each class");
@@ -40,6 +41,10 @@ static const struct setting rule_table[] = {
 		"malware: a product found malware and says where; it is listed by name in "
 		"statistics and in the malware report, as hits of the agents' scanner are.",
 		finding_words},
+	{"status", SETTING_CHOICE, AT(status), "open", 0, 0,
+		"resolved: the product that found malware says in the same record that it "
+		"removed or stopped it. Only beside finding.",
+		status_words},
 	{"modules", SETTING_TEXTS, AT(modules), .max = 32,
 		.help = "event.module is one of these; none: any."},
 	{"actions", SETTING_TEXTS, AT(actions), .max = 64,

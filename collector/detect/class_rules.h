@@ -12,6 +12,7 @@ struct written_class {
 
 /* What a record that the rule decides on is besides an event. */
 enum rule_finding { FINDING_NONE, FINDING_MALWARE };
+enum rule_status { STATUS_OPEN, STATUS_RESOLVED };
 
 struct written_rule {
 	const char *id;
@@ -19,6 +20,7 @@ struct written_rule {
 	int attack;       /* enum attack_class */
 	int severity;     /* enum severity */
 	int finding;      /* enum rule_finding */
+	int status;       /* enum rule_status */
 	struct setting_texts modules, actions;
 	const char *outcome; /* "" = any */
 	struct setting_texts fields, contains, equals;

@@ -27,6 +27,7 @@ struct rule {
 	struct slice id;
 	uint8_t attack, severity;
 	bool finds_malware;
+	bool is_resolved; /* and says that it is gone */
 	struct texts modules, actions, equals, contains;
 	struct slice outcome; /* absent = any */
 	uint16_t *fields;
@@ -130,6 +131,7 @@ static void fill_rule(
 		.attack = (uint8_t)written->attack,
 		.severity = (uint8_t)written->severity,
 		.finds_malware = written->finding == FINDING_MALWARE,
+		.is_resolved = written->status == STATUS_RESOLVED,
 		.modules = texts_of(&written->modules),
 		.actions = texts_of(&written->actions),
 		.equals = texts_of(&written->equals),
@@ -145,6 +147,9 @@ static void fill_rule(
 		rule->attack != CLASS_RANSOMWARE)
 		wrong(loading, &written->finding,
 			"only a rule of class malware or ransomware finds malware");
+	if (rule->is_resolved && !rule->finds_malware)
+		wrong(loading, &written->status,
+			"only a rule that finds malware says that it is resolved");
 	if (rule->modules.n + rule->actions.n + rule->n_fields == 0)
 		wrong(loading, &written->id, "a rule without conditions fits everything");
 }
@@ -505,6 +510,8 @@ void classify_record(const struct classifier *classifier, struct record *record)
 	record->severity = rule ? rule->severity : SEVERITY_NONE;
 	if (rule != NULL && rule->finds_malware)
 		record->flags |= RECORD_MALWARE;
+	if (rule != NULL && rule->is_resolved)
+		record->flags |= RECORD_RESOLVED;
 }
 
 void classify_batch(const struct classifier *classifier, struct batch *batch)

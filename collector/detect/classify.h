@@ -42,8 +42,8 @@ MUST_USE struct classifier *classifier_parse(
 
 void classifier_free(struct classifier *classifier); /* NULL is fine */
 
-/* Fills attack and severity of every record, and sets RECORD_MALWARE; findings have theirs
- * already. */
+/* Fills attack and severity of every record, and sets RECORD_MALWARE and RECORD_RESOLVED;
+ * findings have theirs already. */
 void classify_batch(const struct classifier *classifier, struct batch *batch);
 void classify_record(const struct classifier *classifier, struct record *record);
 

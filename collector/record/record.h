@@ -51,8 +51,9 @@ enum record_flag {
 	RECORD_TEST = 8,          /* marked as test or drill: never in statistics */
 	RECORD_UNATTRIBUTED = 16, /* a shared source named no agency that it may speak for */
 	RECORD_MASKED = 32,       /* the masking policy changed bytes */
-	RECORD_MALWARE = 128, /* a product's finding of malware, as a rule of classes says */
-	RECORD_SHARED = 256,  /* of a shared source: it speaks of hosts other than its own */
+	RECORD_MALWARE = 128,  /* a product's finding of malware, as a rule of classes says */
+	RECORD_SHARED = 256,   /* of a shared source: it speaks of hosts other than its own */
+	RECORD_RESOLVED = 512, /* it says that what it tells of was put right, likewise */
 };
 
 enum identity_strength {

@@ -27,9 +27,10 @@ static struct {
 
 static bool put_count(void *user, const struct statistics_count *count)
 {
-	strbuf_addf(user, "%u/%u/%s/%s:%llu,%llu,%llu ", count->agency, count->level,
+	strbuf_addf(user, "%u/%u/%s/%s%s:%llu,%llu,%llu ", count->agency, count->level,
 		attack_class_name((enum attack_class)count->attack),
 		severity_name((enum severity)count->severity),
+		count->status == COUNT_RESOLVED ? "/resolved" : "",
 		(unsigned long long)count->events, (unsigned long long)count->findings,
 		(unsigned long long)count->hosts);
 	return true;
@@ -361,7 +362,7 @@ static void probe(struct record *record, struct batch *batch, unsigned i)
 	hit(record, batch, i);
 	record->kind = RECORD_LOG;
 	if (i == 1)
-		record->flags |= RECORD_MALWARE;
+		record->flags |= RECORD_MALWARE | RECORD_RESOLVED;
 	if (i == 2)
 		record->flags |= RECORD_MALWARE | RECORD_TEST;
 }
@@ -371,7 +372,8 @@ START_TEST(only_findings_of_products_are_hits)
 	begin();
 	struct derive *derive = start();
 	store_records(1, 1, 10, 2, probe);
-	check_text("7/2/malware/high:9,0,1 hits 7:1,1 malware EICAR/Unknown:1,1,1 test 7:1 "
+	check_text("7/2/malware/high:8,0,1 7/2/malware/high/resolved:1,0,1 hits 7:1,1 malware "
+		   "EICAR/Unknown:1,1,1 test 7:1 "
 		   "quality 7:9 late=0 gaps=0,0 agents=1/1/0 ");
 	end(derive);
 }

@@ -159,6 +159,9 @@ START_TEST(malware_is_as_grave_as_its_rule_says)
 		CLASS_RANSOMWARE, SEVERITY_CRITICAL, "yara-hit-ransomware");
 	expect(RECORD({FIELD_EVENT_MODULE, "keyvalue"}, {FIELD_THREAT_NAME, "W32/X"}),
 		CLASS_MALWARE, SEVERITY_HIGH, "antivirus-finding");
+	expect(RECORD({FIELD_EVENT_MODULE, "cef"}, {FIELD_THREAT_NAME, "W32/X"},
+		       {FIELD_EVENT_ACTION, "quarantined"}),
+		CLASS_MALWARE, SEVERITY_HIGH, "antivirus-finding-resolved");
 	teardown();
 }
 END_TEST
@@ -176,6 +179,26 @@ START_TEST(what_a_stranger_can_ask_for_is_no_finding_of_malware)
 	classify_record(classifier, &found);
 	ck_assert_uint_eq(probe.flags, 0);
 	ck_assert_uint_eq(found.flags, RECORD_MALWARE);
+	teardown();
+}
+END_TEST
+
+START_TEST(what_its_product_put_right_is_resolved)
+{
+	setup(shipped());
+	struct record gone = RECORD({FIELD_EVENT_MODULE, "keyvalue"},
+		{FIELD_EVENT_ACTION, "deleted"}, {FIELD_THREAT_NAME, "W32/X"});
+	struct record found = RECORD({FIELD_EVENT_MODULE, "keyvalue"},
+		{FIELD_EVENT_ACTION, "found"}, {FIELD_THREAT_NAME, "W32/X"});
+	struct record other =
+		RECORD({FIELD_EVENT_MODULE, "keyvalue"}, {FIELD_EVENT_ACTION, "deleted"});
+
+	classify_record(classifier, &gone);
+	classify_record(classifier, &found);
+	classify_record(classifier, &other);
+	ck_assert_uint_eq(gone.flags, RECORD_MALWARE | RECORD_RESOLVED);
+	ck_assert_uint_eq(found.flags, RECORD_MALWARE);
+	ck_assert_uint_eq(other.flags, 0);
 	teardown();
 }
 END_TEST
@@ -254,5 +277,5 @@ TEST_MAIN("classify", every_class_has_a_name_in_both_languages, logins_count_by_
 	web_attacks_are_seen_through_escapes, scanners_are_recon, ordinary_requests_are_nothing,
 	malware_is_as_grave_as_its_rule_says,
 	what_a_stranger_can_ask_for_is_no_finding_of_malware,
-	the_gravest_decides_then_the_first, findings_keep_their_class,
-	mistakes_say_where_they_are)
+	what_its_product_put_right_is_resolved, the_gravest_decides_then_the_first,
+	findings_keep_their_class, mistakes_say_where_they_are)
