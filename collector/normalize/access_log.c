@@ -159,7 +159,7 @@ static void put_origin(
 }
 
 /* "html" of "/a.b/c.html"; letters and digits, as extensions are. */
-static void put_extension(
+void access_log_put_extension(
 	struct record *record, struct parse_context *context, struct slice path)
 {
 	for (size_t i = path.len; i-- > 0 && path.len - i <= EXTENSION_MAX + 1;) {
@@ -184,7 +184,7 @@ void access_log_put_url(struct record *record, struct parse_context *context, st
 	struct slice path = slice_head(url, slice_find(url, '?'));
 	if (path.len > 0)
 		put(record, context, FIELD_URL_PATH, path);
-	put_extension(record, context, path);
+	access_log_put_extension(record, context, path);
 	if (path.len < url.len)
 		put(record, context, FIELD_URL_QUERY, slice_from(url, path.len + 1));
 }

@@ -14,6 +14,8 @@ const struct parser *const parsers[] = {
 	&parser_windows_json,
 	&parser_laurel,
 	&parser_json,
+	&parser_iis,
+	&parser_haproxy,
 	&parser_nginx,
 	&parser_nginx_proxy,
 	&parser_apache,

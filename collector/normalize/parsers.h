@@ -18,6 +18,8 @@ extern const struct parser parser_accounts;
 extern const struct parser parser_netfilter;
 extern const struct parser parser_kernel;
 extern const struct parser parser_nginx;
+extern const struct parser parser_iis;
+extern const struct parser parser_haproxy;
 extern const struct parser parser_nginx_error;
 extern const struct parser parser_nginx_proxy;
 extern const struct parser parser_apache;

@@ -144,7 +144,7 @@ static struct slice unquote(struct parse_context *context, struct slice text)
 {
 	char *start, *to;
 
-	if (slice_search(text, SLICE_LIT("\"\"")) == text.len)
+	if (slice_absent(text) || slice_search(text, SLICE_LIT("\"\"")) == text.len)
 		return text;
 	start = to = arena_alloc(context->arena, text.len);
 	if (start == NULL) {
