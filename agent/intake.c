@@ -160,13 +160,23 @@ static bool store_losses(struct intake_lane *lane)
 	return stored;
 }
 
+/* A chunk that found no room waits for that; losses are merged meanwhile. */
+static bool waits_for_room(struct intake_lane *lane)
+{
+	if (!lane->full || slice_absent(lane->sealed) ||
+		spool_has_room(lane->intake->spool, lane->number, lane->sealed.len))
+		return false;
+	arm(lane->retry, INTAKE_RETRY_MS);
+	return true;
+}
+
 /* Everything at hand; the losses first, because positions in the chunk may lie behind them. */
 static bool store_all(struct intake_lane *lane)
 {
 	const struct intake_user *user = &lane->intake->user;
 	bool was_full = lane->full;
 
-	if (!store_losses(lane) || !store_chunk(lane))
+	if (waits_for_room(lane) || !store_losses(lane) || !store_chunk(lane))
 		return false;
 	lane->full = false;
 	if (was_full)

@@ -262,6 +262,13 @@ enum spool_status spool_add_chunk(struct spool *spool, enum frame_lane lane, str
 	return add(&spool->lanes[lane], ENTRY_CHUNK, chunk, count, err);
 }
 
+bool spool_has_room(const struct spool *spool, enum frame_lane lane, size_t size)
+{
+	const struct seglog *log = spool->lanes[lane].log;
+
+	return log == NULL || seglog_has_room(log, size);
+}
+
 enum spool_status spool_add_gap(
 	struct spool *spool, enum frame_lane lane, const struct frame_gap *gap, struct err *err)
 {

@@ -55,6 +55,9 @@ enum spool_status {
 MUST_USE enum spool_status spool_add_chunk(struct spool *spool, enum frame_lane lane,
 	struct slice chunk, uint32_t count, struct err *err);
 
+/* Whether the quota has room for so large a chunk now. */
+bool spool_has_room(const struct spool *spool, enum frame_lane lane, size_t size);
+
 /* frame_gap without lane, epoch and first; count 1 at least. */
 MUST_USE enum spool_status spool_add_gap(struct spool *spool, enum frame_lane lane,
 	const struct frame_gap *gap, struct err *err);

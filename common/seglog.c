@@ -337,9 +337,22 @@ static enum seglog_status put_entry(struct seglog *log, const struct segment_ent
 	return status;
 }
 
-static bool fits_quota(const struct seglog *log, uint64_t size)
+static bool fits_quota(const struct seglog *log, size_t payload)
 {
+	uint64_t head = seglog_fits(log, payload) ? 0 : SEGMENT_HEAD_SIZE;
+	uint64_t size = head + SEGMENT_ENTRY_HEAD_SIZE + payload;
+
 	return log->quota == 0 || seglog_bytes(log) + size <= log->quota;
+}
+
+static bool holds_nothing(const struct seglog *log)
+{
+	return atomic_load(&log->released) + 1 == log->next;
+}
+
+bool seglog_has_room(const struct seglog *log, size_t payload_size)
+{
+	return fits_quota(log, payload_size) || holds_nothing(log);
 }
 
 /*
@@ -351,7 +364,7 @@ static enum seglog_status begin_anew(struct seglog *log, struct err *err)
 {
 	enum seglog_status status = SEGLOG_OK;
 
-	if (atomic_load(&log->released) + 1 != log->next) {
+	if (!holds_nothing(log)) {
 		err_set(err, "%s: its quota of %" PRIu64 " bytes is used up", log->dir,
 			log->quota);
 		return SEGLOG_FULL;
@@ -366,16 +379,13 @@ static enum seglog_status begin_anew(struct seglog *log, struct err *err)
 /* Room for `payload` more bytes: in the quota and in the running segment. */
 static enum seglog_status make_room(struct seglog *log, size_t payload, struct err *err)
 {
-	bool fits = seglog_fits(log, payload);
-	uint64_t size = SEGMENT_ENTRY_HEAD_SIZE + payload + (fits ? 0 : SEGMENT_HEAD_SIZE);
-
 	if (log->failed)
 		return again(log, SEGLOG_FAILED, err);
 	if (log->doomed)
 		return again(log, SEGLOG_FULL, err);
-	if (!fits_quota(log, size))
+	if (!fits_quota(log, payload))
 		return begin_anew(log, err);
-	return fits ? SEGLOG_OK : roll(log, err);
+	return seglog_fits(log, payload) ? SEGLOG_OK : roll(log, err);
 }
 
 enum seglog_status seglog_append(struct seglog *log, uint8_t kind, uint32_t count,

@@ -155,6 +155,9 @@ MUST_USE enum seglog_status seglog_roll(struct seglog *log, struct err *err);
  */
 bool seglog_fits(const struct seglog *log, size_t payload_size);
 
+/* Whether the quota has room for such an entry now; the disk may have none all the same. */
+bool seglog_has_room(const struct seglog *log, size_t payload_size);
+
 /*
  * Everything up to and including `sequence` (at most seglog_durable()) is no longer needed:
  * whole closed segments below are removed, the position kept durably first. Never goes back.

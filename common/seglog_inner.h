@@ -44,7 +44,7 @@ struct seglog {
 	pthread_mutex_t lock;
 	struct segment *segments; /* by `first`; the last one is the running one */
 	size_t n_segments, segments_capacity;
-	_Atomic uint64_t durable; /* last durable sequence; changes under `lock` */
+	_Atomic uint64_t durable; /* last durable sequence; of an open log: under `lock` */
 	_Atomic uint64_t bytes;   /* of all segments, with what is not yet written */
 	_Atomic uint64_t released;
 	struct refused refused[REFUSED_MAX];

@@ -308,6 +308,28 @@ START_TEST(what_a_full_spool_does_not_take_at_the_end_is_declared_by_the_next_li
 }
 END_TEST
 
+/* Hours of it are one entry, not one a second. */
+START_TEST(losses_are_merged_as_long_as_the_spool_is_full)
+{
+	struct bench bench;
+	struct spool_state before, after;
+
+	bench_init(&bench, 2 << 20);
+	(void)fill_spool(&bench, "file", "x");
+	spool_state(bench.spool, LANE_BULK, &before);
+	for (int i = 0; i < 10; i++) {
+		intake_declare(bench.intake, LANE_BULK, SLICE_LIT("s"), 1, GAP_QUEUE_FULL, 1);
+		intake_retry(bench.intake);
+	}
+	spool_state(bench.spool, LANE_BULK, &after);
+	ck_assert_uint_eq(after.next, before.next);
+	empty_spool(&bench);
+	ck_assert(intake_flush(bench.intake));
+	ck_assert_uint_eq(look_into(&bench).lost, 10);
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(what_is_read_again_is_not_declared)
 {
 	struct bench bench;
@@ -614,7 +636,8 @@ TEST_MAIN("intake", positions_are_known_once_their_items_are_durable,
 	a_bookmark_and_newer_chunks_make_the_positions, a_position_moves_without_an_item,
 	a_full_spool_refuses_and_takes_again,
 	what_a_full_spool_does_not_take_at_the_end_is_declared_by_the_next_life,
-	what_is_read_again_is_not_declared, what_nobody_can_read_again_is_declared,
+	losses_are_merged_as_long_as_the_spool_is_full, what_is_read_again_is_not_declared,
+	what_nobody_can_read_again_is_declared,
 	losses_that_were_saved_are_declared_once_whenever_one_is_killed,
 	a_loss_is_durable_before_what_was_read_behind_it,
 	a_loss_is_counted_once_whatever_the_disk_does, an_oversize_item_is_declared,
