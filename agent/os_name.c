@@ -9,25 +9,31 @@ enum { RELEASE_FILE_MAX = 16384 };
 
 static struct slice unquote(struct slice text)
 {
-	bool quoted = text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"';
+	char quote = text.len >= 2 ? text.ptr[0] : 0;
 
-	return quoted ? slice_of(text.ptr + 1, text.len - 2) : text;
+	if ((quote == '"' || quote == '\'') && text.ptr[text.len - 1] == quote)
+		return slice_of(text.ptr + 1, text.len - 2);
+	return text;
 }
 
-static bool find_pretty_name(struct slice text, char *out)
+struct slice os_release_value(struct slice text, const char *key)
 {
-	struct slice line;
+	struct slice line, name, value;
 
 	while (slice_cut(&text, '\n', &line)) {
-		struct slice key = SLICE_LIT("PRETTY_NAME=");
-
-		if (!slice_starts(line, key))
-			continue;
-		struct slice name = unquote(slice_from(line, key.len));
-		snprintf(out, OS_NAME_MAX, "%.*s", SLICE_FMT(name));
-		return true;
+		value = line;
+		if (slice_cut(&value, '=', &name) && slice_eq(name, slice_str(key)))
+			return slice_absent(value) ? SLICE_NONE : unquote(slice_trim(value));
 	}
-	return false;
+	return SLICE_NONE;
+}
+
+static struct slice pretty_name(struct strbuf *text)
+{
+	if (!file_read("/etc/os-release", text, NULL) &&
+		!file_read("/usr/lib/os-release", text, NULL))
+		return SLICE_NONE;
+	return os_release_value(strbuf_slice(text), "PRETTY_NAME");
 }
 
 const char *os_name(char *out)
@@ -35,9 +41,10 @@ const char *os_name(char *out)
 	struct strbuf text = STRBUF_INIT(RELEASE_FILE_MAX);
 	struct utsname kernel = {0};
 
-	if (!(file_read("/etc/os-release", &text, NULL) ||
-		    file_read("/usr/lib/os-release", &text, NULL)) ||
-		!find_pretty_name(strbuf_slice(&text), out)) {
+	struct slice name = pretty_name(&text);
+	if (name.len > 0) {
+		snprintf(out, OS_NAME_MAX, "%.*s", SLICE_FMT(name));
+	} else {
 		(void)uname(&kernel);
 		snprintf(out, OS_NAME_MAX, "%.60s %.60s", kernel.sysname, kernel.release);
 	}

@@ -10,33 +10,12 @@
 #include <unistd.h>
 
 #include "agent/inputs/inventory_parts.h"
+#include "agent/os_name.h"
 #include "common/netaddr.h"
 
 enum { SMALL_FILE_MAX = 64 << 10, NAME_MAX_SIZE = 256, ADDRESSES_MAX = 64 };
 
 /* ---- names ---------------------------------------------------------------------- */
-
-static struct slice unquote(struct slice text)
-{
-	char quote = text.len >= 2 ? text.ptr[0] : 0;
-
-	if ((quote == '"' || quote == '\'') && text.ptr[text.len - 1] == quote)
-		return slice_of(text.ptr + 1, text.len - 2);
-	return text;
-}
-
-/* KEY=value of os-release(5). */
-static struct slice value_of(struct slice text, const char *key)
-{
-	struct slice line, name, value;
-
-	while (slice_cut(&text, '\n', &line)) {
-		value = line;
-		if (slice_cut(&value, '=', &name) && slice_eq(name, slice_str(key)))
-			return slice_absent(value) ? SLICE_NONE : unquote(slice_trim(value));
-	}
-	return SLICE_NONE;
-}
 
 static void put_os(struct inventory_report *report)
 {
@@ -53,7 +32,7 @@ static void put_os(struct inventory_report *report)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(values); i++)
 		inventory_text(report, values[i].field,
-			value_of(strbuf_slice(&text), values[i].key), NAME_MAX_SIZE);
+			os_release_value(strbuf_slice(&text), values[i].key), NAME_MAX_SIZE);
 	strbuf_done(&text);
 }
 
