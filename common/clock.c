@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include "common/digits.h"
+
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec now;
@@ -162,48 +164,6 @@ const char *clock_format(int64_t ns, unsigned digits, int32_t offset_seconds, ch
 	return out;
 }
 
-/* Exactly `n` digits at *at. */
-static bool digits_at(struct slice text, size_t *at, unsigned n, unsigned *value)
-{
-	unsigned sum = 0;
-
-	if (text.len - *at < n)
-		return false;
-	for (unsigned i = 0; i < n; i++) {
-		unsigned digit = (unsigned)((unsigned char)text.ptr[*at + i]) - '0';
-
-		if (digit > 9)
-			return false;
-		sum = sum * 10 + digit;
-	}
-	*at += n;
-	*value = sum;
-	return true;
-}
-
-static bool byte_at(struct slice text, size_t *at, char byte)
-{
-	if (*at == text.len || text.ptr[*at] != byte)
-		return false;
-	++*at;
-	return true;
-}
-
-static bool fraction_at(struct slice text, size_t *at, uint32_t *nanosecond)
-{
-	unsigned digit, n = 0;
-
-	*nanosecond = 0;
-	while (digits_at(text, at, 1, &digit)) {
-		if (n < 9)
-			*nanosecond = *nanosecond * 10 + digit;
-		n++;
-	}
-	for (unsigned i = n; i < 9; i++)
-		*nanosecond *= 10;
-	return n > 0;
-}
-
 /* "Z", "+07:00", "+0700", "+07"; leaves *at alone when there is none. */
 static bool zone_at(struct slice text, size_t *at, int32_t *offset_seconds)
 {
@@ -246,7 +206,7 @@ bool clock_parse_iso(
 		!digits_at(text, &at, 2, &civil.second))
 		return false;
 	if ((byte_at(text, &at, '.') || byte_at(text, &at, ',')) &&
-		!fraction_at(text, &at, &civil.nanosecond))
+		!nanoseconds_at(text, &at, &civil.nanosecond))
 		return false;
 	if (!zone_at(text, &at, &civil.offset_seconds))
 		return false;

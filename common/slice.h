@@ -76,6 +76,14 @@ static inline struct slice slice_head(struct slice s, size_t len)
 	return slice_of(s.ptr, len);
 }
 
+/* Whether the bytes of `part` are bytes of `whole`: the same ones, not equal ones. */
+static inline bool slice_is_within(struct slice part, struct slice whole)
+{
+	uintptr_t at = (uintptr_t)part.ptr, start = (uintptr_t)whole.ptr;
+
+	return at >= start && at - start <= whole.len && part.len <= whole.len - (at - start);
+}
+
 /* ASCII letters only; other bytes must be equal. */
 bool slice_eq_nocase(struct slice a, struct slice b);
 

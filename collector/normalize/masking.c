@@ -96,13 +96,6 @@ void masker_free(struct masker *masker)
 	free(masker);
 }
 
-static bool lies_in(struct slice text, const struct field *field)
-{
-	uintptr_t at = (uintptr_t)field->ptr, start = (uintptr_t)text.ptr;
-
-	return at >= start && at + field->len <= start + text.len;
-}
-
 /* What a parser built or chose from constants can only hold a secret if it is free text. */
 static bool may_hold_secrets(const struct field *field)
 {
@@ -120,7 +113,7 @@ static void follow(struct record *record, struct slice before)
 	for (unsigned i = 0; i < record->n_fields; i++) {
 		struct field *field = &record->fields[i];
 
-		if (lies_in(before, field))
+		if (slice_is_within(field_value(field), before))
 			field->ptr = record->raw.ptr + (field->ptr - before.ptr);
 	}
 }
@@ -195,7 +188,7 @@ bool mask_record(const struct masker *masker, struct arena *arena, struct record
 	for (unsigned i = 0; i < record->n_fields && result != SECRETS_FULL; i++) {
 		struct field *field = &record->fields[i];
 
-		if (lies_in(record->raw, field))
+		if (slice_is_within(field_value(field), record->raw))
 			continue;
 		if (field->id == FIELD_OTHER_VALUE && i > 0)
 			result = mask_named(masker, arena, field - 1, field);

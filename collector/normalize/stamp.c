@@ -30,19 +30,11 @@ unsigned month_at(struct slice text, size_t *at)
 
 void fraction_at(struct slice text, size_t *at, struct civil *civil)
 {
-	unsigned digit, n = 0;
-
 	if (*at + 1 >= text.len || (text.ptr[*at] != '.' && text.ptr[*at] != ',') ||
 		!is_digit(text.ptr[*at + 1]))
 		return;
 	++*at;
-	civil->nanosecond = 0;
-	while (digits_at(text, at, 1, &digit)) {
-		if (n++ < 9)
-			civil->nanosecond = civil->nanosecond * 10 + digit;
-	}
-	for (; n < 9; n++)
-		civil->nanosecond *= 10;
+	(void)nanoseconds_at(text, at, &civil->nanosecond);
 }
 
 bool clock_at(struct slice text, size_t *at, struct civil *civil)

@@ -8,34 +8,8 @@
 #define COLLECTOR_NORMALIZE_STAMP_PARTS_H
 
 #include "common/clock.h"
+#include "common/digits.h"
 #include "common/slice.h"
-
-/* Exactly `n` digits. */
-static inline bool digits_at(struct slice text, size_t *at, unsigned n, unsigned *value)
-{
-	unsigned sum = 0;
-
-	if (text.len - *at < n)
-		return false;
-	for (unsigned i = 0; i < n; i++) {
-		unsigned digit = (unsigned)((unsigned char)text.ptr[*at + i]) - '0';
-
-		if (digit > 9)
-			return false;
-		sum = sum * 10 + digit;
-	}
-	*at += n;
-	*value = sum;
-	return true;
-}
-
-static inline bool byte_at(struct slice text, size_t *at, char byte)
-{
-	if (*at >= text.len || text.ptr[*at] != byte)
-		return false;
-	++*at;
-	return true;
-}
 
 /* English month of three letters, any case; 1..12. */
 unsigned month_at(struct slice text, size_t *at);

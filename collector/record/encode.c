@@ -20,20 +20,13 @@ enum {
 	MATCH_HEAD_MAX = 2 * VARINT_SIZE_MAX,
 };
 
-static bool lies_in(struct slice raw, const struct field *field)
-{
-	uintptr_t at = (uintptr_t)field->ptr, start = (uintptr_t)raw.ptr;
-
-	return at >= start && at + field->len <= start + raw.len;
-}
-
 static size_t size_max(const struct record *record)
 {
 	size_t size = HEAD_SIZE_MAX + record->raw.len;
 
 	for (unsigned i = 0; i < record->n_fields; i++) {
 		size += FIELD_HEAD_MAX;
-		if (!lies_in(record->raw, &record->fields[i]))
+		if (!slice_is_within(field_value(&record->fields[i]), record->raw))
 			size += record->fields[i].len;
 	}
 	for (unsigned i = 0; i < record->n_matches; i++)
@@ -58,7 +51,7 @@ static char *put_bytes(char *to, const char *bytes, size_t len)
 
 static char *put_field(char *to, struct slice raw, const struct field *field)
 {
-	bool inside = lies_in(raw, field);
+	bool inside = slice_is_within(field_value(field), raw);
 
 	to = varint_put(to, (uint64_t)field->id << 1 | inside);
 	if (inside)

@@ -26,6 +26,22 @@ START_TEST(cut_keeps_a_last_empty_part)
 }
 END_TEST
 
+START_TEST(a_part_is_within_by_its_place_and_not_by_its_bytes)
+{
+	char bytes[] = "abcabc";
+	struct slice whole = slice_of(bytes + 1, 4);
+
+	ck_assert(slice_is_within(whole, whole));
+	ck_assert(slice_is_within(slice_of(bytes + 2, 3), whole));
+	ck_assert(slice_is_within(slice_of(bytes + 5, 0), whole));
+	ck_assert(!slice_is_within(slice_of(bytes, 1), whole));
+	ck_assert(!slice_is_within(slice_of(bytes + 4, 2), whole));
+	ck_assert(!slice_is_within(slice_of(bytes + 6, 0), whole));
+	ck_assert(!slice_is_within(SLICE_LIT("bca"), whole));
+	ck_assert(!slice_is_within(slice_of(bytes + 2, SIZE_MAX), whole));
+}
+END_TEST
+
 START_TEST(numbers_stop_at_their_limit)
 {
 	uint64_t n = 7;
@@ -66,4 +82,5 @@ START_TEST(ends_and_case)
 END_TEST
 
 TEST_MAIN("slice", cut_visits_every_part, cut_keeps_a_last_empty_part,
-	numbers_stop_at_their_limit, search_finds_the_first_or_the_end, ends_and_case)
+	a_part_is_within_by_its_place_and_not_by_its_bytes, numbers_stop_at_their_limit,
+	search_finds_the_first_or_the_end, ends_and_case)
