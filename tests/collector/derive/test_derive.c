@@ -596,6 +596,27 @@ START_TEST(a_database_that_was_restored_loses_and_repeats_no_finding)
 }
 END_TEST
 
+/* What it concludes again need not be what it concluded: numbers must not be given again. */
+START_TEST(what_a_restored_database_finds_is_no_duplicate_of_something_else)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 10, 3, login_of_another);
+	wait_for_findings(1);
+	save_database();
+	store_records(1, 11, 20, 3, login_of_another);
+	wait_for_findings(3);
+	derive_stop(derive);
+	restore_database();
+	settings.brute_force_count = 11;
+	derive = start();
+	store_records(1, 31, 11, 3, failed_login);
+	wait_for_findings(4);
+	ck_assert_uint_eq(count_findings(), 4);
+	end(derive);
+}
+END_TEST
+
 START_TEST(a_store_that_lost_findings_gets_the_next_ones_all_the_same)
 {
 	begin();
@@ -718,6 +739,7 @@ TEST_MAIN("derive", a_delivery_that_could_not_be_noted_is_noted_later,
 	a_line_that_says_it_was_repeated_counts_so_often,
 	a_kill_loses_and_repeats_no_finding_though_state_is_saved_seldom,
 	a_database_that_was_restored_loses_and_repeats_no_finding,
+	what_a_restored_database_finds_is_no_duplicate_of_something_else,
 	a_store_that_lost_findings_gets_the_next_ones_all_the_same,
 	a_flood_of_addresses_is_a_limited_number_of_findings,
 	more_addresses_than_memory_are_forgotten_and_counted,
