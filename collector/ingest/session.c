@@ -168,6 +168,7 @@ void session_batch_done(struct session *session, const struct batch *batch)
 	struct lane *lane = &session->lanes[batch->stream.lane];
 
 	session->batches_out--;
+	session->bytes_out -= batch->wire_size;
 	switch (batch->outcome) {
 	case BATCH_STORED:
 	case BATCH_DUPLICATE:

@@ -43,6 +43,13 @@ static struct batch *begin_batch(
 	return batch;
 }
 
+/* What the agent may have under way; half of it is grace, and one entry always may be. */
+static bool exceeds_window(const struct session *session, size_t more)
+{
+	return session->batches_out > 0 &&
+	       session->bytes_out + more > 2 * session->shared->settings->window;
+}
+
 static bool is_open(const struct session *session, uint8_t lane, uint64_t epoch)
 {
 	return lane < LANE_COUNT && session->lanes[lane].open &&
@@ -52,6 +59,7 @@ static bool is_open(const struct session *session, uint8_t lane, uint64_t epoch)
 static void hand_over(struct session *session, struct batch *batch)
 {
 	session->batches_out++;
+	session->bytes_out += batch->wire_size;
 	peers_heard(session->shared->peers, session->peer.agency, session->peer.host, NULL, 0);
 	session->shared->callbacks.run(session->shared->callbacks.user, batch);
 }
@@ -76,6 +84,16 @@ static void declare_unreadable(struct session *session, struct batch *batch,
 	};
 }
 
+/* What it costs to look into, whatever it was compressed to. */
+static uint64_t unpacked_size(const struct batch *batch)
+{
+	uint64_t size = 0;
+
+	for (unsigned i = 0; i < batch->n_records; i++)
+		size += batch->records[i].raw.len;
+	return size;
+}
+
 static enum taken on_batch(struct session *session, const struct frame_batch *frame)
 {
 	if (!is_open(session, frame->lane, frame->epoch)) {
@@ -84,11 +102,18 @@ static enum taken on_batch(struct session *session, const struct frame_batch *fr
 		return TAKEN_NOT;
 	}
 
+	if (exceeds_window(session, frame->chunk.len)) {
+		session_end_for_protocol(session,
+			"more than twice the window is under way without an acknowledgement");
+		return TAKEN_NOT;
+	}
+
 	struct batch *batch =
 		begin_batch(session, frame->lane, frame->epoch, frame->first, frame->count);
 	if (batch == NULL)
 		return TAKEN_LATER;
 	batch->crc = frame->crc;
+	batch->wire_size = (uint32_t)frame->chunk.len;
 
 	const struct intake_facts facts = {
 		.agency = session->peer.agency,
@@ -99,6 +124,8 @@ static enum taken on_batch(struct session *session, const struct frame_batch *fr
 		batch, worker_chunk_reader(session->worker), frame->chunk, &facts);
 	if (trouble != NULL)
 		declare_unreadable(session, batch, frame, trouble);
+	else
+		session->cost = unpacked_size(batch);
 	hand_over(session, batch);
 	return TAKEN;
 }
@@ -124,10 +151,12 @@ static enum taken on_gap(struct session *session, const struct frame_gap *frame)
 	return TAKEN;
 }
 
-/* The agency's allowance: reading goes on when it is paid for. */
+/* The agency's allowance, of what arrived or what came out of it: reading goes on when it is
+ * paid for. */
 static void spend(struct session *session, size_t bytes)
 {
-	uint32_t wait_ms = peers_spend(session->shared->peers, session->peer.agency, bytes);
+	const uint64_t cost = session->cost > bytes ? session->cost : bytes;
+	uint32_t wait_ms = peers_spend(session->shared->peers, session->peer.agency, cost);
 
 	if (wait_ms > 0)
 		session->pause_until_ms = session_now_ms(session) + wait_ms;
@@ -274,6 +303,7 @@ void session_read_frames(struct session *session)
 		if (!next_frame(session, input, &bytes))
 			break;
 
+		session->cost = 0;
 		enum taken taken = take_frame(session, bytes);
 		if (taken == TAKEN_LATER) {
 			stop_reading(session);

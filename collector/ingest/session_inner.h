@@ -42,6 +42,7 @@ struct session {
 	struct lane lanes[LANE_COUNT];
 	unsigned hellos;
 	unsigned batches_out;
+	uint64_t bytes_out;  /* of chunks in them, as sent */
 	unsigned generation; /* the certificate was good under */
 	bool counted;        /* among the unfinished handshakes */
 	bool greeting;       /* verified, without a HELLO yet: counted */
@@ -53,6 +54,7 @@ struct session {
 	int64_t frame_ms;       /* when the frame now arriving began; 0 = none */
 	int64_t write_ms;       /* since when the peer takes nothing; 0 = nothing to take */
 	int64_t pause_until_ms; /* the agency's rate; 0 = no pause */
+	uint64_t cost;          /* of the frame being taken, for the agency's rate */
 	size_t unwritten;       /* bytes at the last look */
 	size_t said_bytes;      /* added to them since */
 

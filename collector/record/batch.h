@@ -53,7 +53,8 @@ struct batch {
 	uint32_t crc;   /* of the chunk as sent, also of an unreadable one; 0 = sent as a gap */
 	uint32_t skip;  /* set by the writer: leading records that are duplicates */
 	struct batch_gap gap;
-	uint32_t skew_ms; /* |agent's clock - ours| on this session; UINT32_MAX = unknown */
+	uint32_t wire_size; /* bytes of the chunk as sent; 0 = none */
+	uint32_t skew_ms;   /* |agent's clock - ours| on this session; UINT32_MAX = unknown */
 	struct record *records; /* in the arena */
 	unsigned n_records;
 	/* What records' `source` points into: one array, in the arena. */

@@ -20,12 +20,23 @@ static struct ingest *ingest;
 static struct loop *loop; /* of the listener, in its own thread */
 static pthread_t loop_thread;
 static atomic_uint notes[4];
+static uint64_t window = 1 << 20;
+static uint32_t batches = 2;
 
 /* ---- the collector's side --------------------------------------------------- */
+
+/* While `holding`, batches stay under way. */
+static atomic_bool holding;
+static _Atomic(struct batch *) held;
 
 static void on_run(void *user, struct batch *batch)
 {
 	(void)user;
+	if (holding) {
+		batch->next = held;
+		held = batch;
+		return;
+	}
 	for (unsigned i = 0; i < batch->n_records; i++)
 		batch->records[i].level = LEVEL;
 	ck_assert(encode_batch(batch));
@@ -84,8 +95,8 @@ static void begin(void)
 		.frame_ms = 2000,
 		.write_ms = 2000,
 		.heartbeat_ms = 5000,
-		.window = 1 << 20,
-		.batches = 2,
+		.window = window,
+		.batches = batches,
 	};
 	loop = loop_new(&err);
 	ck_assert_ptr_nonnull(loop);
@@ -260,6 +271,33 @@ static void await_ack(struct agent *agent, uint64_t stored)
 		ck_assert(agent_hear(agent, &frame));
 	while (frame.type != FRAME_ACK || frame.ack.lanes[0].stored < stored);
 	ck_assert_uint_eq(frame.ack.lanes[0].stored, stored);
+}
+
+/* One item of bytes that cannot be compressed. */
+static void agent_send_noise(struct agent *agent, uint64_t sequence, size_t size)
+{
+	struct chunk_builder *builder = chunk_builder_new();
+	const struct chunk_source source = {
+		SLICE_LIT("file"), SLICE_LIT("/var/log/x"), SLICE_LIT(""), SLICE_LIT("")};
+	char *noise = malloc(size);
+
+	ck_assert_int_eq(getentropy(noise, 256), 0);
+	for (size_t i = 256; i < size; i++)
+		noise[i] = (char)random();
+	const struct chunk_item item = {.kind = ITEM_LINE,
+		.source = chunk_builder_source(builder, &source),
+		.read_ns = clock_wall_ns(),
+		.whole = size,
+		.bytes = slice_of(noise, size)};
+	ck_assert(chunk_builder_add(builder, &item));
+	struct slice chunk = chunk_builder_seal(builder);
+	agent_say(agent, &(struct frame){
+				 .type = FRAME_BATCH,
+				 .batch = {LANE_BULK, agent->epoch, sequence, 1,
+					 crc32c(0, chunk.ptr, chunk.len), chunk},
+			 });
+	chunk_builder_free(builder);
+	free(noise);
 }
 
 /* Whatever comes before, the session ends with this goodbye. */
@@ -517,6 +555,55 @@ START_TEST(a_second_copy_of_an_agent_is_refused_and_noted)
 }
 END_TEST
 
+static void release_held(void)
+{
+	struct batch *next;
+
+	holding = false;
+	for (struct batch *batch = atomic_exchange(&held, NULL); batch != NULL; batch = next) {
+		next = batch->next;
+		batch->outcome = BATCH_REFUSED;
+		batch->send_home(batch);
+	}
+}
+
+START_TEST(who_sends_far_more_than_the_window_is_disconnected)
+{
+	enum { SIZE = 60000 };
+	struct agent agent;
+
+	window = 64 << 10;
+	batches = 16;
+	begin();
+	agent_connect(&agent, 9);
+	agent_greet(&agent, 1);
+	/* one entry may always be under way, and twice the window is no offence yet */
+	holding = true;
+	agent_send_noise(&agent, 1, 4 * SIZE);
+	agent_send_noise(&agent, 2, 100);
+	await_goodbye(&agent, GOODBYE_PROTOCOL);
+	release_held();
+	agent_close(&agent);
+
+	agent_connect(&agent, 10);
+	agent_greet(&agent, 1);
+	for (uint64_t i = 1; i <= 20; i++) {
+		agent_send_noise(&agent, i, SIZE);
+		await_ack(&agent, i); /* what came home counts no more */
+	}
+	holding = true;
+	agent_send_noise(&agent, 21, SIZE);
+	agent_send_noise(&agent, 22, SIZE);
+	agent_send_noise(&agent, 23, SIZE);
+	await_goodbye(&agent, GOODBYE_PROTOCOL);
+	release_held();
+	agent_close(&agent);
+	window = 1 << 20;
+	batches = 2;
+	end();
+}
+END_TEST
+
 START_TEST(silence_and_half_frames_end_by_their_deadlines)
 {
 	static struct agent silent, half;
@@ -598,5 +685,6 @@ TEST_MAIN("ingest", what_is_acknowledged_is_stored_under_the_certificates_identi
 	an_unreadable_chunk_is_declared_and_the_lane_goes_on,
 	an_agency_that_is_not_in_the_register_is_turned_away,
 	a_second_copy_of_an_agent_is_refused_and_noted,
+	who_sends_far_more_than_the_window_is_disconnected,
 	silence_and_half_frames_end_by_their_deadlines, a_stop_says_goodbye,
 	a_reload_with_a_new_revocation_list_ends_living_sessions)
