@@ -6,6 +6,7 @@
 
 #include "collector/control.h"
 #include "collector/expiries.h"
+#include "collector/ingest/presence.h"
 #include "collector/national/message.h"
 #include "collector/notes.h"
 #include "collector/pipeline.h"
@@ -36,7 +37,7 @@ struct collector {
 	struct ingest *ingest;
 	struct expiries *expiries;
 	struct control *control;
-	int64_t presence_ms; /* when the agents were noted last, monotonic */
+	struct presence presence;
 	bool was_nearly_full, was_refusing;
 	bool failed; /* it stops to be started again */
 };
@@ -174,16 +175,6 @@ static bool note_presence(void *user, const struct peer_view *view)
 	return true;
 }
 
-static void note_present_agents(struct collector *collector)
-{
-	int64_t now_ms = clock_mono_ms();
-
-	if (now_ms - collector->presence_ms < (int64_t)collector->settings.presence_ms)
-		return;
-	collector->presence_ms = now_ms;
-	peers_walk(ingest_peers(collector->ingest), note_presence, collector);
-}
-
 static void watch_store(struct collector *collector)
 {
 	struct store_state state;
@@ -212,7 +203,8 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	(void)what;
 	role_alive();
 	notes_tick(collector->notes);
-	note_present_agents(collector);
+	presence_tick(&collector->presence, clock_mono_ms(), collector->settings.presence_ms,
+		ingest_peers(collector->ingest), note_presence, collector);
 	watch_store(collector);
 }
 
@@ -407,7 +399,7 @@ bool collector_run(struct collector *collector, struct err *err)
 {
 	if (!listen_and_serve(collector, err))
 		return false;
-	collector->presence_ms = clock_mono_ms();
+	presence_begin(&collector->presence, clock_mono_ms());
 	log_info("collector.listening", "address=%s port=%u", collector->settings.ingest.listen,
 		ingest_port(collector->ingest));
 	role_alive();

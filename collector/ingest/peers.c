@@ -7,7 +7,7 @@
 #include "common/clock.h"
 
 enum {
-	BUCKETS = 4096,
+	BUCKETS = PEERS_PARTS,
 	AGENCY_BUCKETS = 1024,
 	BURST_MS = 2000,
 	GREETING_MAX = 2, /* connections of one agent before their HELLO */
@@ -269,17 +269,51 @@ uint32_t peers_spend(struct peers *peers, uint32_t agency, size_t bytes)
 	return ahead_us > 0 ? (uint32_t)(ahead_us / 1000 + 1) : 0;
 }
 
+/* ---- looking ---------------------------------------------------------------- */
+
+struct views {
+	struct peer_view *all;
+	size_t n, room;
+};
+
+static void add_view(struct views *views, const struct peer_view *view)
+{
+	if (views->n == views->room) {
+		views->room = views->room > 0 ? 2 * views->room : 64;
+		views->all = realloc(views->all, views->room * sizeof(*views->all));
+		if (views->all == NULL)
+			abort();
+	}
+	views->all[views->n++] = *view;
+}
+
+static void copy_bucket(struct peers *peers, unsigned bucket, struct views *views)
+{
+	views->n = 0;
+	pthread_mutex_lock(&peers->lock);
+	for (const struct peer *peer = peers->peers[bucket]; peer != NULL; peer = peer->next) {
+		if (peer->view.since_ns != 0)
+			add_view(views, &peer->view);
+	}
+	pthread_mutex_unlock(&peers->lock);
+}
+
+void peers_walk_parts(struct peers *peers, unsigned from, unsigned to,
+	bool (*visit)(void *user, const struct peer_view *view), void *user)
+{
+	struct views views = {0};
+	bool more = true;
+
+	for (unsigned bucket = from; more && bucket < to; bucket++) {
+		copy_bucket(peers, bucket, &views);
+		for (size_t i = 0; more && i < views.n; i++)
+			more = visit(user, &views.all[i]);
+	}
+	free(views.all);
+}
+
 void peers_walk(struct peers *peers, bool (*visit)(void *user, const struct peer_view *view),
 	void *user)
 {
-	pthread_mutex_lock(&peers->lock);
-	for (unsigned i = 0; i < BUCKETS; i++) {
-		for (const struct peer *peer = peers->peers[i]; peer != NULL;
-			peer = peer->next) {
-			if (peer->view.since_ns != 0 && !visit(user, &peer->view))
-				goto out;
-		}
-	}
-out:
-	pthread_mutex_unlock(&peers->lock);
+	peers_walk_parts(peers, 0, PEERS_PARTS, visit, user);
 }

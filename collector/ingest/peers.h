@@ -74,8 +74,15 @@ struct peer_view {
 	struct frame_heartbeat heartbeat;
 };
 
-/* Every agent seen since the start, a copy; `visit` returns false to stop. */
+/* Every agent seen since the start, a copy; `visit` returns false to stop. It is called without
+ * the lock, and may take its time. */
 void peers_walk(struct peers *peers, bool (*visit)(void *user, const struct peer_view *view),
 	void *user);
+
+/* The same of parts [from, to) of PEERS_PARTS. An agent stays in its part, and they are about
+ * as large as each other. */
+enum { PEERS_PARTS = 4096 };
+void peers_walk_parts(struct peers *peers, unsigned from, unsigned to,
+	bool (*visit)(void *user, const struct peer_view *view), void *user);
 
 #endif

@@ -1,5 +1,6 @@
 #include "collector/ingest/peers.h"
 
+#include "collector/ingest/presence.h"
 #include "tests/support/check.h"
 
 static struct peers *new_peers(uint32_t all, uint32_t agency, uint64_t alive_ms)
@@ -127,7 +128,75 @@ START_TEST(who_came_is_known_while_connected)
 }
 END_TEST
 
-TEST_MAIN("peers", a_clone_is_refused_while_the_first_is_alive,
+enum { MANY = 20000, INTERVAL_MS = 300000, SECOND_MS = 1000 };
+
+static uint8_t seen[MANY + 1];
+static unsigned in_this_second;
+
+static bool see(void *user, const struct peer_view *view)
+{
+	(void)user;
+	seen[view->host]++;
+	in_this_second++;
+	return true;
+}
+
+/* As the collector asks: once a second, sometimes late. */
+START_TEST(agents_are_noted_one_after_the_other_and_each_within_the_interval)
+{
+	struct peers *peers = new_peers(MANY, MANY, 60000);
+	struct presence presence;
+	unsigned most = 0;
+	uint64_t other;
+
+	for (uint32_t host = 1; host <= MANY; host++)
+		ck_assert_int_eq(peers_join(peers, 7, host, 1, host, &other), PEERS_WELCOME);
+	presence_begin(&presence, 5000);
+	for (unsigned round = 0; round < 3; round++) {
+		memset(seen, 0, sizeof(seen));
+		for (int64_t ms = 0; ms < INTERVAL_MS; ms += SECOND_MS) {
+			in_this_second = 0;
+			presence_tick(&presence, 5000 + round * INTERVAL_MS + ms, INTERVAL_MS,
+				peers, see, NULL);
+			if (in_this_second > most)
+				most = in_this_second;
+		}
+		for (uint32_t host = 1; host <= MANY; host++)
+			ck_assert_uint_ge(seen[host], 1);
+	}
+	ck_assert_uint_le(most, MANY / 100); /* and not all at once */
+	in_this_second = 0;
+	presence_tick(&presence, 100 * (int64_t)INTERVAL_MS, INTERVAL_MS, peers, see, NULL);
+	ck_assert_uint_le(in_this_second, MANY); /* late by many rounds: one is enough */
+	in_this_second = 0;
+	presence_tick(&presence, 100 * (int64_t)INTERVAL_MS + SECOND_MS, INTERVAL_MS, peers,
+		see, NULL);
+	ck_assert_uint_le(in_this_second, MANY / 100);
+	peers_free(peers);
+}
+END_TEST
+
+/* It asks the peers again: with the lock held that would never end. */
+static bool ask(void *user, const struct peer_view *view)
+{
+	ck_assert_uint_eq(peers_session(user, view->agency, view->host), view->host);
+	return view->host != 5;
+}
+
+START_TEST(who_walks_may_ask_and_stop)
+{
+	struct peers *peers = new_peers(10, 10, 60000);
+	uint64_t other;
+
+	for (uint32_t host = 1; host <= 8; host++)
+		ck_assert_int_eq(peers_join(peers, 7, host, 1, host, &other), PEERS_WELCOME);
+	peers_walk(peers, ask, peers);
+	peers_free(peers);
+}
+END_TEST
+
+TEST_MAIN("peers", agents_are_noted_one_after_the_other_and_each_within_the_interval,
+	who_walks_may_ask_and_stop, a_clone_is_refused_while_the_first_is_alive,
 	the_same_start_of_an_agent_replaces_its_dead_connection,
 	a_silent_session_gives_way_to_another_start, caps_hold_for_all_and_for_one_agency,
 	an_agency_that_overspends_waits_and_others_do_not, every_agent_seen_is_listed,
