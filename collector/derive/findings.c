@@ -112,6 +112,12 @@ bool findings_begin_anew(struct database *database, struct err *err)
 		database, err, STATEMENT_META_SET, "ti", epoch_name, (int64_t)(epoch >> 1 | 1));
 }
 
+static bool mute_until(struct database *database, uint64_t position, struct err *err)
+{
+	return database_run(
+		database, err, STATEMENT_META_SET, "ti", muted_name, (int64_t)position);
+}
+
 /* Numbers go on behind `stored`. */
 static bool follow_store(
 	struct database *database, uint64_t stored, uint64_t position, struct err *err)
@@ -122,8 +128,7 @@ static bool follow_store(
 		(unsigned long long)stored);
 	return database_run(database, err, STATEMENT_EMITS_RAISE, "i", (int64_t)stored) &&
 	       database_run(database, err, STATEMENT_EMITS_DONE, "i", (int64_t)stored) &&
-	       database_run(
-		       database, err, STATEMENT_META_SET, "ti", muted_name, (int64_t)position);
+	       mute_until(database, position, err);
 }
 
 static bool compare_with_store(
@@ -148,7 +153,8 @@ bool findings_begin(
 
 	if (!read_meta(database, epoch_name, &epoch, err))
 		return false;
-	bool ok = epoch == 0 ? findings_begin_anew(database, err)
+	bool ok = epoch == 0 ? findings_begin_anew(database, err) &&
+				       mute_until(database, store_position(store), err)
 			     : compare_with_store(database, store, epoch, err);
 	return ok && read_meta(database, muted_name, muted_until, err);
 }

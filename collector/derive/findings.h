@@ -15,8 +15,8 @@
 /*
  * At the start. The stream of findings is a history of its own: a database that starts anew
  * starts another. One that is older than the store, because it was restored, goes on behind
- * what is stored, and what it concludes from commits up to *muted_until stands there already:
- * it must not be told twice, nor taken for a duplicate of something else.
+ * what is stored. What either concludes from commits up to *muted_until stands in the store
+ * already: it must not be told twice, nor taken for a duplicate of something else.
  */
 MUST_USE bool findings_begin(
 	struct database *database, struct store *store, uint64_t *muted_until, struct err *err);

@@ -596,6 +596,27 @@ START_TEST(a_database_that_was_restored_loses_and_repeats_no_finding)
 }
 END_TEST
 
+START_TEST(a_database_that_is_made_anew_repeats_no_finding)
+{
+	char path[PATH_MAX + 64];
+
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 20, 3, login_of_another);
+	wait_for_findings(2);
+	derive_stop(derive);
+	snprintf(path, sizeof(path), "%s/derive.db", derive_dir);
+	ck_assert_int_eq(unlink(path), 0);
+	published.position = 0;
+	derive = start();
+	store_records(1, 21, 10, 3, login_of_another);
+	wait_for_findings(3);
+	check_text("7/3/unauthorized-access/high:0,3,1 "
+		   "quality 7:30 late=0 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
 /* What it concludes again need not be what it concluded: numbers must not be given again. */
 START_TEST(what_a_restored_database_finds_is_no_duplicate_of_something_else)
 {
@@ -739,6 +760,7 @@ TEST_MAIN("derive", a_delivery_that_could_not_be_noted_is_noted_later,
 	a_line_that_says_it_was_repeated_counts_so_often,
 	a_kill_loses_and_repeats_no_finding_though_state_is_saved_seldom,
 	a_database_that_was_restored_loses_and_repeats_no_finding,
+	a_database_that_is_made_anew_repeats_no_finding,
 	what_a_restored_database_finds_is_no_duplicate_of_something_else,
 	a_store_that_lost_findings_gets_the_next_ones_all_the_same,
 	a_flood_of_addresses_is_a_limited_number_of_findings,
