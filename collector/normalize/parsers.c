@@ -3,6 +3,8 @@
 const struct parser *const parsers[] = {
 	&parser_rfc5424,
 	&parser_mysql,
+	&parser_mongodb,
+	&parser_redis,
 	&parser_rfc3164,
 	&parser_postgresql,
 	&parser_auditd,

@@ -34,6 +34,8 @@ extern const struct parser parser_snare;
 extern const struct parser parser_postfix;
 extern const struct parser parser_postgresql;
 extern const struct parser parser_mysql;
+extern const struct parser parser_mongodb;
+extern const struct parser parser_redis;
 extern const struct parser parser_dovecot;
 extern const struct parser parser_exim;
 extern const struct parser parser_json;
