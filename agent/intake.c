@@ -160,23 +160,40 @@ static bool store_losses(struct intake_lane *lane)
 	return stored;
 }
 
-/* A chunk that found no room waits for that; losses are merged meanwhile. */
-static bool waits_for_room(struct intake_lane *lane)
+/* For the chunk that found none before. */
+static enum seglog_room room_for_chunk(const struct intake_lane *lane)
 {
-	if (!lane->full || slice_absent(lane->sealed) ||
-		spool_has_room(lane->intake->spool, lane->number, lane->sealed.len))
-		return false;
-	arm(lane->retry, INTAKE_RETRY_MS);
-	return true;
+	if (!lane->full || slice_absent(lane->sealed))
+		return SEGLOG_ROOM;
+	return spool_room(lane->intake->spool, lane->number, lane->sealed.len);
 }
 
-/* Everything at hand; the losses first, because positions in the chunk may lie behind them. */
+/*
+ * The losses first, because positions in the chunk may lie behind them; but a chunk that fits
+ * only when nothing else is there must not wait for a time without losses. Without room
+ * losses are merged, not stored one by one.
+ */
+static bool store_both(struct intake_lane *lane)
+{
+	switch (room_for_chunk(lane)) {
+	case SEGLOG_NO_ROOM:
+		arm(lane->retry, INTAKE_RETRY_MS);
+		return false;
+	case SEGLOG_ROOM_FOR_ONE:
+		return store_chunk(lane) && store_losses(lane);
+	case SEGLOG_ROOM:
+		break;
+	}
+	return store_losses(lane) && store_chunk(lane);
+}
+
+/* Everything at hand. */
 static bool store_all(struct intake_lane *lane)
 {
 	const struct intake_user *user = &lane->intake->user;
 	bool was_full = lane->full;
 
-	if (waits_for_room(lane) || !store_losses(lane) || !store_chunk(lane))
+	if (!store_both(lane))
 		return false;
 	lane->full = false;
 	if (was_full)

@@ -262,11 +262,11 @@ enum spool_status spool_add_chunk(struct spool *spool, enum frame_lane lane, str
 	return add(&spool->lanes[lane], ENTRY_CHUNK, chunk, count, err);
 }
 
-bool spool_has_room(const struct spool *spool, enum frame_lane lane, size_t size)
+enum seglog_room spool_room(const struct spool *spool, enum frame_lane lane, size_t size)
 {
 	const struct seglog *log = spool->lanes[lane].log;
 
-	return log == NULL || seglog_has_room(log, size);
+	return log != NULL ? seglog_room(log, size) : SEGLOG_ROOM;
 }
 
 enum spool_status spool_add_gap(

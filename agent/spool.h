@@ -56,7 +56,7 @@ MUST_USE enum spool_status spool_add_chunk(struct spool *spool, enum frame_lane 
 	struct slice chunk, uint32_t count, struct err *err);
 
 /* Whether the quota has room for so large a chunk now. */
-bool spool_has_room(const struct spool *spool, enum frame_lane lane, size_t size);
+enum seglog_room spool_room(const struct spool *spool, enum frame_lane lane, size_t size);
 
 /* frame_gap without lane, epoch and first; count 1 at least. */
 MUST_USE enum spool_status spool_add_gap(struct spool *spool, enum frame_lane lane,

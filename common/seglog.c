@@ -350,9 +350,11 @@ static bool holds_nothing(const struct seglog *log)
 	return atomic_load(&log->released) + 1 == log->next;
 }
 
-bool seglog_has_room(const struct seglog *log, size_t payload_size)
+enum seglog_room seglog_room(const struct seglog *log, size_t payload_size)
 {
-	return fits_quota(log, payload_size) || holds_nothing(log);
+	if (fits_quota(log, payload_size))
+		return SEGLOG_ROOM;
+	return holds_nothing(log) ? SEGLOG_ROOM_FOR_ONE : SEGLOG_NO_ROOM;
 }
 
 /*

@@ -156,7 +156,13 @@ MUST_USE enum seglog_status seglog_roll(struct seglog *log, struct err *err);
 bool seglog_fits(const struct seglog *log, size_t payload_size);
 
 /* Whether the quota has room for such an entry now; the disk may have none all the same. */
-bool seglog_has_room(const struct seglog *log, size_t payload_size);
+enum seglog_room {
+	SEGLOG_NO_ROOM,
+	SEGLOG_ROOM_FOR_ONE, /* the log holds nothing: for one, however large it is */
+	SEGLOG_ROOM,
+};
+
+enum seglog_room seglog_room(const struct seglog *log, size_t payload_size);
 
 /*
  * Everything up to and including `sequence` (at most seglog_durable()) is no longer needed:

@@ -330,6 +330,34 @@ START_TEST(losses_are_merged_as_long_as_the_spool_is_full)
 }
 END_TEST
 
+/* It fits only into an empty spool, and something is lost all the time. */
+START_TEST(a_chunk_as_large_as_the_spool_does_not_wait_for_ever)
+{
+	struct bench bench;
+	char *line = malloc(CHUNK_ITEM_MAX);
+	unsigned seed = 1;
+	uint64_t items = 0;
+
+	ck_assert_ptr_nonnull(line);
+	for (size_t i = 0; i < CHUNK_ITEM_MAX; i++)
+		line[i] = (char)rand_r(&seed); /* does not compress */
+	bench_init(&bench, 1 << 20);
+	for (int i = 0; i < 2; i++)
+		ck_assert(add_line(&bench, "a", "x", slice_of(line, CHUNK_ITEM_MAX)));
+	ck_assert_uint_eq(bench.n_full, 1);
+	for (int i = 0; i < 5; i++) {
+		intake_declare(bench.intake, LANE_BULK, SLICE_LIT("s"), 1, GAP_QUEUE_FULL, 1);
+		items += look_into(&bench).items;
+		empty_spool(&bench);
+		intake_retry(bench.intake);
+	}
+	ck_assert_uint_eq(items, 2);
+	ck_assert(intake_flush(bench.intake));
+	free(line);
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(what_is_read_again_is_not_declared)
 {
 	struct bench bench;
@@ -636,8 +664,9 @@ TEST_MAIN("intake", positions_are_known_once_their_items_are_durable,
 	a_bookmark_and_newer_chunks_make_the_positions, a_position_moves_without_an_item,
 	a_full_spool_refuses_and_takes_again,
 	what_a_full_spool_does_not_take_at_the_end_is_declared_by_the_next_life,
-	losses_are_merged_as_long_as_the_spool_is_full, what_is_read_again_is_not_declared,
-	what_nobody_can_read_again_is_declared,
+	losses_are_merged_as_long_as_the_spool_is_full,
+	a_chunk_as_large_as_the_spool_does_not_wait_for_ever,
+	what_is_read_again_is_not_declared, what_nobody_can_read_again_is_declared,
 	losses_that_were_saved_are_declared_once_whenever_one_is_killed,
 	a_loss_is_durable_before_what_was_read_behind_it,
 	a_loss_is_counted_once_whatever_the_disk_does, an_oversize_item_is_declared,

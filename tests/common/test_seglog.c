@@ -265,10 +265,10 @@ START_TEST(a_quota_refuses_and_a_release_makes_room)
 	ck_assert_uint_gt(seglog_bytes(log), quota - 500 - 200);
 	ck_assert_uint_eq(seglog_next(log), n + 1);
 	ck_assert_int_eq(fixture_try_append(log, 1, 500), SEGLOG_FULL);
-	ck_assert(!seglog_has_room(log, 500));
+	ck_assert_int_eq(seglog_room(log, 500), SEGLOG_NO_ROOM);
 	fixture_sync(log);
 	release(log, n / 2);
-	ck_assert(seglog_has_room(log, 500));
+	ck_assert_int_eq(seglog_room(log, 500), SEGLOG_ROOM);
 	fixture_append(log, 1, 500);
 	fixture_sync(log);
 	ck_assert_uint_eq(fixture_see(log, n / 2 + 1).next, n + 2);
@@ -420,10 +420,10 @@ START_TEST(a_log_that_holds_nothing_takes_one_entry_whatever_the_quota)
 		fixture_append(log, 1, len);
 		fixture_sync(log);
 		ck_assert_int_eq(fixture_try_append(log, 1, 7000), SEGLOG_FULL);
-		ck_assert(!seglog_has_room(log, 7000));
+		ck_assert_int_eq(seglog_room(log, 7000), SEGLOG_NO_ROOM);
 		ck_assert_uint_eq(fixture_see(log, i).entries, 1);
 		release(log, i);
-		ck_assert(seglog_has_room(log, 70000));
+		ck_assert_int_eq(seglog_room(log, 70000), SEGLOG_ROOM_FOR_ONE);
 		ck_assert_uint_eq(count_segments(dir), 1);
 	}
 	fixture_append(log, 1, 100);
