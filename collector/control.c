@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/json.h"
+#include "common/shed.h"
 
 enum { REQUEST_MAX = 256, ANSWER_MAX = 64 << 20, PATIENCE_S = 10, HELD_SHOWN_MAX = 32 };
 
@@ -26,6 +27,7 @@ struct control {
 	struct control_view view;
 	struct event_base *base;
 	struct evconnlistener *socket;
+	struct shed shed;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
@@ -513,9 +515,18 @@ static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct so
 		close(fd);
 		return;
 	}
+	shed_taken(&control->shed);
 	bufferevent_setcb(bev, on_read, NULL, on_event, control);
 	bufferevent_set_timeouts(bev, &patience, &patience);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
+}
+
+static void on_accept_error(struct evconnlistener *from, void *user)
+{
+	struct control *control = user;
+
+	(void)from;
+	shed_error(&control->shed);
 }
 
 /* ---- life ------------------------------------------------------------------- */
@@ -531,7 +542,13 @@ static bool listen_on(struct control *control, struct err *err)
 		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 16,
 		(const struct sockaddr *)&address, sizeof(address));
 	umask(old);
-	return control->socket != NULL || err_sys(err, "listening on %s", control->path);
+	if (control->socket == NULL)
+		return err_sys(err, "listening on %s", control->path);
+	evconnlistener_set_error_cb(control->socket, on_accept_error);
+	if (shed_begin(&control->shed, control->socket, "control", control->base, err))
+		return true;
+	evconnlistener_free(control->socket);
+	return false;
 }
 
 struct control *control_open(const char *path, struct event_base *base,
@@ -556,6 +573,7 @@ void control_close(struct control *control)
 {
 	if (control == NULL)
 		return;
+	shed_end(&control->shed);
 	evconnlistener_free(control->socket);
 	(void)unlink(control->path);
 	free(control);

@@ -11,11 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/ingest/descriptors.h"
 #include "collector/settings.h"
 #include "common/capabilities.h"
 #include "common/log.h"
 
-enum { LOW_PORTS = 1024, FILES_BESIDE_AGENTS = 1024 };
+enum { LOW_PORTS = 1024 };
 
 const char *const role_names[ROLES] = {
 	[ROLE_SIGNER] = "signer",
@@ -138,7 +139,7 @@ static bool identify_all(const struct collector_settings *settings,
 			"has nothing else to do",
 			signer->user);
 	ingest->low_port = port_is_low(settings->ingest.listen);
-	ingest->open_files = (uint64_t)settings->ingest.connections_max + FILES_BESIDE_AGENTS;
+	ingest->open_files = descriptors_needed(&settings->ingest);
 	return true;
 }
 

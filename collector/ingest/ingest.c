@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "collector/ingest/descriptors.h"
 #include "collector/ingest/listener.h"
 #include "common/log.h"
 #include "common/tls.h"
@@ -72,14 +73,15 @@ struct ingest *ingest_start(const struct ingest_settings *settings,
 	if (ingest == NULL)
 		abort();
 	ingest->settings = *settings;
+	descriptors_fit(&ingest->settings);
 	ingest->shared.settings = &ingest->settings;
 	ingest->shared.callbacks = *callbacks;
 	ingest->shared.store = store;
 	pthread_mutex_init(&ingest->shared.tls_lock, NULL);
 	ingest->shared.handshakes = handshakes_new(&(struct handshakes_limits){
-		settings->handshakes_max, settings->address_handshakes_max});
+		ingest->settings.handshakes_max, settings->address_handshakes_max});
 	ingest->shared.peers = peers_new(&(struct peers_limits){
-		.connections = settings->connections_max,
+		.connections = ingest->settings.connections_max,
 		.agency_connections = settings->agency_connections_max,
 		.agency_rate = settings->agency_rate,
 		.alive_ms = ALIVE_HEARTBEATS * settings->heartbeat_ms,

@@ -14,19 +14,18 @@
 #include "common/counter.h"
 #include "common/log.h"
 #include "common/netaddr.h"
+#include "common/shed.h"
 
-enum { BACKLOG = 1024, REST_MS = 200, TELL_MS = 60000 };
+enum { BACKLOG = 1024, TELL_MS = 60000 };
 
 static struct counter accepted = COUNTER("ingest.connections", "TCP connections accepted");
 static struct counter gave_way = COUNTER("ingest.handshakes_dropped",
 	"unfinished handshakes that gave way to newer ones: more than the settings allow");
-static struct counter out_of_descriptors =
-	COUNTER("ingest.accept_failed", "accept() failed: descriptors or memory ran out");
 
 struct listener {
 	struct ingest_shared *shared;
 	struct evconnlistener *socket;
-	struct event *rest_over;
+	struct shed shed;
 	unsigned next_worker;
 	int64_t told_ms; /* of the last flood */
 };
@@ -91,32 +90,18 @@ static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct so
 	(void)len;
 	(void)!netaddr_from_sockaddr(address, &peer); /* of these families it always is */
 	counter_add(&accepted, 1);
+	shed_taken(&listener->shed);
 	begin_handshake(listener, &socket, &peer, worker);
 	name_peer(&peer, port_of(address), socket.peer_name, sizeof(socket.peer_name));
 	worker_take_socket(shared->workers[worker], &socket);
 }
 
-static void on_rest_over(evutil_socket_t fd, short what, void *user)
-{
-	struct listener *listener = user;
-
-	(void)fd;
-	(void)what;
-	evconnlistener_enable(listener->socket);
-}
-
 static void on_accept_error(struct evconnlistener *from, void *user)
 {
-	static const struct timeval rest = {.tv_usec = REST_MS * 1000};
 	struct listener *listener = user;
-	int error = EVUTIL_SOCKET_ERROR();
 
 	(void)from;
-	counter_add(&out_of_descriptors, 1);
-	log_error("listener.accept_failed", "reason=\"%s\", resting %d ms", strerror(error),
-		REST_MS);
-	evconnlistener_disable(listener->socket);
-	event_add(listener->rest_over, &rest);
+	shed_error(&listener->shed);
 }
 
 /* "192.0.2.1:6514", "[::]:6514" */
@@ -161,13 +146,16 @@ struct listener *listener_open(
 		return NULL;
 	}
 	listener->shared = shared;
-	listener->rest_over = event_new(base, -1, 0, on_rest_over, listener);
 	listener->socket = evconnlistener_new_bind(base, on_accept, listener,
 		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
 		address->ai_addr, (int)address->ai_addrlen);
 	freeaddrinfo(address);
-	if (listener->rest_over == NULL || listener->socket == NULL) {
+	if (listener->socket == NULL) {
 		err_sys(err, "listening on %s", shared->settings->listen);
+		listener_close(listener);
+		return NULL;
+	}
+	if (!shed_begin(&listener->shed, listener->socket, "agents", base, err)) {
 		listener_close(listener);
 		return NULL;
 	}
@@ -182,10 +170,9 @@ void listener_close(struct listener *listener)
 {
 	if (listener == NULL)
 		return;
+	shed_end(&listener->shed);
 	if (listener->socket != NULL)
 		evconnlistener_free(listener->socket);
-	if (listener->rest_over != NULL)
-		event_free(listener->rest_over);
 	free(listener);
 }
 

@@ -461,6 +461,26 @@ def test_an_agent_gets_in_under_a_flood_of_silent_connections(stack):
         flood.end()
 
 
+def test_few_descriptors_are_said_and_only_strangers_feel_it(stack):
+    """The limit is below what the settings ask for: caps are cut, and the store has what it needs."""
+    powerless = ["setpriv", "--bounding-set=-sys_resource"] if os.geteuid() == 0 else []
+    stack.settings["store"]["segment-age"] = "1s"
+    stack.write_settings()
+    stack.start_collector(prefix=["prlimit", "--nofile=240:240", *powerless])
+    said = stack.collector.process.wait_for(r"ingest\.descriptors limit=240 needed=\d+ connections_max=(\d+) handshakes_max=(\d+)")
+    assert int(said[1]) + int(said[2]) < 130
+    flood = Flood(stack.port, [f"127.0.0.{number}" for number in range(11, 15)], 60)
+    try:
+        honest = Honest(stack)
+        for _ in range(4):  # over segments that are closed and begun
+            honest.goes_on()
+            time.sleep(0.5)
+        honest.check()
+        assert not stack.control("status")["store"]["failed"]
+    finally:
+        flood.end()
+
+
 def test_a_batch_whose_fields_outgrow_it_is_stored_and_the_lane_goes_on(stack):
     stack.start_collector()
     agent = stack.wire_agent(2, 1)
