@@ -57,19 +57,13 @@ static bool load_blob(struct correlate *correlate, struct err *err)
 /* Never saved: nothing was correlated yet, however far statistics are. */
 static bool load_position(struct correlate *correlate, uint64_t *position, struct err *err)
 {
-	uint64_t saved = 0;
-	bool failed;
-	sqlite3_stmt *row = database_select(correlate->database, err, STATEMENT_META, "t",
-		SLICE_LIT("correlation-position"));
+	int64_t saved = 0;
 
-	if (row == NULL)
+	if (!database_meta(correlate->database, SLICE_LIT("correlation-position"), &saved, err))
 		return false;
-	if (database_row(correlate->database, row, &failed, err))
-		saved = (uint64_t)sqlite3_column_int64(row, 0);
-	database_end(row);
-	if (!failed && saved < *position)
-		*position = saved;
-	return !failed;
+	if ((uint64_t)saved < *position)
+		*position = (uint64_t)saved;
+	return true;
 }
 
 struct correlate *correlate_new(const struct derive_settings *settings,

@@ -605,6 +605,27 @@ void database_end(sqlite3_stmt *statement)
 	sqlite3_clear_bindings(statement);
 }
 
+bool database_number(
+	struct database *database, sqlite3_stmt *statement, int64_t *value, struct err *err)
+{
+	bool failed;
+
+	if (statement == NULL)
+		return false;
+	if (database_row(database, statement, &failed, err) &&
+		sqlite3_column_type(statement, 0) != SQLITE_NULL)
+		*value = sqlite3_column_int64(statement, 0);
+	database_end(statement);
+	return !failed;
+}
+
+bool database_meta(
+	struct database *database, struct slice name, int64_t *value, struct err *err)
+{
+	return database_number(database,
+		database_select(database, err, STATEMENT_META, "t", name), value, err);
+}
+
 bool database_size(
 	struct database *database, uint64_t *bytes, uint64_t *free_bytes, struct err *err)
 {

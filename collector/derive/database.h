@@ -127,6 +127,15 @@ MUST_USE bool database_row(
 	struct database *database, sqlite3_stmt *statement, bool *failed, struct err *err);
 void database_end(sqlite3_stmt *statement);
 
+/* A number that is kept under a name; *value stays as it is when it was never set. */
+MUST_USE bool database_meta(
+	struct database *database, struct slice name, int64_t *value, struct err *err);
+
+/* For what database_select() gave, NULL too: *value becomes the one number of its row, and
+ * stays as it is when there is no row or it is NULL. Ends the statement. */
+MUST_USE bool database_number(
+	struct database *database, sqlite3_stmt *statement, int64_t *value, struct err *err);
+
 /* Of the file; of that, pages that are free to be used again. */
 MUST_USE bool database_size(
 	struct database *database, uint64_t *bytes, uint64_t *free_bytes, struct err *err);

@@ -569,16 +569,15 @@ static void *run(void *user)
 
 static bool read_cursor(struct derive *derive, struct err *err)
 {
-	bool failed;
-	sqlite3_stmt *row = database_select(&derive->database, err, STATEMENT_CURSOR, "");
+	int64_t position = 0;
 
-	if (row == NULL)
+	if (!database_number(&derive->database,
+		    database_select(&derive->database, err, STATEMENT_CURSOR, ""), &position,
+		    err))
 		return false;
-	if (database_row(&derive->database, row, &failed, err))
-		derive->position = (uint64_t)sqlite3_column_int64(row, 0);
-	database_end(row);
+	derive->position = (uint64_t)position;
 	atomic_store(&derive->read, derive->position);
-	return !failed;
+	return true;
 }
 
 static bool open_parts(struct derive *derive, struct err *err)

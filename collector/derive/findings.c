@@ -80,28 +80,6 @@ static void fill_finding(struct batch *batch, struct record *record, sqlite3_stm
 static const struct slice epoch_name = {SLICE_BYTES("findings-epoch")};
 static const struct slice muted_name = {SLICE_BYTES("findings-muted")};
 
-/* The one number of a row, 0 when there is none. */
-static bool take_number(
-	struct database *database, sqlite3_stmt *row, uint64_t *number, struct err *err)
-{
-	bool failed;
-
-	if (row == NULL)
-		return false;
-	*number = 0;
-	if (database_row(database, row, &failed, err))
-		*number = (uint64_t)sqlite3_column_int64(row, 0);
-	database_end(row);
-	return !failed;
-}
-
-static bool read_meta(
-	struct database *database, struct slice name, uint64_t *number, struct err *err)
-{
-	return take_number(database, database_select(database, err, STATEMENT_META, "t", name),
-		number, err);
-}
-
 bool findings_begin_anew(struct database *database, struct err *err)
 {
 	uint64_t epoch;
@@ -136,37 +114,40 @@ static bool compare_with_store(
 {
 	const struct stream stream = {.lane = FINDINGS_LANE, .epoch = epoch};
 	struct stream_position at;
-	uint64_t last;
+	int64_t last = 0;
 
 	if (!store_stream(store, &stream, &at))
 		return true;
-	return take_number(database, database_select(database, err, STATEMENT_EMITS_LAST, ""),
-		       &last, err) &&
-	       (at.stored <= last ||
+	return database_number(database,
+		       database_select(database, err, STATEMENT_EMITS_LAST, ""), &last, err) &&
+	       (at.stored <= (uint64_t)last ||
 		       follow_store(database, at.stored, store_position(store), err));
 }
 
 bool findings_begin(
 	struct database *database, struct store *store, uint64_t *muted_until, struct err *err)
 {
-	uint64_t epoch;
+	int64_t epoch = 0, muted = 0;
 
-	if (!read_meta(database, epoch_name, &epoch, err))
+	if (!database_meta(database, epoch_name, &epoch, err))
 		return false;
 	bool ok = epoch == 0 ? findings_begin_anew(database, err) &&
 				       mute_until(database, store_position(store), err)
-			     : compare_with_store(database, store, epoch, err);
-	return ok && read_meta(database, muted_name, muted_until, err);
+			     : compare_with_store(database, store, (uint64_t)epoch, err);
+	if (!ok || !database_meta(database, muted_name, &muted, err))
+		return false;
+	*muted_until = (uint64_t)muted;
+	return true;
 }
 
 /* ---- what waits --------------------------------------------------------------- */
 
 bool findings_waiting(struct database *database, struct batch *batch, struct err *err)
 {
-	uint64_t epoch;
+	int64_t epoch = 0;
 	bool failed;
 
-	if (!read_meta(database, epoch_name, &epoch, err))
+	if (!database_meta(database, epoch_name, &epoch, err))
 		return false;
 	sqlite3_stmt *rows =
 		database_select(database, err, STATEMENT_EMITS, "i", (int64_t)EMITS_MOST);
@@ -175,7 +156,7 @@ bool findings_waiting(struct database *database, struct batch *batch, struct err
 	batch->records = arena_alloc(&batch->arena, EMITS_MOST * sizeof(*batch->records));
 	batch->sources = &source;
 	batch->n_sources = 1;
-	batch->stream = (struct stream){.lane = FINDINGS_LANE, .epoch = epoch};
+	batch->stream = (struct stream){.lane = FINDINGS_LANE, .epoch = (uint64_t)epoch};
 	while (database_row(database, rows, &failed, err))
 		fill_finding(batch, &batch->records[batch->n_records++], rows);
 	database_end(rows);

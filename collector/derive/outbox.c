@@ -27,16 +27,11 @@ bool outbox_put(struct outbox *outbox, const struct outbox_message *message, str
 static bool get_mark(
 	struct database *database, struct slice name, uint64_t *value, struct err *err)
 {
-	bool failed;
-	sqlite3_stmt *row = database_select(database, err, STATEMENT_META, "t", name);
+	int64_t number = 0;
+	bool ok = database_meta(database, name, &number, err);
 
-	if (row == NULL)
-		return false;
-	*value = 0;
-	if (database_row(database, row, &failed, err))
-		*value = (uint64_t)sqlite3_column_int64(row, 0);
-	database_end(row);
-	return !failed;
+	*value = (uint64_t)number;
+	return ok;
 }
 
 bool outbox_get_mark(struct outbox *outbox, struct slice name, uint64_t *value, struct err *err)
@@ -208,15 +203,12 @@ bool outbox_reader_latest(struct outbox_reader *reader, struct slice type,
 
 static bool count_held(struct database *database, uint64_t *n, struct err *err)
 {
-	bool failed;
-	sqlite3_stmt *row = database_select(database, err, STATEMENT_HELD_COUNT, "");
+	int64_t number = 0;
+	bool ok = database_number(database,
+		database_select(database, err, STATEMENT_HELD_COUNT, ""), &number, err);
 
-	if (row == NULL)
-		return false;
-	if (database_row(database, row, &failed, err))
-		*n = (uint64_t)sqlite3_column_int64(row, 0);
-	database_end(row);
-	return !failed;
+	*n = (uint64_t)number;
+	return ok;
 }
 
 bool outbox_reader_state(

@@ -79,35 +79,13 @@ static void choose_limits(const struct prune *prune, int64_t now_ns, int64_t lim
 
 /* ---- days ------------------------------------------------------------------- */
 
-/* The one number of a row; *value stays as it is when there is none. */
-static bool take_value(
-	struct database *database, sqlite3_stmt *row, int64_t *value, struct err *err)
-{
-	bool failed;
-
-	if (row == NULL)
-		return false;
-	if (database_row(database, row, &failed, err) &&
-		sqlite3_column_type(row, 0) != SQLITE_NULL)
-		*value = sqlite3_column_int64(row, 0);
-	database_end(row);
-	return !failed;
-}
-
-static bool read_mark(
-	struct database *database, struct slice name, int64_t *value, struct err *err)
-{
-	return take_value(database, database_select(database, err, STATEMENT_META, "t", name),
-		value, err);
-}
-
 /* Marks only go up. */
 static bool raise_mark(
 	struct database *database, struct slice name, int64_t value, struct err *err)
 {
 	int64_t old = 0;
 
-	return read_mark(database, name, &old, err) &&
+	return database_meta(database, name, &old, err) &&
 	       (old >= value ||
 		       database_run(database, err, STATEMENT_META_SET, "ti", name, value));
 }
@@ -118,7 +96,7 @@ static bool is_awaited(
 {
 	int64_t n = 0;
 
-	if (!take_value(prune->database,
+	if (!database_number(prune->database,
 		    database_select(prune->database, err, STATEMENT_WINDOWS_AWAITED, "iii",
 			    day->start_ns / CLOCK_NS_PER_S, day->end_ns / CLOCK_NS_PER_S,
 			    clock_wall_ns() / CLOCK_NS_PER_S),
@@ -171,7 +149,7 @@ static bool roll_up(
 	int64_t oldest_s = limit_s;
 
 	*rolled = *waits = false;
-	if (!take_value(prune->database,
+	if (!database_number(prune->database,
 		    database_select(prune->database, err, STATEMENT_DETAILS_OLDEST, ""),
 		    &oldest_s, err))
 		return false;
@@ -238,7 +216,7 @@ bool prune_init(struct prune *prune, const struct derive_settings *settings,
 	int64_t opened_s = 0;
 
 	*prune = (struct prune){.database = database, .settings = settings};
-	if (!read_mark(database, SLICE_LIT("opened-5m"), &opened_s, err))
+	if (!database_meta(database, SLICE_LIT("opened-5m"), &opened_s, err))
 		return false;
 	age_open(&prune->age, settings->dir, opened_s * CLOCK_NS_PER_S);
 	return true;
@@ -274,7 +252,7 @@ bool prune_kept_from(struct database *database, int64_t *from_ns, struct err *er
 {
 	int64_t from_s = 0;
 
-	if (!read_mark(database, OUTBOX_KEPT_FROM, &from_s, err))
+	if (!database_meta(database, OUTBOX_KEPT_FROM, &from_s, err))
 		return false;
 	*from_ns = from_s * CLOCK_NS_PER_S;
 	return true;

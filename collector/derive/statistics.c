@@ -186,17 +186,14 @@ bool statistics_machines_not_updated(
 	struct statistics *statistics, int64_t before_ns, uint64_t *n, struct err *err)
 {
 	enum { HEARD_OF_S = 30 * 86400 };
-	bool failed;
-	sqlite3_stmt *row =
+	int64_t machines = 0;
+	bool ok = database_number(statistics->database,
 		database_select(statistics->database, err, STATEMENT_MACHINES_NOT_UPDATED, "ii",
-			seconds(before_ns), seconds(statistics->now_ns) - HEARD_OF_S);
+			seconds(before_ns), seconds(statistics->now_ns) - HEARD_OF_S),
+		&machines, err);
 
-	if (row == NULL)
-		return false;
-	if (database_row(statistics->database, row, &failed, err))
-		*n = number(row, 0);
-	database_end(row);
-	return !failed;
+	*n = (uint64_t)machines;
+	return ok;
 }
 
 /* ---- of derive.db as it is ---------------------------------------------------- */

@@ -64,34 +64,10 @@ static const struct slice marks[WINDOW_KINDS] = {
 	[WINDOW_DAY] = {SLICE_BYTES("opened-1d")},
 };
 
-/* The one number of a row; *value stays as it is when there is none. */
-static bool take_value(
-	struct statistics *statistics, sqlite3_stmt *row, int64_t *value, struct err *err)
-{
-	bool failed;
-
-	if (row == NULL)
-		return false;
-	if (database_row(statistics->database, row, &failed, err) &&
-		sqlite3_column_type(row, 0) != SQLITE_NULL)
-		*value = sqlite3_column_int64(row, 0);
-	database_end(row);
-	return !failed;
-}
-
-/* Where opening went on to last; *start_s stays as it is when nothing was opened yet. */
-static bool read_opened(
-	struct statistics *statistics, enum window_kind kind, int64_t *start_s, struct err *err)
-{
-	return take_value(statistics,
-		database_select(statistics->database, err, STATEMENT_META, "t", marks[kind]),
-		start_s, err);
-}
-
 static bool read_first(
 	struct statistics *statistics, enum window_kind kind, int64_t *start_s, struct err *err)
 {
-	return take_value(statistics,
+	return database_number(statistics->database,
 		database_select(
 			statistics->database, err, STATEMENT_WINDOW_FIRST, "i", (int64_t)kind),
 		start_s, err);
@@ -163,7 +139,7 @@ static bool open_kind(struct statistics *statistics, enum window_kind kind, stru
 				.start_ns);
 	int64_t at_s = now_s - length_s; /* without any, the present one is the first */
 
-	if (!read_opened(statistics, kind, &at_s, err))
+	if (!database_meta(statistics->database, marks[kind], &at_s, err))
 		return false;
 	if (at_s >= now_s && at_s <= now_s + CLOCK_STEP_S)
 		return true;
@@ -269,20 +245,15 @@ static void due_limits(
 
 unsigned statistics_due_count(struct statistics *statistics, struct err *err)
 {
-	int64_t ended_s, published_s;
-	unsigned n = 0;
-	bool failed;
+	int64_t ended_s, published_s, n = 0;
 
 	due_limits(statistics, &ended_s, &published_s);
-	sqlite3_stmt *row =
-		database_select(statistics->database, err, STATEMENT_WINDOW_DUE_COUNT, "iii",
-			ended_s, published_s, seconds(statistics->now_ns));
-	if (row == NULL)
-		return 0;
-	if (database_row(statistics->database, row, &failed, err))
-		n = (unsigned)sqlite3_column_int64(row, 0);
-	database_end(row);
-	return n;
+	return database_number(statistics->database,
+		       database_select(statistics->database, err, STATEMENT_WINDOW_DUE_COUNT,
+			       "iii", ended_s, published_s, seconds(statistics->now_ns)),
+		       &n, err)
+		       ? (unsigned)n
+		       : 0;
 }
 
 bool statistics_due(struct statistics *statistics,

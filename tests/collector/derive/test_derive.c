@@ -1,5 +1,6 @@
 #include "collector/derive/derive.h"
 
+#include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
 
@@ -750,6 +751,51 @@ START_TEST(a_delivery_that_could_not_be_noted_is_noted_later)
 }
 END_TEST
 
+START_TEST(what_is_old_leaves_the_database_while_it_runs)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 10, 3, scan);
+	wait_until_read();
+	(void)run_sql(
+		"INSERT INTO counts VALUES(unixepoch() - 30 * 86400, 7, 3, 4, 2, 0, 5, 0)");
+	derive_stop(derive);
+	derive = start();
+	while (run_sql("SELECT count(*) FROM counts WHERE start < unixepoch() - 20 * 86400") >
+		0)
+		wait_for_next_publish();
+	ck_assert_int_eq(run_sql("SELECT events FROM daily_counts"), 5);
+	while (derive_state(derive).kept_from_ns == 0)
+		wait_for_next_publish();
+	ck_assert_int_lt(derive_state(derive).kept_from_ns,
+		clock_wall_ns() - 34 * 86400 * CLOCK_NS_PER_S);
+	check_text("7/3/recon/low:5,0,1 quality 7:10 late=0 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
+START_TEST(a_step_that_fails_is_told_and_ends_when_it_goes_on)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 1, 3, scan);
+	wait_until_read();
+	ck_assert_int_eq(derive_state(derive).failing_since_ns, 0);
+	(void)run_sql("CREATE TRIGGER stuck BEFORE INSERT ON counts BEGIN"
+		      " SELECT RAISE(ABORT, 'stuck'); END");
+	store_records(1, 2, 1, 3, scan);
+	while (derive_state(derive).failing_since_ns == 0)
+		(void)poll(NULL, 0, 1);
+	ck_assert_ptr_nonnull(strstr(derive_state(derive).failure, "stuck"));
+	(void)run_sql("DROP TRIGGER stuck");
+	wait_until_read();
+	while (derive_state(derive).failing_since_ns != 0)
+		wait_for_next_publish();
+	check_text("7/3/recon/low:2,0,1 quality 7:2 late=0 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
 TEST_MAIN("derive", a_delivery_that_could_not_be_noted_is_noted_later,
 	attacks_are_counted_by_class_and_drills_are_not,
 	a_host_whose_clock_says_2036_is_counted_when_it_was_received,
@@ -766,4 +812,6 @@ TEST_MAIN("derive", a_delivery_that_could_not_be_noted_is_noted_later,
 	a_flood_of_addresses_is_a_limited_number_of_findings,
 	more_addresses_than_memory_are_forgotten_and_counted,
 	a_pace_is_measured_where_statistics_count,
+	what_is_old_leaves_the_database_while_it_runs,
+	a_step_that_fails_is_told_and_ends_when_it_goes_on,
 	complete_windows_are_published_once_and_again_when_they_change)
