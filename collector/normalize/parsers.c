@@ -15,6 +15,7 @@ const struct parser *const parsers[] = {
 	&parser_windows_xml,
 	&parser_windows_json,
 	&parser_laurel,
+	&parser_osquery,
 	&parser_json,
 	&parser_iis,
 	&parser_haproxy,

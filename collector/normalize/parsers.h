@@ -38,6 +38,7 @@ extern const struct parser parser_mongodb;
 extern const struct parser parser_redis;
 extern const struct parser parser_dovecot;
 extern const struct parser parser_exim;
+extern const struct parser parser_osquery;
 extern const struct parser parser_json;
 extern const struct parser parser_keyvalue;
 extern const struct parser parser_yara;
