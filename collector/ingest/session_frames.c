@@ -58,6 +58,7 @@ static bool is_open(const struct session *session, uint8_t lane, uint64_t epoch)
 
 static void hand_over(struct session *session, struct batch *batch)
 {
+	worker_count_lines(session->worker, batch);
 	session->batches_out++;
 	session->bytes_out += batch->wire_size;
 	peers_heard(session->shared->peers, session->peer.agency, session->peer.host, NULL, 0);

@@ -39,12 +39,13 @@ const struct setting ingest_settings_table[] = {
 		"Each side says something at least so often; three times that long without a "
 		"word "
 		"ends the session."},
-	{"window", SETTING_BYTES, AT(window), "1MiB", 64 << 10, 256 << 20,
+	{"window", SETTING_BYTES, AT(window), "512KiB", 64 << 10, 256 << 20,
 		"Compressed bytes an agent may have sent that are not acknowledged yet; one "
 		"that has twice as many under way is disconnected."},
-	{"batches", SETTING_COUNT, AT(batches), "16", 2, 1024,
-		"Batches of one worker under way to the store; when all are, it stops "
-		"reading."},
+	{"batches", SETTING_COUNT, AT(batches), "64", 2, 1024,
+		"Batches of one worker under way to the store; when all are, or 16,384 lines "
+		"in "
+		"them, it stops reading."},
 	{"agency-rate", SETTING_BYTES, AT(agency_rate), "0B", 0, UINT64_C(1) << 40,
 		"Bytes a second, unpacked, that one agency may send; above it its agents are "
 		"read more slowly and nothing is lost. 0B is no limit."},

@@ -11,7 +11,12 @@
 #include "common/log.h"
 #include "common/loop.h"
 
-enum { SESSION_BUCKETS = 2048 };
+enum {
+	SESSION_BUCKETS = 2048,
+	/* Under way to the store: what comes last waits for all of them. More lines make no
+	 * commit cheaper, and many small batches are few lines. */
+	LINES_OUT_MOST = 4 * BATCH_RECORDS_MAX,
+};
 
 /* A request from another thread. */
 struct errand {
@@ -41,7 +46,7 @@ struct worker {
 
 	struct worker_batch *batches; /* settings->batches of them */
 	struct batch *free_batches;
-	unsigned batches_out;
+	unsigned batches_out, lines_out;
 
 	struct session *sessions;
 	struct session *by_number[SESSION_BUCKETS];
@@ -171,11 +176,16 @@ static void send_home(struct batch *batch)
 	mailbox_put(worker->homecoming, &seat->mail);
 }
 
+static bool has_batch(const struct worker *worker)
+{
+	return worker->free_batches != NULL && worker->lines_out < LINES_OUT_MOST;
+}
+
 struct batch *worker_take_batch(struct worker *worker)
 {
 	struct batch *batch = worker->free_batches;
 
-	if (batch == NULL)
+	if (!has_batch(worker))
 		return NULL;
 	worker->free_batches = batch->next;
 	worker->batches_out++;
@@ -183,8 +193,15 @@ struct batch *worker_take_batch(struct worker *worker)
 	return batch;
 }
 
-void worker_give_batch_back(struct worker *worker, struct batch *batch)
+void worker_count_lines(struct worker *worker, const struct batch *batch)
 {
+	worker->lines_out += batch->n_records;
+}
+
+/* The last one used is used next: memory it holds is as much as is under way. */
+static void give_batch_back(struct worker *worker, struct batch *batch)
+{
+	worker->lines_out -= batch->n_records;
 	batch_reset(batch);
 	batch->next = worker->free_batches;
 	worker->free_batches = batch;
@@ -205,7 +222,7 @@ void worker_wait_for_batch(struct worker *worker, struct session *session)
 
 static void wake_waiting(struct worker *worker)
 {
-	while (worker->waiting != NULL && worker->free_batches != NULL) {
+	while (worker->waiting != NULL && has_batch(worker)) {
 		struct session *session = worker->waiting;
 
 		leave_waiting(worker, session);
@@ -228,7 +245,7 @@ static void batch_came_home(struct worker *worker, struct batch *batch)
 			worker->acking = session;
 		}
 	}
-	worker_give_batch_back(worker, batch);
+	give_batch_back(worker, batch);
 }
 
 static void flush_acks(struct worker *worker)

@@ -84,9 +84,11 @@ struct event_base *worker_base(struct worker *worker);
 struct ingest_shared *worker_shared(struct worker *worker);
 struct chunk_reader *worker_chunk_reader(struct worker *worker);
 
-/* NULL when all are under way; worker_wait_for_batch() then. */
+/* NULL when all are under way, or enough lines; worker_wait_for_batch() then. */
 struct batch *worker_take_batch(struct worker *worker);
-void worker_give_batch_back(struct worker *worker, struct batch *batch);
+
+/* It goes to the store with what it holds now. */
+void worker_count_lines(struct worker *worker, const struct batch *batch);
 
 /* The session is told by session_go_on() when a batch came home. */
 void worker_wait_for_batch(struct worker *worker, struct session *session);
