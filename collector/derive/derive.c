@@ -9,13 +9,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "collector/derive/correlate.h"
+#include "collector/derive/counting.h"
 #include "collector/derive/findings.h"
-#include "collector/derive/machines.h"
 #include "collector/derive/outbox_private.h"
 #include "collector/derive/prune.h"
 #include "collector/derive/statistics_private.h"
-#include "collector/derive/tally.h"
 #include "collector/record/encode.h"
 #include "common/backoff.h"
 #include "common/clock.h"
@@ -26,19 +24,12 @@
 #include "common/mailbox.h"
 
 enum {
-	STEP_RECORDS_MOST = 200000,
-	BODY_ARENA_MAX = 1 << 20, /* bytes a decoded record may take */
 	RETRY_FIRST_MS = 200,
 	RETRY_MOST_MS = 10000,
 	HOME_MS = 10,
 	PROGRESS_STEPS = 1000000, /* of SQLite's machine: some 10 ms */
 };
 
-static struct counter derived = COUNTER("derive.records", "stored records counted");
-static struct counter undecodable =
-	COUNTER("derive.undecodable", "records whose body could not be read back");
-static struct counter lost =
-	COUNTER("derive.lost", "records that were gone before they were read");
 static struct counter failures =
 	COUNTER("derive.failures", "steps that failed and were taken back");
 
@@ -54,13 +45,11 @@ struct derive {
 	struct derive_callbacks callbacks;
 	struct store *store;
 	struct database database;
-	struct tally tally;
-	struct correlate *correlate;
+	struct counting counting;
 	struct statistics statistics;
 	struct outbox outbox;
 	struct prune prune;
 	bool prune_failing;
-	struct arena arena; /* of one decoded record */
 
 	pthread_t thread;
 	bool started;
@@ -71,22 +60,13 @@ struct derive {
 	struct event *on_stored, *step, *publish;
 	bool step_is_due;
 
-	struct store_reader *reader;
-	uint64_t position;     /* the cursor as committed */
-	uint64_t at;           /* of the reader, and of the correlator's state */
-	_Atomic uint64_t read; /* the same, for others */
-	bool caught_up;        /* with the store, in the last step */
+	_Atomic uint64_t read; /* the position, for others */
 	bool publish_is_due;   /* with the next step that catches up */
 	pthread_mutex_t state_lock;
 	struct derive_state state; /* under it */
 	struct backoff backoff;    /* after failed steps */
 	bool failing;
 
-	/* Of a recount: before this, records of some class were removed. */
-	int64_t removed_ns;
-	uint8_t classes_begun; /* bits */
-
-	uint64_t muted_until;  /* what follows from commits up to here is stored */
 	struct batch findings; /* under way to the store, or free */
 	atomic_bool findings_out;
 	atomic_bool coming_home;            /* the writer's thread is in findings_home() */
@@ -95,152 +75,6 @@ struct derive {
 };
 
 /* ---- one step --------------------------------------------------------------- */
-
-/* Of a block that statistics have already: the correlator's state stands before it. */
-static bool is_again(const struct derive *derive, const struct store_block *block)
-{
-	return block->commit <= derive->position;
-}
-
-/* A recount correlates nothing: what was found stands in the log (design decision 8). */
-static bool is_correlated(const struct derive *derive, const struct columns *columns)
-{
-	return columns->n_matches > 0 && derive->correlate != NULL;
-}
-
-static bool derive_body(struct derive *derive, const struct store_block *block, unsigned i,
-	bool again, struct err *err)
-{
-	const struct columns *columns = &block->columns[i];
-	struct record record;
-
-	arena_reset(&derive->arena);
-	if (!decode_record(
-		    store_reader_body(derive->reader, i), columns, &derive->arena, &record)) {
-		counter_add(&undecodable, 1);
-		return true;
-	}
-	if (is_correlated(derive, columns) &&
-		!correlate_record(derive->correlate, columns, &record,
-			again || block->commit <= derive->muted_until, err))
-		return false;
-	if (again)
-		return true;
-	if (malware_is_named(columns))
-		return malware_record(&derive->tally.malware, block, i, &record, err);
-	return !machines_wants(columns) ||
-	       machines_record(derive->tally.database, block, i, &record, err);
-}
-
-static bool derive_record(
-	struct derive *derive, const struct store_block *block, unsigned i, struct err *err)
-{
-	const struct columns *columns = &block->columns[i];
-
-	if (!tally_record(&derive->tally, columns) &&
-		(!tally_flush(&derive->tally, err) || !tally_record(&derive->tally, columns)))
-		return err_within(err, "counting");
-	if (!is_correlated(derive, columns) && !malware_is_named(columns) &&
-		!machines_wants(columns))
-		return true;
-	return derive_body(derive, block, i, false, err);
-}
-
-static bool derive_gap(
-	struct derive *derive, const struct store_block_gap *gap, struct err *err)
-{
-	if (!tally_gap(&derive->tally, gap) &&
-		(!tally_flush(&derive->tally, err) || !tally_gap(&derive->tally, gap)))
-		return err_within(err, "counting");
-	return true;
-}
-
-static bool derive_block(
-	struct derive *derive, const struct store_block *block, struct err *err)
-{
-	for (unsigned i = 0; i < block->n_records; i++) {
-		if (!derive_record(derive, block, i, err))
-			return false;
-	}
-	for (unsigned i = 0; i < block->n_gaps; i++) {
-		if (!derive_gap(derive, &block->gaps[i], err))
-			return false;
-	}
-	counter_add(&derived, block->n_records);
-	return true;
-}
-
-static bool correlate_again(
-	struct derive *derive, const struct store_block *block, struct err *err)
-{
-	for (unsigned i = 0; i < block->n_records; i++) {
-		if (is_correlated(derive, &block->columns[i]) &&
-			!derive_body(derive, block, i, true, err))
-			return false;
-	}
-	return true;
-}
-
-/* The first block there is of a class, and it is not the first there was. */
-static void note_removed(struct derive *derive, const struct store_block *block)
-{
-	uint8_t bit = (uint8_t)(1u << block->class);
-
-	if (block->n_records == 0 || derive->classes_begun & bit)
-		return;
-	derive->classes_begun |= bit;
-	if (block->first > 1 && block->columns[0].received_ns > derive->removed_ns)
-		derive->removed_ns = block->columns[0].received_ns;
-}
-
-static bool read_block(struct derive *derive, const struct store_block *block, struct err *err)
-{
-	return is_again(derive, block) ? correlate_again(derive, block, err)
-				       : derive_block(derive, block, err);
-}
-
-static void note_lost(const struct derive *derive, const struct store_block *block)
-{
-	if (is_again(derive, block))
-		return;
-	counter_add(&lost, block->n_records);
-	log_error("derive.lost", "class=%u first=%llu records=%u", block->class,
-		(unsigned long long)block->first, block->n_records);
-}
-
-/* Reads until the end or until the step is large enough; *position is behind what was read. */
-static bool read_some(struct derive *derive, uint64_t *position, struct err *err)
-{
-	struct store_block block;
-	uint64_t n = 0;
-
-	derive->caught_up = false;
-	for (;;) {
-		switch (store_reader_next(derive->reader, &block, err)) {
-		case STORE_BLOCK:
-			note_removed(derive, &block);
-			if (!read_block(derive, &block, err))
-				return false;
-			n += block.n_records;
-			break;
-		case STORE_COMMIT:
-			derive->at = block.commit;
-			if (!is_again(derive, &block))
-				*position = block.commit;
-			if (n >= STEP_RECORDS_MOST)
-				return true;
-			break;
-		case STORE_LOST:
-			note_lost(derive, &block);
-			break;
-		case STORE_END:
-			derive->caught_up = true;
-			return true;
-		case STORE_READ_FAILED:
-			return err_within(err, "reading the store");
-		}
-	}
-}
 
 static bool remove_emitted(struct derive *derive, struct err *err)
 {
@@ -261,33 +95,18 @@ static bool publish(struct derive *derive, uint64_t position, struct err *err)
 /* Windows are complete only when all that is stored has been counted: till then they wait. */
 static bool publish_if_due(struct derive *derive, uint64_t position, struct err *err)
 {
-	return !derive->publish_is_due || !derive->caught_up || publish(derive, position, err);
+	return !derive->publish_is_due || !derive->counting.caught_up ||
+	       publish(derive, position, err);
 }
 
 static bool work(struct derive *derive, uint64_t *position, struct err *err)
 {
-	return read_some(derive, position, err) && tally_flush(&derive->tally, err) &&
-	       correlate_save(derive->correlate, derive->at, false, err) &&
+	return counting_step(&derive->counting, position, err) &&
+	       correlate_save(derive->counting.correlate, derive->counting.at, false, err) &&
 	       remove_emitted(derive, err) &&
 	       database_run(
 		       &derive->database, err, STATEMENT_CURSOR_SET, "i", (int64_t)*position) &&
 	       publish_if_due(derive, *position, err);
-}
-
-/* Back to the last commit: what was counted in memory since is thrown away. */
-static bool start_over(struct derive *derive, struct err *err)
-{
-	store_reader_close(derive->reader);
-	correlate_free(derive->correlate);
-	tally_done(&derive->tally);
-	tally_init(&derive->tally, &derive->settings, &derive->database);
-	derive->at = derive->position;
-	derive->correlate =
-		correlate_new(&derive->settings, &derive->database, &derive->at, err);
-	derive->reader = derive->correlate == NULL
-				 ? NULL
-				 : store_reader_open(derive->store, derive->at, err);
-	return derive->reader != NULL;
 }
 
 /* In the store writer's thread. */
@@ -363,7 +182,7 @@ static void ask_for_step(struct derive *derive, uint64_t in_ms)
 /* What cannot be told now is told as 0, and with the next step. */
 static void note_state(struct derive *derive)
 {
-	struct correlate_state correlate = correlate_state(derive->correlate);
+	struct correlate_state correlate = correlate_state(derive->counting.correlate);
 	struct derive_state state = {
 		.groups = correlate.groups,
 		.groups_most = correlate.groups_most,
@@ -391,9 +210,10 @@ static void note_failure(struct derive *derive, const struct err *failure)
 
 static bool commit_step(struct derive *derive, struct err *err)
 {
-	uint64_t position = derive->position;
+	uint64_t position = derive->counting.position;
 
-	if (derive->reader == NULL && !start_over(derive, err))
+	if (derive->counting.reader == NULL &&
+		!counting_begin(&derive->counting, derive->store, err))
 		return false;
 	if (!database_begin(&derive->database, err))
 		return false;
@@ -401,7 +221,7 @@ static bool commit_step(struct derive *derive, struct err *err)
 		database_rollback(&derive->database);
 		return false;
 	}
-	derive->position = position;
+	derive->counting.position = position;
 	note_state(derive);
 	atomic_store(&derive->read, position);
 	return true;
@@ -413,13 +233,13 @@ static void step_failed(struct derive *derive, const struct err *failure)
 	struct err err;
 
 	counter_add(&failures, 1);
-	derive->caught_up = false;
+	derive->counting.caught_up = false;
 	if (!derive->failing)
 		log_error("derive.step", "reason=\"%s\", taken back, trying again",
 			failure->text);
 	derive->failing = true;
 	note_failure(derive, failure);
-	if (!start_over(derive, &err))
+	if (!counting_begin(&derive->counting, derive->store, &err))
 		log_error("derive.step", "reason=\"%s\", trying again", err.text);
 	ask_for_step(derive, backoff_next(&derive->backoff));
 }
@@ -428,15 +248,15 @@ static void step_done(struct derive *derive)
 {
 	if (derive->failing)
 		log_info("derive.step", "going on at position %llu",
-			(unsigned long long)derive->position);
+			(unsigned long long)derive->counting.position);
 	derive->failing = false;
-	if (derive->caught_up)
+	if (derive->counting.caught_up)
 		derive->publish_is_due = false;
 	backoff_reset(&derive->backoff);
 	if (derive->outbox.filled)
 		derive->callbacks.outbox_filled(derive->callbacks.user);
 	emit_findings(derive);
-	if (!derive->caught_up)
+	if (!derive->counting.caught_up)
 		ask_for_step(derive, 0);
 }
 
@@ -527,7 +347,7 @@ static void on_publish(evutil_socket_t fd, short what, void *user)
 	derive->publish_is_due = true;
 	if (!derive->failing)
 		step(derive);
-	if (derive->caught_up)
+	if (derive->counting.caught_up)
 		remove_old(derive);
 }
 
@@ -575,8 +395,8 @@ static bool read_cursor(struct derive *derive, struct err *err)
 		    database_select(&derive->database, err, STATEMENT_CURSOR, ""), &position,
 		    err))
 		return false;
-	derive->position = (uint64_t)position;
-	atomic_store(&derive->read, derive->position);
+	derive->counting.position = (uint64_t)position;
+	atomic_store(&derive->read, derive->counting.position);
 	return true;
 }
 
@@ -591,10 +411,10 @@ static bool open_parts(struct derive *derive, struct err *err)
 	derive->outbox.database = &derive->database;
 	derive->statistics.database = &derive->database;
 	derive->statistics.settings = &derive->settings;
-	tally_init(&derive->tally, &derive->settings, &derive->database);
-	return findings_begin(&derive->database, derive->store, &derive->muted_until, err) &&
+	return findings_begin(
+		       &derive->database, derive->store, &derive->counting.muted_until, err) &&
 	       prune_init(&derive->prune, &derive->settings, &derive->database, err) &&
-	       start_over(derive, err);
+	       counting_begin(&derive->counting, derive->store, err);
 }
 
 /* A long statement that goes on is no thread that hangs. */
@@ -645,7 +465,7 @@ struct derive *derive_start(const struct derive_settings *settings, struct store
 	derive->callbacks = *callbacks;
 	derive->store = store;
 	derive->stored_fd = -1;
-	arena_init(&derive->arena, BODY_ARENA_MAX);
+	counting_init(&derive->counting, &derive->settings, &derive->database);
 	pthread_mutex_init(&derive->state_lock, NULL);
 	backoff_init(&derive->backoff, RETRY_FIRST_MS, RETRY_MOST_MS);
 	batch_init(&derive->findings);
@@ -684,9 +504,9 @@ static void save_last(struct derive *derive)
 {
 	struct err err;
 
-	if (derive->correlate == NULL || !database_begin(&derive->database, &err))
+	if (derive->counting.correlate == NULL || !database_begin(&derive->database, &err))
 		return;
-	if (!correlate_save(derive->correlate, derive->at, true, &err) ||
+	if (!correlate_save(derive->counting.correlate, derive->counting.at, true, &err) ||
 		!database_commit(&derive->database, &err)) {
 		log_warn("derive.correlation",
 			"reason=\"%s\", the next start reads a little again", err.text);
@@ -734,75 +554,9 @@ void derive_stop(struct derive *derive)
 	loop_free(derive->loop);
 	if (derive->stored_fd >= 0)
 		close(derive->stored_fd);
-	store_reader_close(derive->reader);
-	correlate_free(derive->correlate);
-	tally_done(&derive->tally);
+	counting_done(&derive->counting);
 	database_close(&derive->database);
 	batch_done(&derive->findings);
-	arena_done(&derive->arena);
 	pthread_mutex_destroy(&derive->state_lock);
 	free(derive);
-}
-
-/* ---- recount ---------------------------------------------------------------- */
-
-static bool recount_all(struct derive *derive, struct err *err)
-{
-	uint64_t position = 0;
-
-	do {
-		if (!read_some(derive, &position, err) || !tally_flush(&derive->tally, err))
-			return false;
-	} while (!derive->caught_up);
-	return true;
-}
-
-static bool recount_into(struct statistics *statistics, struct derive *derive,
-	const char *store_dir, int64_t from_ns, int64_t to_ns, struct err *err)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/derive.db", derive->settings.dir);
-	tally_limit(&derive->tally, from_ns, to_ns);
-	derive->reader = store_reader_open_dir(store_dir, 0, err);
-	return derive->reader != NULL && database_begin(&statistics->own, err) &&
-	       recount_all(derive, err) &&
-	       statistics_ask_for(statistics, path, from_ns, to_ns, derive->removed_ns, err) &&
-	       database_commit(&statistics->own, err);
-}
-
-struct statistics *statistics_recount(const struct derive_settings *settings,
-	const char *store_dir, int64_t from_ns, int64_t to_ns, struct err *err)
-{
-	struct statistics *statistics = calloc(1, sizeof(*statistics));
-	struct derive *derive = calloc(1, sizeof(*derive));
-	bool ok;
-
-	if (statistics == NULL || derive == NULL)
-		abort();
-	statistics->database = &statistics->own;
-	statistics->outbox.database = &statistics->own;
-	statistics->settings = settings;
-	statistics->now_ns = clock_wall_ns();
-	derive->settings = *settings;
-	arena_init(&derive->arena, BODY_ARENA_MAX);
-	tally_init(&derive->tally, &derive->settings, &statistics->own);
-	ok = database_open(&statistics->own, NULL, err) &&
-	     recount_into(statistics, derive, store_dir, from_ns, to_ns, err);
-	store_reader_close(derive->reader);
-	tally_done(&derive->tally);
-	arena_done(&derive->arena);
-	free(derive);
-	if (ok)
-		return statistics;
-	statistics_free(statistics);
-	return NULL;
-}
-
-void statistics_free(struct statistics *statistics)
-{
-	if (statistics == NULL)
-		return;
-	database_close(&statistics->own);
-	free(statistics);
 }

@@ -1,12 +1,12 @@
 /*
  * prune - what derive.db keeps, and for how long
  *
- *	details   counts of five minutes, hosts, sightings of malware, quality:
- *`details_kept_ms`, at least two days longer than a late stamp may reach back. Then a day of
- *them becomes daily counts, in one transaction with their removal. Windows of such a day are
- *not published any more. messages  rows of the outbox that are done: `messages_kept_ms`, at
- *least as long as details; windows likewise, for recount findings  of malware: with the details
- *of their day, but not before they were reported days      daily counts: `days_kept_ms`
+ * Counts of five minutes and what stands beside them ("details") stay for `details_kept_ms`, at
+ * least two days longer than a late stamp may reach back. Then a day of them becomes daily
+ * counts, in one transaction with their removal; windows of that day are not published again.
+ * Rows of the outbox that are done stay for `messages_kept_ms`, at least as long as details;
+ * windows likewise, for recount. Findings of malware go with the details of their day, but not
+ * before they were reported. Daily counts stay for `days_kept_ms`.
  *
  * A step is one short transaction: a day becomes daily counts, or some thousands of rows go.
  * Time is the clock of retention (store/age.h), so that a wall clock that jumped ahead removes
