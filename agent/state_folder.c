@@ -42,37 +42,57 @@ static const char *beside(
 	return to;
 }
 
-/* The one that was saved before; without it only what the spool holds is known. */
-static void load_older(struct state_folder *state, struct bookmark_lane lanes[LANE_COUNT])
-{
-	char older[BESIDE_MAX];
-	bool read = bookmark_load(state->bookmark, beside(state, ".old", older), lanes, NULL) ==
-		    BOOKMARK_READ;
-
-	log_error("bookmark.damaged", "kept=%s.bad instead=%s", state->bookmark_path,
-		read ? "the-one-before" : "positions-from-the-spool");
-}
-
-/* A damaged one is put aside. */
-static bool load_bookmark(
-	struct state_folder *state, struct bookmark_lane lanes[LANE_COUNT], struct err *err)
+static bool put_aside(const struct state_folder *state, struct err *err)
 {
 	char aside[BESIDE_MAX];
 
+	if (rename(state->bookmark_path, beside(state, ".bad", aside)) != 0)
+		return err_sys(err, "renaming to %s", aside);
+	log_error("bookmark.damaged", "kept=%s", LOG_TEXT(slice_str(aside)));
+	return true;
+}
+
+/*
+ * The one that was saved before; without it only what the spool holds is known. Also for one
+ * that is missing: the life that put it aside may have ended before it saved another.
+ */
+static bool load_older(
+	struct state_folder *state, struct bookmark_lane lanes[LANE_COUNT], struct err *err)
+{
+	char older[BESIDE_MAX];
+
+	switch (bookmark_load(state->bookmark, beside(state, ".old", older), lanes, err)) {
+	case BOOKMARK_READ:
+		log_error("bookmark.older", "instead=the-one-before");
+		break;
+	case BOOKMARK_DAMAGED:
+		log_error("bookmark.lost", "instead=positions-from-the-spool");
+		break;
+	case BOOKMARK_MISSING:
+		break;
+	case BOOKMARK_FAILED:
+		return false;
+	}
+	return true;
+}
+
+static bool load_bookmark(
+	struct state_folder *state, struct bookmark_lane lanes[LANE_COUNT], struct err *err)
+{
 	state->bookmark = bookmark_new();
 	switch (bookmark_load(state->bookmark, state->bookmark_path, lanes, err)) {
 	case BOOKMARK_READ:
-	case BOOKMARK_MISSING:
 		return true;
 	case BOOKMARK_FAILED:
 		return false;
 	case BOOKMARK_DAMAGED:
+		if (!put_aside(state, err))
+			return false;
+		break;
+	case BOOKMARK_MISSING:
 		break;
 	}
-	if (rename(state->bookmark_path, beside(state, ".bad", aside)) != 0)
-		return err_sys(err, "renaming to %s", aside);
-	load_older(state, lanes);
-	return true;
+	return load_older(state, lanes, err);
 }
 
 static bool open_spool(struct state_folder *state, const char *dir,
@@ -123,13 +143,19 @@ static bool is_full(int sys)
 	return sys == ENOSPC || sys == EDQUOT;
 }
 
-/* As far as the file system can: only damage of the disk asks for it. */
+/*
+ * As far as the file system can: only damage of the disk asks for it. At no time there is none,
+ * and none is given up for a bookmark that is missing.
+ */
 static void keep_older(const struct state_folder *state)
 {
-	char older[BESIDE_MAX];
+	char older[BESIDE_MAX], next[BESIDE_MAX];
 
-	(void)unlink(beside(state, ".old", older));
-	(void)!link(state->bookmark_path, older);
+	(void)unlink(beside(state, ".next", next));
+	if (link(state->bookmark_path, next) != 0)
+		return;
+	(void)!rename(next, beside(state, ".old", older));
+	(void)unlink(next); /* rename() leaves a second name of the same file */
 }
 
 static bool write_bookmark(struct state_folder *state,

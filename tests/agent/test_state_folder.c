@@ -1,6 +1,8 @@
 #include "agent/state_folder.h"
 
 #include <event2/event.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/support/check.h"
 #include "tests/support/folder.h"
@@ -80,10 +82,17 @@ static void expect_position(struct bench *bench, const char *want)
 	ck_assert_slice_eq(strbuf_slice(&source->position), slice_str(want));
 }
 
+static void damage(struct bench *bench, const char *name)
+{
+	struct err err;
+
+	ck_assert(file_replace(
+		folder_path(&bench->folder, name), SLICE_LIT("damaged"), 0600, &err));
+}
+
 START_TEST(a_damaged_bookmark_is_replaced_by_the_one_before)
 {
 	struct bench bench;
-	struct err err;
 
 	folder_make(&bench.folder);
 	bench_open(&bench);
@@ -92,8 +101,7 @@ START_TEST(a_damaged_bookmark_is_replaced_by_the_one_before)
 	read_on(&bench, "2");
 	save(&bench);
 	bench_close(&bench);
-	ck_assert(file_replace(
-		folder_path(&bench.folder, "bookmark"), SLICE_LIT("damaged"), 0600, &err));
+	damage(&bench, "bookmark");
 	bench_open(&bench);
 	ck_assert_int_eq(bench.report[LANE_BULK].epoch, SPOOL_EPOCH_KEPT);
 	expect_position(&bench, "2"); /* the spool has it */
@@ -109,7 +117,6 @@ END_TEST
 START_TEST(two_damaged_ones_begin_a_new_epoch)
 {
 	struct bench bench;
-	struct err err;
 
 	folder_make(&bench.folder);
 	bench_open(&bench);
@@ -117,13 +124,111 @@ START_TEST(two_damaged_ones_begin_a_new_epoch)
 	save(&bench);
 	save(&bench);
 	bench_close(&bench);
-	ck_assert(file_replace(
-		folder_path(&bench.folder, "bookmark"), SLICE_LIT("damaged"), 0600, &err));
-	ck_assert(file_replace(
-		folder_path(&bench.folder, "bookmark.old"), SLICE_LIT("damaged"), 0600, &err));
+	damage(&bench, "bookmark");
+	damage(&bench, "bookmark.old");
 	bench_open(&bench);
 	ck_assert_int_eq(bench.report[LANE_BULK].epoch, SPOOL_EPOCH_LOST);
 	expect_position(&bench, "1");
+	bench_close(&bench);
+	folder_remove(&bench.folder);
+}
+END_TEST
+
+static void save_twice(struct bench *bench)
+{
+	read_on(bench, "1");
+	save(bench);
+	read_on(bench, "2");
+	save(bench);
+}
+
+/* It put the damaged one aside and saved nothing: no first start comes behind it. */
+START_TEST(a_life_that_ends_before_it_saved_leaves_the_one_before)
+{
+	struct bench bench;
+
+	folder_make(&bench.folder);
+	bench_open(&bench);
+	save_twice(&bench);
+	bench_close(&bench);
+	damage(&bench, "bookmark");
+	for (int life = 0; life < 3; life++) {
+		bench_open(&bench);
+		ck_assert_int_eq(bench.report[LANE_BULK].epoch, SPOOL_EPOCH_KEPT);
+		ck_assert(bookmark_loaded_ns(bench.state.bookmark) > 0);
+		expect_position(&bench, "2");
+		bench_close(&bench);
+	}
+	folder_remove(&bench.folder);
+}
+END_TEST
+
+static void occupy(struct bench *bench, const char *name)
+{
+	ck_assert_int_eq(mkdir(folder_path(&bench->folder, name), 0700), 0);
+}
+
+static void leave(struct bench *bench, const char *name)
+{
+	ck_assert_int_eq(rmdir(folder_path(&bench->folder, name)), 0);
+}
+
+static void fail_to_save(struct bench *bench)
+{
+	struct err err = {0};
+
+	ck_assert(!state_folder_save(&bench->state, bench->intake, &err));
+}
+
+START_TEST(what_cannot_be_saved_leaves_the_one_before)
+{
+	struct bench bench;
+
+	folder_make(&bench.folder);
+	bench_open(&bench);
+	save_twice(&bench);
+	bench_close(&bench);
+	damage(&bench, "bookmark");
+	bench_open(&bench);
+	occupy(&bench, "bookmark");
+	fail_to_save(&bench);
+	leave(&bench, "bookmark");
+	bench_close(&bench);
+	bench_open(&bench);
+	ck_assert_int_eq(bench.report[LANE_BULK].epoch, SPOOL_EPOCH_KEPT);
+	expect_position(&bench, "2");
+	bench_close(&bench);
+	folder_remove(&bench.folder);
+}
+END_TEST
+
+static ino_t file_of(struct bench *bench, const char *name)
+{
+	struct stat st;
+
+	return stat(folder_path(&bench->folder, name), &st) == 0 ? st.st_ino : 0;
+}
+
+START_TEST(the_one_before_is_kept_at_each_save_and_leaves_no_third)
+{
+	struct bench bench;
+
+	folder_make(&bench.folder);
+	bench_open(&bench);
+	save(&bench);
+	for (int i = 0; i < 3; i++) {
+		ino_t before = file_of(&bench, "bookmark");
+
+		if (i == 1) { /* the one before is then the same file */
+			occupy(&bench, "bookmark.new");
+			fail_to_save(&bench);
+			leave(&bench, "bookmark.new");
+		}
+		save(&bench);
+		ck_assert(file_of(&bench, "bookmark.old") == before);
+		ck_assert(file_of(&bench, "bookmark") != before);
+		ck_assert(file_of(&bench, "bookmark.next") == 0);
+	}
 	bench_close(&bench);
 	folder_remove(&bench.folder);
 }
@@ -155,4 +260,7 @@ START_TEST(losses_are_saved_now_and_then)
 END_TEST
 
 TEST_MAIN("state_folder", a_damaged_bookmark_is_replaced_by_the_one_before,
-	two_damaged_ones_begin_a_new_epoch, losses_are_saved_now_and_then)
+	two_damaged_ones_begin_a_new_epoch,
+	a_life_that_ends_before_it_saved_leaves_the_one_before,
+	what_cannot_be_saved_leaves_the_one_before,
+	the_one_before_is_kept_at_each_save_and_leaves_no_third, losses_are_saved_now_and_then)
