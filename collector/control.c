@@ -247,11 +247,11 @@ static bool put_outbox(struct json *json, struct outbox_reader *reader, struct f
 static void put_derive(struct json *json, const struct control_view *view)
 {
 	struct derive_state state = derive_state(view->derive);
-	uint64_t derived = derive_position(view->derive);
+	uint64_t derived = derive_position(view->derive), stored = store_position(view->store);
 
 	json_key(json, SLICE_LIT("derive"));
 	json_object(json);
-	json_put_u64(json, "behind", store_position(view->store) - derived);
+	json_put_u64(json, "behind", stored > derived ? stored - derived : 0);
 	json_put_u64(json, "groups", state.groups);
 	json_put_u64(json, "groups_most", state.groups_most);
 	json_put_u64(json, "groups_forgotten", state.groups_forgotten);

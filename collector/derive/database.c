@@ -136,6 +136,10 @@ static const char *const upgrades[] = {
 	 " enrolled INTEGER NOT NULL, online INTEGER NOT NULL, stale INTEGER NOT NULL,"
 	 " test INTEGER NOT NULL, PRIMARY KEY(day, agency)) STRICT, WITHOUT ROWID;"
 	 "CREATE INDEX outbox_done ON outbox(done, state) WHERE state > 0;"),
+
+	/* So that there is a row of its numbers to be raised. */
+	("INSERT INTO sqlite_sequence SELECT 'emits', 0 WHERE NOT EXISTS"
+	 " (SELECT 1 FROM sqlite_sequence WHERE name = 'emits');"),
 };
 
 /* As window_item() spells it. */
@@ -300,7 +304,7 @@ static const char *const texts[STATEMENTS] = {
 			    "at, rule, source,"
 			    " events, since, held_back FROM emits ORDER BY sequence LIMIT ?1",
 	[STATEMENT_EMITS_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'emits'",
-	[STATEMENT_EMITS_RAISE] = "INSERT OR IGNORE INTO emits(sequence) VALUES(?1)",
+	[STATEMENT_EMITS_RAISE] = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'emits'",
 	[STATEMENT_EMITS_DONE] = "DELETE FROM emits WHERE sequence <= ?1",
 	[STATEMENT_OUTBOX_ADD] =
 		"INSERT OR IGNORE INTO outbox(key, revision, type, schema, content_type,"
@@ -406,6 +410,7 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_PRUNE_DAILY_MALWARE] = REMOVE_OLDEST("daily_malware", "day"),
 	[STATEMENT_PRUNE_DAILY_QUALITY] = REMOVE_OLDEST("daily_quality", "day"),
 	[STATEMENT_META] = "SELECT value FROM meta WHERE name = ?1",
+	[STATEMENT_META_LOWER] = "UPDATE meta SET value = ?2 WHERE name = ?1 AND value > ?2",
 	[STATEMENT_META_SET] = "INSERT INTO meta VALUES(?1, ?2)"
 			       " ON CONFLICT DO UPDATE SET value = excluded.value",
 };

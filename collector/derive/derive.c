@@ -30,6 +30,8 @@ enum {
 	PROGRESS_STEPS = 1000000, /* of SQLite's machine: some 10 ms */
 };
 
+static struct counter lost_commits = COUNTER("derive.lost_commits",
+	"commits that were counted and that the store lost: it is older than derive.db");
 static struct counter failures =
 	COUNTER("derive.failures", "steps that failed and were taken back");
 
@@ -387,17 +389,57 @@ static void *run(void *user)
 	return NULL;
 }
 
+/* The store was restored, or lost its tail, and gives these numbers once more: what it stores
+ * from now on is new. What was counted of the lost ones stays counted. */
+static bool set_back(struct derive *derive, int64_t counted, uint64_t stored, struct err *err)
+{
+	struct database *database = &derive->database;
+	uint64_t n = (uint64_t)counted - stored;
+
+	log_error("derive.store_lost",
+		"counted=%lld stored=%llu: the store lost %llu commits, which stay counted; "
+		"counting goes on behind %llu",
+		(long long)counted, (unsigned long long)stored, (unsigned long long)n,
+		(unsigned long long)stored);
+	counter_add(&lost_commits, n);
+	return database_run(database, err, STATEMENT_CURSOR_SET, "i", (int64_t)stored) &&
+	       database_run(database, err, STATEMENT_META_LOWER, "ti",
+		       SLICE_LIT("correlation-position"), (int64_t)stored) &&
+	       findings_set_back(database, stored, err);
+}
+
 static bool read_cursor(struct derive *derive, struct err *err)
 {
+	uint64_t stored = store_position(derive->store);
 	int64_t position = 0;
 
 	if (!database_number(&derive->database,
 		    database_select(&derive->database, err, STATEMENT_CURSOR, ""), &position,
 		    err))
 		return false;
+	if ((uint64_t)position > stored) {
+		if (!set_back(derive, position, stored, err))
+			return false;
+		position = (int64_t)stored;
+	}
 	derive->counting.position = (uint64_t)position;
 	atomic_store(&derive->read, derive->counting.position);
 	return true;
+}
+
+/* A kill in the middle of it leaves all as it was. */
+static bool agree_with_store(struct derive *derive, struct err *err)
+{
+	struct database *database = &derive->database;
+
+	if (!database_begin(database, err))
+		return false;
+	if (read_cursor(derive, err) &&
+		findings_begin(database, derive->store, &derive->counting.muted_until, err) &&
+		database_commit(database, err))
+		return true;
+	database_rollback(database);
+	return false;
 }
 
 static bool open_parts(struct derive *derive, struct err *err)
@@ -406,13 +448,12 @@ static bool open_parts(struct derive *derive, struct err *err)
 
 	snprintf(path, sizeof(path), "%s/derive.db", derive->settings.dir);
 	if (!file_make_dirs(derive->settings.dir, 0700, err) ||
-		!database_open(&derive->database, path, err) || !read_cursor(derive, err))
+		!database_open(&derive->database, path, err))
 		return false;
 	derive->outbox.database = &derive->database;
 	derive->statistics.database = &derive->database;
 	derive->statistics.settings = &derive->settings;
-	return findings_begin(
-		       &derive->database, derive->store, &derive->counting.muted_until, err) &&
+	return agree_with_store(derive, err) &&
 	       prune_init(&derive->prune, &derive->settings, &derive->database, err) &&
 	       counting_begin(&derive->counting, derive->store, err);
 }

@@ -96,6 +96,12 @@ static bool mute_until(struct database *database, uint64_t position, struct err 
 		database, err, STATEMENT_META_SET, "ti", muted_name, (int64_t)position);
 }
 
+bool findings_set_back(struct database *database, uint64_t position, struct err *err)
+{
+	return database_run(
+		database, err, STATEMENT_META_LOWER, "ti", muted_name, (int64_t)position);
+}
+
 /* Numbers go on behind `stored`. */
 static bool follow_store(
 	struct database *database, uint64_t stored, uint64_t position, struct err *err)

@@ -12,11 +12,14 @@
 #include "collector/record/batch.h"
 #include "collector/store/store.h"
 
+/* The store lost what is behind `position`: what comes there now is not muted. */
+MUST_USE bool findings_set_back(struct database *database, uint64_t position, struct err *err);
+
 /*
- * At the start. The stream of findings is a history of its own: a database that starts anew
- * starts another. One that is older than the store, because it was restored, goes on behind
- * what is stored. What either concludes from commits up to *muted_until stands in the store
- * already: it must not be told twice, nor taken for a duplicate of something else.
+ * At the start, in a transaction. The stream of findings is a history of its own: a database
+ * that starts anew starts another. One that is older than the store, because it was restored,
+ * goes on behind what is stored. What either concludes from commits up to *muted_until stands
+ * in the store already: it must not be told twice, nor taken for a duplicate of something else.
  */
 MUST_USE bool findings_begin(
 	struct database *database, struct store *store, uint64_t *muted_until, struct err *err);

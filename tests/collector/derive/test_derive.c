@@ -656,6 +656,59 @@ START_TEST(a_store_that_lost_findings_gets_the_next_ones_all_the_same)
 }
 END_TEST
 
+START_TEST(a_store_that_lost_its_tail_is_counted_on_from_there)
+{
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 10, 3, login_of_another);
+	wait_for_findings(1);
+	derive_stop(derive);
+	/* As if there had been a hundred commits more, muted after a restoration. */
+	(void)run_sql("UPDATE meta SET value = value + 100 WHERE name LIKE '%position'");
+	(void)run_sql("UPDATE meta SET value = 1000 WHERE name = 'findings-muted'");
+	derive = start();
+	ck_assert_uint_eq(derive_position(derive), store_position(fixture.store));
+	published.position = 0;
+	store_records(1, 11, 10, 3, login_of_another);
+	wait_for_findings(2);
+	check_text("7/3/unauthorized-access/high:0,2,1 "
+		   "quality 7:20 late=0 gaps=0,0 agents=1/1/0 ");
+	ck_assert_int_eq(
+		run_sql("SELECT count(DISTINCT value) FROM meta WHERE name LIKE '%position'"),
+		1);
+	end(derive);
+}
+END_TEST
+
+START_TEST(a_start_that_fails_half_way_leaves_a_restored_database_as_it_was)
+{
+	const struct derive_callbacks callbacks = {on_publish, on_emit, on_filled, NULL};
+	struct err err = {0};
+
+	begin();
+	struct derive *derive = start();
+	store_records(1, 1, 10, 3, login_of_another);
+	wait_for_findings(1);
+	save_database();
+	store_records(1, 11, 20, 3, login_of_another);
+	wait_for_findings(3);
+	derive_stop(derive);
+	restore_database();
+	(void)run_sql("CREATE TRIGGER stuck BEFORE UPDATE ON meta WHEN new.name ="
+		      " 'findings-muted' BEGIN SELECT RAISE(ABORT, 'stuck'); END");
+	ck_assert_ptr_null(derive_start(&settings, fixture.store, &callbacks, &err));
+	ck_assert_int_eq(run_sql("SELECT seq FROM sqlite_sequence WHERE name = 'emits'"), 1);
+	(void)run_sql("DROP TRIGGER stuck");
+	published.position = 0;
+	derive = start();
+	store_records(1, 31, 10, 3, login_of_another);
+	wait_for_findings(4);
+	check_text("7/3/unauthorized-access/high:0,4,1 "
+		   "quality 7:40 late=0 gaps=0,0 agents=1/1/0 ");
+	end(derive);
+}
+END_TEST
+
 static void wait_until_counted(struct derive *derive)
 {
 	uint64_t position = store_position(fixture.store);
@@ -809,6 +862,8 @@ TEST_MAIN("derive", a_delivery_that_could_not_be_noted_is_noted_later,
 	a_database_that_is_made_anew_repeats_no_finding,
 	what_a_restored_database_finds_is_no_duplicate_of_something_else,
 	a_store_that_lost_findings_gets_the_next_ones_all_the_same,
+	a_store_that_lost_its_tail_is_counted_on_from_there,
+	a_start_that_fails_half_way_leaves_a_restored_database_as_it_was,
 	a_flood_of_addresses_is_a_limited_number_of_findings,
 	more_addresses_than_memory_are_forgotten_and_counted,
 	a_pace_is_measured_where_statistics_count,
