@@ -429,6 +429,7 @@ static void fill_pool(struct worker *worker)
 		batch_init(batch);
 		batch->send_home = send_home;
 		batch->home = worker;
+		batch->pulse = loop_own_pulse(worker->loop);
 		batch->next = worker->free_batches;
 		worker->free_batches = batch;
 	}

@@ -5,6 +5,7 @@
 #include "collector/normalize/extract.h"
 #include "collector/normalize/parsers.h"
 #include "common/clock.h"
+#include "common/pulse.h"
 
 /* Programs are found by hash, open addressing; parsers of one program in order of the table. */
 enum { SLOTS = 1024, PROGRAM_MAX = 48, PARSERS_PER_PROGRAM = 4 };
@@ -343,6 +344,8 @@ void normalize_batch(const struct normalizer *normalizer, struct batch *batch)
 			format = source ? parser_by_name(source->format) : NULL;
 		}
 		normalize_record(normalizer, format, &batch->arena, record);
+		if (batch->pulse != NULL)
+			pulse_beat(batch->pulse); /* many slow lines are no hang */
 	}
 	batch->arena.limit = limit;
 }

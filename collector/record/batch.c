@@ -28,5 +28,6 @@ void batch_reset(struct batch *batch)
 		.skew_ms = UINT32_MAX,
 		.send_home = batch->send_home,
 		.home = batch->home,
+		.pulse = batch->pulse,
 	};
 }

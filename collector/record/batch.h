@@ -68,9 +68,10 @@ struct batch {
 
 	/* The way home: called by the store writer when the outcome is known. */
 	void (*send_home)(struct batch *batch);
-	void *home;         /* the worker's */
-	uint64_t session;   /* the worker's token of the session; it may be gone */
-	struct batch *next; /* in whichever queue holds it */
+	void *home;          /* the worker's */
+	struct pulse *pulse; /* of who works on it, pulse.h; borrowed, NULL = nobody watches */
+	uint64_t session;    /* the worker's token of the session; it may be gone */
+	struct batch *next;  /* in whichever queue holds it */
 };
 
 void batch_init(struct batch *batch);

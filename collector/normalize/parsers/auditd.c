@@ -161,7 +161,8 @@ static void take_pair(struct audit *audit, struct slice *rest, struct slice name
 		}
 	}
 	if (slice_eq(name, SLICE_LIT("SADDR")) && skip_byte(rest, '{')) {
-		(void)take_until(rest, '}', &value); /* said by saddr */
+		if (!take_until(rest, '}', &value)) /* said by saddr */
+			*rest = slice_from(*rest, rest->len);
 		return;
 	}
 	value = take_bare(rest);

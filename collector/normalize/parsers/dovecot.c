@@ -1,13 +1,13 @@
 /*
  * dovecot - the mailbox server Dovecot, in syslog and in files of its own
  *
- *	imap-login: Login: user=<an>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.2, ...,
- *session=<x> imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<an>,
- *method=PLAIN, ... auth-worker(12): sql(an,192.0.2.1,<x>): unknown user imap(an)<77><x>: Logged
- *out in=50 out=600
+ *	imap-login: Login: user=<an>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.2, ...
+ *	imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<an>, method=...
+ *	auth-worker(12): sql(an,192.0.2.1,<x>): unknown user
+ *	imap(an)<77><x>: Logged out in=50 out=600
  *
- * User names come from the network; the pairs are read up to the one that Dovecot's own
- * addresses follow.
+ * User names and passwords come from the network, and by its settings Dovecot takes any byte:
+ * a user's name is read up to the last place where Dovecot goes on by itself.
  */
 #include "collector/normalize/extract.h"
 
@@ -50,47 +50,75 @@ static const struct meaning delivered = {
 	.outcome = {ECS_SUCCESS},
 };
 
-/* "user=<an>, " or "rip=192.0.2.1, "; a user name in brackets may hold both. */
-static bool take_pair(struct slice *rest, struct slice *name, struct slice *value)
+static size_t name_length(struct slice text)
 {
 	size_t len = 0;
 
-	while (rest->len > 0 && (rest->ptr[0] == ' ' || rest->ptr[0] == ','))
-		*rest = slice_from(*rest, 1);
-	while (len < rest->len &&
-		((rest->ptr[len] >= 'a' && rest->ptr[len] <= 'z') || rest->ptr[len] == '_'))
+	while (len < text.len &&
+		((text.ptr[len] >= 'a' && text.ptr[len] <= 'z') || text.ptr[len] == '_'))
 		len++;
-	if (len == 0 || len == rest->len || rest->ptr[len] != '=') {
-		/* "TLS", "secured", "TLS handshaking: ...": words between pairs */
-		len = slice_search(*rest, SLICE_LIT(", "));
-		if (len == rest->len)
+	return len;
+}
+
+/* "TLS", "secured", "TLS handshaking: ...": words between pairs */
+static bool skip_words(struct slice *rest)
+{
+	size_t len = slice_search(*rest, SLICE_LIT(", "));
+
+	*rest = slice_from(*rest, len);
+	return rest->len > 0;
+}
+
+/* The next "rip=192.0.2.1" or "session=<x>", of Dovecot's own: a value holds no ',' and no '>'.
+ */
+static bool take_pair(struct slice *rest, struct slice *name, struct slice *value)
+{
+	for (;;) {
+		while (skip_byte(rest, ' ') || skip_byte(rest, ','))
+			;
+		size_t len = name_length(*rest);
+
+		if (len > 0 && len < rest->len && rest->ptr[len] == '=') {
+			*name = slice_head(*rest, len);
+			*rest = slice_from(*rest, len + 1);
+			break;
+		}
+		if (!skip_words(rest))
 			return false;
-		*rest = slice_from(*rest, len + 2);
-		*name = *value = SLICE_LIT("");
-		return true;
 	}
-	*name = slice_head(*rest, len);
-	*rest = slice_from(*rest, len + 1);
-	if (skip_byte(rest, '<')) {
-		len = slice_search(*rest, SLICE_LIT(">, "));
-		if (len == rest->len)
-			len = slice_find(*rest, '>');
-		*value = slice_head(*rest, len);
-		*rest = slice_from(*rest, len < rest->len ? len + 1 : len);
-		return true;
-	}
-	len = slice_find(*rest, ',');
+	char end = skip_byte(rest, '<') ? '>' : ',';
+	size_t len = slice_find(*rest, end);
+
 	*value = slice_head(*rest, len);
 	*rest = slice_from(*rest, len);
+	(void)skip_byte(rest, '>');
 	return true;
+}
+
+/* The name in "an>, method=PLAIN, rip=...": whatever it holds, Dovecot goes on behind the last
+ * of these; with pairs of an administrator's choice, behind the first '>'. */
+static struct slice take_user(struct slice *rest)
+{
+	static const struct slice behind[] = {
+		{SLICE_BYTES(">, method=")}, {SLICE_BYTES(">, rip=")}};
+	struct slice user, after;
+
+	for (size_t i = 0; i < ARRAY_LEN(behind); i++) {
+		if (!cut_last(*rest, behind[i], &user, &after))
+			continue;
+		*rest = slice_from(*rest, user.len + 1);
+		return user;
+	}
+	user = slice_head(*rest, slice_find(*rest, '>'));
+	*rest = slice_from(*rest, user.len);
+	(void)skip_byte(rest, '>');
+	return user;
 }
 
 static void put_named(struct record *record, struct parse_context *context, struct slice name,
 	struct slice value)
 {
-	if (slice_eq(name, SLICE_LIT("user")))
-		put_some(record, context, FIELD_USER_NAME, value);
-	else if (slice_eq(name, SLICE_LIT("rip")))
+	if (slice_eq(name, SLICE_LIT("rip")))
 		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
 	else if (slice_eq(name, SLICE_LIT("rport")))
 		put_digits(record, context, FIELD_SOURCE_PORT, value);
@@ -101,7 +129,7 @@ static void put_named(struct record *record, struct parse_context *context, stru
 		put_digits(record, context, FIELD_DESTINATION_PORT, value);
 	else if (slice_eq(name, SLICE_LIT("mpid")))
 		put_digits(record, context, FIELD_PROCESS_PID, value);
-	else if (name.len > 0)
+	else
 		put_other(record, context, FIELD_OTHER, name, value);
 }
 
@@ -138,11 +166,12 @@ static bool says_failed(struct slice text)
 static bool read_login(struct record *record, struct parse_context *context, struct slice text)
 {
 	size_t at = slice_search(text, SLICE_LIT(": user=<"));
-	struct slice words;
+	struct slice words, rest;
 
 	if (at == text.len)
 		return false;
 	words = slice_head(text, at);
+	rest = slice_from(text, at + sizeof(": user=<") - 1);
 	if (slice_eq(words, SLICE_LIT("Login")))
 		put_meaning(record, context, &login);
 	else
@@ -150,32 +179,39 @@ static bool read_login(struct record *record, struct parse_context *context, str
 			record, context, says_failed(words) ? &login_failed : &disconnected);
 	if (!slice_eq(words, SLICE_LIT("Login")))
 		put_some(record, context, FIELD_EVENT_REASON, words);
-	put_pairs(record, context, slice_from(text, at + 2));
+	put_some(record, context, FIELD_USER_NAME, take_user(&rest));
+	put_pairs(record, context, rest);
 	return true;
 }
 
-/* "sql(an,192.0.2.1,<x>): unknown user": the address is the last but the session. */
-static bool read_database(
-	struct record *record, struct parse_context *context, struct slice text)
-{
-	struct slice inside, user, address, session, rest = text;
-	size_t end = slice_search(text, SLICE_LIT("): "));
+enum { DATABASE_MAX = 20 };
 
-	if (end == text.len || !take_until(&rest, '(', &inside) || inside.len > 20 ||
-		slice_find(inside, ' ') < inside.len)
+/* "sql(" of the database that speaks; not "auth-worker(99): ", which stands around it. */
+static bool skip_database(struct slice *rest)
+{
+	struct slice head =
+		slice_head(*rest, rest->len < DATABASE_MAX ? rest->len : DATABASE_MAX);
+	size_t len = slice_find(head, '(');
+	struct slice inside, number;
+
+	if (len == head.len || len == 0 || slice_find(slice_head(head, len), ' ') < len)
 		return false;
-	inside = slice_of(rest.ptr, (size_t)(text.ptr + end - rest.ptr));
-	if (end < (size_t)(rest.ptr - text.ptr) ||
-		!cut_last(inside, SLICE_LIT(","), &user, &address))
-		return false;
-	if (address.len > 0 && address.ptr[0] == '<' &&
-		cut_last(user, SLICE_LIT(","), &user, &session))
-		address = session;
-	put_meaning(record, context, &checked);
-	put_some(record, context, FIELD_USER_NAME, user);
-	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, address);
-	put_some(record, context, FIELD_EVENT_REASON, slice_from(text, end + 3));
-	return true;
+	inside = slice_from(*rest, len + 1);
+	*rest = inside;
+	return !take_digits(&inside, &number) || !slice_starts(inside, SLICE_LIT("): "));
+}
+
+/* What stands in the brackets of the first database of "conn unix:auth-worker (pid=1,uid=0):
+ * auth-worker<1>: sql(an,192.0.2.1,<x>". */
+static bool find_database(struct slice text, struct slice *inside)
+{
+	for (size_t at = 0; at < text.len; at += 2) {
+		*inside = slice_from(text, at);
+		if (skip_database(inside))
+			return true;
+		at += slice_search(slice_from(text, at), SLICE_LIT(": "));
+	}
+	return false;
 }
 
 static bool is_refusal(struct slice text)
@@ -191,23 +227,29 @@ static bool is_refusal(struct slice text)
 	return false;
 }
 
-/* The last "name(...): " of a line: workers stand around the database that speaks. */
+/*
+ * "sql(an,192.0.2.1,<x>): unknown user": the last "): " is Dovecot's, unless a password follows
+ * it, and the address is the last in the brackets but the session.
+ */
 static bool read_auth(struct record *record, struct parse_context *context, struct slice text)
 {
-	struct slice rest = text;
+	size_t password = slice_search(text, SLICE_LIT(" (given password: "));
+	struct slice inside, reason, user, address, session;
 
-	if (!is_refusal(text))
+	if (!is_refusal(text) ||
+		!cut_last(slice_head(text, password), SLICE_LIT("): "), &inside, &reason) ||
+		!find_database(inside, &inside) ||
+		!cut_last(inside, SLICE_LIT(","), &user, &address))
 		return false;
-	for (;;) {
-		size_t at = slice_search(rest, SLICE_LIT(": "));
-		struct slice next = slice_from(rest, at < rest.len ? at + 2 : at);
-
-		if (read_database(record, context, rest))
-			return true;
-		if (next.len == 0)
-			return false;
-		rest = next;
-	}
+	if (address.len > 0 && address.ptr[0] == '<' &&
+		cut_last(user, SLICE_LIT(","), &user, &session))
+		address = session;
+	put_meaning(record, context, &checked);
+	put_some(record, context, FIELD_USER_NAME, user);
+	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, address);
+	put_some(record, context, FIELD_EVENT_REASON,
+		slice_of(reason.ptr, (size_t)(text.ptr + text.len - reason.ptr)));
+	return true;
 }
 
 /* "imap(an)<77><x>", "lmtp(77, an)": whose mailbox */

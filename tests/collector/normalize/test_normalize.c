@@ -1,6 +1,7 @@
 #include "collector/normalize/normalize.h"
 
 #include "common/clock.h"
+#include "common/pulse.h"
 #include "tests/support/check.h"
 
 static struct normalizer *normalizer;
@@ -59,6 +60,21 @@ START_TEST(a_batch_is_normalized_in_place)
 	ck_assert_uint_eq(batch.records[2].status, PARSE_PARTIAL);
 	ck_assert_slice_eq(record_get(&batch.records[2], FIELD_MESSAGE), SLICE_LIT("words"));
 	ck_assert_uint_eq(batch.records[3].status, PARSE_DAMAGED);
+	teardown();
+}
+END_TEST
+
+START_TEST(every_record_of_a_batch_is_a_sign_of_life)
+{
+	struct record records[] = {line("???"), line("a=b"), line("")};
+	struct pulse pulse = {0};
+
+	setup(records, ARRAY_LEN(records));
+	batch.pulse = &pulse;
+	normalize_batch(normalizer, &batch);
+	ck_assert_uint_eq(atomic_load(&pulse.beats), ARRAY_LEN(records));
+	batch_reset(&batch);
+	ck_assert_ptr_eq(batch.pulse, &pulse);
 	teardown();
 }
 END_TEST
@@ -143,6 +159,7 @@ START_TEST(the_same_bytes_give_the_same_fields)
 }
 END_TEST
 
-TEST_MAIN("normalize", a_batch_is_normalized_in_place, a_named_format_is_asked_first,
+TEST_MAIN("normalize", every_record_of_a_batch_is_a_sign_of_life,
+	a_batch_is_normalized_in_place, a_named_format_is_asked_first,
 	a_full_arena_damages_the_record_and_no_more, a_value_without_room_damages_the_record,
 	the_same_bytes_give_the_same_fields)
