@@ -8,7 +8,7 @@
  */
 #include "collector/normalize/winlog.h"
 
-enum { DEPTH_MAX = 8, UNNAMED_MAX = 9 };
+enum { DEPTH_MAX = 8, UNNAMED_MAX = 9, ENTITY_MAX = 8 /* bytes, with the ';' */ };
 
 /* A tag, and the text that follows it. */
 struct tag {
@@ -106,7 +106,9 @@ static struct slice decode(struct reading *reading, struct slice text)
 		struct slice rest = slice_from(text, i + 1), name;
 		uint32_t code = 0;
 
-		if (text.ptr[i] == '&' && take_until(&rest, ';', &name) && name.len <= 7)
+		if (rest.len > ENTITY_MAX)
+			rest.len = ENTITY_MAX;
+		if (text.ptr[i] == '&' && take_until(&rest, ';', &name))
 			code = entity(name);
 		if (code == 0) {
 			*to++ = text.ptr[i];
