@@ -284,6 +284,15 @@ static rd_kafka_headers_t *make_headers(const struct output_message *message)
 	return headers;
 }
 
+/* One made while the clock was ahead: brokers refuse stamps of the future (from Kafka 3.6 on
+ * those an hour ahead, message.timestamp.after.max.ms), and it would wait until then. */
+static int64_t stamp_of(const struct output_message *message)
+{
+	const int64_t now_ns = clock_wall_ns();
+
+	return message->created_ns < now_ns ? message->created_ns : now_ns;
+}
+
 static enum send_result kafka_send(
 	void *self, const struct output_message *message, struct err *err)
 {
@@ -297,7 +306,7 @@ static enum send_result kafka_send(
 		RD_KAFKA_V_TOPIC(message->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		RD_KAFKA_V_KEY((void *)(uintptr_t)message->key.ptr, message->key.len),
 		RD_KAFKA_V_VALUE((void *)(uintptr_t)message->body.ptr, message->body.len),
-		RD_KAFKA_V_TIMESTAMP(message->created_ns / CLOCK_NS_PER_MS),
+		RD_KAFKA_V_TIMESTAMP(stamp_of(message) / CLOCK_NS_PER_MS),
 		RD_KAFKA_V_HEADERS(headers),
 		RD_KAFKA_V_OPAQUE((void *)(intptr_t)message->number), RD_KAFKA_V_END);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -11,6 +11,27 @@
 static bool no_producer; /* none can be made just now */
 static unsigned n_asked; /* for a producer */
 static rd_kafka_t *made; /* the last one */
+static int64_t stamp_ms; /* of the message that was sent last */
+
+static rd_kafka_resp_err_t on_send(
+	rd_kafka_t *producer, rd_kafka_message_t *message, void *user)
+{
+	rd_kafka_timestamp_type_t type;
+
+	(void)producer;
+	(void)user;
+	stamp_ms = rd_kafka_message_timestamp(message, &type);
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_new(
+	rd_kafka_t *producer, const rd_kafka_conf_t *conf, void *user, char *why, size_t size)
+{
+	(void)conf;
+	(void)why;
+	(void)size;
+	return rd_kafka_interceptor_add_on_send(producer, "test", on_send, user);
+}
 
 rd_kafka_t *__real_rd_kafka_new(
 	rd_kafka_type_t type, rd_kafka_conf_t *conf, char *why, size_t size);
@@ -21,8 +42,10 @@ rd_kafka_t *__wrap_rd_kafka_new(
 	rd_kafka_type_t type, rd_kafka_conf_t *conf, char *why, size_t size)
 {
 	n_asked++;
-	if (!no_producer)
+	if (!no_producer) {
+		rd_kafka_conf_interceptor_add_on_new(conf, "test", on_new, NULL);
 		return made = __real_rd_kafka_new(type, conf, why, size);
+	}
 	snprintf(why, size, "the key cannot be read");
 	return NULL;
 }
@@ -95,18 +118,23 @@ static void close_scene(struct scene *scene)
 	event_base_free(scene->base);
 }
 
-static enum send_result send_one(struct scene *scene)
+static enum send_result send_made_at(struct scene *scene, int64_t created_ns)
 {
 	const struct output_message message = {
 		.number = 1,
 		.topic = "test",
 		.key = SLICE_LIT("key"),
 		.body = SLICE_LIT("body"),
-		.created_ns = clock_wall_ns(),
+		.created_ns = created_ns,
 	};
 	struct err err;
 
 	return output_kafka.send(scene->kafka, &message, &err);
+}
+
+static enum send_result send_one(struct scene *scene)
+{
+	return send_made_at(scene, clock_wall_ns());
 }
 
 /* Until *n is at least `least`; a test that hangs is ended by its runner. */
@@ -177,6 +205,21 @@ START_TEST(a_producer_that_never_was_is_closed_too)
 }
 END_TEST
 
+START_TEST(what_was_made_while_the_clock_was_ahead_bears_no_stamp_of_the_future)
+{
+	const int64_t day_ms = 86400 * 1000, now_ms = clock_wall_ns() / CLOCK_NS_PER_MS;
+	struct scene scene;
+
+	open_scene(&scene);
+	ck_assert_int_eq(send_made_at(&scene, (now_ms - day_ms) * CLOCK_NS_PER_MS), SEND_TAKEN);
+	ck_assert_int_eq(stamp_ms, now_ms - day_ms);
+	ck_assert_int_eq(send_made_at(&scene, (now_ms + day_ms) * CLOCK_NS_PER_MS), SEND_TAKEN);
+	ck_assert_int_ge(stamp_ms, now_ms);
+	ck_assert_int_le(stamp_ms, clock_wall_ns() / CLOCK_NS_PER_MS);
+	close_scene(&scene);
+}
+END_TEST
+
 /* ---- properties --------------------------------------------------------------- */
 
 static void check_properties(const char *list, const char *mistake)
@@ -224,5 +267,6 @@ TEST_MAIN("kafka", a_producer_that_failed_for_good_is_replaced_as_soon_as_one_ca
 	a_message_is_enough_to_find_a_producer_dead,
 	what_was_under_way_is_reported_before_a_producer_goes,
 	a_producer_that_never_was_is_closed_too,
+	what_was_made_while_the_clock_was_ahead_bears_no_stamp_of_the_future,
 	properties_that_take_the_meaning_from_a_delivery_are_refused_where_they_stand,
 	properties_that_the_library_does_not_know_are_refused_too)
