@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/inputs/syslog_bind.h"
+#include "agent/inputs/syslog_drops.h"
 #include "agent/inputs/syslog_receiver.h"
 #include "agent/settings.h"
 #include "common/counter.h"
@@ -16,6 +17,8 @@
 enum {
 	AT_ONCE = 1024, /* datagrams of a socket, then the rest of the agent has its turn */
 	LOSSES_MS = 1000,
+	NAME_SIZE = PATH_MAX + 8,
+	DROPS_NAME_SIZE = NAME_SIZE + 16,
 };
 
 static struct counter n_empty = COUNTER("syslog.empty", "datagrams with nothing in them");
@@ -30,7 +33,8 @@ struct syslog_socket {
 	const struct syslog_socket_settings *settings;
 	struct syslog_bound bound;
 	struct syslog_queue *queue;
-	char name[PATH_MAX + 8];
+	struct syslog_drops drops; /* of the kernel */
+	char name[NAME_SIZE];
 };
 
 struct syslog_inputs {
@@ -94,15 +98,40 @@ static void declare(struct syslog_socket *socket, uint64_t count, uint64_t bytes
 			GAP_QUEUE_FULL, bytes);
 }
 
+/* A source of its own: one with items must have no position (they cannot be read again). */
+static struct slice drops_name(const struct syslog_socket *socket, char to[DROPS_NAME_SIZE])
+{
+	snprintf(to, DROPS_NAME_SIZE, "drops of %s", socket->name);
+	return slice_str(to);
+}
+
+static void declare_kernel_drops(struct syslog_socket *socket, uint64_t told)
+{
+	uint64_t count = syslog_drops_declare(&socket->drops, told);
+	char name[DROPS_NAME_SIZE], text[SYSLOG_DROPS_MAX];
+	const struct chunk_source source = {
+		.input = SLICE_LIT("syslog"),
+		.name = drops_name(socket, name),
+		.format = SLICE_LIT(""),
+		.position = syslog_drops_position(&socket->drops, text),
+	};
+
+	if (count == 0)
+		return;
+	counter_add(&n_kernel_dropped, count);
+	declare(socket, count, 0);
+	if (source.position.len > 0)
+		intake_position(socket->intake, LANE_BULK, &source);
+}
+
 static void declare_lost(struct syslog_socket *socket)
 {
 	struct syslog_lost lost;
 
 	syslog_queue_take_lost(socket->queue, &lost);
 	counter_add(&n_dropped, lost.count);
-	counter_add(&n_kernel_dropped, lost.kernel);
 	declare(socket, lost.count, lost.bytes);
-	declare(socket, lost.kernel, 0);
+	declare_kernel_drops(socket, lost.kernel);
 }
 
 /* What the intake does not take at the end. */
@@ -217,6 +246,8 @@ static bool open_socket(struct syslog_socket *socket, struct err *err)
 		return err_within(err, "syslog");
 	snprintf(socket->name, sizeof(socket->name), "%s%s", socket->bound.is_udp ? "udp:" : "",
 		socket->bound.is_udp ? settings->udp : settings->path);
+	if (socket->bound.inherited && socket->bound.is_udp)
+		syslog_drops_init(&socket->drops, socket->bound.fd);
 	socket->queue = syslog_queue_new((size_t)settings->buffer);
 	report_limits(socket);
 	return true;
@@ -291,6 +322,23 @@ static void *start(const struct agent_settings *settings, struct event_base *bas
 	return NULL;
 }
 
+/* A socket that is there no more needs none. */
+static void position(void *user, struct slice name, struct slice position)
+{
+	struct syslog_inputs *all = user;
+	char known[DROPS_NAME_SIZE];
+
+	for (size_t i = 0; i < all->n_sockets; i++) {
+		struct syslog_socket *socket = &all->sockets[i];
+
+		if (slice_eq(name, drops_name(socket, known))) {
+			syslog_drops_recall(&socket->drops, position);
+			return;
+		}
+	}
+	intake_forget(all->intake, SLICE_LIT("syslog"), name);
+}
+
 static void begin(void *user)
 {
 	struct syslog_inputs *all = user;
@@ -325,6 +373,7 @@ const struct input syslog_input = {
 	.section = "syslog",
 	.summary = "local sockets that programs log to",
 	.start = start,
+	.position = position,
 	.begin = begin,
 	.resume = resume,
 	.stop = stop,

@@ -9,12 +9,13 @@
  * dropped (UDP; SO_RXQ_OVFL) is declared as well.
  *
  * A datagram is one record, whatever it holds; line ends and NULs at its end
- * are cut off. An empty one is counted and is no record. There is no position:
+ * are cut off. An empty one is counted and is no record. Records have no position:
  * what arrives while the agent is stopped is not heard.
  *
  * A socket handed over by the service manager (LISTEN_FDS, sd_listen_fds(3))
  * is taken instead of made anew when its address is the one asked for; it
- * stays when the agent stops, and nothing sent meanwhile is lost.
+ * stays when the agent stops; what is sent meanwhile waits in it, and what the
+ * kernel dropped of that is declared (syslog_drops.h).
  */
 #ifndef AGENT_INPUTS_SYSLOG_SOCKET_H
 #define AGENT_INPUTS_SYSLOG_SOCKET_H

@@ -51,12 +51,25 @@ static void bench_init(struct bench *bench)
 	bench->settings.syslog.sockets = (struct setting_sections){&bench->socket, 1};
 }
 
+static void give_positions(struct bench *bench)
+{
+	for (size_t i = bench->intake.n_positions; i-- > 0;) {
+		const struct fake_position *known = &bench->intake.positions[i];
+
+		if (known->len > 0)
+			syslog_input.position(bench->input, slice_str(known->name),
+				slice_of(known->bytes, known->len));
+	}
+}
+
+/* With what is known of a life before. */
 static void bench_start(struct bench *bench)
 {
 	struct err err;
 
 	bench->input = syslog_input.start(&bench->settings, bench->base, &bench->intake, &err);
 	ck_assert_msg(bench->input != NULL, "%s", err.text);
+	give_positions(bench);
 	syslog_input.begin(bench->input);
 }
 
@@ -379,6 +392,60 @@ START_TEST(what_the_kernel_dropped_is_declared)
 }
 END_TEST
 
+/* The kernel counts on over all lives. */
+START_TEST(drops_are_declared_once_over_many_lives)
+{
+	struct bench bench;
+	uint64_t sent = 0;
+
+	bench_init(&bench);
+	int fd = hand_over_udp(&bench);
+	for (int life = 0; life < 3; life++) {
+		for (int i = 0; i < 20000; i++) /* nobody reads */
+			say(fd, SLICE_LIT("a datagram that may find no room"));
+		bench_start(&bench);
+		say(fd, SLICE_LIT("a datagram of this life"));
+		bench_stop(&bench);
+		bench_start(&bench); /* nothing was lost between */
+		bench_stop(&bench);
+		sent += 20001;
+		ck_assert_uint_eq(bench.intake.n_items + declared(&bench.intake), sent);
+	}
+	ck_assert_uint_gt(declared(&bench.intake), 0);
+	close(fd);
+	bench_done(&bench);
+}
+END_TEST
+
+static size_t kept_drops(const struct bench *bench)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < bench->intake.n_positions; i++)
+		n += bench->intake.positions[i].len > 0;
+	return n;
+}
+
+START_TEST(drops_of_a_socket_that_is_gone_are_forgotten)
+{
+	struct bench bench;
+
+	bench_init(&bench);
+	int fd = hand_over_udp(&bench);
+	for (int i = 0; i < 20000; i++)
+		say(fd, SLICE_LIT("a datagram that may find no room"));
+	bench_start(&bench);
+	bench_stop(&bench);
+	ck_assert_uint_eq(kept_drops(&bench), 1);
+	bench.socket.path = bench.path;
+	bench.socket.udp = "";
+	bench_start(&bench);
+	ck_assert_uint_eq(kept_drops(&bench), 0);
+	close(fd);
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(a_socket_handed_over_is_taken_and_stays)
 {
 	struct bench bench;
@@ -564,7 +631,8 @@ TEST_MAIN("syslog_socket", datagrams_become_records, an_empty_datagram_is_no_rec
 	a_writer_does_not_wait_for_an_agent_that_is_busy,
 	what_a_full_spool_refuses_is_kept_until_it_has_room,
 	what_finds_no_room_is_declared_exactly, sent_is_received_and_declared,
-	what_the_kernel_dropped_is_declared, a_socket_handed_over_is_taken_and_stays,
+	what_the_kernel_dropped_is_declared, drops_are_declared_once_over_many_lives,
+	drops_of_a_socket_that_is_gone_are_forgotten, a_socket_handed_over_is_taken_and_stays,
 	sockets_handed_to_others_are_not_taken, the_file_has_the_mode_asked_for,
 	a_stale_socket_is_replaced, what_is_not_ours_is_left_alone,
 	a_file_that_took_our_place_is_not_removed, settings_that_cannot_be_are_refused,
