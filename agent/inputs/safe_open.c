@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/counter.h"
@@ -106,11 +104,30 @@ static int find(struct walk *walk, int from, const char *path)
 	return at;
 }
 
-/* Anybody who may make names in the folder may have made this one for somebody's file. */
-static bool is_planted(const struct stat *folder, const struct stat *file)
+/* fs.protected_hardlinks. Asked again each time: it can be changed. */
+static bool has_guarded_links(void)
 {
-	return file->st_nlink > 1 &&
-	       (!is_trusted(folder->st_uid, file->st_uid) || (folder->st_mode & S_IWOTH));
+	char value = '0';
+	int fd = open("/proc/sys/fs/protected_hardlinks", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	bool told = read(fd, &value, 1) == 1;
+	close(fd);
+	return told && value != '0';
+}
+
+const char *safe_open_planted(
+	const struct stat *folder, const struct stat *file, bool (*guarded)(void))
+{
+	if (is_trusted(folder->st_uid, file->st_uid) && !(folder->st_mode & S_IWOTH))
+		return NULL;
+	if (file->st_nlink > 1)
+		return "a file with several names where others than its owner make names";
+	if (!(file->st_mode & S_IROTH) && !guarded())
+		return "not for everybody to read, where others than its owner make names "
+		       "(fs.protected_hardlinks is 0)";
+	return NULL;
 }
 
 static int open_found(const struct walk *walk, int found)
@@ -124,9 +141,9 @@ static int open_found(const struct walk *walk, int found)
 		err_set(walk->err, "%s: not a regular file", walk->path);
 		return -1;
 	}
-	if (is_planted(&walk->folder, &st))
-		return refuse(walk,
-			"a file with several names where others than its owner make names");
+	const char *planted = safe_open_planted(&walk->folder, &st, has_guarded_links);
+	if (planted != NULL)
+		return refuse(walk, planted);
 	snprintf(itself, sizeof(itself), "/proc/self/fd/%d", found);
 
 	int fd = open(itself, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -204,6 +204,64 @@ START_TEST(a_second_name_where_others_make_names_is_refused)
 }
 END_TEST
 
+static bool yes(void)
+{
+	return true;
+}
+
+static bool no(void)
+{
+	return false;
+}
+
+/* passwd(1) replaces /etc/shadow by rename: a link made before is then the only name. */
+START_TEST(a_planted_name_stays_one_when_the_first_is_gone)
+{
+	const struct stat users = {.st_uid = USER, .st_mode = S_IFDIR | 0755};
+	const struct stat shared = {.st_mode = S_IFDIR | 01777};
+	const struct stat ours = {.st_mode = S_IFDIR | 0755};
+	const struct stat secret = {.st_mode = S_IFREG | 0640, .st_nlink = 1};
+	const struct stat open = {.st_mode = S_IFREG | 0644, .st_nlink = 1};
+	const struct stat own = {.st_uid = USER, .st_mode = S_IFREG | 0600, .st_nlink = 1};
+
+	ck_assert_ptr_nonnull(safe_open_planted(&users, &secret, no));
+	ck_assert_ptr_nonnull(safe_open_planted(&shared, &secret, no));
+	ck_assert_ptr_nonnull(safe_open_planted(&shared, &own, no));
+	ck_assert_ptr_null(safe_open_planted(&users, &secret, yes));
+	ck_assert_ptr_null(safe_open_planted(&ours, &secret, no));
+	ck_assert_ptr_null(safe_open_planted(&users, &open, no));
+	ck_assert_ptr_null(safe_open_planted(&users, &own, no));
+}
+END_TEST
+
+static bool links_are_guarded(void)
+{
+	char value[4] = {0};
+	FILE *file = fopen("/proc/sys/fs/protected_hardlinks", "re");
+	bool guarded =
+		file != NULL && fgets(value, sizeof(value), file) != NULL && value[0] != '0';
+
+	if (file != NULL)
+		fclose(file);
+	return guarded;
+}
+
+START_TEST(the_kernel_is_asked_whether_it_guards_links)
+{
+	struct bench bench;
+
+	if (!bench_init(&bench))
+		return;
+	make_file(&bench, "users/logs/private.log", 0);
+	ck_assert_int_eq(chmod(at(&bench, "users/logs/private.log"), 0640), 0);
+	if (links_are_guarded())
+		expect_opened(&bench, "users/logs/private.log", "users/logs/private.log");
+	else
+		expect_refused(&bench, "users/logs/private.log", "protected_hardlinks");
+	folder_remove(&bench.folder);
+}
+END_TEST
+
 /* A writer of the FIFO would notice: to open it without a reader is an error. */
 START_TEST(what_is_no_file_is_not_even_opened)
 {
@@ -268,5 +326,7 @@ END_TEST
 TEST_MAIN("safe_open", what_is_there_is_opened, a_relative_path_begins_where_we_are,
 	a_folder_cannot_be_made_to_mean_somebody_elses, each_link_on_the_way_is_judged,
 	links_of_those_who_may_are_followed, links_that_go_round_end,
-	a_second_name_where_others_make_names_is_refused, what_is_no_file_is_not_even_opened,
+	a_second_name_where_others_make_names_is_refused,
+	a_planted_name_stays_one_when_the_first_is_gone,
+	the_kernel_is_asked_whether_it_guards_links, what_is_no_file_is_not_even_opened,
 	a_path_that_is_bent_meanwhile_gives_no_secret)
