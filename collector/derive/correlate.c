@@ -185,19 +185,25 @@ static bool may_fire(struct correlate *correlate, const struct columns *columns,
 struct conclusion {
 	int64_t at_ns, since_ns;
 	uint64_t events;
+	uint64_t n_held; /* before it */
 };
 
 static bool conclude(struct correlate *correlate, const struct columns *columns,
-	const struct record *record, const struct conclusion *what, uint64_t n_held,
+	const struct record *record, const struct conclusion *what, enum correlate_how how,
 	struct err *err)
 {
-	counter_add(&findings, 1);
-	return database_run(correlate->database, err, STATEMENT_EMIT_ADD, "iiiiiiittiii",
+	enum statement which = how == CORRELATE_NEW ? STATEMENT_EMIT_ADD : STATEMENT_DOUBT_ADD;
+
+	if (how == CORRELATE_AGAIN)
+		return true;
+	if (how == CORRELATE_NEW)
+		counter_add(&findings, 1);
+	return database_run(correlate->database, err, which, "iiiiiiittiii",
 		(int64_t)columns->agency, (int64_t)columns->host, (int64_t)columns->system,
 		(int64_t)columns->level, (int64_t)CLASS_UNAUTHORIZED_ACCESS,
 		(int64_t)SEVERITY_HIGH, what->at_ns, SLICE_LIT("ssh-brute-force"),
 		record_get(record, FIELD_SOURCE_IP), (int64_t)what->events, what->since_ns,
-		(int64_t)n_held);
+		(int64_t)what->n_held);
 }
 
 /* True when the group is to be told of. */
@@ -218,35 +224,34 @@ static bool count(struct pace *group, const struct derive_settings *settings, in
 }
 
 static bool correlate_match(struct correlate *correlate, const struct columns *columns,
-	const struct record *record, const struct match *match, bool muted, struct err *err)
+	const struct record *record, const struct match *match, enum correlate_how how,
+	struct err *err)
 {
 	bool late;
 	int64_t at_ns = tally_time(correlate->settings, columns, &late);
 	struct pace *group = paces_touch(correlate->paces, columns->agency, match->rule,
 		match->group, columns->received_ns);
-	uint64_t n_held;
 
 	if (!count(group, correlate->settings, at_ns, 1u + columns->repeats))
 		return true;
 	/* The next touch moves them. */
-	struct conclusion what = {at_ns, group->since_ns, group->events};
-	if (may_fire(correlate, columns, match->rule, at_ns, &n_held))
-		return muted || conclude(correlate, columns, record, &what, n_held, err);
-	if (!muted)
+	struct conclusion what = {at_ns, group->since_ns, group->events, 0};
+	if (may_fire(correlate, columns, match->rule, at_ns, &what.n_held))
+		return conclude(correlate, columns, record, &what, how, err);
+	if (how == CORRELATE_NEW)
 		counter_add(&held_back, 1);
 	return true;
 }
 
 bool correlate_record(struct correlate *correlate, const struct columns *columns,
-	const struct record *record, bool muted, struct err *err)
+	const struct record *record, enum correlate_how how, struct err *err)
 {
 	if (columns->flags & RECORD_TEST)
 		return true;
 	if (columns->received_ns > correlate->now_ns)
 		correlate->now_ns = columns->received_ns;
 	for (unsigned i = 0; i < record->n_matches; i++) {
-		if (!correlate_match(
-			    correlate, columns, record, &record->matches[i], muted, err))
+		if (!correlate_match(correlate, columns, record, &record->matches[i], how, err))
 			return false;
 	}
 	correlate->changed = true;

@@ -32,10 +32,15 @@ MUST_USE struct correlate *correlate_new(const struct derive_settings *settings,
 	struct database *database, uint64_t *position, struct err *err);
 void correlate_free(struct correlate *correlate);
 
-/* The matches of a record. Inside the step's transaction. `muted`: it is read again, what
- * follows from it is in rows already. */
+enum correlate_how {
+	CORRELATE_NEW,   /* what follows from it is emitted */
+	CORRELATE_DOUBT, /* or told already by the log behind it: findings.h decides */
+	CORRELATE_AGAIN, /* it is read again: what follows from it is in rows already */
+};
+
+/* The matches of a record. Inside the step's transaction. */
 MUST_USE bool correlate_record(struct correlate *correlate, const struct columns *columns,
-	const struct record *record, bool muted, struct err *err);
+	const struct record *record, enum correlate_how how, struct err *err);
 
 /* At the end of a step that read up to `position`, inside its transaction. `now`: do not wait
  * until it is time. */

@@ -1,5 +1,6 @@
 #include "collector/derive/counting.h"
 
+#include "collector/derive/findings.h"
 #include "collector/derive/machines.h"
 #include "collector/record/encode.h"
 #include "common/counter.h"
@@ -30,6 +31,24 @@ static bool is_correlated(const struct counting *counting, const struct columns 
 	return columns->n_matches > 0 && counting->correlate != NULL;
 }
 
+static enum correlate_how how_to_correlate(
+	const struct counting *counting, const struct store_block *block)
+{
+	if (is_again(counting, block))
+		return CORRELATE_AGAIN;
+	return block->commit <= counting->doubt_until ? CORRELATE_DOUBT : CORRELATE_NEW;
+}
+
+/* A finding that may be what was concluded once more. */
+static bool is_told(
+	const struct counting *counting, const struct store_block *block, unsigned i)
+{
+	const struct columns *columns = &block->columns[i];
+
+	return block->commit <= counting->doubt_until && columns->kind == RECORD_FINDING &&
+	       findings_are_of(&block->streams[columns->stream]);
+}
+
 static bool count_body(struct counting *counting, const struct store_block *block, unsigned i,
 	bool again, struct err *err)
 {
@@ -44,10 +63,12 @@ static bool count_body(struct counting *counting, const struct store_block *bloc
 	}
 	if (is_correlated(counting, columns) &&
 		!correlate_record(counting->correlate, columns, &record,
-			again || block->commit <= counting->muted_until, err))
+			how_to_correlate(counting, block), err))
 		return false;
 	if (again)
 		return true;
+	if (is_told(counting, block, i))
+		return findings_told(counting->database, columns, &record, err);
 	if (malware_is_named(columns))
 		return malware_record(&counting->tally.malware, block, i, &record, err);
 	return !machines_wants(columns) ||
@@ -64,7 +85,7 @@ static bool count_record(
 			!tally_record(&counting->tally, columns)))
 		return err_within(err, "counting");
 	if (!is_correlated(counting, columns) && !malware_is_named(columns) &&
-		!machines_wants(columns))
+		!machines_wants(columns) && !is_told(counting, block, i))
 		return true;
 	return count_body(counting, block, i, false, err);
 }

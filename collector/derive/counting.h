@@ -29,7 +29,7 @@ struct counting {
 	struct store_reader *reader;
 	uint64_t position;    /* commits up to here are counted, and that is committed */
 	uint64_t at;          /* of the reader, and of the correlator's state */
-	uint64_t muted_until; /* what follows from commits up to here is stored */
+	uint64_t doubt_until; /* what follows from commits up to here may be stored already */
 	bool caught_up;       /* with the store, in the last step */
 
 	/* Of a recount: before this, records of some class were removed. */

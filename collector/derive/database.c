@@ -139,7 +139,12 @@ static const char *const upgrades[] = {
 
 	/* So that there is a row of its numbers to be raised. */
 	("INSERT INTO sqlite_sequence SELECT 'emits', 0 WHERE NOT EXISTS"
-	 " (SELECT 1 FROM sqlite_sequence WHERE name = 'emits');"),
+	 " (SELECT 1 FROM sqlite_sequence WHERE name = 'emits');"
+	 "CREATE TABLE doubts("
+	 " row INTEGER PRIMARY KEY, agency INTEGER, host INTEGER, system INTEGER,"
+	 " level INTEGER, attack INTEGER, severity INTEGER, at INTEGER, rule TEXT,"
+	 " source TEXT, events INTEGER, since INTEGER, held_back INTEGER NOT NULL) STRICT;"
+	 "CREATE INDEX doubts_source ON doubts(agency, host, source);"),
 };
 
 /* As window_item() spells it. */
@@ -192,6 +197,10 @@ static const char *const upgrades[] = {
 	"  ifnull(stale, 0), ifnull(l, 0)"                                                     \
 	" FROM agencies LEFT JOIN sums USING(agency) LEFT JOIN totals USING(agency)"           \
 	"  LEFT JOIN online USING(agency) ORDER BY agency"
+
+#define FINDING                                                                                \
+	"agency, host, system, level, attack, severity, at, rule, source, events, since,"      \
+	" held_back"
 
 /* Several at a time would take long; those of the oldest moment are few. */
 #define REMOVE_OLDEST(table, moment)                                                           \
@@ -296,10 +305,16 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_CORRELATION] = "SELECT state FROM correlation",
 	[STATEMENT_CORRELATION_SET] = "INSERT INTO correlation VALUES(1, ?1)"
 				      " ON CONFLICT DO UPDATE SET state = excluded.state",
-	[STATEMENT_EMIT_ADD] =
-		"INSERT INTO emits(agency, host, system, level, attack, severity,"
-		" at, rule, source, events, since, held_back)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	[STATEMENT_EMIT_ADD] = "INSERT INTO emits(" FINDING ")"
+			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	[STATEMENT_DOUBT_ADD] = "INSERT INTO doubts(" FINDING ")"
+				" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	[STATEMENT_DOUBT_TOLD] = "DELETE FROM doubts WHERE agency = ?1 AND host = ?2"
+				 " AND source = ?3 AND rule = ?4"
+				 " AND abs(at - ?5) < 3600000000000",
+	[STATEMENT_DOUBTS_EMIT] = "INSERT INTO emits(" FINDING ")"
+				  " SELECT " FINDING " FROM doubts ORDER BY row",
+	[STATEMENT_DOUBTS_DONE] = "DELETE FROM doubts",
 	[STATEMENT_EMITS] = "SELECT sequence, agency, host, system, level, attack, severity, "
 			    "at, rule, source,"
 			    " events, since, held_back FROM emits ORDER BY sequence LIMIT ?1",

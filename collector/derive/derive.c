@@ -63,6 +63,7 @@ struct derive {
 	bool step_is_due;
 
 	_Atomic uint64_t read; /* the position, for others */
+	int64_t given_again;   /* commits the store ever lost: it gives their numbers again */
 	bool publish_is_due;   /* with the next step that catches up */
 	pthread_mutex_t state_lock;
 	struct derive_state state; /* under it */
@@ -91,7 +92,7 @@ static bool publish(struct derive *derive, uint64_t position, struct err *err)
 	derive->statistics.now_ns = clock_wall_ns();
 	return statistics_open_windows(&derive->statistics, err) &&
 	       derive->callbacks.publish(derive->callbacks.user, &derive->statistics,
-		       &derive->outbox, position, err);
+		       &derive->outbox, position + (uint64_t)derive->given_again, err);
 }
 
 /* Windows are complete only when all that is stored has been counted: till then they wait. */
@@ -101,11 +102,19 @@ static bool publish_if_due(struct derive *derive, uint64_t position, struct err 
 	       publish(derive, position, err);
 }
 
+/* Read as far as findings may stand that were told before. */
+static bool settle_doubts(struct derive *derive, uint64_t position, struct err *err)
+{
+	uint64_t until = derive->counting.doubt_until;
+
+	return until == 0 || position < until || findings_settle(&derive->database, err);
+}
+
 static bool work(struct derive *derive, uint64_t *position, struct err *err)
 {
 	return counting_step(&derive->counting, position, err) &&
 	       correlate_save(derive->counting.correlate, derive->counting.at, false, err) &&
-	       remove_emitted(derive, err) &&
+	       remove_emitted(derive, err) && settle_doubts(derive, *position, err) &&
 	       database_run(
 		       &derive->database, err, STATEMENT_CURSOR_SET, "i", (int64_t)*position) &&
 	       publish_if_due(derive, *position, err);
@@ -224,6 +233,8 @@ static bool commit_step(struct derive *derive, struct err *err)
 		return false;
 	}
 	derive->counting.position = position;
+	if (position >= derive->counting.doubt_until)
+		derive->counting.doubt_until = 0;
 	note_state(derive);
 	atomic_store(&derive->read, position);
 	return true;
@@ -389,6 +400,8 @@ static void *run(void *user)
 	return NULL;
 }
 
+static const struct slice given_again_name = {SLICE_BYTES("commits-given-again")};
+
 /* The store was restored, or lost its tail, and gives these numbers once more: what it stores
  * from now on is new. What was counted of the lost ones stays counted. */
 static bool set_back(struct derive *derive, int64_t counted, uint64_t stored, struct err *err)
@@ -402,7 +415,10 @@ static bool set_back(struct derive *derive, int64_t counted, uint64_t stored, st
 		(long long)counted, (unsigned long long)stored, (unsigned long long)n,
 		(unsigned long long)stored);
 	counter_add(&lost_commits, n);
-	return database_run(database, err, STATEMENT_CURSOR_SET, "i", (int64_t)stored) &&
+	derive->given_again += (int64_t)n;
+	return database_run(database, err, STATEMENT_META_SET, "ti", given_again_name,
+		       derive->given_again) &&
+	       database_run(database, err, STATEMENT_CURSOR_SET, "i", (int64_t)stored) &&
 	       database_run(database, err, STATEMENT_META_LOWER, "ti",
 		       SLICE_LIT("correlation-position"), (int64_t)stored) &&
 	       findings_set_back(database, stored, err);
@@ -415,7 +431,8 @@ static bool read_cursor(struct derive *derive, struct err *err)
 
 	if (!database_number(&derive->database,
 		    database_select(&derive->database, err, STATEMENT_CURSOR, ""), &position,
-		    err))
+		    err) ||
+		!database_meta(&derive->database, given_again_name, &derive->given_again, err))
 		return false;
 	if ((uint64_t)position > stored) {
 		if (!set_back(derive, position, stored, err))
@@ -435,7 +452,7 @@ static bool agree_with_store(struct derive *derive, struct err *err)
 	if (!database_begin(database, err))
 		return false;
 	if (read_cursor(derive, err) &&
-		findings_begin(database, derive->store, &derive->counting.muted_until, err) &&
+		findings_begin(database, derive->store, &derive->counting.doubt_until, err) &&
 		database_commit(database, err))
 		return true;
 	database_rollback(database);

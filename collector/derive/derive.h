@@ -47,7 +47,8 @@ struct derive_settings {
 extern const struct setting derive_settings_table[];
 
 struct derive_callbacks {
-	/* In derive's thread, inside its transaction; `position` is the cursor. */
+	/* In derive's thread, inside its transaction; `position` is the cursor and what commits
+	 * the store ever lost: it never goes back. */
 	bool (*publish)(void *user, struct statistics *statistics, struct outbox *outbox,
 		uint64_t position, struct err *err);
 	/* Hands a batch of findings to the store; it comes home in another thread. */

@@ -5,10 +5,14 @@
 
 #include "collector/record/encode.h"
 #include "common/clock.h"
+#include "common/counter.h"
 #include "common/json.h"
 #include "common/log.h"
 
 enum { EMITS_MOST = 256, FINDINGS_LANE = 3 };
+
+static struct counter untold = COUNTER("derive.findings_untold",
+	"findings concluded by a restored or new derive.db that the log did not have");
 
 /* What an analyst reads; also the record's original. */
 static struct slice describe(struct arena *arena, sqlite3_stmt *row)
@@ -78,7 +82,7 @@ static void fill_finding(struct batch *batch, struct record *record, sqlite3_stm
 /* ---- the stream --------------------------------------------------------------- */
 
 static const struct slice epoch_name = {SLICE_BYTES("findings-epoch")};
-static const struct slice muted_name = {SLICE_BYTES("findings-muted")};
+static const struct slice doubt_name = {SLICE_BYTES("findings-muted")};
 
 bool findings_begin_anew(struct database *database, struct err *err)
 {
@@ -90,16 +94,16 @@ bool findings_begin_anew(struct database *database, struct err *err)
 		database, err, STATEMENT_META_SET, "ti", epoch_name, (int64_t)(epoch >> 1 | 1));
 }
 
-static bool mute_until(struct database *database, uint64_t position, struct err *err)
+static bool doubt_until(struct database *database, uint64_t position, struct err *err)
 {
 	return database_run(
-		database, err, STATEMENT_META_SET, "ti", muted_name, (int64_t)position);
+		database, err, STATEMENT_META_SET, "ti", doubt_name, (int64_t)position);
 }
 
 bool findings_set_back(struct database *database, uint64_t position, struct err *err)
 {
 	return database_run(
-		database, err, STATEMENT_META_LOWER, "ti", muted_name, (int64_t)position);
+		database, err, STATEMENT_META_LOWER, "ti", doubt_name, (int64_t)position);
 }
 
 /* Numbers go on behind `stored`. */
@@ -112,7 +116,7 @@ static bool follow_store(
 		(unsigned long long)stored);
 	return database_run(database, err, STATEMENT_EMITS_RAISE, "i", (int64_t)stored) &&
 	       database_run(database, err, STATEMENT_EMITS_DONE, "i", (int64_t)stored) &&
-	       mute_until(database, position, err);
+	       doubt_until(database, position, err);
 }
 
 static bool compare_with_store(
@@ -131,19 +135,47 @@ static bool compare_with_store(
 }
 
 bool findings_begin(
-	struct database *database, struct store *store, uint64_t *muted_until, struct err *err)
+	struct database *database, struct store *store, uint64_t *until, struct err *err)
 {
-	int64_t epoch = 0, muted = 0;
+	int64_t epoch = 0, doubted = 0;
 
 	if (!database_meta(database, epoch_name, &epoch, err))
 		return false;
 	bool ok = epoch == 0 ? findings_begin_anew(database, err) &&
-				       mute_until(database, store_position(store), err)
+				       doubt_until(database, store_position(store), err)
 			     : compare_with_store(database, store, (uint64_t)epoch, err);
-	if (!ok || !database_meta(database, muted_name, &muted, err))
+	if (!ok || !database_meta(database, doubt_name, &doubted, err))
 		return false;
-	*muted_until = (uint64_t)muted;
+	*until = (uint64_t)doubted;
 	return true;
+}
+
+/* ---- what may be told already ---------------------------------------------------- */
+
+bool findings_are_of(const struct stream *stream)
+{
+	return stream->lane == FINDINGS_LANE && stream->agency == 0 && stream->host == 0;
+}
+
+bool findings_told(struct database *database, const struct columns *columns,
+	const struct record *record, struct err *err)
+{
+	return database_run(database, err, STATEMENT_DOUBT_TOLD, "iitti",
+		(int64_t)columns->agency, (int64_t)columns->host,
+		record_get(record, FIELD_SOURCE_IP), record_get(record, FIELD_RULE_NAME),
+		columns->created_ns);
+}
+
+bool findings_settle(struct database *database, struct err *err)
+{
+	if (!database_run(database, err, STATEMENT_DOUBTS_EMIT, ""))
+		return false;
+	int n = database_changes(database);
+	if (n == 0)
+		return true;
+	counter_add(&untold, (uint64_t)n);
+	log_info("derive.findings", "findings=%d concluded once more were not in the log", n);
+	return database_run(database, err, STATEMENT_DOUBTS_DONE, "");
 }
 
 /* ---- what waits --------------------------------------------------------------- */

@@ -24,7 +24,8 @@ struct message_context {
 	const struct agency_register *agencies;
 	struct signer *signer; /* NULL: nothing that needs a signature is built */
 	int64_t now_ns;
-	uint64_t position; /* the store position everything is computed from: the revision */
+	uint64_t position; /* the store position everything is computed from (derive.h): the
+			      revision */
 };
 
 struct message_type {

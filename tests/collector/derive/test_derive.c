@@ -501,6 +501,16 @@ static void restore_database(void)
 	}
 }
 
+static void remove_database(void)
+{
+	char path[PATH_MAX + 64];
+
+	for (unsigned i = 0; i < ARRAY_LEN(database_files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", derive_dir, database_files[i]);
+		(void)unlink(path);
+	}
+}
+
 /* derive.db as kill -9 leaves it: what it is now is there at the next start. */
 static struct derive *kill_and_start(struct derive *derive)
 {
@@ -599,15 +609,12 @@ END_TEST
 
 START_TEST(a_database_that_is_made_anew_repeats_no_finding)
 {
-	char path[PATH_MAX + 64];
-
 	begin();
 	struct derive *derive = start();
 	store_records(1, 1, 20, 3, login_of_another);
 	wait_for_findings(2);
 	derive_stop(derive);
-	snprintf(path, sizeof(path), "%s/derive.db", derive_dir);
-	ck_assert_int_eq(unlink(path), 0);
+	remove_database();
 	published.position = 0;
 	derive = start();
 	store_records(1, 21, 10, 3, login_of_another);
@@ -671,11 +678,59 @@ START_TEST(a_store_that_lost_its_tail_is_counted_on_from_there)
 	published.position = 0;
 	store_records(1, 11, 10, 3, login_of_another);
 	wait_for_findings(2);
+	ck_assert_uint_gt(published.position, 102);
 	check_text("7/3/unauthorized-access/high:0,2,1 "
 		   "quality 7:20 late=0 gaps=0,0 agents=1/1/0 ");
 	ck_assert_int_eq(
 		run_sql("SELECT count(DISTINCT value) FROM meta WHERE name LIKE '%position'"),
 		1);
+	end(derive);
+}
+END_TEST
+
+/* Told: the first of host 1. The second, and that of host 3, while nothing was derived. */
+static void leave_a_backlog(void)
+{
+	struct derive *derive = start();
+
+	store_records(9, 1, 1, 3, scan);
+	wait_until_read();
+	save_database();
+	store_records(1, 1, 10, 3, login_of_another);
+	wait_for_findings(1);
+	derive_stop(derive);
+	store_records(3, 1, 10, 3, failed_login);
+	store_records(1, 11, 10, 3, login_of_another);
+	published.position = 0;
+}
+
+START_TEST(what_nobody_derived_before_a_restored_database_is_told)
+{
+	begin();
+	leave_a_backlog();
+	restore_database();
+	struct derive *derive = start();
+	wait_for_findings(3);
+	store_records(1, 21, 10, 3, login_of_another);
+	wait_for_findings(4);
+	check_text("7/3/unauthorized-access/high:0,4,2 7/3/recon/low:1,0,1 "
+		   "quality 7:41 late=0 gaps=0,0 agents=3/3/0 ");
+	end(derive);
+}
+END_TEST
+
+START_TEST(what_nobody_derived_before_a_database_made_anew_is_told)
+{
+	begin();
+	leave_a_backlog();
+	remove_database();
+	struct derive *derive = start();
+	wait_for_findings(3);
+	derive = kill_and_start(derive);
+	store_records(1, 21, 10, 3, login_of_another);
+	wait_for_findings(4);
+	check_text("7/3/unauthorized-access/high:0,4,2 7/3/recon/low:1,0,1 "
+		   "quality 7:41 late=0 gaps=0,0 agents=3/3/0 ");
 	end(derive);
 }
 END_TEST
@@ -864,6 +919,8 @@ TEST_MAIN("derive", a_delivery_that_could_not_be_noted_is_noted_later,
 	a_store_that_lost_findings_gets_the_next_ones_all_the_same,
 	a_store_that_lost_its_tail_is_counted_on_from_there,
 	a_start_that_fails_half_way_leaves_a_restored_database_as_it_was,
+	what_nobody_derived_before_a_restored_database_is_told,
+	what_nobody_derived_before_a_database_made_anew_is_told,
 	a_flood_of_addresses_is_a_limited_number_of_findings,
 	more_addresses_than_memory_are_forgotten_and_counted,
 	a_pace_is_measured_where_statistics_count,
