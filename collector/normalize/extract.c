@@ -50,6 +50,13 @@ bool cut_last(struct slice text, struct slice delim, struct slice *before, struc
 	return false;
 }
 
+struct slice without_brackets(struct slice text)
+{
+	if (text.len >= 2 && text.ptr[0] == '<' && text.ptr[text.len - 1] == '>')
+		return slice_of(text.ptr + 1, text.len - 2);
+	return text;
+}
+
 bool all_digits(struct slice text)
 {
 	for (size_t i = 0; i < text.len; i++) {

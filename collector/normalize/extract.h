@@ -95,6 +95,9 @@ bool take_until(struct slice *rest, char end, struct slice *text);
 /* Cuts `text` at the last `delim`; false when there is none. */
 bool cut_last(struct slice text, struct slice delim, struct slice *before, struct slice *after);
 
+/* "<an@example>" without them; other texts as they are. */
+struct slice without_brackets(struct slice text);
+
 static inline bool is_digit(char byte)
 {
 	return byte >= '0' && byte <= '9';

@@ -106,13 +106,6 @@ static bool put_host(
 	return true;
 }
 
-static struct slice without_brackets(struct slice text)
-{
-	if (text.len >= 2 && text.ptr[0] == '<' && text.ptr[text.len - 1] == '>')
-		return slice_of(text.ptr + 1, text.len - 2);
-	return text;
-}
-
 /* "text with \" in it"; `rest` stands behind the opening quote. */
 static struct slice take_quoted(struct slice *rest)
 {

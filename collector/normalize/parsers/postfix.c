@@ -8,8 +8,9 @@
  *	NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 ...; from=<..> to=<..>
  *helo=<..> warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: ...
  *
- * A remote host chooses its HELO, its reverse name, and what it says in replies: values are
- * read where Postfix writes them, before what others wrote.
+ * A remote host chooses its HELO, its reverse name, the addresses (a quoted one holds anything)
+ * and what it says in replies: a line gives the names that Postfix writes in a line of its
+ * kind, each of them once.
  */
 #include "collector/normalize/extract.h"
 
@@ -161,38 +162,6 @@ static void put_relay(struct record *record, struct parse_context *context, stru
 	put_some(record, context, FIELD_DESTINATION_DOMAIN, name);
 }
 
-static struct slice without_brackets(struct slice text)
-{
-	if (text.len >= 2 && text.ptr[0] == '<' && text.ptr[text.len - 1] == '>')
-		return slice_of(text.ptr + 1, text.len - 2);
-	return text;
-}
-
-/* "name=value" up to a blank or ", "; an address in brackets may hold both. */
-static bool take_pair(struct slice *rest, struct slice *name, struct slice *value)
-{
-	size_t len = 0;
-
-	while (rest->len > 0 && (rest->ptr[0] == ' ' || rest->ptr[0] == ','))
-		*rest = slice_from(*rest, 1);
-	while (len < rest->len && rest->ptr[len] >= '_' && rest->ptr[len] <= 'z')
-		len++;
-	if (len == 0 || len == rest->len || rest->ptr[len] != '=')
-		return false;
-	*name = slice_head(*rest, len);
-	*rest = slice_from(*rest, len + 1);
-	len = 0;
-	if (rest->len > 0 && rest->ptr[0] == '<') {
-		while (len < rest->len && rest->ptr[len] != '>')
-			len++;
-	}
-	while (len < rest->len && rest->ptr[len] != ' ' && rest->ptr[len] != ',')
-		len++;
-	*value = slice_head(*rest, len);
-	*rest = slice_from(*rest, len);
-	return true;
-}
-
 static struct slice action_of_status(struct slice status)
 {
 	if (slice_eq(status, SLICE_LIT("sent")))
@@ -250,27 +219,123 @@ static void put_named(struct record *record, struct parse_context *context, stru
 		put_other(record, context, FIELD_OTHER, name, without_brackets(value));
 }
 
-/* All pairs from here on; gives the meaning that the pairs have together. */
-static const struct meaning *put_pairs(
-	struct record *record, struct parse_context *context, struct slice rest)
+/* ---- name=value ------------------------------------------------------------------------ */
+
+enum { NAMES_MAX = 8 };
+
+/* A kind of line: what it is, and the names in it; the first one tells the kind. */
+struct kind {
+	const struct meaning *meaning; /* status= says it better */
+	struct slice names[NAMES_MAX];
+};
+
+static const struct kind kinds[] = {
+	{&received, {{SLICE_BYTES("client")}, {SLICE_BYTES("sasl_method")},
+			    {SLICE_BYTES("sasl_username")}, {SLICE_BYTES("sasl_sender")},
+			    {SLICE_BYTES("orig_queue_id")}, {SLICE_BYTES("orig_client")}}},
+	{&queued, {{SLICE_BYTES("from")}, {SLICE_BYTES("size")}, {SLICE_BYTES("nrcpt")},
+			  {SLICE_BYTES("status")}}},
+	{&noted, {{SLICE_BYTES("to")}, {SLICE_BYTES("orig_to")}, {SLICE_BYTES("relay")},
+			 {SLICE_BYTES("conn_use")}, {SLICE_BYTES("delay")},
+			 {SLICE_BYTES("delays")}, {SLICE_BYTES("dsn")},
+			 {SLICE_BYTES("status")}}},
+	{&submitted, {{SLICE_BYTES("uid")}, {SLICE_BYTES("from")}}},
+};
+
+static const struct kind of_rejected = {
+	&rejected, {{SLICE_BYTES("from")}, {SLICE_BYTES("to")}, {SLICE_BYTES("proto")},
+			   {SLICE_BYTES("helo")}}};
+
+/* The length of "<an@example>", of "<\"a> b\"@example>": its brackets too. */
+static size_t bracketed_length(struct slice text)
 {
-	const struct meaning *meaning = &noted;
+	bool quoted = text.len > 1 && text.ptr[1] == '"';
+
+	for (size_t at = quoted ? 2 : 1; at < text.len; at++) {
+		if (quoted && text.ptr[at] == '\\')
+			at++;
+		else if (quoted && text.ptr[at] == '"')
+			quoted = false;
+		else if (!quoted && text.ptr[at] == '>' &&
+			 (at + 1 == text.len || text.ptr[at + 1] == ' ' ||
+				 text.ptr[at + 1] == ','))
+			return at + 1;
+	}
+	return text.len;
+}
+
+/* "name=value" up to a blank or ','; an address in brackets may hold both. */
+static bool take_pair(struct slice *rest, struct slice *name, struct slice *value)
+{
+	size_t len = 0;
+
+	while (skip_byte(rest, ' ') || skip_byte(rest, ','))
+		;
+	while (len < rest->len && rest->ptr[len] >= '_' && rest->ptr[len] <= 'z')
+		len++;
+	if (len == 0 || len == rest->len || rest->ptr[len] != '=')
+		return false;
+	*name = slice_head(*rest, len);
+	*rest = slice_from(*rest, len + 1);
+	len = 0;
+	if (rest->len > 0 && rest->ptr[0] == '<')
+		len = bracketed_length(*rest);
+	while (len < rest->len && rest->ptr[len] != ' ' && rest->ptr[len] != ',')
+		len++;
+	*value = slice_head(*rest, len);
+	*rest = slice_from(*rest, len);
+	return true;
+}
+
+/* The place of `name` in a line of this kind; NAMES_MAX when it has none. */
+static unsigned place_of(const struct kind *kind, struct slice name)
+{
+	unsigned place = 0;
+
+	while (place < NAMES_MAX && !slice_eq(kind->names[place], name))
+		place++;
+	return place;
+}
+
+/* NULL when no line of ours begins so. */
+static const struct kind *kind_of(struct slice text)
+{
 	struct slice name, value;
 
+	if (!take_pair(&text, &name, &value))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (slice_eq(kinds[i].names[0], name))
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+/* All pairs from here on; gives the meaning that they have together. */
+static const struct meaning *put_pairs(struct record *record, struct parse_context *context,
+	const struct kind *kind, struct slice rest)
+{
+	const struct meaning *meaning = kind->meaning;
+	struct slice name, value;
+	unsigned seen = 0;
+
 	while (take_pair(&rest, &name, &value)) {
+		unsigned place = place_of(kind, name);
+
+		if (place == NAMES_MAX || (seen & 1U << place) != 0)
+			continue;
+		seen |= 1U << place;
+		if (slice_eq(name, SLICE_LIT("helo"))) /* the last, and a stranger's own */
+			value = slice_of(value.ptr, value.len + rest.len);
 		put_named(record, context, name, value);
 		if (slice_eq(name, SLICE_LIT("status"))) {
 			put_status(record, context, value, rest);
 			return NULL;
 		}
+		if (slice_eq(name, SLICE_LIT("helo")))
+			break;
 		if (slice_eq(name, SLICE_LIT("sasl_username")))
 			meaning = &auth_succeeded;
-		else if (slice_eq(name, SLICE_LIT("client")) && meaning == &noted)
-			meaning = &received;
-		else if (slice_eq(name, SLICE_LIT("nrcpt")))
-			meaning = &queued;
-		else if (slice_eq(name, SLICE_LIT("uid")))
-			meaning = &submitted;
 	}
 	return meaning;
 }
@@ -295,7 +360,7 @@ static void put_rejected(
 	(void)skip_lit(&rest, ": ");
 	if (cut_last(rest, SLICE_LIT("; from="), &text, &pairs)) {
 		put_some(record, context, FIELD_EVENT_REASON, text);
-		(void)put_pairs(record, context,
+		(void)put_pairs(record, context, &of_rejected,
 			slice_of(pairs.ptr - 5, pairs.len + 5)); /* from "from=" on */
 	} else {
 		put_some(record, context, FIELD_EVENT_REASON, rest);
@@ -342,28 +407,21 @@ static bool take_queue_id(struct slice *rest, struct slice *id)
 	return true;
 }
 
-static bool is_pair(struct slice text)
-{
-	struct slice name, value;
-
-	return take_pair(&text, &name, &value);
-}
-
 static void read_queued(struct record *record, struct parse_context *context, struct slice rest)
 {
-	const struct meaning *meaning;
+	const struct kind *kind = kind_of(rest);
+	const struct meaning *meaning = &noted;
 
 	if (skip_lit(&rest, "message-id=") || skip_lit(&rest, "resent-message-id=")) {
 		put_meaning(record, context, &identified);
 		put_some(record, context, FIELD_EMAIL_MESSAGE_ID, without_brackets(rest));
 	} else if (slice_eq(rest, SLICE_LIT("removed"))) {
 		put_meaning(record, context, &removed);
-	} else if (is_pair(rest)) {
-		meaning = put_pairs(record, context, rest);
+	} else {
+		if (kind != NULL)
+			meaning = put_pairs(record, context, kind, rest);
 		if (meaning != NULL)
 			put_meaning(record, context, meaning);
-	} else {
-		put_meaning(record, context, &noted);
 	}
 }
 
