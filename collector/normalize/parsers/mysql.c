@@ -140,26 +140,37 @@ static bool read_line(struct slice rest, const struct parse_context *context, st
 	return true;
 }
 
-/* "user 'an'@'192.0.2.1' ..." */
+/*
+ * "'an'@'192.0.2.1' (using password: YES)", "'an'@'192.0.2.1' to database 'ho_so'": a user's
+ * name may hold all of it, the host is MySQL's own word and stands last.
+ */
 static void put_account(struct record *record, struct parse_context *context, struct slice rest)
 {
-	struct slice user, host;
+	struct slice account = rest, user, host;
 
-	if (!skip_byte(&rest, '\'') || !take_until(&rest, '\'', &user))
+	if (slice_ends(rest, SLICE_LIT(")")))
+		(void)cut_last(rest, SLICE_LIT("' (using password: "), &account, &user);
+	else
+		account.len = slice_search(rest, SLICE_LIT("' to database '"));
+	if (account.len == rest.len && slice_ends(account, SLICE_LIT("'")))
+		account.len--;
+	if (!skip_byte(&account, '\'') || !cut_last(account, SLICE_LIT("'@'"), &user, &host))
 		return;
 	put_some(record, context, FIELD_USER_NAME, user);
-	if (skip_lit(&rest, "@'") && take_until(&rest, '\'', &host))
-		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, host);
+	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, host);
 }
 
-/* "an@192.0.2.1 on ho_so using TCP/IP" */
+/* "an@192.0.2.1 on ho_so using TCP/IP": nobody can tell which address is the client's when the
+ * names of user and database hold more of them. */
 static void put_connection(
 	struct record *record, struct parse_context *context, struct slice text)
 {
-	struct slice account = take_word(&text), user, host;
+	size_t at = slice_search(text, SLICE_LIT(" on "));
+	struct slice database = slice_from(text, at), user, host;
 
 	put_meaning(record, context, &connected);
-	if (!cut_last(account, SLICE_LIT("@"), &user, &host))
+	if (slice_find(database, '@') < database.len ||
+		!cut_last(slice_head(text, at), SLICE_LIT("@"), &user, &host))
 		return;
 	put_some(record, context, FIELD_USER_NAME, user);
 	if (host.len > 0)
