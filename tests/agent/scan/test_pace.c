@@ -52,5 +52,6 @@ START_TEST(a_worker_is_believed_as_far_as_the_time_that_passed)
 }
 END_TEST
 
-TEST_MAIN("pace", a_worker_is_believed_as_far_as_the_time_that_passed, work_is_paid_for_by_a_pause, idle_time_is_kept_for_a_short_while_only,
+TEST_MAIN("pace", a_worker_is_believed_as_far_as_the_time_that_passed,
+	work_is_paid_for_by_a_pause, idle_time_is_kept_for_a_short_while_only,
 	no_limit_never_pauses, a_pause_has_an_end)
