@@ -235,24 +235,30 @@ static void choose_span(
 		comparison->from_ns = comparison->to_ns - 86400 * CLOCK_NS_PER_S;
 }
 
+bool recount_limit(const char *what, int64_t kept_ns, int64_t *from_ns, int64_t to_ns)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	if (kept_ns <= *from_ns)
+		return true;
+	printf("%s before %s are not kept any more: %s\n", what,
+		clock_format_utc(kept_ns, 0, text),
+		kept_ns < to_ns ? "compared from there" : "not compared");
+	*from_ns = kept_ns;
+	return kept_ns < to_ns;
+}
+
 /* What is older than what derive.db keeps cannot be compared. */
 static bool limit_span(
 	struct comparison *comparison, struct outbox_reader *reader, struct err *err)
 {
 	uint64_t kept_s;
-	char text[CLOCK_TEXT_MAX];
 
 	if (!outbox_reader_mark(reader, OUTBOX_KEPT_FROM, &kept_s, err))
 		return false;
-	int64_t kept_ns = (int64_t)kept_s * CLOCK_NS_PER_S;
-	if (kept_s == 0 || comparison->from_ns >= kept_ns)
-		return true;
-	(void)clock_format_utc(kept_ns, 0, text);
-	if (comparison->to_ns <= kept_ns)
-		return err_set(err, "messages before %s are not kept any more", text);
-	printf("messages before %s are not kept any more: compared from there\n", text);
-	comparison->from_ns = kept_ns;
-	return true;
+	return recount_limit("messages", (int64_t)kept_s * CLOCK_NS_PER_S, &comparison->from_ns,
+		       comparison->to_ns) ||
+	       err_set(err, "there is nothing to compare");
 }
 
 static bool run(const struct collector_settings *settings, const struct rules *rules,

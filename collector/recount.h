@@ -14,9 +14,15 @@
 
 #include <stdint.h>
 
+#include "common/err.h"
+
 /* Prints what differs, a line each, and a summary. Exit status: 0 all equal, 1 not, 2 it could
  * not be told. Windows that lie within [from, to) are compared; CLOCK_NONE: of the day before
  * the moment until which a running collector has published everything. */
 int recount(const char *config, int64_t from_ns, int64_t to_ns);
+
+/* Nothing before kept_ns can be compared: *from_ns is raised, and that is printed. False when
+ * nothing is left before to_ns. `what`: of what, in the plural. */
+MUST_USE bool recount_limit(const char *what, int64_t kept_ns, int64_t *from_ns, int64_t to_ns);
 
 #endif

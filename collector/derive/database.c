@@ -341,9 +341,13 @@ static const char *const texts[STATEMENTS] = {
 		"SELECT (SELECT count(*) FROM outbox WHERE state = 0),"
 		" (SELECT count(*) FROM outbox WHERE state > 0 AND state = 1),"
 		" (SELECT count(*) FROM outbox WHERE state > 0 AND state = 2),"
-		" ifnull((SELECT min(created) FROM outbox WHERE state = 0), 0)",
+		" ifnull((SELECT created FROM outbox WHERE row = (SELECT min(row)"
+		" FROM outbox INDEXED BY outbox_unsent WHERE state = 0)), 0)",
+	/* From the index alone, but for a row a type: rows are in the order of their making. */
 	[STATEMENT_OUTBOX_WAITING] =
-		"SELECT type, count(*), min(created) FROM outbox WHERE state = 0 GROUP BY type",
+		"SELECT w.type, n, created FROM (SELECT type, count(*) AS n, min(row) AS first"
+		" FROM outbox INDEXED BY outbox_unsent WHERE state = 0 GROUP BY type) w"
+		" JOIN outbox ON row = first ORDER BY w.type",
 	[STATEMENT_OUTBOX_LATEST] =
 		"SELECT row, key, max(revision), type, schema, content_type, message_id, jws,"
 		" created, body, state FROM outbox WHERE state IN (0, 1) AND type = ?1"

@@ -74,8 +74,9 @@ struct derive_state {
 	uint64_t groups, groups_most; /* whose pace is being watched; as many as memory holds */
 	uint64_t groups_forgotten;    /* to make room, since the start */
 	uint64_t bytes, bytes_free;   /* of derive.db; in it, to be used again */
-	int64_t oldest_ns;        /* start of the oldest day there is a window of; 0 = none */
-	int64_t kept_from_ns;     /* messages before this were removed; 0 = none yet */
+	int64_t oldest_ns;    /* start of the oldest day there is a window of; 0 = none */
+	int64_t kept_from_ns; /* messages before this are not kept, if there were any; 0 = all
+				 are */
 	int64_t failing_since_ns; /* nothing was counted since; 0 = all is well */
 	char failure[512];        /* why the last step failed */
 };

@@ -70,9 +70,10 @@ static void choose_limits(const struct prune *prune, int64_t now_ns, int64_t lim
 		settings->back_ms + (uint64_t)DETAILS_LONGER * DAY_MS);
 
 	limits[LIMIT_DETAILS] = day_ago(prune, now_ns, details_ms);
-	limits[LIMIT_AGENTS] = limits[LIMIT_DETAILS] - STALE_DAYS * DAY_S;
 	limits[LIMIT_MESSAGES] =
 		day_ago(prune, now_ns, larger(settings->messages_kept_ms, details_ms));
+	/* A recount of the oldest message asks who was heard before it. */
+	limits[LIMIT_AGENTS] = limits[LIMIT_MESSAGES] - STALE_DAYS * DAY_S;
 	limits[LIMIT_MACHINES] = day_ago(prune, now_ns, (uint64_t)MACHINES_DAYS * DAY_MS);
 	limits[LIMIT_DAYS] = day_ago(prune, now_ns, larger(settings->days_kept_ms, details_ms));
 }

@@ -205,7 +205,11 @@ def test_a_recount_says_what_is_not_kept_any_more(stack):
     for late, status in ((1800, 0), (3600, 2)):
         database.execute("INSERT OR REPLACE INTO meta VALUES('messages-from', ?)", (begin + late,))
         done, words = stack.recount()
-        assert done == status and "are not kept any more" in words
+        assert done == status and "messages before" in words and "are not kept any more" in words
+    database.execute("DELETE FROM meta WHERE name = 'messages-from'")
+    database.execute("INSERT OR REPLACE INTO meta VALUES('rolled-up', ?)", (begin + 1800,))
+    _, words = stack.recount()
+    assert "findings of malware before" in words and "compared from there" in words
     database.close()
 
 

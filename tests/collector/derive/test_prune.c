@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "collector/derive/outbox_private.h"
-#include "collector/derive/statistics.h"
+#include "collector/derive/statistics_private.h"
 #include "common/clock.h"
 #include "tests/support/check.h"
 
@@ -219,6 +219,33 @@ START_TEST(a_day_waits_for_its_windows_and_gives_up_those_that_are_held)
 }
 END_TEST
 
+static bool take_stale(void *user, const struct statistics_quality *quality)
+{
+	*(uint64_t *)user = quality->agents_stale;
+	return true;
+}
+
+START_TEST(who_was_heard_is_known_as_long_as_a_recount_may_ask)
+{
+	struct err err = {0};
+	struct statistics statistics = {.database = &database, .settings = &settings};
+	struct window window = {WINDOW_DAY, (TODAY - 34 * DAY_S) * CLOCK_NS_PER_S,
+		(TODAY - 33 * DAY_S) * CLOCK_NS_PER_S};
+	uint64_t stale = 1000;
+
+	begin();
+	run("INSERT INTO agents SELECT 7, 1, s - 86400 FROM at;"
+	    "INSERT INTO days SELECT 7, 1, s, s FROM at",
+		TODAY - 48 * DAY_S);
+	(void)prune_at(TODAY);
+	ck_assert(statistics_quality(&statistics, &window, take_stale, &stale, &err));
+	ck_assert_uint_eq(stale, 0);
+	(void)prune_at(TODAY + 4 * DAY_S);
+	ck_assert_int_eq(run_sql("SELECT count(*) FROM days"), 0);
+	database_close(&database);
+}
+END_TEST
+
 static void put(struct outbox *outbox, const char *key, uint64_t revision, int64_t at_s)
 {
 	struct outbox_message message = {
@@ -314,7 +341,8 @@ START_TEST(names_beyond_the_most_become_one_row)
 }
 END_TEST
 
-TEST_MAIN("prune", a_day_becomes_daily_counts_when_it_is_old,
+TEST_MAIN("prune", who_was_heard_is_known_as_long_as_a_recount_may_ask,
+	a_day_becomes_daily_counts_when_it_is_old,
 	details_go_with_their_day_and_younger_ones_stay,
 	a_stamp_may_always_reach_back_to_what_is_kept,
 	findings_of_malware_wait_until_they_were_reported,
