@@ -7,6 +7,9 @@
  *
  * What stands between the stamp and the severity is the administrator's choice
  * (log_line_prefix): a number in brackets, USER@DATABASE and an address are recognized there.
+ * Until somebody has logged in, user and database are what a stranger typed, blanks included:
+ * who was refused is read between the text's quotes, and the address from what stands before
+ * that name in the prefix.
  */
 #include "collector/normalize/extract.h"
 #include "collector/normalize/stamp.h"
@@ -70,6 +73,11 @@ static bool is_severity(struct slice word)
 	return word.len == 6 && slice_starts(word, SLICE_LIT("DEBUG")) && is_digit(word.ptr[5]);
 }
 
+static bool is_fatal(const struct line *line)
+{
+	return slice_eq(line->severity, SLICE_LIT("FATAL"));
+}
+
 /* ---- text ------------------------------------------------------------------------------- */
 
 /* "192.0.2.1", "192.0.2.1(5432)" */
@@ -95,9 +103,14 @@ static void take_client(struct slice word, struct line *line)
 
 static void take_word_of_prefix(struct slice word, struct line *line)
 {
-	struct slice user, inside = word;
+	struct slice user, pid, inside = word;
 
-	if (skip_byte(&inside, '[') && take_digits(&inside, &line->pid))
+	if (skip_byte(&inside, '[') && take_digits(&inside, &pid)) {
+		if (slice_absent(line->pid))
+			line->pid = pid;
+		return;
+	}
+	if (!slice_absent(line->database)) /* what follows the names may be a part of them */
 		return;
 	if (take_until(&word, '@', &user)) {
 		line->user = user;
@@ -120,10 +133,68 @@ static void read_prefix(struct slice prefix, struct line *line)
 	}
 }
 
+/* Of a refusal: who, between the quotes, and from where, which few texts say. False when the
+ * text is none. */
+static bool read_refusal(struct slice text, struct slice *user, struct slice *client)
+{
+	struct slice rest = text, words, after;
+
+	*client = SLICE_NONE;
+	if (skip_lit(&rest, "no pg_hba.conf entry for ") ||
+		skip_lit(&rest, "pg_hba.conf rejects connection for ")) {
+		(void)skip_lit(&rest, "replication connection from ");
+		if (skip_lit(&rest, "host \"") && take_until(&rest, '"', client))
+			(void)skip_lit(&rest, ", ");
+		*user = SLICE_NONE;
+		if (skip_lit(&rest, "user \""))
+			*user = slice_head(rest, slice_search(rest, SLICE_LIT("\", ")));
+		return true;
+	}
+	if (!take_until(&rest, '"', &words) || !cut_last(rest, SLICE_LIT("\""), user, &after))
+		return false;
+	return slice_ends(words, SLICE_LIT("authentication failed for user ")) ||
+	       (slice_eq(words, SLICE_LIT("role ")) &&
+		       (slice_eq(after, SLICE_LIT(" does not exist")) ||
+			       slice_eq(after, SLICE_LIT(" is not permitted to log in"))));
+}
+
+/* Of who was refused the prefix says it before the name; the name itself is a stranger's. */
+static void read_refused(struct slice prefix, struct line *line)
+{
+	struct slice user = SLICE_NONE, client = SLICE_NONE, before = prefix, behind;
+
+	(void)read_refusal(line->text, &user, &client);
+	if (user.len == 0 || !cut_last(prefix, user, &before, &behind))
+		behind = SLICE_LIT("");
+	read_prefix(before, line);
+	line->user = user;
+	line->database = SLICE_LIT("");
+	if (skip_byte(&behind, '@')) {
+		line->database = slice_head(behind, slice_find(behind, ' '));
+		line->database = slice_head(line->database, slice_find(line->database, ':'));
+	}
+	read_prefix(slice_from(behind, line->database.len), line);
+	if (!slice_absent(client))
+		line->client = client;
+}
+
+/* A stranger's name may hold "LOG:  connection authorized: ...": when a refusal stands further
+ * on in the line, it is that. */
+static size_t severity_end(struct slice head, struct slice line)
+{
+	struct slice before, after, user, client;
+
+	if (cut_last(head, SLICE_LIT("FATAL:  "), &before, &after) &&
+		read_refusal(slice_from(line, head.len - after.len), &user, &client))
+		return before.len + sizeof("FATAL") - 1;
+	return slice_search(head, SLICE_LIT(":  "));
+}
+
 static bool read_text(struct slice rest, struct line *line)
 {
 	struct slice head = slice_head(rest, rest.len < PREFIX_MAX ? rest.len : PREFIX_MAX);
-	size_t at = slice_search(head, SLICE_LIT(":  ")), start = at;
+	size_t at = severity_end(head, rest), start = at;
+	struct slice user, client;
 
 	if (at == head.len)
 		return false;
@@ -132,8 +203,11 @@ static bool read_text(struct slice rest, struct line *line)
 	line->severity = slice_of(head.ptr + start, at - start);
 	if (!is_severity(line->severity))
 		return false;
-	read_prefix(slice_head(head, start), line);
 	line->text = slice_from(rest, at + 3);
+	if (is_fatal(line) && read_refusal(line->text, &user, &client))
+		read_refused(slice_head(head, start), line);
+	else
+		read_prefix(slice_head(head, start), line);
 	return true;
 }
 
@@ -226,21 +300,11 @@ static struct slice value_of(struct slice text, struct slice name)
 	return slice_head(text, slice_find(text, ' '));
 }
 
-static bool ends_login(struct slice text)
-{
-	return slice_search(text, SLICE_LIT("authentication failed for user ")) < text.len ||
-	       slice_starts(text, SLICE_LIT("no pg_hba.conf entry for ")) ||
-	       slice_starts(text, SLICE_LIT("pg_hba.conf rejects connection for ")) ||
-	       (slice_starts(text, SLICE_LIT("role \"")) &&
-		       slice_ends(text, SLICE_LIT("\" does not exist"))) ||
-	       slice_ends(text, SLICE_LIT("\" is not permitted to log in"));
-}
-
 static const struct meaning *meaning_of(const struct line *line)
 {
-	bool fatal = slice_eq(line->severity, SLICE_LIT("FATAL"));
+	struct slice user, client;
 
-	if (fatal && ends_login(line->text))
+	if (is_fatal(line) && read_refusal(line->text, &user, &client))
 		return &refused;
 	if (slice_starts(line->text, SLICE_LIT("connection received: ")))
 		return &connected;
@@ -255,19 +319,15 @@ static const struct meaning *meaning_of(const struct line *line)
 }
 
 /* What the text says of who and where, when the prefix does not. */
-static void complete(const struct meaning *meaning, struct line *line)
+static void complete(struct line *line)
 {
 	struct slice text = line->text;
 
 	if (line->user.len == 0)
-		line->user = meaning == &refused ? value_of(text, SLICE_LIT("user "))
-						 : value_of(text, SLICE_LIT("user="));
-	if (meaning == &refused && line->user.len == 0)
-		line->user = value_of(text, SLICE_LIT("role "));
+		line->user = value_of(text, SLICE_LIT("user="));
 	if (line->client.len == 0)
-		line->client = meaning == &refused ? value_of(text, SLICE_LIT("host "))
-						   : value_of(text, SLICE_LIT("host="));
-	if (line->port.len == 0 && meaning != &refused)
+		line->client = value_of(text, SLICE_LIT("host="));
+	if (line->port.len == 0)
 		line->port = value_of(text, SLICE_LIT("port="));
 }
 
@@ -276,8 +336,8 @@ static void put_line(struct record *record, struct parse_context *context, struc
 	const struct meaning *meaning = meaning_of(line);
 
 	put_meaning(record, context, meaning);
-	if (meaning != &noted && meaning != &error)
-		complete(meaning, line);
+	if (meaning == &connected || meaning == &authorized || meaning == &ended)
+		complete(line);
 	put(record, context, FIELD_LOG_LEVEL, line->severity);
 	put_digits(record, context, FIELD_PROCESS_PID, line->pid);
 	if (!slice_eq(line->user, SLICE_LIT("[unknown]")))
