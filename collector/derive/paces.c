@@ -24,6 +24,7 @@ struct entry {
 struct owner {
 	uint32_t n;
 	uint32_t oldest, newest; /* numbers of entries, from 1 */
+	uint16_t at;             /* in the heap */
 };
 
 struct paces {
@@ -35,7 +36,7 @@ struct paces {
 	uint32_t *heads;
 	uint64_t evicted;
 	struct owner owners[PACES_OWNERS];
-	struct owner *largest; /* NULL: to be found */
+	uint16_t heap[PACES_OWNERS]; /* numbers of owners; who has most is first */
 };
 
 static uint32_t power_of_two(size_t at_least)
@@ -54,6 +55,8 @@ struct paces *paces_new(size_t bytes)
 
 	if (paces == NULL)
 		abort();
+	for (unsigned i = 0; i < PACES_OWNERS; i++)
+		paces->owners[i].at = paces->heap[i] = (uint16_t)i;
 	paces->most = most == 0 ? 1 : most < UINT32_MAX / 2 ? (uint32_t)most : UINT32_MAX / 2;
 	paces->n_heads = power_of_two(paces->most);
 	paces->heads = calloc(paces->n_heads, sizeof(*paces->heads));
@@ -118,6 +121,49 @@ static void link_newest(struct paces *paces, uint32_t number)
 	owner->newest = number;
 }
 
+/* ---- who has most: a heap, in which one more or less moves an owner a little ------- */
+
+static uint32_t n_at(const struct paces *paces, unsigned at)
+{
+	return paces->owners[paces->heap[at]].n;
+}
+
+static void swap_owners(struct paces *paces, unsigned a, unsigned b)
+{
+	uint16_t owner = paces->heap[a];
+
+	paces->heap[a] = paces->heap[b];
+	paces->heap[b] = owner;
+	paces->owners[paces->heap[a]].at = (uint16_t)a;
+	paces->owners[paces->heap[b]].at = (uint16_t)b;
+}
+
+static void owner_grew(struct paces *paces, struct owner *owner)
+{
+	owner->n++;
+	for (unsigned at = owner->at; at > 0 && n_at(paces, at) > n_at(paces, (at - 1) / 2);
+		at = (at - 1) / 2)
+		swap_owners(paces, at, (at - 1) / 2);
+}
+
+static unsigned larger_below(const struct paces *paces, unsigned at)
+{
+	unsigned left = 2 * at + 1, right = left + 1;
+
+	return right < PACES_OWNERS && n_at(paces, right) > n_at(paces, left) ? right : left;
+}
+
+static void owner_shrank(struct paces *paces, struct owner *owner)
+{
+	unsigned at = owner->at, below;
+
+	owner->n--;
+	for (; (below = larger_below(paces, at)) < PACES_OWNERS &&
+		n_at(paces, below) > n_at(paces, at);
+		at = below)
+		swap_owners(paces, at, below);
+}
+
 static void remove_entry(struct paces *paces, uint32_t number)
 {
 	struct entry *entry = entry_at(paces, number);
@@ -127,8 +173,7 @@ static void remove_entry(struct paces *paces, uint32_t number)
 		at = &entry_at(paces, *at)->chain;
 	*at = entry->chain;
 	unlink_age(paces, number);
-	owner_of(paces, entry)->n--;
-	paces->largest = NULL;
+	owner_shrank(paces, owner_of(paces, entry));
 	entry->chain = paces->free;
 	paces->free = number;
 	paces->n--;
@@ -150,33 +195,18 @@ static void make_entry(struct paces *paces)
 	paces->free = paces->n_made;
 }
 
-static struct owner *find_largest(struct paces *paces)
+/* The oldest of whoever has most. */
+static void evict(struct paces *paces)
 {
-	struct owner *largest = &paces->owners[0];
-
-	for (unsigned i = 1; i < PACES_OWNERS; i++) {
-		if (paces->owners[i].n > largest->n)
-			largest = &paces->owners[i];
-	}
-	return largest;
-}
-
-/* The oldest of whoever has most. When that is who needs the place, nothing changes by it. */
-static void evict(struct paces *paces, uint32_t owner)
-{
-	struct owner *largest = paces->largest ? paces->largest : find_largest(paces);
-
-	remove_entry(paces, largest->oldest);
+	remove_entry(paces, paces->owners[paces->heap[0]].oldest);
 	paces->evicted++;
-	if (largest == &paces->owners[owner % PACES_OWNERS])
-		paces->largest = largest;
 }
 
 /* A new entry; another makes room when there is none. */
 static struct entry *add_entry(struct paces *paces, uint32_t owner, XXH128_hash_t hash)
 {
 	if (paces->n == paces->most)
-		evict(paces, owner);
+		evict(paces);
 	if (paces->free == NOBODY)
 		make_entry(paces);
 
@@ -192,7 +222,7 @@ static struct entry *add_entry(struct paces *paces, uint32_t owner, XXH128_hash_
 	};
 	*head = number;
 	link_newest(paces, number);
-	owner_of(paces, entry)->n++;
+	owner_grew(paces, owner_of(paces, entry));
 	paces->n++;
 	return entry;
 }

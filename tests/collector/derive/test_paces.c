@@ -77,6 +77,27 @@ START_TEST(an_owner_that_is_flooded_forgets_its_own)
 }
 END_TEST
 
+/* Of many that are flooded at once nobody gets more than another, and nobody else loses. */
+START_TEST(many_owners_that_are_flooded_share_what_the_others_leave)
+{
+	enum { FLOODED = 150, ROUNDS = 20 };
+	struct paces *paces = paces_new(100000);
+	unsigned most = (unsigned)paces_most(paces), quiet = most / (2 * FLOODED);
+
+	for (unsigned i = 0; i < quiet; i++)
+		touch_of(paces, FLOODED, i, 0)->events = 1;
+	for (unsigned i = 0; i < ROUNDS * most; i++)
+		touch_of(paces, i * 7 % FLOODED, i, 10 + i)->events = 1;
+	for (unsigned i = 0; i < quiet; i++)
+		ck_assert_uint_eq(touch_of(paces, FLOODED, i, 10)->events, 1);
+	/* The newest of each are there. */
+	for (unsigned i = ROUNDS * most - FLOODED; i < ROUNDS * most; i++)
+		ck_assert_uint_eq(touch_of(paces, i * 7 % FLOODED, i, 10 + i)->events, 1);
+	ck_assert_uint_eq(paces_count(paces), most);
+	paces_free(paces);
+}
+END_TEST
+
 START_TEST(memory_for_less_than_one_holds_one)
 {
 	struct paces *paces = paces_new(0);
@@ -268,9 +289,11 @@ START_TEST(a_damaged_blob_is_refused)
 END_TEST
 
 TEST_MAIN("paces", the_one_that_was_quiet_longest_makes_room,
-	an_owner_that_is_flooded_forgets_its_own, memory_for_less_than_one_holds_one,
-	keys_of_two_kinds_are_two, what_was_not_touched_since_is_forgotten,
-	a_burst_after_quiet_is_counted_exactly, the_window_moves_in_eighths,
-	what_is_out_of_order_counts_now, quiet_begins_another_episode,
-	a_slot_counts_no_further_than_it_can, a_blob_brings_everything_back,
-	with_less_memory_the_youngest_come_back, a_damaged_blob_is_refused)
+	an_owner_that_is_flooded_forgets_its_own,
+	many_owners_that_are_flooded_share_what_the_others_leave,
+	memory_for_less_than_one_holds_one, keys_of_two_kinds_are_two,
+	what_was_not_touched_since_is_forgotten, a_burst_after_quiet_is_counted_exactly,
+	the_window_moves_in_eighths, what_is_out_of_order_counts_now,
+	quiet_begins_another_episode, a_slot_counts_no_further_than_it_can,
+	a_blob_brings_everything_back, with_less_memory_the_youngest_come_back,
+	a_damaged_blob_is_refused)
