@@ -1,14 +1,14 @@
 /*
  * exim - main and reject log of the mail transfer agent Exim
  *
- *	2026-03-07 10:00:00 1o6Xab-0001Ab-Cd <= a@example H=mail.example (helo) [192.0.2.1]:25
- *... 2026-03-07 10:00:00 1o6Xab-0001Ab-Cd => b@example R=dnslookup T=smtp H=mx [192.0.2.2]
- *C="250" 2026-03-07 10:00:00 login authenticator failed for (helo) [192.0.2.1]:5: 535 ...
- *(set_id=an) 2026-03-07 10:00:00 H=(helo) [192.0.2.1] F=<a@example> rejected RCPT <b@example>:
- *reason
+ *	2026-03-07 10:00:00 ID <= a@example H=mail.example (helo) [192.0.2.1]:25 ...
+ *	2026-03-07 10:00:00 ID => b@example R=dnslookup T=smtp H=mx [192.0.2.2] C="250"
+ *	2026-03-07 10:00:00 login authenticator failed for (helo) [192.0.2.1]:5: 535 ...
+ *	2026-03-07 10:00:00 H=(helo) [192.0.2.1] F=<a@example> rejected RCPT <b@example>: ...
  *
- * HELO names, addresses and subjects are the sender's own: an IP address is believed only where
- * Exim writes it, in square brackets behind the names.
+ * HELO names, addresses, message ids and subjects are the sender's own: an IP address is
+ * believed only where Exim writes it, in square brackets behind the names; what U= says of
+ * another host's user is that host's own word; behind a message id there is the subject only.
  */
 #include "collector/normalize/extract.h"
 #include "collector/normalize/stamp.h"
@@ -67,6 +67,17 @@ static bool is_address(struct slice text)
 		       (is_digit(text.ptr[0]) && slice_find(text, '.') < text.len));
 }
 
+/* Where a host ends at the latest: Exim goes on with one of these. */
+static size_t host_end(struct slice text)
+{
+	static const struct slice behind[] = {{SLICE_BYTES(" F=")}, {SLICE_BYTES(" U=")},
+		{SLICE_BYTES(" P=")}, {SLICE_BYTES(": ")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(behind); i++)
+		text.len = slice_search(text, behind[i]);
+	return text.len;
+}
+
 /*
  * "mail.example (helo) [192.0.2.1]:25", "(helo) [192.0.2.1]", "[192.0.2.1]:25": the name, and
  * the address behind the names. A HELO in its parentheses may be "[192.0.2.9]" itself.
@@ -82,12 +93,11 @@ static bool put_host(
 		skip_blanks(&at);
 	}
 	if (skip_byte(&at, '(')) {
-		size_t len = slice_search(at, SLICE_LIT(") ["));
+		struct slice behind;
 
-		if (len == at.len)
+		if (!cut_last(slice_head(at, host_end(at)), SLICE_LIT(") ["), &helo, &behind))
 			return false;
-		helo = slice_head(at, len);
-		at = slice_from(at, len + 2);
+		at = slice_from(at, helo.len + 2);
 		put_other(record, context, FIELD_OTHER, SLICE_LIT("helo"), helo);
 	}
 	if (!skip_byte(&at, '[') || !take_until(&at, ']', &address) || !is_address(address))
@@ -169,6 +179,11 @@ static void put_pair(struct record *record, struct parse_context *context, struc
 		put_other(record, context, FIELD_OTHER, name, value);
 }
 
+struct pairs_seen {
+	bool arrival; /* T is the subject, else the transport; H whence it came */
+	bool host, user, sender, id;
+};
+
 static bool take_name(struct slice *rest, struct slice *name)
 {
 	size_t len = 0;
@@ -184,28 +199,40 @@ static bool take_name(struct slice *rest, struct slice *name)
 	return true;
 }
 
-/* Up to the first word that is no pair. `arrival`: T is the subject, else the transport. */
-static void put_pairs(
-	struct record *record, struct parse_context *context, struct slice *rest, bool arrival)
+/* "H=mail.example (helo) [192.0.2.1]:25", whose value holds blanks, or another pair. */
+static bool take_pair(struct record *record, struct parse_context *context, struct slice *rest,
+	struct pairs_seen *seen)
 {
-	struct slice name, value;
+	struct slice at = *rest, name, value;
 
-	for (;;) {
-		struct slice at = *rest;
+	skip_blanks(&at);
+	if (!take_name(&at, &name))
+		return false;
+	if (slice_eq(name, SLICE_LIT("H"))) {
+		if (!put_host(record, context, &at, seen->arrival))
+			return false;
+		seen->host = true;
+	} else {
+		bool subject = slice_eq(name, SLICE_LIT("T"));
 
-		skip_blanks(&at);
-		if (!take_name(&at, &name))
-			return;
-		if (slice_eq(name, SLICE_LIT("H"))) {
-			if (!put_host(record, context, &at, arrival))
-				return;
-		} else {
-			value = skip_byte(&at, '"') ? take_quoted(&at) : take_word(&at);
-			if (arrival || !slice_eq(name, SLICE_LIT("T")))
-				put_pair(record, context, name, value);
-		}
-		*rest = at;
+		value = skip_byte(&at, '"') ? take_quoted(&at) : take_word(&at);
+		if (subject ? seen->arrival
+			    : !seen->id && !(seen->host && slice_eq(name, SLICE_LIT("U"))))
+			put_pair(record, context, name, value);
+		seen->id = seen->id || slice_eq(name, SLICE_LIT("id"));
+		seen->user = seen->user || slice_eq(name, SLICE_LIT("U"));
+		seen->sender = seen->sender || slice_eq(name, SLICE_LIT("F"));
 	}
+	*rest = at;
+	return true;
+}
+
+/* Up to the first word that is no pair. */
+static void put_pairs(struct record *record, struct parse_context *context, struct slice *rest,
+	struct pairs_seen *seen)
+{
+	while (take_pair(record, context, rest, seen))
+		;
 }
 
 /* ---- lines ----------------------------------------------------------------------------------
@@ -235,6 +262,7 @@ static void read_message(
 {
 	for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
 		struct slice at = rest, address;
+		struct pairs_seen seen = {0};
 
 		if (!skip_text(&at, signs[i].sign))
 			continue;
@@ -244,7 +272,8 @@ static void read_message(
 		skip_blanks(&at);
 		if (at.len > 0 && at.ptr[0] == '<') /* the address before it was rewritten */
 			(void)take_word(&at);
-		put_pairs(record, context, &at, signs[i].address == FIELD_EMAIL_FROM_ADDRESS);
+		seen.arrival = signs[i].address == FIELD_EMAIL_FROM_ADDRESS;
+		put_pairs(record, context, &at, &seen);
 		if (skip_lit(&at, ": ") && signs[i].address == FIELD_EMAIL_TO_ADDRESS)
 			put_some(record, context, FIELD_EVENT_REASON, at);
 		return;
@@ -280,10 +309,9 @@ static bool read_login(struct record *record, struct parse_context *context, str
 }
 
 /* Other remarks about a host that was named. */
-static bool read_noted(
-	struct record *record, struct parse_context *context, struct slice rest, bool named)
+static bool read_noted(struct record *record, struct parse_context *context, struct slice rest)
 {
-	if (!named || rest.len == 0)
+	if (rest.len == 0)
 		return false;
 	put_meaning(record, context, &noted);
 	put_some(record, context, FIELD_EVENT_REASON, rest);
@@ -295,13 +323,16 @@ static bool read_noted(
 static bool read_rejected(
 	struct record *record, struct parse_context *context, struct slice text)
 {
+	struct pairs_seen seen = {.arrival = true};
 	struct slice rest = text, command, to;
 
-	put_pairs(record, context, &rest, true);
+	put_pairs(record, context, &rest, &seen);
+	if (!seen.host && !(seen.user && seen.sender))
+		return false; /* anybody writes name=value */
 	skip_blanks(&rest);
 	(void)skip_lit(&rest, "temporarily ");
 	if (!skip_lit(&rest, "rejected ") && !skip_lit(&rest, "sender verify fail for "))
-		return read_noted(record, context, rest, rest.ptr != text.ptr);
+		return read_noted(record, context, rest);
 	put_meaning(record, context, &rejected);
 	command = slice_head(rest, slice_find(rest, ' '));
 	if (slice_eq(command, SLICE_LIT("RCPT"))) {
