@@ -180,6 +180,23 @@ static int64_t wall_of(int64_t mono_ms)
 	return clock_wall_ns() + (mono_ms - clock_mono_ms()) * CLOCK_NS_PER_MS;
 }
 
+/* Rows that wait by themselves, while those behind them go. */
+static void put_aside(struct json *json, const struct destination *destination)
+{
+	const struct destination_aside *aside = destination->aside;
+	int64_t due_ms = INT64_MAX;
+
+	json_put_u64(json, "aside", destination->n_aside);
+	if (destination->n_aside == 0)
+		return;
+	for (unsigned i = 0; i < destination->n_aside; i++)
+		due_ms = aside[i].due_ms < due_ms ? aside[i].due_ms : due_ms;
+	json_put_i64(json, "aside_row", aside[0].row);
+	put_time(json, "aside_since", aside[0].since_ns);
+	put_time(json, "aside_retry", wall_of(due_ms));
+	json_put_str(json, "aside_reason", destination->aside_reason);
+}
+
 static void put_destination(void *user, const struct destination *destination)
 {
 	const struct feed *feed = user;
@@ -204,6 +221,7 @@ static void put_destination(void *user, const struct destination *destination)
 	put_time(json, "failing_since", destination->failing_ns);
 	put_time(json, "retry", waits ? wall_of(destination->retry_ms) : 0);
 	json_put_str(json, "reason", destination->reason[0] ? destination->reason : NULL);
+	put_aside(json, destination);
 	json_object_end(json);
 }
 

@@ -67,13 +67,28 @@ bool destination_is_open(const struct destinations *destinations,
 	return destination->in_flight == 0 && now_ms >= destination->retry_ms;
 }
 
+static struct destination_aside *find_aside(struct destination *destination, int64_t row)
+{
+	for (unsigned i = 0; i < destination->n_aside; i++) {
+		if (destination->aside[i].row == row)
+			return &destination->aside[i];
+	}
+	return NULL;
+}
+
 void destination_offered(
 	struct destinations *destinations, struct destination *destination, int64_t row)
 {
 	pthread_mutex_lock(&destinations->lock);
+	struct destination_aside *aside = find_aside(destination, row);
 	destination->in_flight++;
-	destination->after = row;
-	destination->retry_ms = 0;
+	if (aside != NULL) {
+		aside->due_ms =
+			clock_mono_ms() + (int64_t)destinations->settings.retry_aside_ms;
+	} else {
+		destination->after = row;
+		destination->retry_ms = 0;
+	}
 	pthread_mutex_unlock(&destinations->lock);
 }
 
@@ -81,8 +96,12 @@ void destination_taken_back(
 	struct destinations *destinations, struct destination *destination, int64_t row)
 {
 	pthread_mutex_lock(&destinations->lock);
+	struct destination_aside *aside = find_aside(destination, row);
 	destination->in_flight--;
-	destination->after = row - 1;
+	if (aside != NULL)
+		aside->due_ms = 0;
+	else
+		destination->after = row - 1;
 	pthread_mutex_unlock(&destinations->lock);
 }
 
@@ -94,14 +113,27 @@ static void is_well(struct destination *destination)
 	if (destination->retry_ms != 0)
 		return;
 	backoff_reset(&destination->backoff);
-	destination->failures = 0;
+	destination->failures = destination->stuck = 0;
 	destination->failing_ns = 0;
 	destination->reason[0] = '\0';
 }
 
-void destination_delivered(struct destinations *destinations, struct destination *destination)
+static void forget_aside(struct destination *destination, int64_t row)
+{
+	struct destination_aside *aside = find_aside(destination, row);
+
+	if (aside == NULL)
+		return;
+	destination->n_aside--;
+	for (; aside < &destination->aside[destination->n_aside]; aside++)
+		aside[0] = aside[1];
+}
+
+void destination_delivered(
+	struct destinations *destinations, struct destination *destination, int64_t row)
 {
 	pthread_mutex_lock(&destinations->lock);
+	forget_aside(destination, row);
 	destination->in_flight--;
 	destination->sent++;
 	destination->sent_ns = clock_wall_ns();
@@ -109,9 +141,11 @@ void destination_delivered(struct destinations *destinations, struct destination
 	pthread_mutex_unlock(&destinations->lock);
 }
 
-void destination_refused(struct destinations *destinations, struct destination *destination)
+void destination_refused(
+	struct destinations *destinations, struct destination *destination, int64_t row)
 {
 	pthread_mutex_lock(&destinations->lock);
+	forget_aside(destination, row);
 	destination->in_flight--;
 	destination->refused++;
 	is_well(destination);
@@ -126,21 +160,58 @@ static void set_wait(struct destination *destination, uint64_t ms, const char *w
 		destination->failing_ns = clock_wall_ns();
 }
 
-bool destination_failed(struct destinations *destinations, struct destination *destination,
+/* Since it was tried alone, if it was. */
+static bool is_stuck(struct destination *destination, int64_t row, bool by_itself)
+{
+	destination->stuck =
+		by_itself && destination->stuck_row == row ? destination->stuck : 0;
+	destination->stuck += by_itself;
+	destination->stuck_row = row;
+	return destination->stuck >= DESTINATION_TRIES &&
+	       destination->n_aside < DESTINATION_ASIDE_MAX;
+}
+
+static void set_aside(struct destinations *destinations, struct destination *destination,
 	int64_t row, const char *why)
 {
-	pthread_mutex_lock(&destinations->lock);
-	bool first = destination->failures == 0;
-	destination->in_flight--;
+	destination->aside[destination->n_aside++] = (struct destination_aside){
+		.row = row,
+		.due_ms = clock_mono_ms() + (int64_t)destinations->settings.retry_aside_ms,
+		.since_ns = clock_wall_ns(),
+	};
+	snprintf(destination->aside_reason, sizeof(destination->aside_reason), "%s", why);
+	destination->after = row;
+	is_well(destination);
+}
+
+static enum destination_failure note_failure(struct destinations *destinations,
+	struct destination *destination, int64_t row, bool by_itself, const char *why)
+{
+	if (find_aside(destination, row) != NULL)
+		return DESTINATION_WAITS_ON;
 	if (row <= destination->after)
 		destination->after = row - 1;
 	/* Of a window that fails as a whole, the first one counts. */
-	if (destination->retry_ms == 0) {
-		destination->failures++;
-		set_wait(destination, backoff_next(&destination->backoff), why);
+	if (destination->retry_ms != 0)
+		return DESTINATION_WAITS_ON;
+	destination->failures++;
+	if (is_stuck(destination, row, by_itself)) {
+		set_aside(destinations, destination, row, why);
+		return DESTINATION_ROW_ASIDE;
 	}
+	set_wait(destination, backoff_next(&destination->backoff), why);
+	return destination->failures == 1 ? DESTINATION_BEGINS_TO_WAIT : DESTINATION_WAITS_ON;
+}
+
+enum destination_failure destination_failed(struct destinations *destinations,
+	struct destination *destination, int64_t row, bool by_itself, const char *why)
+{
+	pthread_mutex_lock(&destinations->lock);
+	destination->in_flight--;
+	enum destination_failure failure =
+		note_failure(destinations, destination, row, by_itself, why);
 	pthread_mutex_unlock(&destinations->lock);
-	return first;
+	return failure;
 }
 
 void destination_wait(struct destinations *destinations, struct destination *destination,
@@ -148,6 +219,42 @@ void destination_wait(struct destinations *destinations, struct destination *des
 {
 	pthread_mutex_lock(&destinations->lock);
 	set_wait(destination, ms, why);
+	pthread_mutex_unlock(&destinations->lock);
+}
+
+/* ---- rows that were set aside ----------------------------------------------- */
+
+bool destination_is_aside(struct destination *destination, int64_t row)
+{
+	return find_aside(destination, row) != NULL;
+}
+
+int64_t destination_aside_due(const struct destinations *destinations,
+	const struct destination *destination, int64_t now_ms)
+{
+	if (destination->failures > 0 ||
+		!destination_is_open(destinations, destination, now_ms))
+		return 0;
+	for (unsigned i = 0; i < destination->n_aside; i++) {
+		if (destination->aside[i].due_ms <= now_ms)
+			return destination->aside[i].row;
+	}
+	return 0;
+}
+
+void destination_forget_aside(
+	struct destinations *destinations, struct destination *destination, int64_t row)
+{
+	pthread_mutex_lock(&destinations->lock);
+	forget_aside(destination, row);
+	pthread_mutex_unlock(&destinations->lock);
+}
+
+void destination_pass(
+	struct destinations *destinations, struct destination *destination, int64_t row)
+{
+	pthread_mutex_lock(&destinations->lock);
+	destination->after = row;
 	pthread_mutex_unlock(&destinations->lock);
 }
 

@@ -8,6 +8,12 @@
  * Nothing is offered while rows from before the failure are under way, so that
  * a topic gets its rows in order, and a row twice rather than never.
  *
+ * A row that fails by itself (not by its topic) again and again while it is
+ * tried alone would hold up its topic for ever: it is set aside, those behind
+ * it go out, and it is tried beside them at long intervals. It is never given
+ * up. A newer revision of its key may so arrive before it: the receiver keeps
+ * the highest.
+ *
  * Everything but destinations_walk() is for the forward thread (and whoever
  * has joined it).
  */
@@ -24,6 +30,14 @@ enum {
 	DESTINATION_TYPE_MAX = 64,
 	DESTINATION_TOPIC_MAX = 200,
 	DESTINATION_REASON_MAX = 256,
+	DESTINATION_TRIES = 10, /* of a row that fails by itself, before it is set aside */
+	DESTINATION_ASIDE_MAX = 64,
+};
+
+struct destination_aside {
+	int64_t row;
+	int64_t due_ms;   /* tried again then, monotonic */
+	int64_t since_ns; /* wall clock */
 };
 
 struct destination {
@@ -33,19 +47,26 @@ struct destination {
 	unsigned in_flight;                /* taken by the output and not reported */
 	int64_t retry_ms;                  /* waits until then, monotonic; 0 = it does not */
 	struct backoff backoff;
+	int64_t stuck_row; /* that failed by itself at the last failure; 0 = none did */
+	unsigned stuck;    /* so often in a row */
+	/* Oldest first. When all places are taken, the next such row holds up the rest. */
+	struct destination_aside aside[DESTINATION_ASIDE_MAX];
+	unsigned n_aside;
 
 	/* For people. */
-	uint64_t sent, refused;              /* since the start */
-	uint64_t failures;                   /* one after the other; 0 = all is well */
-	int64_t failing_ns;                  /* since when; wall clock, as the next one */
-	int64_t sent_ns;                     /* the last one; 0 = none since the start */
-	char reason[DESTINATION_REASON_MAX]; /* of the last failure; "" = all is well */
+	uint64_t sent, refused;                    /* since the start */
+	uint64_t failures;                         /* one after the other; 0 = all is well */
+	int64_t failing_ns;                        /* since when; wall clock, as the next one */
+	int64_t sent_ns;                           /* the last one; 0 = none since the start */
+	char reason[DESTINATION_REASON_MAX];       /* of the last failure; "" = all is well */
+	char aside_reason[DESTINATION_REASON_MAX]; /* of the last one that was set aside */
 };
 
 struct destinations_settings {
 	const char *prefix;               /* of topics: "soc.H47." */
 	unsigned in_flight;               /* window of a topic that works */
 	uint64_t retry_ms, retry_most_ms; /* first and longest wait */
+	uint64_t retry_aside_ms;          /* of a row that was set aside */
 };
 
 struct destinations {
@@ -78,12 +99,37 @@ void destination_taken_back(
 	struct destinations *destinations, struct destination *destination, int64_t row);
 
 /* Reports of a row that was offered. */
-void destination_delivered(struct destinations *destinations, struct destination *destination);
-void destination_refused(struct destinations *destinations, struct destination *destination);
+void destination_delivered(
+	struct destinations *destinations, struct destination *destination, int64_t row);
+void destination_refused(
+	struct destinations *destinations, struct destination *destination, int64_t row);
 
-/* It and all behind it are offered again. True: the first failure after all was well. */
-bool destination_failed(struct destinations *destinations, struct destination *destination,
-	int64_t row, const char *why);
+enum destination_failure {
+	DESTINATION_BEGINS_TO_WAIT, /* the first failure after all was well */
+	DESTINATION_WAITS_ON,
+	DESTINATION_ROW_ASIDE, /* the row is set aside now; the next one may be offered */
+};
+
+/* It and all behind it are offered again, unless it is aside. `by_itself`: the error is the
+ * row's own, others may well go. */
+enum destination_failure destination_failed(struct destinations *destinations,
+	struct destination *destination, int64_t row, bool by_itself, const char *why);
+
+/* ---- rows that were set aside ----------------------------------------------- */
+
+bool destination_is_aside(struct destination *destination, int64_t row);
+
+/* One that may be tried again now, beside the others; 0 = none. */
+int64_t destination_aside_due(const struct destinations *destinations,
+	const struct destination *destination, int64_t now_ms);
+
+/* It needs not be sent any more. */
+void destination_forget_aside(
+	struct destinations *destinations, struct destination *destination, int64_t row);
+
+/* The row, which is aside, is not offered in turn: those behind it are. */
+void destination_pass(
+	struct destinations *destinations, struct destination *destination, int64_t row);
 
 /* Waits `ms`, without the growth of destination_failed(). Nothing is under way of `row`. */
 void destination_wait(struct destinations *destinations, struct destination *destination,

@@ -24,6 +24,8 @@ static struct counter refused =
 	COUNTER("forward.refused", "national messages refused for good");
 static struct counter retried =
 	COUNTER("forward.retried", "national messages offered again after a failure");
+static struct counter aside =
+	COUNTER("forward.aside", "national messages set aside, for others of their topic");
 static struct counter unsigned_rows = COUNTER(
 	"forward.unsigned", "times a message waited because the signer gave no signature");
 
@@ -73,7 +75,6 @@ static enum send_result send_row(struct forward *forward, const char *topic,
 		.topic = topic,
 		.key = row->key,
 		.body = row->body,
-		.created_ns = row->created_ns,
 	};
 
 	snprintf(revision, sizeof(revision), "%llu", (unsigned long long)row->revision);
@@ -109,7 +110,7 @@ static bool sign(struct forward *forward, struct destination *destination,
 static void report_refused(
 	struct forward *forward, struct destination *destination, int64_t row, const char *why)
 {
-	destination_refused(&forward->destinations, destination);
+	destination_refused(&forward->destinations, destination, row);
 	counter_add(&refused, 1);
 	log_error("forward.refused", "row=%lld reason=%s topic=%s", (long long)row,
 		LOG_TEXT(slice_str(why)), destination->topic);
@@ -127,13 +128,26 @@ static void arm_look(struct forward *forward)
 
 /* Rows sent behind it meanwhile may be offered again: the receiver keeps one of each revision.
  */
-static void report_failed(
-	struct forward *forward, struct destination *destination, int64_t row, const char *why)
+static void report_failed(struct forward *forward, struct destination *destination, int64_t row,
+	bool by_itself, const char *why)
 {
 	counter_add(&retried, 1);
-	if (destination_failed(&forward->destinations, destination, row, why))
+	switch (destination_failed(&forward->destinations, destination, row, by_itself, why)) {
+	case DESTINATION_BEGINS_TO_WAIT:
 		log_warn("forward.waiting", "topic=%s reason=%s, others go on",
 			destination->topic, LOG_TEXT(slice_str(why)));
+		break;
+	case DESTINATION_ROW_ASIDE:
+		counter_add(&aside, 1);
+		log_error("forward.aside",
+			"row=%lld topic=%s reason=%s, those behind it go on; it is tried again "
+			"every %llu s",
+			(long long)row, destination->topic, LOG_TEXT(slice_str(why)),
+			(unsigned long long)(forward->settings.retry_aside_ms / 1000));
+		break;
+	case DESTINATION_WAITS_ON:
+		break;
+	}
 	arm_look(forward);
 }
 
@@ -152,23 +166,25 @@ static void on_delivered(void *user, const char *topic, int64_t number, const ch
 	assert(destination != NULL);
 	if (destination->failures > 0 && destination->retry_ms == 0)
 		log_info("forward.resumed", "topic=%s", topic);
-	destination_delivered(&forward->destinations, destination);
+	if (destination_is_aside(destination, number))
+		log_info("forward.aside_sent", "row=%lld topic=%s", (long long)number, topic);
+	destination_delivered(&forward->destinations, destination, number);
 	counter_add(&sent, 1);
 	derive_mark_sent(forward->derive, number, true, where);
 	ask_for_more(forward);
 }
 
-static void on_failed(
-	void *user, const char *topic, int64_t number, bool for_good, const char *why)
+static void on_failed(void *user, const char *topic, int64_t number,
+	enum output_failure failure, const char *why)
 {
 	struct forward *forward = user;
 	struct destination *destination = destinations_of_topic(&forward->destinations, topic);
 
 	assert(destination != NULL);
-	if (for_good)
+	if (failure == FAILED_FOR_GOOD)
 		report_refused(forward, destination, number, why);
 	else
-		report_failed(forward, destination, number, why);
+		report_failed(forward, destination, number, failure == FAILED_ITSELF, why);
 	ask_for_more(forward);
 }
 
@@ -188,7 +204,7 @@ static void send_signed(struct forward *forward, struct destination *destination
 		forward->busy = true;
 		break;
 	case SEND_LATER:
-		report_failed(forward, destination, row->row, err.text);
+		report_failed(forward, destination, row->row, false, err.text);
 		break;
 	case SEND_REFUSED:
 		report_refused(forward, destination, row->row, err.text);
@@ -196,23 +212,61 @@ static void send_signed(struct forward *forward, struct destination *destination
 	}
 }
 
+/* 1 = a row, 0 = none, -1 = it could not be read. */
+static int find_row(struct forward *forward, const struct destination *destination,
+	int64_t after, struct outbox_message *row)
+{
+	struct err err;
+	const int found = outbox_reader_next(
+		forward->reader, slice_str(destination->type), after, row, &err);
+
+	if (found < 0)
+		log_error("forward.outbox", "reason=\"%s\"", err.text);
+	return found;
+}
+
+/* One that was set aside and is due, but for those that a newer one replaced. */
+static bool find_aside(
+	struct forward *forward, struct destination *destination, struct outbox_message *row)
+{
+	struct destinations *all = &forward->destinations;
+	int64_t number;
+
+	while ((number = destination_aside_due(all, destination, clock_mono_ms())) != 0) {
+		const int found = find_row(forward, destination, number - 1, row);
+
+		if (found < 0)
+			return false;
+		if (found > 0 && row->row == number)
+			return true;
+		destination_forget_aside(all, destination, number);
+	}
+	return false;
+}
+
+static bool find_in_turn(
+	struct forward *forward, struct destination *destination, struct outbox_message *row)
+{
+	while (find_row(forward, destination, destination->after, row) > 0) {
+		if (!destination_is_aside(destination, row->row))
+			return true;
+		destination_pass(&forward->destinations, destination, row->row);
+	}
+	return false;
+}
+
 /* One row of it. False: there is none, or none may go now. */
 static bool offer_next(struct forward *forward, struct destination *destination)
 {
 	struct strbuf jws = STRBUF_INIT(16 * 1024);
 	struct outbox_message row;
-	struct err err;
 
 	pulse_beat(loop_own_pulse(forward->loop));
 	if (forward->busy || forward->stopping ||
 		!destination_is_open(&forward->destinations, destination, clock_mono_ms()))
 		return false;
-
-	int found = outbox_reader_next(
-		forward->reader, slice_str(destination->type), destination->after, &row, &err);
-	if (found < 0)
-		log_error("forward.outbox", "reason=\"%s\"", err.text);
-	if (found <= 0)
+	if (!find_aside(forward, destination, &row) &&
+		!find_in_turn(forward, destination, &row))
 		return false;
 	bool is_signed = sign(forward, destination, &row, &jws);
 	if (is_signed)
@@ -361,6 +415,7 @@ struct forward *forward_start(const struct forward_settings *settings, const cha
 			.retry_most_ms = settings->retry_most_ms > settings->retry_ms
 						 ? settings->retry_most_ms
 						 : settings->retry_ms,
+			.retry_aside_ms = settings->retry_aside_ms,
 		});
 	forward->signer = signer;
 	if (!prepare(forward, derive_dir, err)) {

@@ -38,6 +38,7 @@ struct forward_settings {
 	uint32_t in_flight;       /* rows of a type taken by the output and not reported */
 	uint64_t retry_ms;        /* of a type, after its first failure ... */
 	uint64_t retry_most_ms;   /* ... and at most, after more */
+	uint64_t retry_aside_ms;  /* of one that fails by itself, and was set aside */
 	uint64_t drain_ms;        /* at the end */
 	struct kafka_settings kafka;
 	struct file_output_settings file;

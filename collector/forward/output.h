@@ -31,7 +31,6 @@ struct output_message {    /* borrowed for the call */
 	struct slice body;
 	struct output_header headers[OUTPUT_HEADERS_MAX];
 	unsigned n_headers;
-	int64_t created_ns;
 };
 
 enum send_result {
@@ -41,11 +40,16 @@ enum send_result {
 	SEND_REFUSED, /* it can never be sent; err says why */
 };
 
+enum output_failure {
+	FAILED_TOPIC,    /* others of its topic would fail too */
+	FAILED_ITSELF,   /* this message alone, as far as can be told */
+	FAILED_FOR_GOOD, /* it must not be tried again */
+};
+
 struct output_events {
 	void (*delivered)(void *user, const char *topic, int64_t number, const char *where);
-	/* `for_good`: it must not be tried again. */
-	void (*failed)(
-		void *user, const char *topic, int64_t number, bool for_good, const char *why);
+	void (*failed)(void *user, const char *topic, int64_t number,
+		enum output_failure failure, const char *why);
 	void (*room)(void *user); /* it is no longer busy */
 	void *user;
 };

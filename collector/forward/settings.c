@@ -64,6 +64,9 @@ const struct setting forward_settings_table[] = {
 		"with each failure that follows. Other types go on meanwhile."},
 	{"retry-most", SETTING_DURATION, AT(retry_most_ms), "30s", 100, 3600000,
 		"Longest such wait."},
+	{"retry-aside", SETTING_DURATION, AT(retry_aside_ms), "10m", 100, 86400000,
+		"A message that fails by itself ten times, while others of its type would go, "
+		"is set aside for them and offered again after so long each time."},
 	{"drain", SETTING_DURATION, AT(drain_ms), "5s", 0, 600000,
 		"At the end, wait so long for reports of what was sent."},
 	{"kafka", SETTING_SECTION, AT(kafka), NULL, 0, 0, "The Kafka output.",

@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import signal
+import re
 import subprocess
 import time
 
@@ -337,6 +338,23 @@ def test_a_topic_that_takes_nothing_holds_up_no_other(stack, mock_kafka, code):
     assert in_order(mock_kafka.consume(other)) == sorted(keys)
     good = stack.topic("incident")
     assert good["state"] == "sends" and good["reason"] is None and good["sent"] == 100, good
+    feed.check()
+
+
+def test_a_message_that_fails_by_itself_lets_others_of_its_topic_go(stack, mock_kafka):
+    """It is set aside, which the status says, and goes when it is taken."""
+    stack.settings["forward"].update({"retry": "100ms", "retry-most": "100ms", "retry-aside": "5s"})
+    mock_kafka.error(36, "INVALID_CONFIG")  # of which nobody says that it concerns all of a topic
+    feed = Feed(stack, mock_kafka)
+    keys = stack.queue_messages("incident", 5)
+    aside = wait_until("others pass it", lambda: (t := stack.topic("incident")) and t["aside"] and t["sent"] and t, 60)
+    assert aside["waiting"] >= aside["aside"] and aside["aside_reason"] and aside["aside_since"], aside
+    assert len(re.findall(rf"forward\.aside row={aside['aside_row']} ", stack.collector.process.err)) == 1
+    wait_until("it goes too", lambda: stack.topic("incident")["waiting"] == 0, 60)
+    done = stack.topic("incident")
+    assert done["aside"] == 0 and done["sent"] == 5, done
+    assert sorted(m.key for m in mock_kafka.consume("soc.H47.incident.v1")) == sorted(keys)
+    feed.work()
     feed.check()
 
 

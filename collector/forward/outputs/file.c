@@ -74,8 +74,8 @@ static enum send_result file_send(
 		output->events.delivered(
 			output->events.user, message->topic, message->number, "file");
 	else
-		output->events.failed(
-			output->events.user, message->topic, message->number, false, err->text);
+		output->events.failed(output->events.user, message->topic, message->number,
+			FAILED_TOPIC, err->text);
 	return SEND_TAKEN;
 }
 

@@ -19,7 +19,6 @@
 #include "collector/forward/forward.h"
 #include "collector/forward/outputs/kafka_conf.h"
 #include "collector/forward/outputs/kafka_faults.h"
-#include "common/clock.h"
 #include "common/counter.h"
 #include "common/log.h"
 
@@ -59,6 +58,51 @@ static bool is_for_good(rd_kafka_resp_err_t code)
 	}
 }
 
+/* What a broker answers when all messages of the topic fare alike, or it would take this one
+ * elsewhere or later. Whatever else it answers is about the message. */
+static bool is_of_the_topic(rd_kafka_resp_err_t code)
+{
+	switch (code) {
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+	case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+	case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+	case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+	case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+	case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+	case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
+	case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+	case RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS:
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE:
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP: /* a clock is wrong: see kafka_send() */
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT:
+	case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+	case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
+	case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+	case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+	case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID:
+	case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE:
+	case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
+		return true;
+	default:
+		return code < 0 && code != RD_KAFKA_RESP_ERR_UNKNOWN; /* librdkafka's own */
+	}
+}
+
+static enum output_failure failure_of(rd_kafka_resp_err_t code)
+{
+	if (is_for_good(code))
+		return FAILED_FOR_GOOD;
+	return is_of_the_topic(code) ? FAILED_TOPIC : FAILED_ITSELF;
+}
+
 /* All topics wait, not this one alone. */
 static bool is_of_the_producer(rd_kafka_resp_err_t code)
 {
@@ -82,7 +126,7 @@ static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message,
 	}
 	counter_add(&failed, 1);
 	kafka->events.failed(kafka->events.user, rd_kafka_topic_name(message->rkt), number,
-		is_for_good(message->err), rd_kafka_err2str(message->err));
+		failure_of(message->err), rd_kafka_err2str(message->err));
 }
 
 static void on_error(rd_kafka_t *producer, int code, const char *why, void *user)
@@ -284,15 +328,9 @@ static rd_kafka_headers_t *make_headers(const struct output_message *message)
 	return headers;
 }
 
-/* One made while the clock was ahead: brokers refuse stamps of the future (from Kafka 3.6 on
- * those an hour ahead, message.timestamp.after.max.ms), and it would wait until then. */
-static int64_t stamp_of(const struct output_message *message)
-{
-	const int64_t now_ns = clock_wall_ns();
-
-	return message->created_ns < now_ns ? message->created_ns : now_ns;
-}
-
+/* Its stamp is when it is offered, which librdkafka sets: brokers refuse what was made while
+ * the clock was ahead (message.timestamp.after.max.ms), and take what waited long for old and
+ * remove it. When it was made stands in the body. */
 static enum send_result kafka_send(
 	void *self, const struct output_message *message, struct err *err)
 {
@@ -306,7 +344,6 @@ static enum send_result kafka_send(
 		RD_KAFKA_V_TOPIC(message->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		RD_KAFKA_V_KEY((void *)(uintptr_t)message->key.ptr, message->key.len),
 		RD_KAFKA_V_VALUE((void *)(uintptr_t)message->body.ptr, message->body.len),
-		RD_KAFKA_V_TIMESTAMP(stamp_of(message) / CLOCK_NS_PER_MS),
 		RD_KAFKA_V_HEADERS(headers),
 		RD_KAFKA_V_OPAQUE((void *)(intptr_t)message->number), RD_KAFKA_V_END);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
