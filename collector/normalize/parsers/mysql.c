@@ -101,7 +101,13 @@ static bool take_level(struct slice *rest, struct line *line)
 	return true;
 }
 
-/* A command of the general log, and the blanks behind it. */
+/* The server writes a tab behind a command; who copied the line may have made it blanks. */
+static bool ends_command(struct slice rest)
+{
+	return rest.len == 0 || rest.ptr[0] == '\t' || slice_starts(rest, SLICE_LIT("  "));
+}
+
+/* A command of the general log, and what stands between it and its text. */
 static bool take_command(struct slice *rest, struct line *line)
 {
 	static const struct slice commands[] = {{SLICE_BYTES("Connect")},
@@ -113,8 +119,7 @@ static bool take_command(struct slice *rest, struct line *line)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		struct slice at = *rest;
 
-		if (!skip_text(&at, commands[i]) ||
-			(at.len > 0 && at.ptr[0] != ' ' && at.ptr[0] != '\t'))
+		if (!skip_text(&at, commands[i]) || !ends_command(at))
 			continue;
 		line->command = commands[i];
 		skip_space(&at);
@@ -126,9 +131,17 @@ static bool take_command(struct slice *rest, struct line *line)
 
 static bool read_line(struct slice rest, const struct parse_context *context, struct line *line)
 {
+	bool told = context->named || !slice_absent(context->program);
+	bool full = rest.len > 4 && rest.ptr[4] == '-';
+
 	if (!take_padded(&rest, context, &line->ns) &&
-		!take_stamp_iso(&rest, context, &line->ns))
-		return false;
+		!take_stamp_iso(&rest, context, &line->ns)) {
+		/* "[Warning] [MY-010926] [Server] ..." in syslog */
+		line->text = rest;
+		if (slice_absent(context->program) || !take_level(&line->text, line))
+			return false;
+		return true;
+	}
 	skip_space(&rest);
 	if (take_digits(&rest, &line->thread))
 		skip_space(&rest);
@@ -137,7 +150,8 @@ static bool read_line(struct slice rest, const struct parse_context *context, st
 		(slice_absent(line->thread) || !take_command(&rest, line)))
 		return false;
 	line->text = rest;
-	return true;
+	/* "2026-03-07 10:00:00 [ERROR] ..." is written by many */
+	return told || !full || !slice_absent(line->thread) || slice_absent(line->level);
 }
 
 /*
@@ -203,7 +217,7 @@ static void put_line(
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	struct line line = {0};
+	struct line line = {.ns = record->created_ns};
 
 	if (!read_line(context->message, context, &line))
 		return PARSED_NOT_MINE;

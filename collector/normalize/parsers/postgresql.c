@@ -353,21 +353,63 @@ static void put_line(struct record *record, struct parse_context *context, struc
 	put_over(record, context, FIELD_MESSAGE, line->text);
 }
 
+/* "[3-1] " of log_destination syslog: the line, and its part */
+static void skip_sequence(struct slice *rest)
+{
+	struct slice at = *rest, number;
+
+	if (skip_byte(&at, '[') && take_digits(&at, &number) && skip_byte(&at, '-') &&
+		take_digits(&at, &number) && skip_lit(&at, "] "))
+		*rest = at;
+}
+
+/* "192.0.2.1 2026-03-07 ..." of a prefix that begins with %h */
+static bool take_client_and_stamp(
+	struct slice *rest, const struct parse_context *context, struct line *line, int64_t *ns)
+{
+	struct slice at = *rest;
+
+	take_client(take_word(&at), line);
+	if (slice_absent(line->client) || !skip_byte(&at, ' ') ||
+		!take_stamp_any(&at, context, ns))
+		return false;
+	*rest = at;
+	return true;
+}
+
+/* %m and %t write a zone: "+07", or a name, which may not be known here and is left then. */
+static bool has_zone(struct slice stamp, struct slice rest)
+{
+	size_t sign = stamp.len > 6 ? slice_find(slice_from(stamp, stamp.len - 6), '+') : 6;
+
+	if (sign < 6 || (stamp.len > 3 && stamp.ptr[stamp.len - 3] == '-') ||
+		(stamp.len > 0 && !is_digit(stamp.ptr[stamp.len - 1])))
+		return true;
+	return rest.len > 4 && rest.ptr[0] == ' ' && rest.ptr[1] >= 'A' && rest.ptr[1] <= 'Z' &&
+	       rest.ptr[2] >= 'A' && rest.ptr[2] <= 'Z' && rest.ptr[3] >= 'A' &&
+	       rest.ptr[3] <= 'Z' && (rest.ptr[4] == ' ' || rest.ptr[4] == ':');
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	struct slice rest = context->message;
+	bool told = context->named || !slice_absent(context->program);
+	struct slice rest = context->message, start;
 	struct line line = {0};
-	int64_t ns;
+	int64_t ns = record->created_ns;
 
-	if (!take_stamp_any(&rest, context, &ns)) {
-		/* "192.0.2.1 2026-03-07 ..." of a prefix that begins with %h */
-		take_client(take_word(&rest), &line);
-		if (slice_absent(line.client) || !skip_byte(&rest, ' ') ||
-			!take_stamp_any(&rest, context, &ns))
-			return PARSED_NOT_MINE;
-	}
-	if (skip_byte(&rest, ',') ? !read_csv(context, rest, &line) : !read_text(rest, &line))
+	if (!slice_absent(context->program))
+		skip_sequence(&rest);
+	start = rest;
+	if (!take_stamp_any(&rest, context, &ns) &&
+		!take_client_and_stamp(&rest, context, &line, &ns) &&
+		slice_absent(context->program))
 		return PARSED_NOT_MINE;
+	bool zoned = has_zone(slice_head(start, start.len - rest.len), rest);
+	bool csv = rest.len < start.len && skip_byte(&rest, ',');
+	if (csv ? !read_csv(context, rest, &line) : !read_text(rest, &line))
+		return PARSED_NOT_MINE;
+	if (!told && (!zoned || slice_absent(line.pid)))
+		return PARSED_NOT_MINE; /* many write "ERROR:  " */
 	record->created_ns = ns;
 	put_line(record, context, &line);
 	context->message = SLICE_NONE;
