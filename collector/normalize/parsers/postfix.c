@@ -391,20 +391,58 @@ static bool read_sasl(struct record *record, struct parse_context *context, stru
 	return true;
 }
 
-/* Letters and digits before ": "; the long ids of version 2.9 have no vowels. */
+/* "fatal", "warning" are no ids: an id has a digit, or is all capital hexadecimal digits, or a
+ * long one of version 2.9, which has no vowels. */
+static bool is_queue_id(struct slice word)
+{
+	bool digit = false, capitals = true, vowels = false;
+
+	for (size_t i = 0; i < word.len; i++) {
+		char byte = word.ptr[i], lower = (char)(byte | 0x20);
+
+		if (!is_digit(byte) && (lower < 'a' || lower > 'z'))
+			return false;
+		digit = digit || is_digit(byte);
+		capitals = capitals && (is_digit(byte) || (byte >= 'A' && byte <= 'F'));
+		vowels = vowels || slice_find(SLICE_LIT("aeiou"), lower) < 5;
+	}
+	return word.len >= 5 && (digit || capitals || (word.len >= 10 && !vowels));
+}
+
 static bool take_queue_id(struct slice *rest, struct slice *id)
 {
-	size_t len = 0;
+	struct slice head = slice_head(*rest, rest->len < 32 ? rest->len : 32);
 
-	while (len < rest->len && len < 32 &&
-		(is_digit(rest->ptr[len]) ||
-			((rest->ptr[len] | 0x20) >= 'a' && (rest->ptr[len] | 0x20) <= 'z')))
-		len++;
-	if (len < 5 || !slice_starts(slice_from(*rest, len), SLICE_LIT(": ")))
+	head.len = slice_search(head, SLICE_LIT(": "));
+	if (head.len + 2 > rest->len || !is_queue_id(head))
 		return false;
-	*id = slice_head(*rest, len);
-	*rest = slice_from(*rest, len + 2);
+	*id = head;
+	*rest = slice_from(*rest, head.len + 2);
 	return true;
+}
+
+/* "fatal: no SASL authentication mechanisms": a daemon about itself */
+static bool read_trouble(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	static const struct slice levels[] = {
+		{SLICE_BYTES("fatal")}, {SLICE_BYTES("panic")}, {SLICE_BYTES("error")}};
+	static const struct meaning trouble = {
+		.action = {SLICE_BYTES("mail_server_error")},
+		.type = {ECS_ERROR},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+		struct slice rest = text;
+
+		if (!skip_text(&rest, levels[i]) || !skip_lit(&rest, ": "))
+			continue;
+		put_meaning(record, context, &trouble);
+		put(record, context, FIELD_LOG_LEVEL, levels[i]);
+		put_some(record, context, FIELD_EVENT_REASON, rest);
+		return true;
+	}
+	return false;
 }
 
 static void read_queued(struct record *record, struct parse_context *context, struct slice rest)
@@ -470,7 +508,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put_rejected(record, context, rest);
 		return PARSED;
 	}
-	if (read_wording(record, context, rest))
+	if (read_wording(record, context, rest) || read_trouble(record, context, rest))
 		return PARSED;
 	if (slice_starts(rest, SLICE_LIT("warning: "))) {
 		struct slice text = slice_from(rest, sizeof("warning: ") - 1);
