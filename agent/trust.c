@@ -15,17 +15,23 @@ static struct file_mark mark_crl(const struct tls_settings *settings)
 	return has_crl(settings) ? file_mark(settings->crl_file) : (struct file_mark){0};
 }
 
-bool trust_load(struct trust *trust, const struct tls_settings *settings, struct err *err)
+/* Takes over `tls`; NULL is a failure. */
+static bool replace(struct trust *trust, SSL_CTX *tls, const struct file_mark *crl)
 {
-	struct file_mark crl = mark_crl(settings);
-	SSL_CTX *tls = tls_client_new(settings, err);
-
 	if (tls == NULL)
 		return false;
 	SSL_CTX_free(trust->tls);
 	trust->tls = tls;
-	trust->crl = crl;
+	trust->crl = *crl;
+	trust->refused = false;
 	return true;
+}
+
+bool trust_load(struct trust *trust, const struct tls_settings *settings, struct err *err)
+{
+	struct file_mark crl = mark_crl(settings);
+
+	return replace(trust, tls_client_new(settings, err), &crl);
 }
 
 void trust_done(struct trust *trust)
@@ -71,16 +77,15 @@ static void watch_ends(struct trust *trust, struct intake *intake)
 /* ---- what is replaced ------------------------------------------------------- */
 
 /* Once for each content. */
-static void refuse(struct trust *trust, const struct tls_settings *settings, const char *why,
+static void refuse(struct trust *trust, const struct file_mark *file, const char *why,
 	struct intake *intake)
 {
-	struct file_mark now = mark_crl(settings);
 	struct state_item item;
 
-	if (trust->refused && file_mark_same(&now, &trust->bad))
+	if (trust->refused && file_mark_same(file, &trust->bad))
 		return;
 	trust->refused = true;
-	trust->bad = now;
+	trust->bad = *file;
 	log_error("crl.refused", "reason=%s instead=old-one-stays", LOG_TEXT(slice_str(why)));
 	state_item_begin(&item, "crl-refused");
 	state_item_reason(&item, why);
@@ -97,11 +102,10 @@ static bool take_over(
 		trust->refused = false;
 		return false;
 	}
-	if (!trust_load(trust, settings, &err)) {
-		refuse(trust, settings, err.text, intake);
+	if (!replace(trust, tls_client_renew(trust->tls, settings->crl_file, &err), &now)) {
+		refuse(trust, &now, err.text, intake);
 		return false;
 	}
-	trust->refused = false;
 	log_info("crl.loaded", "file=%s", LOG_TEXT(slice_str(settings->crl_file)));
 	return true;
 }

@@ -4,7 +4,11 @@
  * A context made of the files of the settings. Watches over what has an end:
  * says some days before that the certificate or a CRL expires (common/expiry.h),
  * and takes over a CRL file that was replaced, without a signal: CRLs
- * live for days, so somebody replaces them all the time. One thread.
+ * live for days, so somebody replaces them all the time. That file alone: what else the
+ * settings name is read by trust_load(). CRLs that are older than those in force, or
+ * that have expired while those have not, are refused by the watch (revocation_may_follow()),
+ * so that a stale copy neither trusts whom the province revoked nor cuts a connection;
+ * trust_load() takes what is there. One thread.
  */
 #ifndef AGENT_TRUST_H
 #define AGENT_TRUST_H
@@ -29,8 +33,8 @@ MUST_USE bool trust_load(
 /* A zeroed one is fine. */
 void trust_done(struct trust *trust);
 
-/* Warns, and loads the same settings again when the CRL file has changed: then true. Call it
- * every few seconds. */
+/* Warns, and takes over the CRL file when it has changed: then true. `settings` are those that
+ * were loaded. Call it every few seconds. */
 MUST_USE bool trust_watch(
 	struct trust *trust, const struct tls_settings *settings, struct intake *intake);
 

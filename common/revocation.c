@@ -120,13 +120,21 @@ static bool acceptable(X509_CRL *crl, struct err *err)
 	return true;
 }
 
+/* n_crls when there is none. */
+static unsigned find(const struct revocation *revocation, X509 *issuer)
+{
+	unsigned i = 0;
+
+	while (i < revocation->n_crls && !same_authority(revocation->crls[i].issuer, issuer))
+		i++;
+	return i;
+}
+
 static struct verified_crl *entry_of(struct revocation *revocation, X509 *issuer)
 {
-	for (unsigned i = 0; i < revocation->n_crls; i++) {
-		if (same_authority(revocation->crls[i].issuer, issuer))
-			return &revocation->crls[i];
-	}
-	return NULL;
+	unsigned i = find(revocation, issuer);
+
+	return i < revocation->n_crls ? &revocation->crls[i] : NULL;
 }
 
 /* Takes over `crl` in every case. */
@@ -236,22 +244,50 @@ void revocation_free(struct revocation *revocation)
 
 int revocation_check(const struct revocation *revocation, X509 *cert, X509 *issuer, int64_t now)
 {
-	for (unsigned i = 0; i < revocation->n_crls; i++) {
-		const struct verified_crl *entry = &revocation->crls[i];
-		X509_REVOKED *revoked = NULL;
+	unsigned at = find(revocation, issuer);
+	const struct verified_crl *entry = &revocation->crls[at];
+	X509_REVOKED *revoked = NULL;
 
-		if (!same_authority(entry->issuer, issuer))
-			continue;
-		if (X509_CRL_get0_by_serial(
-			    entry->crl, &revoked, X509_get0_serialNumber(cert)) != 0)
-			return X509_V_ERR_CERT_REVOKED;
-		if (now < entry->this_update)
-			return X509_V_ERR_CRL_NOT_YET_VALID;
-		if (now >= entry->next_update)
-			return X509_V_ERR_CRL_HAS_EXPIRED;
-		return X509_V_OK;
+	if (at == revocation->n_crls)
+		return X509_V_ERR_UNABLE_TO_GET_CRL;
+	if (X509_CRL_get0_by_serial(entry->crl, &revoked, X509_get0_serialNumber(cert)) != 0)
+		return X509_V_ERR_CERT_REVOKED;
+	if (now < entry->this_update)
+		return X509_V_ERR_CRL_NOT_YET_VALID;
+	return now < entry->next_update ? X509_V_OK : X509_V_ERR_CRL_HAS_EXPIRED;
+}
+
+static bool is_good(const struct verified_crl *entry, int64_t now)
+{
+	return now >= entry->this_update && now < entry->next_update;
+}
+
+static bool may_follow(const struct verified_crl *before, const struct verified_crl *next,
+	int64_t now, struct err *err)
+{
+	if (next->this_update < before->this_update)
+		return err_set(err, "a CRL older than the one in force");
+	if (!is_good(before, now) || is_good(next, now))
+		return true;
+	return err_set(
+		err, now < next->this_update
+			     ? "a CRL that is not valid yet; is this machine's clock right?"
+			     : "a CRL that has expired");
+}
+
+bool revocation_may_follow(const struct revocation *before, const struct revocation *next,
+	int64_t now, struct err *err)
+{
+	for (unsigned i = 0; i < before->n_crls; i++) {
+		const struct verified_crl *entry = &before->crls[i];
+		unsigned at = find(next, entry->issuer);
+
+		if (at == next->n_crls && is_good(entry, now))
+			return err_set(err, "no CRL of an issuer whose CRL in force is good");
+		if (at < next->n_crls && !may_follow(entry, &next->crls[at], now, err))
+			return false;
 	}
-	return X509_V_ERR_UNABLE_TO_GET_CRL;
+	return true;
 }
 
 static struct validity validity_of(const X509_CRL *crl)

@@ -38,6 +38,12 @@ void revocation_free(struct revocation *revocation);
 MUST_USE int revocation_check(
 	const struct revocation *revocation, X509 *cert, X509 *issuer, int64_t now);
 
+/* Whether nobody who is let in with `before` is refused for want of a CRL with `next`, and
+ * nobody who is revoked is let in: for each issuer of `before` its CRL in `next` is no older
+ * one, and is good at `now` (seconds) if that of `before` is. Else false with the reason. */
+MUST_USE bool revocation_may_follow(const struct revocation *before,
+	const struct revocation *next, int64_t now, struct err *err);
+
 /* Of the CRL that expires first. */
 struct validity revocation_validity(const struct revocation *revocation);
 

@@ -549,6 +549,11 @@ static STACK_OF(X509) * read_authorities(const char *path, struct err *err)
 	return NULL;
 }
 
+static struct revocation *revocation_of(const SSL_CTX *ctx)
+{
+	return X509_STORE_get_ex_data(SSL_CTX_get_cert_store(ctx), store_revocation);
+}
+
 static bool use_crls(
 	X509_STORE *store, const char *crl_file, STACK_OF(X509) * authorities, struct err *err)
 {
@@ -606,8 +611,8 @@ static bool limit_protocol(SSL_CTX *ctx, struct err *err)
 	return true;
 }
 
-static SSL_CTX *new_context(const SSL_METHOD *method, const struct role *role,
-	const struct tls_settings *settings, struct err *err)
+static SSL_CTX *empty_context(
+	const SSL_METHOD *method, const struct role *role, struct err *err)
 {
 	/* OpenSSL takes user pointers without const; the role is only read. */
 	union {
@@ -627,7 +632,18 @@ static SSL_CTX *new_context(const SSL_METHOD *method, const struct role *role,
 	SSL_CTX_set_ex_data(ctx, ctx_role, user.any);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, on_peer_certificate, user.any);
-	if (limit_protocol(ctx, err) && use_own(ctx, settings, role, err) &&
+	if (limit_protocol(ctx, err))
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+static SSL_CTX *new_context(const SSL_METHOD *method, const struct role *role,
+	const struct tls_settings *settings, struct err *err)
+{
+	SSL_CTX *ctx = empty_context(method, role, err);
+
+	if (ctx != NULL && use_own(ctx, settings, role, err) &&
 		use_authorities(ctx, settings, err))
 		return ctx;
 	SSL_CTX_free(ctx);
@@ -642,6 +658,42 @@ SSL_CTX *tls_server_new(const struct tls_settings *settings, struct err *err)
 SSL_CTX *tls_client_new(const struct tls_settings *settings, struct err *err)
 {
 	return new_context(TLS_client_method(), &client_role, settings, err);
+}
+
+static bool copy_own(SSL_CTX *ctx, SSL_CTX *from, struct err *err)
+{
+	STACK_OF(X509) *chain = NULL;
+
+	if (SSL_CTX_get0_chain_certs(from, &chain) != 1 ||
+		SSL_CTX_use_cert_and_key(ctx, SSL_CTX_get0_certificate(from),
+			SSL_CTX_get0_privatekey(from), chain, 1) != 1)
+		return tls_err(err, "own certificate");
+	return true;
+}
+
+static bool renew_crls(SSL_CTX *ctx, const SSL_CTX *from, const char *crl_file, struct err *err)
+{
+	STACK_OF(X509) *authorities = X509_STORE_get1_all_certs(SSL_CTX_get_cert_store(from));
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	const struct revocation *before = revocation_of(from);
+	bool ok = trust(store, authorities, err) && use_crls(store, crl_file, authorities, err);
+
+	sk_X509_pop_free(authorities, X509_free);
+	if (!ok || before == NULL)
+		return ok;
+	return revocation_may_follow(
+		       before, revocation_of(ctx), clock_wall_ns() / CLOCK_NS_PER_S, err) ||
+	       err_within(err, "%s", crl_file);
+}
+
+SSL_CTX *tls_client_renew(SSL_CTX *from, const char *crl_file, struct err *err)
+{
+	SSL_CTX *ctx = empty_context(TLS_client_method(), &client_role, err);
+
+	if (ctx != NULL && copy_own(ctx, from, err) && renew_crls(ctx, from, crl_file, err))
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
 }
 
 bool tls_own(const SSL_CTX *ctx, struct tls_peer *own, struct err *err)
@@ -661,8 +713,7 @@ struct validity tls_own_validity(const SSL_CTX *ctx)
 
 bool tls_crl_validity(const SSL_CTX *ctx, struct validity *validity)
 {
-	const struct revocation *revocation =
-		X509_STORE_get_ex_data(SSL_CTX_get_cert_store(ctx), store_revocation);
+	const struct revocation *revocation = revocation_of(ctx);
 
 	if (revocation != NULL)
 		*validity = revocation_validity(revocation);

@@ -74,6 +74,13 @@ MUST_USE SSL_CTX *tls_server_new(const struct tls_settings *settings, struct err
  * the one it wants. */
 MUST_USE SSL_CTX *tls_client_new(const struct tls_settings *settings, struct err *err);
 
+/*
+ * A client's context as `from`, with the CRLs that the file has now. NULL when they cannot be
+ * used, or must not follow those of `from` (revocation_may_follow()). Nothing else is read
+ * anew; `from` is not changed.
+ */
+MUST_USE SSL_CTX *tls_client_renew(SSL_CTX *from, const char *crl_file, struct err *err);
+
 /* The identity in the context's own certificate. It may be expired: look at `validity`. */
 MUST_USE bool tls_own(const SSL_CTX *ctx, struct tls_peer *own, struct err *err);
 

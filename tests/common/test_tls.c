@@ -328,7 +328,55 @@ START_TEST(crls_that_do_not_cover_everything_are_refused)
 }
 END_TEST
 
-TEST_MAIN("tls", both_ends_learn_who_the_other_is, a_context_knows_its_own_identity,
+static SSL_CTX *renewed(SSL_CTX *from)
+{
+	SSL_CTX *ctx = tls_client_renew(from, ca.crl_file, &err);
+
+	ck_assert_ok(ctx != NULL, err);
+	return ctx;
+}
+
+static void revoke_collector(void)
+{
+	struct ca *open = ca_open(ca.dir, CA_WRITE, &err);
+
+	ck_assert_ok(open != NULL, err);
+	ck_assert_ok(ca_revoke(open, 1, 0, clock_wall_ns(), &err), err);
+	ck_assert_ok(ca_write_crl(open, 7, clock_wall_ns(), &err), err);
+	ca_close(open);
+}
+
+/* The renewed one outlives the one it was made of. */
+START_TEST(a_renewed_context_is_the_same_with_other_crls)
+{
+	struct test_link link;
+	bool server_failed = false;
+
+	make_everything();
+	SSL_CTX *server = server_context(), *first = client_context();
+	SSL_CTX *second = renewed(first);
+	SSL_CTX_free(first);
+	test_link_open(&link, server, second);
+	ck_assert_ok(test_link_shake(&link, &server_failed, &err), err);
+
+	revoke_collector();
+	SSL_CTX *third = renewed(second);
+	ck_assert_ok(tls_peer_still_good(second, link.client, &err), err);
+	ck_assert(!tls_peer_still_good(third, link.client, &err));
+	test_link_close(&link);
+	test_link_open(&link, server, third);
+	ck_assert(!test_link_shake(&link, &server_failed, &err));
+	ck_assert_msg(strstr(err.text, "it is revoked") != NULL, "%s", err.text);
+	test_link_close(&link);
+	SSL_CTX_free(second);
+	SSL_CTX_free(third);
+	SSL_CTX_free(server);
+	test_ca_remove(&ca);
+}
+END_TEST
+
+TEST_MAIN("tls", a_renewed_context_is_the_same_with_other_crls,
+	both_ends_learn_who_the_other_is, a_context_knows_its_own_identity,
 	identities_are_read_in_canonical_form_only,
 	a_key_that_others_can_read_is_refused_with_the_remedy,
 	certificates_for_the_other_end_are_refused, files_that_do_not_fit_are_named,
