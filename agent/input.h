@@ -43,7 +43,8 @@ MUST_USE bool intake_add(struct intake *intake, const struct intake_item *item);
 void intake_position(
 	struct intake *intake, enum frame_lane lane, const struct chunk_source *source);
 
-/* Nothing is left to be read of a source: its position need not be kept. */
+/* Nothing is left to be read of a source: its position need not be kept. All its items went to
+ * one lane. */
 void intake_forget(struct intake *intake, struct slice input, struct slice name);
 
 /* Wall clock: when what the inputs are given at their start was written down; sources that were

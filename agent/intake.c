@@ -325,15 +325,27 @@ void intake_position(
 		source->position);
 }
 
+static unsigned chunks_with(const struct intake *intake, const struct bookmark_source *source)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < LANE_COUNT; i++)
+		n += in_chunk(&intake->lanes[i], source);
+	return n;
+}
+
 void intake_forget(struct intake *intake, struct slice input, struct slice name)
 {
 	struct bookmark_source *source = bookmark_find(intake->bookmark, input, name);
 
 	if (source == NULL)
 		return;
-	for (size_t i = 0; i < LANE_COUNT; i++)
-		source->forgotten |= in_chunk(&intake->lanes[i], source);
-	if (!source->forgotten)
+
+	unsigned n = chunks_with(intake, source);
+	assert(n <=
+		1); /* else the first chunk to be durable would drop it from under the other */
+	source->forgotten = n > 0;
+	if (n == 0)
 		bookmark_drop(intake->bookmark, source);
 	intake->state.moves++;
 }

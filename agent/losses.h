@@ -17,9 +17,12 @@
 enum { LOSSES_MAX = 64 };
 
 struct loss {
-	struct strbuf source;  /* at most FRAME_TEXT_MAX bytes */
-	uint64_t count, bytes; /* count 0: of bytes only */
-	uint8_t reason;        /* enum gap_reason */
+	struct strbuf source; /* at most FRAME_TEXT_MAX bytes */
+	/* Count 0: of bytes only. What is declared of it says 1, because an entry of the spool
+	 * takes a sequence: the sum of all that is declared is one too high for each such
+	 * entry, never too low. */
+	uint64_t count, bytes;
+	uint8_t reason; /* enum gap_reason */
 	/* What the spool was offered and did not take: it gets the same again, because it may
 	 * have it on disk after all. Part of `count` and `bytes`. */
 	bool offered;
