@@ -372,7 +372,10 @@ static const char *const texts[STATEMENTS] = {
 		" UNION ALL SELECT min(start) FROM malware)",
 	[STATEMENT_WINDOWS_AWAITED] =
 		"SELECT count(*) FROM windows WHERE dirty AND start >= ?1 AND stop <= ?2"
-		" AND NOT " IS_HELD("?3"),
+		" AND NOT " IS_HELD(
+			"?3") " AND NOT EXISTS (SELECT 1 FROM held"
+			      " WHERE type = 'statistics' AND item = '' AND retry > ?3"
+			      " AND retry <= ?3 + 3600)",
 	[STATEMENT_WINDOWS_GIVE_UP] =
 		"UPDATE windows SET dirty = 0 WHERE dirty AND start >= ?1 AND stop <= ?2",
 	/* What was counted of a day after it was rolled up comes on top; of things that are

@@ -14,6 +14,7 @@
 #include "collector/derive/outbox_private.h"
 #include "collector/derive/prune.h"
 #include "collector/derive/statistics_private.h"
+#include "collector/derive/waiting.h"
 #include "collector/record/encode.h"
 #include "common/backoff.h"
 #include "common/clock.h"
@@ -52,6 +53,7 @@ struct derive {
 	struct outbox outbox;
 	struct prune prune;
 	bool prune_failing;
+	struct waiting waiting;
 
 	pthread_t thread;
 	bool started;
@@ -350,6 +352,15 @@ static void remove_old(struct derive *derive)
 	derive->prune_failing = failed;
 }
 
+static void look_what_waits(struct derive *derive)
+{
+	struct err err;
+	unsigned n;
+
+	if (!waiting_look(&derive->waiting, clock_mono_ms(), clock_wall_ns(), &n, &err))
+		log_warn("derive.waiting", "reason=\"%s\"", err.text);
+}
+
 static void on_publish(evutil_socket_t fd, short what, void *user)
 {
 	struct derive *derive = user;
@@ -362,6 +373,7 @@ static void on_publish(evutil_socket_t fd, short what, void *user)
 		step(derive);
 	if (derive->counting.caught_up)
 		remove_old(derive);
+	look_what_waits(derive);
 }
 
 void derive_mark_sent(struct derive *derive, int64_t row, bool delivered, const char *detail)
@@ -468,6 +480,8 @@ static bool open_parts(struct derive *derive, struct err *err)
 		!database_open(&derive->database, path, err))
 		return false;
 	derive->outbox.database = &derive->database;
+	derive->waiting.database = &derive->database;
+	derive->waiting.settings = &derive->settings;
 	derive->statistics.database = &derive->database;
 	derive->statistics.settings = &derive->settings;
 	return agree_with_store(derive, err) &&

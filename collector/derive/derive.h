@@ -41,7 +41,9 @@ struct derive_settings {
 	uint64_t details_kept_ms; /* counts of five minutes; then daily counts (prune.h) */
 	uint64_t messages_kept_ms;
 	uint64_t days_kept_ms;
-	int32_t zone_seconds; /* of the province, east of UTC; from the register */
+	uint32_t waiting_warn;    /* more unsent messages of a type are a warning; 0 = never */
+	uint64_t waiting_warn_ms; /* an older one too; 0 = never */
+	int32_t zone_seconds;     /* of the province, east of UTC; from the register */
 };
 
 extern const struct setting derive_settings_table[];

@@ -263,7 +263,13 @@ bool outbox_reader_waiting(struct outbox_reader *reader,
 	bool (*visit)(void *user, const struct outbox_waiting *waiting), void *user,
 	struct err *err)
 {
-	struct database *database = &reader->database;
+	return outbox_waiting_walk(&reader->database, visit, user, err);
+}
+
+bool outbox_waiting_walk(struct database *database,
+	bool (*visit)(void *user, const struct outbox_waiting *waiting), void *user,
+	struct err *err)
+{
 	bool failed, more = true;
 	sqlite3_stmt *rows = database_select(database, err, STATEMENT_OUTBOX_WAITING, "");
 

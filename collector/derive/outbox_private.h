@@ -10,4 +10,9 @@ struct outbox {
 	bool filled; /* something was put since the step began */
 };
 
+/* As outbox_reader_waiting(), over a connection that is there. */
+MUST_USE bool outbox_waiting_walk(struct database *database,
+	bool (*visit)(void *user, const struct outbox_waiting *waiting), void *user,
+	struct err *err);
+
 #endif

@@ -31,16 +31,17 @@ static const struct part {
 	enum statement which;
 	enum limit limit;
 	bool in_parts;
+	bool of_windows; /* what a window that is to be published is made of, and itself */
 } parts[] = {
-	{STATEMENT_PRUNE_HOSTS, LIMIT_DETAILS, false},
-	{STATEMENT_PRUNE_SEEN, LIMIT_DETAILS, false},
-	{STATEMENT_PRUNE_LISTED, LIMIT_DETAILS, false},
-	{STATEMENT_PRUNE_HITS, LIMIT_DETAILS, true},
+	{STATEMENT_PRUNE_HOSTS, LIMIT_DETAILS, false, true},
+	{STATEMENT_PRUNE_SEEN, LIMIT_DETAILS, false, true},
+	{STATEMENT_PRUNE_LISTED, LIMIT_DETAILS, false, true},
+	{STATEMENT_PRUNE_HITS, LIMIT_DETAILS, true, true},
 	{STATEMENT_PRUNE_HITS_UNREPORTED, LIMIT_DAYS, true},
-	{STATEMENT_PRUNE_DAYS, LIMIT_AGENTS, false},
+	{STATEMENT_PRUNE_DAYS, LIMIT_AGENTS, false, true},
 	{STATEMENT_PRUNE_MACHINES, LIMIT_MACHINES, false},
 	{STATEMENT_PRUNE_OUTBOX, LIMIT_MESSAGES, true},
-	{STATEMENT_PRUNE_WINDOWS, LIMIT_MESSAGES, false},
+	{STATEMENT_PRUNE_WINDOWS, LIMIT_MESSAGES, false, true},
 	{STATEMENT_PRUNE_HELD, LIMIT_MESSAGES, false},
 	{STATEMENT_PRUNE_DAILY_COUNTS, LIMIT_DAYS, false},
 	{STATEMENT_PRUNE_DAILY_MALWARE, LIMIT_DAYS, false},
@@ -179,12 +180,15 @@ static bool remove_some(struct prune *prune, const struct part *part, int64_t li
 	return done;
 }
 
-static bool remove_old(
-	struct prune *prune, const int64_t limits[LIMITS], bool *more, struct err *err)
+/* `waits`: there are windows to be published first. */
+static bool remove_old(struct prune *prune, const int64_t limits[LIMITS], bool waits,
+	bool *more, struct err *err)
 {
 	int left = ROWS_MOST, n;
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (waits && parts[i].of_windows)
+			continue;
 		do {
 			if (!remove_some(
 				    prune, &parts[i], limits[parts[i].limit], left, &n, err))
@@ -194,7 +198,7 @@ static bool remove_old(
 		if (left <= 0)
 			break;
 	}
-	*more = left <= 0;
+	*more = left <= 0 || waits;
 	return raise_mark(prune->database, OUTBOX_KEPT_FROM, limits[LIMIT_MESSAGES], err);
 }
 
@@ -204,9 +208,10 @@ static bool work(struct prune *prune, const int64_t limits[LIMITS], bool *more, 
 
 	if (!roll_up(prune, limits[LIMIT_DETAILS], &rolled, &waits, err))
 		return false;
-	*more = rolled || waits;
-	return *more || (raise_mark(prune->database, rolled_up, limits[LIMIT_DETAILS], err) &&
-				remove_old(prune, limits, more, err));
+	*more = rolled;
+	return rolled ||
+	       ((waits || raise_mark(prune->database, rolled_up, limits[LIMIT_DETAILS], err)) &&
+		       remove_old(prune, limits, waits, more, err));
 }
 
 /* ---- a step ----------------------------------------------------------------- */

@@ -54,5 +54,11 @@ const struct setting derive_settings_table[] = {
 		"the details: a recount can compare so far back."},
 	{"days-kept", SETTING_DURATION, AT(days_kept_ms), "1826d", 0, UINT64_C(40000) * DAY_MS,
 		"Daily counts are kept so long: five years."},
+	{"waiting-warn", SETTING_COUNT, AT(waiting_warn), "100000", 0, 1000000000,
+		"Messages that were not sent are kept until they are. More than this of one "
+		"type are a warning once an hour; 0 = never."},
+	{"waiting-warn-age", SETTING_DURATION, AT(waiting_warn_ms), "6h", 0,
+		UINT64_C(400) * DAY_MS,
+		"A message that waits longer is a warning too; 0 = never."},
 	{0},
 };

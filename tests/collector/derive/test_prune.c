@@ -219,6 +219,24 @@ START_TEST(a_day_waits_for_its_windows_and_gives_up_those_that_are_held)
 }
 END_TEST
 
+START_TEST(a_day_that_waits_keeps_nothing_else_and_a_type_that_is_held_keeps_no_day)
+{
+	begin();
+	count_at(TODAY - 8 * DAY_S);
+	(void)run_sql("UPDATE windows SET dirty = 1");
+	run("INSERT INTO daily_counts SELECT s, 7, 3, 4, 2, 0, 1, 0, 1 FROM at",
+		TODAY - 2000 * DAY_S);
+	(void)prune_at(TODAY);
+	ck_assert_int_eq(run_sql("SELECT count(*) FROM daily_counts"), 0);
+	ck_assert_int_eq(run_sql("SELECT count(*) FROM hosts"), 2);
+	(void)run_sql("INSERT INTO held VALUES('statistics', '', unixepoch(), 9,"
+		      " unixepoch() + 1800, 'no')");
+	ck_assert_uint_lt(prune_at(TODAY), 10);
+	ck_assert_int_eq(run_sql("SELECT count(*) FROM counts"), 0);
+	database_close(&database);
+}
+END_TEST
+
 static bool take_stale(void *user, const struct statistics_quality *quality)
 {
 	*(uint64_t *)user = quality->agents_stale;
@@ -341,7 +359,8 @@ START_TEST(names_beyond_the_most_become_one_row)
 }
 END_TEST
 
-TEST_MAIN("prune", who_was_heard_is_known_as_long_as_a_recount_may_ask,
+TEST_MAIN("prune", a_day_that_waits_keeps_nothing_else_and_a_type_that_is_held_keeps_no_day,
+	who_was_heard_is_known_as_long_as_a_recount_may_ask,
 	a_day_becomes_daily_counts_when_it_is_old,
 	details_go_with_their_day_and_younger_ones_stay,
 	a_stamp_may_always_reach_back_to_what_is_kept,
