@@ -1,12 +1,15 @@
 /*
- * snare - events of the Windows event log as Snare's agents send them: values with tabs
- *between, the text for people at the end
+ * snare - events of the Windows event log as Snare's agents send them
+ *
+ * Values with tabs between, the text for people at the end:
  *
  *	MSWinEventLog<t>CRITICALITY<t>LOG<t>COUNTER<t>STAMP<t>ID<t>SOURCE<t>USER<t>SID TYPE<t>
  *	AUDIT<t>COMPUTER<t>CATEGORY<t>DATA<t>TEXT[<t>CHECKSUM]
  *
  * The values of the event stand in the text only, as "Name:  value" under headings that say
- *whose they are. rsyslog may have written "#011" for the tabs.
+ * whose they are. rsyslog may have written "#011" for the tabs. A stranger who fails to log on
+ * chooses the names of account and workstation, which stand before the address: the network's
+ * heading and labels are looked for from the end.
  */
 #include "collector/normalize/stamp.h"
 #include "collector/normalize/winlog.h"
@@ -145,18 +148,29 @@ static bool is_heading(struct slice text, size_t at)
 	return at == 0 || text.ptr[at - 1] == ' ' || text.ptr[at - 1] == '\t';
 }
 
+/* What stands behind the first `word`, or behind the last one. */
+static bool find_behind(struct slice text, struct slice word, bool last, struct slice *before,
+	struct slice *behind)
+{
+	size_t at = slice_search(text, word);
+
+	if (at == text.len)
+		return false;
+	*before = slice_head(text, at);
+	*behind = slice_from(text, at + word.len);
+	return !last || cut_last(text, word, before, behind);
+}
+
 static void put_label(struct winlog *winlog, struct slice text, const struct label *label)
 {
-	size_t at = slice_search(text, label->heading);
-	size_t behind;
+	bool last = slice_eq(label->heading, SLICE_LIT("Network Information:"));
+	struct slice before;
 
-	if (at == text.len || !is_heading(text, at))
+	if (!find_behind(text, label->heading, last, &before, &text) ||
+		!is_heading(before, before.len) ||
+		!find_behind(text, label->text, last, &before, &text))
 		return;
-	text = slice_from(text, at + label->heading.len);
-	behind = slice_search(text, label->text);
-	if (behind == text.len)
-		return;
-	struct slice value = take_value(slice_from(text, behind + label->text.len));
+	struct slice value = take_value(text);
 	if (value.len > 0)
 		winlog_add_data(winlog, label->data, value);
 }
