@@ -63,8 +63,9 @@ static bool read_ident(struct slice who, struct request_line *line)
 }
 
 /* The words before the stamp: "HOST IDENT USER" or "VHOST HOST IDENT USER". Hardly anybody
- * answers IDENT any more: the "-" in its place tells where the words stand. HOST may be a list,
- * "client, proxy". */
+ * answers IDENT any more: the "-" in its place tells where the words stand. HOST may be a list
+ * as X-Forwarded-For has it, "client, proxy": the client says the first itself, the last one is
+ * whom the nearest proxy saw. */
 static bool read_who(struct slice who, struct request_line *line)
 {
 	struct slice all = who;
@@ -235,6 +236,15 @@ void access_log_put_outcome(
 		put_meaning(record, context, status.ptr[0] < '4' ? &succeeded : &failed);
 }
 
+static void put_hosts(struct record *record, struct parse_context *context, struct slice hosts)
+{
+	struct slice first = slice_head(hosts, slice_find(hosts, ',')), others, last = hosts;
+
+	if (cut_last(hosts, SLICE_LIT(","), &others, &last))
+		put_address(record, context, FIELD_CLIENT_IP, FIELD_CLIENT_ADDRESS, first);
+	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, slice_trim(last));
+}
+
 static void put_line(
 	struct record *record, struct parse_context *context, const struct request_line *line)
 {
@@ -243,8 +253,7 @@ static void put_line(
 		access_log_put_outcome(record, context, line->status);
 	else
 		put_meaning(record, context, &failed);
-	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS,
-		slice_head(line->host, slice_find(line->host, ',')));
+	put_hosts(record, context, line->host);
 	put_some(record, context, FIELD_USER_NAME, line->user);
 	put_vhost(record, context, line->vhost);
 	access_log_put_request(record, context, line->request);
