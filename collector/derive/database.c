@@ -259,8 +259,10 @@ static const char *const texts[STATEMENTS] = {
 		" ifnull((SELECT value FROM meta WHERE name = '" STATISTICS_ROLLED_UP "'),"
 		" ?2) ON CONFLICT DO UPDATE SET dirty = 1",
 	/* There is one already: of a stamp that was ahead, or our clock was. */
-	[STATEMENT_WINDOW_OPEN] = "INSERT INTO windows VALUES(?1, ?2, ?3, 1, 0)"
-				  " ON CONFLICT DO UPDATE SET dirty = 1 WHERE published > ?4",
+	[STATEMENT_WINDOW_OPEN] =
+		"INSERT INTO windows SELECT ?1, ?2, ?3, 1, 0 WHERE ?2 >="
+		" ifnull((SELECT value FROM meta WHERE name = '" STATISTICS_ROLLED_UP "'),"
+		" ?2) ON CONFLICT DO UPDATE SET dirty = 1 WHERE published > ?4",
 	[STATEMENT_WINDOW_FIRST] = "SELECT min(start) FROM windows WHERE kind = ?1",
 	[STATEMENT_WINDOW_DUE] =
 		"SELECT kind, start, stop FROM windows w WHERE dirty AND stop <= ?1"

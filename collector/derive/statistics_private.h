@@ -18,9 +18,10 @@ struct statistics {
 
 /*
  * Every window of every kind up to now exists, empty ones too: zeros are published. Of a pause
- * longer than 31 days of five-minute windows (a year of hours) nothing is claimed. When our own
- * clock was ahead, what was left out meanwhile is opened, and what was published then is due
- * again once it is reached.
+ * longer than 31 days of five-minute windows (a year of hours) nothing is claimed, nor of what
+ * has no details any more. When our own clock was ahead by more than a day, what was left out
+ * meanwhile is opened, and what was published then is due again once it is reached; after less
+ * than a day only what something is counted in is published again.
  */
 MUST_USE bool statistics_open_windows(struct statistics *statistics, struct err *err);
 

@@ -1,6 +1,10 @@
 #include "collector/derive/tally.h"
 
 #include "common/clock.h"
+#include "common/counter.h"
+
+static struct counter cut = COUNTER("derive.repeats_cut",
+	"records that say they happened so often that more is not counted");
 
 enum { TABLE_MOST = 1 << 17 };
 
@@ -173,6 +177,8 @@ static bool count_attack(struct tally *tally, int64_t at_ns, const struct column
 		value->findings++;
 	else
 		value->events += 1u + columns->repeats;
+	if (columns->repeats == RECORD_REPEATS_MAX)
+		counter_add(&cut, 1);
 	return true;
 }
 

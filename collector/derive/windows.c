@@ -64,6 +64,13 @@ static const struct slice marks[WINDOW_KINDS] = {
 	[WINDOW_DAY] = {SLICE_BYTES("opened-1d")},
 };
 
+/* What lies before was left out on purpose, leave_out(). */
+static const struct slice left_out[WINDOW_KINDS] = {
+	[WINDOW_5M] = {SLICE_BYTES("left-out-5m")},
+	[WINDOW_HOUR] = {SLICE_BYTES("left-out-1h")},
+	[WINDOW_DAY] = {SLICE_BYTES("left-out-1d")},
+};
+
 static bool read_first(
 	struct statistics *statistics, enum window_kind kind, int64_t *start_s, struct err *err)
 {
@@ -90,14 +97,17 @@ bool statistics_oldest(struct statistics *statistics, int64_t *start_ns, struct 
 static bool clock_went_back(struct statistics *statistics, enum window_kind kind, int64_t now_s,
 	int64_t *start_s, struct err *err)
 {
-	int64_t first_s = now_s;
+	int64_t first_s = now_s, left_s = 0;
 	int64_t most_s = OPENED_MOST * lengths_s[kind];
 
 	log_warn("derive.clock",
 		"windows=%s were opened until %lld s from now: the clock was ahead",
 		window_name(kind), (long long)(*start_s - now_s));
-	if (!read_first(statistics, kind, &first_s, err))
+	if (!read_first(statistics, kind, &first_s, err) ||
+		!database_meta(statistics->database, left_out[kind], &left_s, err))
 		return false;
+	if (first_s < left_s && left_s <= now_s)
+		first_s = left_s;
 	if (first_s > now_s)
 		first_s = now_s;
 	*start_s = (first_s < now_s - most_s ? now_s - most_s : first_s) - lengths_s[kind];
@@ -106,11 +116,14 @@ static bool clock_went_back(struct statistics *statistics, enum window_kind kind
 
 /* Behind a pause so long, or a clock that jumped so far, nothing is claimed of the time
  * between: that it was quiet is not known. */
-static void leave_out(enum window_kind kind, int64_t now_s, int64_t *start_s)
+static bool leave_out(struct statistics *statistics, enum window_kind kind, int64_t now_s,
+	int64_t *start_s, struct err *err)
 {
 	log_warn("derive.clock", "windows=%s not opened: %lld, the clock is too far on",
 		window_name(kind), (long long)((now_s - *start_s) / lengths_s[kind] - 1));
 	*start_s = now_s - lengths_s[kind];
+	return database_run(
+		statistics->database, err, STATEMENT_META_SET, "ti", left_out[kind], now_s);
 }
 
 static bool open_behind(struct statistics *statistics, enum window_kind kind, int64_t start_s,
@@ -145,8 +158,9 @@ static bool open_kind(struct statistics *statistics, enum window_kind kind, stru
 		return true;
 	if (at_s > now_s && !clock_went_back(statistics, kind, now_s, &at_s, err))
 		return false;
-	if (at_s + (OPENED_MOST + 1) * length_s < now_s)
-		leave_out(kind, now_s, &at_s);
+	if (at_s + (OPENED_MOST + 1) * length_s < now_s &&
+		!leave_out(statistics, kind, now_s, &at_s, err))
+		return false;
 	return open_behind(statistics, kind, at_s, now_s, err);
 }
 

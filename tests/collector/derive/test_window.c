@@ -182,6 +182,31 @@ START_TEST(zeros_of_the_future_are_published_again_when_it_is_there)
 }
 END_TEST
 
+START_TEST(what_was_left_out_stays_so_when_a_clock_that_was_ahead_goes_back)
+{
+	begin("2026-08-01T01:02:00Z");
+	open_at("2026-08-01T01:02:00Z");
+	open_at("2026-11-20T01:02:00Z");
+	ck_assert_int_eq(run_sql(N_OF_5M), 2);
+	open_at("2026-11-22T01:02:00Z");
+	ck_assert_int_eq(run_sql(N_OF_5M), 2 + 2 * 288);
+	open_at("2026-11-20T02:02:00Z");
+	ck_assert_int_eq(run_sql(N_OF_5M), 2 + 2 * 288);
+	database_close(&database);
+}
+END_TEST
+
+START_TEST(windows_whose_details_are_gone_are_not_opened)
+{
+	begin("2026-11-22T01:02:00Z");
+	open_at("2026-11-22T01:02:00Z");
+	(void)run_sql("INSERT INTO meta VALUES('rolled-up', unixepoch('2026-11-22T01:30:00'))");
+	open_at("2026-11-22T01:42:00Z");
+	ck_assert_int_eq(run_sql(N_OF_5M), 1 + 3);
+	database_close(&database);
+}
+END_TEST
+
 START_TEST(a_clock_set_back_a_little_is_waited_for)
 {
 	begin("2026-11-22T01:02:00Z");
@@ -200,4 +225,6 @@ TEST_MAIN("window", windows_follow_the_zone_of_the_province,
 	a_clock_ten_years_ahead_opens_no_ten_years_and_leaves_no_hole_behind,
 	what_was_published_by_a_clock_that_was_ahead_is_due_again,
 	zeros_of_the_future_are_published_again_when_it_is_there,
-	a_clock_set_back_a_little_is_waited_for)
+	a_clock_set_back_a_little_is_waited_for,
+	what_was_left_out_stays_so_when_a_clock_that_was_ahead_goes_back,
+	windows_whose_details_are_gone_are_not_opened)
