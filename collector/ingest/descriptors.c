@@ -4,11 +4,18 @@
 
 #include "common/log.h"
 
-enum { OTHERS = 512 }; /* segments, databases, Kafka, loops, local sockets */
+enum {
+	OTHERS = 512, /* segments, databases, Kafka, loops, local sockets */
+
+	/* Of handshakes-max: in their places, handed over and not come to by a worker, and
+	 * having given way and not closed yet. */
+	SHARES = 3,
+};
 
 uint64_t descriptors_needed(const struct ingest_settings *settings)
 {
-	return (uint64_t)settings->connections_max + settings->handshakes_max + OTHERS;
+	return (uint64_t)settings->connections_max +
+	       SHARES * (uint64_t)settings->handshakes_max + OTHERS;
 }
 
 static uint64_t raise_limit(uint64_t needed)
@@ -33,8 +40,8 @@ void descriptors_fit(struct ingest_settings *settings)
 		return;
 
 	const uint64_t room = limit > 2 * (uint64_t)OTHERS ? limit - OTHERS : limit / 2;
-	if (settings->handshakes_max > room / 4)
-		settings->handshakes_max = (uint32_t)(room / 4) + 1;
+	if (settings->handshakes_max > room / 4 / SHARES)
+		settings->handshakes_max = (uint32_t)(room / 4 / SHARES) + 1;
 	const uint64_t left = room - room / 4;
 	if (settings->connections_max > left)
 		settings->connections_max = (uint32_t)left + 1;

@@ -13,19 +13,23 @@
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/log.h"
+#include "common/loop.h"
 #include "common/netaddr.h"
 #include "common/shed.h"
 
-enum { BACKLOG = 1024, TELL_MS = 60000 };
+enum { BACKLOG = 1024, TELL_MS = 60000, REST_MS = 20 };
 
 static struct counter accepted = COUNTER("ingest.connections", "TCP connections accepted");
 static struct counter gave_way = COUNTER("ingest.handshakes_dropped",
 	"unfinished handshakes that gave way to newer ones: more than the settings allow");
+static struct counter rests = COUNTER("ingest.accept_rests",
+	"times nobody was let in because workers had as many as handshakes-max to come to");
 
 struct listener {
 	struct ingest_shared *shared;
 	struct evconnlistener *socket;
 	struct shed shed;
+	struct event *rest_over;
 	unsigned next_worker;
 	int64_t told_ms; /* of the last flood */
 };
@@ -77,6 +81,35 @@ static void begin_handshake(struct listener *listener, struct ingest_socket *soc
 	worker_drop_handshake(shared->workers[gone.worker], gone.session);
 }
 
+/* ---- workers that do not keep up -------------------------------------------- */
+
+static bool workers_are_behind(const struct listener *listener)
+{
+	return listener->shared->untaken >= listener->shared->settings->handshakes_max;
+}
+
+/* Who comes waits in the kernel's queue, which costs no descriptor. */
+static void rest(struct listener *listener)
+{
+	counter_add(&rests, 1);
+	evconnlistener_disable(listener->socket);
+	loop_arm(listener->rest_over, REST_MS);
+}
+
+static void on_rest_over(evutil_socket_t fd, short what, void *user)
+{
+	struct listener *listener = user;
+
+	(void)fd;
+	(void)what;
+	if (workers_are_behind(listener))
+		loop_arm(listener->rest_over, REST_MS);
+	else
+		evconnlistener_enable(listener->socket);
+}
+
+/* ---- accepting -------------------------------------------------------------- */
+
 static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *address,
 	int len, void *user)
 {
@@ -94,6 +127,8 @@ static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct so
 	begin_handshake(listener, &socket, &peer, worker);
 	name_peer(&peer, port_of(address), socket.peer_name, sizeof(socket.peer_name));
 	worker_take_socket(shared->workers[worker], &socket);
+	if (workers_are_behind(listener))
+		rest(listener);
 }
 
 static void on_accept_error(struct evconnlistener *from, void *user)
@@ -155,7 +190,11 @@ struct listener *listener_open(
 		listener_close(listener);
 		return NULL;
 	}
-	if (!shed_begin(&listener->shed, listener->socket, "agents", base, err)) {
+	listener->rest_over = event_new(base, -1, 0, on_rest_over, listener);
+	if (listener->rest_over == NULL)
+		err_set(err, "creating the listener's timer");
+	if (listener->rest_over == NULL ||
+		!shed_begin(&listener->shed, listener->socket, "agents", base, err)) {
 		listener_close(listener);
 		return NULL;
 	}
@@ -171,6 +210,8 @@ void listener_close(struct listener *listener)
 	if (listener == NULL)
 		return;
 	shed_end(&listener->shed);
+	if (listener->rest_over != NULL)
+		event_free(listener->rest_over);
 	if (listener->socket != NULL)
 		evconnlistener_free(listener->socket);
 	free(listener);

@@ -25,7 +25,8 @@ const struct setting ingest_settings_table[] = {
 	{"handshakes-max", SETTING_COUNT, AT(handshakes_max), "500", 1, 100000,
 		"Connections that may be in the middle of their TLS handshake. When all places "
 		"are taken the oldest one of the address with the most gives way; a quarter is "
-		"kept for addresses agents came from before."},
+		"kept for addresses agents came from before. When so many more wait for a "
+		"worker, nobody is let in for the moment."},
 	{"address-handshakes-max", SETTING_COUNT, AT(address_handshakes_max), "100", 1, 100000,
 		"The same of one client address (an agency behind NAT is one address); its "
 		"oldest gives way."},

@@ -285,6 +285,7 @@ static void on_homecoming(void *user, struct mail *oldest)
 
 static void begin_session(struct worker *worker, const struct errand *errand)
 {
+	worker->shared->untaken--;
 	if (worker->stopping) {
 		handshakes_end(worker->shared->handshakes, &errand->socket.handshake, false);
 		close(errand->socket.fd);
@@ -361,6 +362,7 @@ static void send_errand(struct worker *worker, const struct errand *errand)
 
 void worker_take_socket(struct worker *worker, const struct ingest_socket *socket)
 {
+	worker->shared->untaken++;
 	send_errand(worker, &(struct errand){
 				    .what = ERRAND_SOCKET,
 				    .socket = *socket,

@@ -41,6 +41,7 @@ struct ingest_shared {
 	SSL_CTX *tls;                  /* replaced by a reload; under tls_lock */
 	atomic_uint generation;        /* counts reloads */
 	struct handshakes *handshakes; /* unfinished ones */
+	atomic_uint untaken;           /* sockets handed over that no worker has come to yet */
 	uint64_t session;              /* last number given; the listener's */
 	struct worker **workers;       /* n_workers */
 	unsigned n_workers;

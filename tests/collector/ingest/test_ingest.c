@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "common/chunk.h"
+#include "common/counter.h"
 #include "common/crc32c.h"
 #include "common/loop.h"
 #include "tests/collector/store/fixture.h"
@@ -21,7 +22,7 @@ static struct loop *loop; /* of the listener, in its own thread */
 static pthread_t loop_thread;
 static atomic_uint notes[4];
 static uint64_t window = 1 << 20;
-static uint32_t batches = 2;
+static uint32_t batches = 2, workers = 2, handshakes = 100;
 
 /* ---- the collector's side --------------------------------------------------- */
 
@@ -29,9 +30,16 @@ static uint32_t batches = 2;
 static atomic_bool holding;
 static _Atomic(struct batch *) held;
 
+/* Who has it makes a worker that got a batch stand still. */
+static pthread_mutex_t standstill = PTHREAD_MUTEX_INITIALIZER;
+static atomic_uint n_runs;
+
 static void on_run(void *user, struct batch *batch)
 {
 	(void)user;
+	n_runs++;
+	pthread_mutex_lock(&standstill);
+	pthread_mutex_unlock(&standstill);
 	if (holding) {
 		batch->next = held;
 		held = batch;
@@ -82,14 +90,14 @@ static void begin(void)
 	fixture_open(&fixture);
 	settings = (struct ingest_settings){
 		.listen = "127.0.0.1:0",
-		.workers = 2,
+		.workers = workers,
 		.ca = ca.ca_file,
 		.crl = ca.crl_file,
 		.certificate = certificate,
 		.key = key,
 		.connections_max = 100,
 		.agency_connections_max = 100,
-		.handshakes_max = 100,
+		.handshakes_max = handshakes,
 		.address_handshakes_max = 100,
 		.handshake_ms = 2000,
 		.frame_ms = 2000,
@@ -675,6 +683,66 @@ START_TEST(a_reload_with_a_new_revocation_list_ends_living_sessions)
 }
 END_TEST
 
+static const char *wanted;
+static uint64_t found;
+
+static void look_at(void *user, const struct counter *counter)
+{
+	(void)user;
+	if (strcmp(counter->name, wanted) == 0)
+		found = counter_value(counter);
+}
+
+static uint64_t count_of(const char *name)
+{
+	wanted = name;
+	found = 0;
+	counter_walk(look_at, NULL);
+	return found;
+}
+
+static void await_count(const char *name, uint64_t least)
+{
+	while (count_of(name) < least)
+		usleep(1000);
+}
+
+/* Each would hold a descriptor; in the kernel's queue it holds none. */
+START_TEST(no_more_are_let_in_than_workers_come_to)
+{
+	enum { CALLERS = 20 };
+	struct agent agent;
+	int callers[CALLERS];
+
+	workers = 1;
+	handshakes = 4;
+	begin();
+	const uint64_t before = count_of("ingest.connections");
+	const uint64_t rests = count_of("ingest.accept_rests");
+	agent_connect(&agent, 12);
+	agent_greet(&agent, 1);
+	pthread_mutex_lock(&standstill);
+	const unsigned runs = n_runs;
+	agent_send(&agent, 1, 1);
+	while (n_runs == runs)
+		usleep(1000);
+	for (unsigned i = 0; i < CALLERS; i++)
+		callers[i] = dial();
+	await_count("ingest.accept_rests", rests + 1);
+	const uint64_t let_in = count_of("ingest.connections") - before;
+	pthread_mutex_unlock(&standstill);
+	ck_assert_uint_eq(let_in, 1 + handshakes);
+	await_ack(&agent, 1);
+	await_count("ingest.connections", before + 1 + CALLERS);
+	for (unsigned i = 0; i < CALLERS; i++)
+		close(callers[i]);
+	agent_close(&agent);
+	end();
+	workers = 2;
+	handshakes = 100;
+}
+END_TEST
+
 TEST_MAIN("ingest", what_is_acknowledged_is_stored_under_the_certificates_identity,
 	after_a_cut_the_agent_goes_on_and_nothing_is_stored_twice,
 	a_spool_that_knows_less_than_we_hold_gets_a_new_epoch,
@@ -686,4 +754,5 @@ TEST_MAIN("ingest", what_is_acknowledged_is_stored_under_the_certificates_identi
 	a_second_copy_of_an_agent_is_refused_and_noted,
 	who_sends_far_more_than_the_window_is_disconnected,
 	silence_and_half_frames_end_by_their_deadlines, a_stop_says_goodbye,
+	no_more_are_let_in_than_workers_come_to,
 	a_reload_with_a_new_revocation_list_ends_living_sessions)
