@@ -12,13 +12,14 @@ enum kind {
 	KIND_HEADER,  /* "authorization": a scheme, then the secret */
 	KIND_COOKIE,  /* "cookie": everything up to the end of the header */
 	KIND_BEARER,  /* "bearer ": one word */
+	KIND_SQL,     /* "identified ": what stands in quotes behind BY */
 	KIND_OPTION,  /* "--password ", "sshpass -p ": one argument */
 	KIND_MYSQL,   /* "mysql": an argument "-pSECRET" of the same command */
 	KIND_ACCOUNT, /* "curl": an argument "-u user:SECRET" of the same command */
 };
 
 /* Bounds on what one marker makes us read: a line full of markers must cost no square. */
-enum { COMMAND_MAX = 1024, USERINFO_MAX = 512 };
+enum { COMMAND_MAX = 1024, USERINFO_MAX = 512, CLAUSE_MAX = 256 };
 
 struct marker {
 	struct slice text;
@@ -31,6 +32,9 @@ static const struct marker header_markers[] = {
 	{{SLICE_BYTES("x-auth-token")}, KIND_HEADER},
 	{{SLICE_BYTES("cookie")}, KIND_COOKIE},
 	{{SLICE_BYTES("bearer ")}, KIND_BEARER},
+	{{SLICE_BYTES("identified by ")}, KIND_SQL},
+	{{SLICE_BYTES("identified with ")}, KIND_SQL},
+	{{SLICE_BYTES("identified via ")}, KIND_SQL},
 };
 
 static const struct marker command_markers[] = {
@@ -235,11 +239,56 @@ static bool is_letter(char byte)
 	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
+/* The first quoted text of a clause of SQL: BY 'SECRET', WITH plugin BY 'SECRET'. */
+static bool hide_first_quoted(struct masking *masking, size_t at)
+{
+	size_t most = at + CLAUSE_MAX;
+
+	while (at < masking->text.len && at < most && quote_len(masking, at) == 0)
+		at++;
+	return quote_len(masking, at) == 0 || hide_value(masking, at);
+}
+
+/* Whether these words, in any case, end there. */
+static bool words_end_at(const struct masking *masking, size_t end, struct slice words)
+{
+	return end >= words.len &&
+	       slice_eq_nocase(slice_of(masking->text.ptr + end - words.len, words.len), words);
+}
+
+/* SET PASSWORD FOR 'an'@'%' = 'SECRET' */
+static bool hide_set_password(struct masking *masking, size_t at)
+{
+	size_t most = at + CLAUSE_MAX;
+
+	while (at < masking->text.len && at < most && masking->text.ptr[at] != '=')
+		at++;
+	if (byte_at(masking, at) != '=')
+		return true;
+	at = skip_blanks(masking, at + 1);
+	return quote_len(masking, at) == 0 || hide_value(masking, at);
+}
+
+/* PASSWORD 'SECRET', PASSWORD('SECRET') */
+static bool hide_sql_password(struct masking *masking, size_t behind)
+{
+	size_t at = skip_blanks(masking, behind);
+
+	if (words_end_at(masking, behind, SLICE_LIT("set password")))
+		return hide_set_password(masking, behind);
+	if (byte_at(masking, at) == '(')
+		at = skip_blanks(masking, at + 1);
+	return at == behind || quote_len(masking, at) == 0 || hide_value(masking, at);
+}
+
 static bool hide_named(struct masking *masking, size_t behind_name)
 {
 	size_t at = behind_separator(masking, behind_name);
 
-	return at == 0 || hide_value(masking, at);
+	if (at > 0)
+		return hide_value(masking, at);
+	return !words_end_at(masking, behind_name, SLICE_LIT("password")) ||
+	       hide_sql_password(masking, behind_name);
 }
 
 /* "Authorization: Basic YWxh", "x-api-key":"k": a scheme stays readable. */
@@ -364,6 +413,8 @@ static bool on_marker(void *user, unsigned number, size_t at)
 	case KIND_BEARER:
 	case KIND_OPTION:
 		return hide_value(masking, behind);
+	case KIND_SQL:
+		return hide_first_quoted(masking, behind);
 	case KIND_MYSQL:
 		return hide_mysql(masking, behind);
 	case KIND_ACCOUNT:

@@ -155,6 +155,27 @@ START_TEST(secrets_on_command_lines_are_masked)
 }
 END_TEST
 
+#define QUERY "2026-03-07T03:00:00.123456Z\t   14 Query\t"
+
+START_TEST(passwords_in_sql_are_masked)
+{
+	setup("");
+	expect_gone(QUERY "CREATE USER 'a'@'%' IDENTIFIED BY 'b1mat'", "b1mat");
+	expect_gone(
+		QUERY "alter user a identified with caching_sha2_password by 'b1mat'", "b1mat");
+	expect_gone(QUERY "SET PASSWORD FOR 'a'@'%' = PASSWORD('b1mat')", "b1mat");
+	expect_gone(QUERY "SET PASSWORD FOR 'a'@'%' = 'b1mat'", "b1mat");
+	expect_gone(QUERY "GRANT ALL ON *.* TO a IDENTIFIED BY PASSWORD '*b1mat'", "b1mat");
+	expect_gone("2026-03-07 10:00:00.123 +07 [4711] an@ho_so LOG:  statement: ALTER USER "
+		    "an WITH ENCRYPTED PASSWORD 'b1mat'",
+		"b1mat");
+	expect_kept("Mar  7 10:00:00 h app: no password for user=\"an\" given");
+	expect_kept("Mar  7 10:00:00 h app: [\"password\",\"an\"] are wanted");
+	expect_kept("Mar  7 10:00:00 h app: it was identified by x");
+	teardown();
+}
+END_TEST
+
 START_TEST(ordinary_lines_are_not_touched)
 {
 	setup("");
@@ -284,7 +305,8 @@ END_TEST
 
 TEST_MAIN("masking", secrets_in_urls_are_masked, what_surrounds_a_secret_stays,
 	secrets_in_messages_are_masked, secrets_on_command_lines_are_masked,
-	a_value_is_masked_by_its_name_when_no_field_has_it, ordinary_lines_are_not_touched,
-	numbers_of_people_are_masked_when_asked_for, a_policy_can_be_switched_off,
-	without_room_the_line_goes_not_the_mask, hostile_lines_are_masked_too,
-	the_shipped_policy_is_the_default, names_that_are_too_short_are_mistakes)
+	a_value_is_masked_by_its_name_when_no_field_has_it, passwords_in_sql_are_masked,
+	ordinary_lines_are_not_touched, numbers_of_people_are_masked_when_asked_for,
+	a_policy_can_be_switched_off, without_room_the_line_goes_not_the_mask,
+	hostile_lines_are_masked_too, the_shipped_policy_is_the_default,
+	names_that_are_too_short_are_mistakes)
