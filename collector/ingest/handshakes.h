@@ -45,8 +45,8 @@ uint64_t handshakes_address(const struct handshakes *handshakes, const struct ne
 MUST_USE struct handshake handshakes_begin(
 	struct handshakes *handshakes, struct handshake *handshake);
 
-/* It is over; `good`: a verified agent came of it. Nothing but that happens when it had to go
- * before. */
+/* It is over; `good`: the peer has a certificate that our CA issued and no list revokes,
+ * whatever comes of its session. Nothing but that happens when it had to go before. */
 void handshakes_end(
 	struct handshakes *handshakes, const struct handshake *handshake, bool good);
 
