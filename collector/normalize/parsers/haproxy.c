@@ -131,7 +131,8 @@ static bool take_times(struct slice *rest, struct line *line)
 	return false;
 }
 
-/* The request is the last thing in quotes; it may hold quotes itself. */
+/* The request stands behind the first quote, since HAProxy escapes those of captured headers,
+ * and goes on to the end; it may hold quotes itself. */
 static void take_request(struct slice rest, struct line *line)
 {
 	size_t at = slice_search(rest, SLICE_LIT(" \""));

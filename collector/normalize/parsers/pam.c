@@ -2,8 +2,8 @@
  * pam - what PAM modules say in any program's log
  *
  *	pam_unix(sshd:session): session opened for user root(uid=0) by an(uid=1000)
- *	pam_unix(sshd:auth): authentication failure; logname= uid=0 ... rhost=192.0.2.1
- *user=root PAM 2 more authentication failures; logname= uid=0 ...
+ *	pam_unix(sshd:auth): authentication failure; logname= uid=0 ... rhost=192.0.2.1 user=an
+ *	PAM 2 more authentication failures; logname= uid=0 ...
  *
  * The user who acts is user.name; when one becomes another, the other is
  * user.effective.name.
