@@ -5,9 +5,9 @@
  *	4Bx0Yz1: client=mail.example[192.0.2.1], sasl_method=LOGIN, sasl_username=an
  *	4Bx0Yz1: from=<a@example>, size=320, nrcpt=1 (queue active)
  *	4Bx0Yz1: to=<b@example>, relay=mx.example[192.0.2.2]:25, ..., status=sent (250 ok)
- *	NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 ...; from=<..> to=<..>
  *	NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 ...; from=<a> to=<b> helo=<c>
  *	warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: ...
+ *
  * A remote host chooses its HELO, its reverse name, the addresses (a quoted one holds anything)
  * and what it says in replies: a line gives the names that Postfix writes in a line of its
  * kind, each of them once.
