@@ -146,6 +146,7 @@ static int supervise_all(const char *config)
 		.config = config,
 		.stop_ms = settings.stop_ms,
 		.silent_ms = settings.silent_ms,
+		.start_ms = settings.start_ms,
 		.check = check_all,
 		.identities = identities,
 	};

@@ -32,10 +32,13 @@ const struct setting collector_settings_table[] = {
 		"acknowledged is lost by it."},
 	{"silent-timeout", SETTING_DURATION, AT(silent_ms), "2m", 5000, 3600000,
 		"A role that gives no sign of life for so long, or one of whose threads "
-		"neither "
-		"works nor waits for work, is killed and started again; nothing acknowledged "
-		"is "
-		"lost by it. A change needs a restart."},
+		"neither works nor waits for work, is killed and started again; nothing "
+		"acknowledged is lost by it. A change needs a restart."},
+	{"start-timeout", SETTING_DURATION, AT(start_ms), "30m", 1000, 86400000,
+		"A role that is not ready so long after it was started (it reads its store "
+		"first) is told of in the log, again each time as much has passed, and the "
+		"service manager's watchdog hears nothing until it is. A change needs a "
+		"restart."},
 	{"roles", SETTING_SECTION, AT(roles), NULL, 0, 0,
 		"The processes of the collector and what they may do. Changes need a restart.",
 		.table = roles_settings_table},

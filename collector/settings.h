@@ -20,6 +20,7 @@ struct collector_settings {
 	uint64_t presence_ms;
 	uint64_t stop_ms;
 	uint64_t silent_ms;
+	uint64_t start_ms;
 	struct roles_settings roles;
 	struct ingest_settings ingest;
 	struct store_settings store;

@@ -35,6 +35,7 @@ struct role {
 	bool renewing;      /* told to end, to be started again */
 	bool silent;        /* killed for it */
 	uint64_t silent_ms; /* since its last sign of life, while the supervisor itself ran */
+	uint64_t start_ms;  /* since it was started, the same, while it is not ready */
 	int life_fd;
 	struct event *on_life, *restart, *kill;
 	struct backoff backoff;
@@ -134,7 +135,7 @@ static bool start_role(struct role *role)
 	}
 	role->pid = pid;
 	role->ready = role->reload_due = role->silent = false;
-	role->silent_ms = 0;
+	role->silent_ms = role->start_ms = 0;
 	role->life_fd = life[0];
 	role->since_ms = clock_mono_ms();
 	event_assign(role->on_life, loop_base(role->supervisor->loop), life[0],
@@ -207,11 +208,26 @@ static void on_life(evutil_socket_t fd, short what, void *user)
 
 /* ---- silence ---------------------------------------------------------------- */
 
-/* One that starts reads its store first, which may take long: it need not say anything yet. */
-static void look_at(struct role *role, uint64_t passed_ms)
+static bool starts_too_long(const struct role *role)
 {
-	if (role->pid == 0 || !role->ready || role->silent)
-		return;
+	return role->pid != 0 && !role->ready &&
+	       role->start_ms >= role->supervisor->settings->start_ms;
+}
+
+/* It reads its store first, which may take long: it is told of, and not killed. */
+static void look_at_start(struct role *role, uint64_t passed_ms)
+{
+	const uint64_t each_ms = role->supervisor->settings->start_ms;
+	const uint64_t before = role->start_ms / each_ms;
+
+	role->start_ms += passed_ms;
+	if (role->start_ms / each_ms != before)
+		log_error("supervise.starting", "role=%s start_ms=%llu, it is not ready yet",
+			name_of(role), (unsigned long long)role->start_ms);
+}
+
+static void look_at_life(struct role *role, uint64_t passed_ms)
+{
 	role->silent_ms += passed_ms;
 	if (role->life_fd >= 0 && !hear(role))
 		stop_listening(role);
@@ -223,6 +239,16 @@ static void look_at(struct role *role, uint64_t passed_ms)
 		"is lost by it",
 		name_of(role), (unsigned long long)role->silent_ms);
 	kill(role->pid, SIGKILL);
+}
+
+static void look_at(struct role *role, uint64_t passed_ms)
+{
+	if (role->pid == 0 || role->silent)
+		return;
+	if (role->ready)
+		look_at_life(role, passed_ms);
+	else
+		look_at_start(role, passed_ms);
 }
 
 /* A supervisor that was stopped itself, with all its roles, gives them time to be heard. */
@@ -242,10 +268,11 @@ static void on_look(evutil_socket_t fd, short what, void *user)
 			(uint64_t)(passed_ms < LOOK_MS ? passed_ms : LOOK_MS));
 }
 
-static bool any_silent(const struct supervisor *supervisor)
+/* The service manager had better not think that all is well. */
+static bool any_hangs(const struct supervisor *supervisor)
 {
 	for (unsigned i = 0; i < ROLES; i++) {
-		if (supervisor->roles[i].silent)
+		if (supervisor->roles[i].silent || starts_too_long(&supervisor->roles[i]))
 			return true;
 	}
 	return false;
@@ -396,7 +423,7 @@ static void on_watchdog(evutil_socket_t fd, short what, void *user)
 {
 	(void)fd;
 	(void)what;
-	if (!any_silent(user))
+	if (!any_hangs(user))
 		notify_watchdog();
 }
 

@@ -29,6 +29,7 @@ struct supervise_settings {
 	const char *config; /* path given with -c */
 	uint64_t stop_ms;   /* a role that was told to stop and has not is killed then */
 	uint64_t silent_ms; /* and so is one that gave no sign of life for so long */
+	uint64_t start_ms;  /* one that is not ready after so long is told of */
 	bool (*check)(const char *config);      /* says what is wrong itself */
 	const struct role_identity *identities; /* of each role, see roles.h */
 };

@@ -107,3 +107,31 @@ def test_the_service_manager_hears_of_life_only_while_the_roles_show_it(watched)
         fed = heard(b"WATCHDOG=1")
         collector.process.wait_for("supervise.silent", 60)
         assert heard(b"WATCHDOG=1") > fed  # it was started again
+
+
+def test_a_role_that_hangs_before_it_is_ready_is_told_of(watched, build):
+    """It may be reading a large store, so it is not killed; but nobody is told that all is well."""
+    watched.settings["start-timeout"] = "3s"
+    watched.write_settings()
+    path, rules = str(watched.folder / "notify"), watched.folder / "rules"
+    rules.write_text("")
+    (watched.folder / "store").mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(3)
+        collector = watched.start_collector(env={
+            "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000", "LD_PRELOAD": build / "tests/support/libfault.so",
+            "SOC_FAULT_PATH": watched.folder / "store", "SOC_FAULT_WORD": "ingest", "SOC_FAULT_FILE": rules})
+        before = collector.role("ingest")
+        rules.write_text("sync:delay=3600000")
+        os.kill(before, signal.SIGKILL)
+        collector.process.wait_for(r"supervise\.starting role=ingest start_ms=\d+", 60)
+        hanging = collector.role("ingest")
+        with pytest.raises(TimeoutError):
+            while True:  # what was said before
+                manager.recv(4096)
+        rules.write_text("")
+        os.kill(hanging, signal.SIGKILL)
+        restarted(collector, "ingest", hanging)
+        while b"WATCHDOG=1" not in manager.recv(4096):
+            pass
