@@ -123,7 +123,7 @@ static void take_word_of_prefix(struct slice word, struct line *line)
 /* Words between blanks, or between colons when the prefix is written so. */
 static void read_prefix(struct slice prefix, struct line *line)
 {
-	bool colons = prefix.len > 0 && prefix.ptr[0] == ':';
+	bool colons = slice_starts(prefix, SLICE_LIT(":"));
 	struct slice word;
 
 	while (slice_cut(&prefix, colons ? ':' : ' ', &word)) {
@@ -196,7 +196,7 @@ static bool read_text(struct slice rest, struct line *line)
 	size_t at = severity_end(head, rest), start = at;
 	struct slice user, client;
 
-	if (at == head.len)
+	if (slice_absent(head) || at == head.len)
 		return false;
 	while (start > 0 && head.ptr[start - 1] != ' ' && head.ptr[start - 1] != ':')
 		start--;
@@ -397,6 +397,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	struct line line = {0};
 	int64_t ns = record->created_ns;
 
+	if (slice_absent(rest))
+		return PARSED_NOT_MINE;
 	if (!slice_absent(context->program))
 		skip_sequence(&rest);
 	start = rest;
