@@ -68,14 +68,20 @@ struct agents {
 	uint64_t online, offline, expiring;
 };
 
+/* Who was not heard for so long is not expected back. */
+#define EXPIRING_HEARD_NS (15 * INT64_C(86400) * CLOCK_NS_PER_S)
+
 static bool count_agent(void *user, const struct peer_view *view)
 {
+	const int64_t now_ns = clock_wall_ns();
 	struct agents *agents = user;
 
 	agents->online += view->online;
 	agents->offline += !view->online;
-	agents->expiring +=
-		expiry_is_near(EXPIRY_CERTIFICATE, &view->certificate, clock_wall_ns());
+	/* A host that was taken away lets its certificate end. */
+	if (view->online || now_ns - view->heard_ns < EXPIRING_HEARD_NS)
+		agents->expiring +=
+			expiry_is_near(EXPIRY_CERTIFICATE, &view->certificate, now_ns);
 	return true;
 }
 

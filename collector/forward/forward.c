@@ -10,6 +10,7 @@
 #include "collector/forward/destinations.h"
 #include "collector/forward/output.h"
 #include "collector/national/jws.h"
+#include "collector/national/message.h"
 #include "collector/signer/signer.h"
 #include "common/clock.h"
 #include "common/counter.h"
@@ -395,6 +396,13 @@ static bool prepare(struct forward *forward, const char *derive_dir, struct err 
 	return forward->self != NULL && loop_pulse(forward->loop, "forward", err);
 }
 
+/* The status shows them before the first message. */
+static void name_types(struct destinations *destinations)
+{
+	for (const struct message_type *const *type = message_types; *type != NULL; type++)
+		(void)destinations_of_type(destinations, slice_str((*type)->topic));
+}
+
 struct forward *forward_start(const struct forward_settings *settings, const char *derive_dir,
 	const char *province, struct signer *signer, struct derive *derive, struct err *err)
 {
@@ -417,6 +425,7 @@ struct forward *forward_start(const struct forward_settings *settings, const cha
 						 : settings->retry_ms,
 			.retry_aside_ms = settings->retry_aside_ms,
 		});
+	name_types(&forward->destinations);
 	forward->signer = signer;
 	if (!prepare(forward, derive_dir, err)) {
 		forward_stop(forward);

@@ -137,13 +137,14 @@ class Disk:
             self.file(record).sync()
         elif kind == "D":
             self.sync_folder(path)
-        elif kind == "R":
+        elif kind in ("R", "L"):
             new = bytes(record.data[:record.b]).decode()
             if path not in self.entries:
-                raise ValueError(f"rename of a name that the trace does not know: {path}")
+                raise ValueError(f"a new name for one that the trace does not know: {path}")
             if self.entries[path] is None:
                 raise ValueError(f"a folder was renamed: {path}")
-            self.change_names({path: GONE, new: self.entries[path]})
+            file = self.entries[path]
+            self.change_names({path: GONE, new: file} if kind == "R" else {new: file})
         elif kind in ("U", "N"):
             self.change_names({path: GONE})
         elif kind == "M":

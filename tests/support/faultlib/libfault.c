@@ -765,6 +765,26 @@ static int do_rename(int old_dirfd, const char *old_name, int new_dirfd, const c
 	return result;
 }
 
+/* A second name of a file; nothing is ordered to fail. */
+static int do_link(
+	int old_dirfd, const char *old_name, int new_dirfd, const char *new_name, int flags)
+{
+	char old_buffer[PATH_MAX], new_buffer[PATH_MAX];
+	const char *old_path = counted_path(old_dirfd, old_name, old_buffer);
+	const char *new_path = counted_path(new_dirfd, new_name, new_buffer);
+
+	if (old_path == NULL || new_path == NULL)
+		return (int)syscall(
+			SYS_linkat, old_dirfd, old_name, new_dirfd, new_name, flags);
+
+	pthread_mutex_lock(&self.lock);
+	int result = (int)syscall(SYS_linkat, old_dirfd, old_name, new_dirfd, new_name, flags);
+	if (result == 0)
+		trace((struct trace_record){.type = 'L'}, old_path, new_path, NULL, 0, 0);
+	pthread_mutex_unlock(&self.lock);
+	return result;
+}
+
 /* Operations on a name that need nothing but the name: 'U', 'M', 'N'. */
 static int do_name(char type, int dirfd, const char *name, long number, long argument)
 {
@@ -984,6 +1004,16 @@ EXPORT int renameat2(
 	int from_dirfd, const char *from, int to_dirfd, const char *to, unsigned flags)
 {
 	return do_rename(from_dirfd, from, to_dirfd, to, flags);
+}
+
+EXPORT int link(const char *from, const char *to)
+{
+	return do_link(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+EXPORT int linkat(int from_dirfd, const char *from, int to_dirfd, const char *to, int flags)
+{
+	return do_link(from_dirfd, from, to_dirfd, to, flags);
 }
 
 EXPORT int unlink(const char *path)
