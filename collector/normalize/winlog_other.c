@@ -1,6 +1,6 @@
 /* Channels beside Security and Sysmon: services, PowerShell, Defender, terminal services,
  * scheduled tasks. An event that is not in the tables keeps what it says of itself. */
-#include "collector/normalize/winlog.h"
+#include "collector/normalize/winlog_events.h"
 
 enum shape {
 	SHAPE_NONE,
@@ -13,18 +13,8 @@ enum shape {
 	SHAPE_SQL_LOGIN,
 };
 
-#define EVENT(number, form, act, ...)                                                          \
-	{                                                                                      \
-		.id = (number), .shape = SHAPE_##form, .meaning = {                            \
-			.action = {SLICE_BYTES(act)},                                          \
-			__VA_ARGS__                                                            \
-		}                                                                              \
-	}
-#define PROCESS(how)   .category = {ECS_PROCESS}, .type = {how}
-#define HOST(how)      .category = {ECS_HOST}, .type = {how}
-#define CONFIGURE(how) .category = {ECS_CONFIGURATION}, .type = {how}
-#define SESSION(how)   .category = {ECS_AUTHENTICATION}, .category2 = {ECS_SESSION}, .type = {how}
-#define MALWARE        .category = {ECS_MALWARE}, .type = {ECS_INFO}
+#define HOST(how) .category = {ECS_HOST}, .type = {how}
+#define MALWARE   .category = {ECS_MALWARE}, .type = {ECS_INFO}
 
 /* Each sorted by id. */
 static const struct winlog_event system_events[] = {

@@ -1,7 +1,7 @@
 /* The Security channel: Microsoft, "Advanced security audit policy settings", events 1100-6424.
  * Actions are the words Winlogbeat's security module uses. */
 #include "collector/normalize/network.h"
-#include "collector/normalize/winlog.h"
+#include "collector/normalize/winlog_events.h"
 
 /* Whose event it is, and upon whom. */
 enum shape {
@@ -21,22 +21,12 @@ enum shape {
 	SHAPE_TASK,     /* a scheduled task */
 };
 
-#define EVENT(number, form, act, ...)                                                          \
-	{                                                                                      \
-		.id = (number), .shape = SHAPE_##form, .meaning = {                            \
-			.action = {SLICE_BYTES(act)},                                          \
-			__VA_ARGS__                                                            \
-		}                                                                              \
-	}
 #define ADMIN               SLICE_BYTES("admin")
 #define AUTHENTICATION(how) .category = {ECS_AUTHENTICATION}, .type = {how}
-#define SESSION(how)        .category = {ECS_AUTHENTICATION}, .category2 = {ECS_SESSION}, .type = {how}
 #define IAM(who, how)       .category = {ECS_IAM}, .type = {who}, .type2 = {how}
-#define PROCESS(how)        .category = {ECS_PROCESS}, .type = {how}
 #define CONFIG(a, b)                                                                           \
 	.category = {ECS_IAM}, .category2 = {ECS_CONFIGURATION}, .type = {a}, .type2 = {b}
-#define CONFIGURE(how) .category = {ECS_CONFIGURATION}, .type = {how}
-#define NETWORK(a, b)  .category = {ECS_NETWORK}, .type = {a}, .type2 = {b}
+#define NETWORK(a, b) .category = {ECS_NETWORK}, .type = {a}, .type2 = {b}
 
 /* Sorted by id. */
 static const struct winlog_event events[] = {

@@ -2,7 +2,7 @@
  * Actions are the names of the tasks in its manifest. */
 #include "collector/normalize/network.h"
 #include "collector/normalize/stamp.h"
-#include "collector/normalize/winlog.h"
+#include "collector/normalize/winlog_events.h"
 
 enum shape {
 	SHAPE_NONE,
@@ -16,15 +16,7 @@ enum shape {
 	SHAPE_DNS,
 };
 
-#define EVENT(number, form, act, ...)                                                          \
-	{                                                                                      \
-		.id = (number), .shape = SHAPE_##form, .meaning = {                            \
-			.action = {SLICE_BYTES(act)},                                          \
-			__VA_ARGS__                                                            \
-		}                                                                              \
-	}
-#define PROCESS(how) .category = {ECS_PROCESS}, .type = {how}
-#define FILES(how)   .category = {ECS_FILE}, .type = {how}
+#define FILES(how) .category = {ECS_FILE}, .type = {how}
 #define REGISTRY                                                                               \
 	.category = {ECS_CONFIGURATION}, .category2 = {ECS_REGISTRY}, .type = {ECS_CHANGE}
 

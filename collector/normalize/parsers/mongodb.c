@@ -5,37 +5,8 @@
  *	{"t":{"$date":"2026-03-07T10:00:00.123+07:00"},"s":"I","c":"ACCESS","id":20249,
  *	 "ctx":"conn5","msg":"Authentication failed","attr":{"remote":"192.0.2.1:4711",...}}
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/database.h"
 #include "collector/normalize/stamp.h"
-
-static const struct meaning noted = {
-	.category = {ECS_DATABASE},
-	.type = {ECS_INFO},
-};
-static const struct meaning error = {
-	.category = {ECS_DATABASE},
-	.type = {ECS_INFO},
-	.type2 = {ECS_ERROR},
-};
-static const struct meaning refused = {
-	.action = {SLICE_BYTES("database_login")},
-	.category = {ECS_DATABASE},
-	.category2 = {ECS_AUTHENTICATION},
-	.type = {ECS_INFO},
-	.outcome = {ECS_FAILURE},
-};
-static const struct meaning let_in = {
-	.action = {SLICE_BYTES("database_login")},
-	.category = {ECS_DATABASE},
-	.category2 = {ECS_AUTHENTICATION},
-	.type = {ECS_INFO},
-	.outcome = {ECS_SUCCESS},
-};
-static const struct meaning connected = {
-	.action = {SLICE_BYTES("database_connection")},
-	.category = {ECS_DATABASE},
-	.type = {ECS_INFO},
-};
 
 struct line {
 	struct slice severity, component, context, text;
@@ -53,18 +24,18 @@ static const struct meaning *meaning_of(const struct line *line)
 	bool access = slice_eq(line->component, SLICE_LIT("ACCESS"));
 
 	if (access && holds(line->text, SLICE_LIT("uthentication failed")))
-		return &refused;
+		return &database_refused;
 	if (access &&
 		(slice_starts(line->text, SLICE_LIT("Authentication succeeded")) ||
 			slice_starts(line->text, SLICE_LIT("Successfully authenticated"))))
-		return &let_in;
+		return &database_let_in;
 	if (slice_starts(line->text, SLICE_LIT("connection accepted from ")) ||
 		slice_starts(line->text, SLICE_LIT("Connection accepted")))
-		return &connected;
+		return &database_connected;
 	if (slice_eq(line->severity, SLICE_LIT("E")) ||
 		slice_eq(line->severity, SLICE_LIT("F")))
-		return &error;
-	return &noted;
+		return &database_error;
+	return &database_noted;
 }
 
 static void put_remote(

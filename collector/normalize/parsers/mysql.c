@@ -6,31 +6,10 @@
  *	260307 13:08:33 mysqld_safe Starting mysqld daemon ...
  *	2026-03-07T03:00:00.123456Z        14 Connect   an@192.0.2.1 on ho_so
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/database.h"
 #include "collector/normalize/stamp.h"
 #include "collector/normalize/stamp_parts.h"
 
-static const struct meaning noted = {
-	.category = {ECS_DATABASE},
-	.type = {ECS_INFO},
-};
-static const struct meaning error = {
-	.category = {ECS_DATABASE},
-	.type = {ECS_INFO},
-	.type2 = {ECS_ERROR},
-};
-static const struct meaning refused = {
-	.action = {SLICE_BYTES("database_login")},
-	.category = {ECS_DATABASE},
-	.category2 = {ECS_AUTHENTICATION},
-	.type = {ECS_INFO},
-	.outcome = {ECS_FAILURE},
-};
-static const struct meaning connected = {
-	.action = {SLICE_BYTES("database_connection")},
-	.category = {ECS_DATABASE},
-	.type = {ECS_INFO},
-};
 static const struct meaning queried = {
 	.action = {SLICE_BYTES("database_query")},
 	.category = {ECS_DATABASE},
@@ -182,7 +161,7 @@ static void put_connection(
 	size_t at = slice_search(text, SLICE_LIT(" on "));
 	struct slice database = slice_from(text, at), user, host;
 
-	put_meaning(record, context, &connected);
+	put_meaning(record, context, &database_connected);
 	if (slice_find(database, '@') < database.len ||
 		!cut_last(slice_head(text, at), SLICE_LIT("@"), &user, &host))
 		return;
@@ -198,7 +177,7 @@ static void put_line(
 
 	record->created_ns = line->ns;
 	if (skip_lit(&denied, "Access denied for user ")) {
-		put_meaning(record, context, &refused);
+		put_meaning(record, context, &database_refused);
 		put_account(record, context, denied);
 	} else if (slice_eq(line->command, SLICE_LIT("Connect"))) {
 		put_connection(record, context, line->text);
@@ -206,7 +185,8 @@ static void put_line(
 		put_meaning(record, context, &queried);
 	} else {
 		put_meaning(record, context,
-			slice_eq_nocase(line->level, SLICE_LIT("error")) ? &error : &noted);
+			slice_eq_nocase(line->level, SLICE_LIT("error")) ? &database_error
+									 : &database_noted);
 	}
 	put(record, context, FIELD_LOG_LEVEL, line->level);
 	put_some(record, context, FIELD_EVENT_CODE, line->code);

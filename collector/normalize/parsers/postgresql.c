@@ -11,7 +11,7 @@
  * who was refused is read between the text's quotes, and the address from what stands before
  * that name in the prefix.
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/database.h"
 #include "collector/normalize/stamp.h"
 
 enum { PREFIX_MAX = 256, COLUMNS = 15 };
@@ -25,32 +25,9 @@ struct line {
 	bool truncated; /* the CSV goes on in the next line */
 };
 
-static const struct meaning noted = {
-	.category = {ECS_DATABASE},
-	.type = {ECS_INFO},
-};
 static const struct meaning error = {
 	.category = {ECS_DATABASE},
 	.type = {ECS_ERROR},
-};
-static const struct meaning refused = {
-	.action = {SLICE_BYTES("database_login")},
-	.category = {ECS_DATABASE},
-	.category2 = {ECS_AUTHENTICATION},
-	.type = {ECS_INFO},
-	.outcome = {ECS_FAILURE},
-};
-static const struct meaning connected = {
-	.action = {SLICE_BYTES("database_connection")},
-	.category = {ECS_DATABASE},
-	.type = {ECS_INFO},
-};
-static const struct meaning authorized = {
-	.action = {SLICE_BYTES("database_login")},
-	.category = {ECS_DATABASE},
-	.category2 = {ECS_AUTHENTICATION},
-	.type = {ECS_INFO},
-	.outcome = {ECS_SUCCESS},
 };
 static const struct meaning ended = {
 	.action = {SLICE_BYTES("database_session_closed")},
@@ -305,17 +282,17 @@ static const struct meaning *meaning_of(const struct line *line)
 	struct slice user, client;
 
 	if (is_fatal(line) && read_refusal(line->text, &user, &client))
-		return &refused;
+		return &database_refused;
 	if (slice_starts(line->text, SLICE_LIT("connection received: ")))
-		return &connected;
+		return &database_connected;
 	if (slice_starts(line->text, SLICE_LIT("connection authorized: ")))
-		return &authorized;
+		return &database_let_in;
 	if (slice_starts(line->text, SLICE_LIT("disconnection: ")))
 		return &ended;
 	if (line->state.len == 5 &&
 		slice_search(SLICE_LIT("00 01 02"), slice_head(line->state, 2)) == 8)
 		return &error;
-	return &noted;
+	return &database_noted;
 }
 
 /* What the text says of who and where, when the prefix does not. */
@@ -336,7 +313,7 @@ static void put_line(struct record *record, struct parse_context *context, struc
 	const struct meaning *meaning = meaning_of(line);
 
 	put_meaning(record, context, meaning);
-	if (meaning == &connected || meaning == &authorized || meaning == &ended)
+	if (meaning == &database_connected || meaning == &database_let_in || meaning == &ended)
 		complete(line);
 	put(record, context, FIELD_LOG_LEVEL, line->severity);
 	put_digits(record, context, FIELD_PROCESS_PID, line->pid);

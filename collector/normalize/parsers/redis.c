@@ -4,13 +4,8 @@
  *	26571:M 27 Dec 2026 11:19:18.874 * Synchronization with replica 192.0.2.1:6023 succeeded
  *	[4018] 14 Nov 07:01:22.119 * Background saving terminated with success      until 2.8
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/database.h"
 #include "collector/normalize/stamp.h"
-
-static const struct meaning noted = {
-	.category = {ECS_DATABASE},
-	.type = {ECS_INFO},
-};
 
 /* redis.conf calls the marks so. */
 static struct slice level_of(char mark)
@@ -70,7 +65,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (slice_absent(level))
 		return PARSED_NOT_MINE;
 	record->created_ns = ns;
-	put_meaning(record, context, &noted);
+	put_meaning(record, context, &database_noted);
 	put(record, context, FIELD_LOG_LEVEL, level);
 	put_digits(record, context, FIELD_PROCESS_PID, pid);
 	if (!slice_absent(role))
