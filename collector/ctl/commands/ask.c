@@ -8,17 +8,23 @@
 #include "collector/ctl/layout.h"
 #include "common/cli/arguments.h"
 
+enum { SHOWN_MAX = 256 << 20 };
+
 static int ask(const struct arguments *arguments, const char *request)
 {
 	struct strbuf answer = STRBUF_INIT(ANSWER_MAX);
+	struct strbuf shown = STRBUF_INIT(SHOWN_MAX);
 	struct err err = {0};
 	bool ok = ask_collector(arguments_text(arguments, "socket"), request, &answer, &err);
 	bool table = arguments_flag(arguments, "table") || isatty(STDOUT_FILENO);
 
 	if (!ok)
 		fprintf(stderr, "soc-ctl: %s\n", err.text);
-	else if (!table || !layout_print(strbuf_slice(&answer)))
+	else if (table && layout_put(&shown, strbuf_slice(&answer)))
+		fwrite(shown.ptr, 1, shown.len, stdout);
+	else
 		fwrite(answer.ptr, 1, answer.len, stdout);
+	strbuf_done(&shown);
 	strbuf_done(&answer);
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }
