@@ -216,3 +216,19 @@ bool clock_parse_iso(
 	*used = at;
 	return true;
 }
+
+bool clock_zone(struct slice text, int32_t *seconds)
+{
+	enum { VIETNAM = 7 * 3600 };
+	int32_t offset = 0;
+	size_t at = 0;
+
+	if (slice_eq(text, SLICE_LIT("Asia/Ho_Chi_Minh")) ||
+		slice_eq(text, SLICE_LIT("Asia/Saigon")))
+		offset = VIETNAM;
+	else if (!slice_eq(text, SLICE_LIT("UTC")) &&
+		 (!zone_at(text, &at, &offset) || at == 0 || at != text.len))
+		return false;
+	*seconds = offset;
+	return true;
+}

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/datagrams.h"
 #include "common/file.h"
 #include "common/netaddr.h"
 
@@ -248,27 +249,12 @@ static bool make_folder(const char *path, struct err *err)
 
 /* ---- open and close --------------------------------------------------------- */
 
-/* The kernel counts its bookkeeping as well and doubles what it is asked for (socket(7)). */
-static uint64_t grow_buffer(int fd, uint64_t wanted)
-{
-	int size = (int)wanted, got = 0;
-	socklen_t len = sizeof(got);
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got, &len) != 0 || got < 0)
-		return 0;
-	return (uint64_t)got / 2;
-}
-
 static void set_limits(
 	const struct syslog_socket_settings *settings, struct syslog_bound *bound)
 {
-	int on = 1;
-
-	(void)setsockopt(bound->fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
+	datagrams_count_drops(bound->fd);
 	if (bound->is_udp)
-		bound->buffer = grow_buffer(bound->fd, settings->buffer);
+		bound->buffer = datagrams_widen(bound->fd, settings->buffer);
 }
 
 static bool make_socket(const struct syslog_socket_settings *settings,

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/filter.h>
-#include <linux/sock_diag.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,19 +13,11 @@
 
 #include "common/clock.h"
 #include "common/counter.h"
+#include "common/datagrams.h"
 
-enum {
-	BATCH = 64,           /* datagrams taken by one system call */
-	BATCHES_AT_ONCE = 16, /* then the other sockets have their turn */
-};
+enum { BATCHES_AT_ONCE = 16 /* then the other sockets have their turn */ };
 
 static struct counter n_datagrams = COUNTER("syslog.datagrams", "datagrams read");
-
-/* SO_RXQ_OVFL: drops since the socket was made. */
-union drops_room {
-	char bytes[CMSG_SPACE(sizeof(uint32_t))];
-	struct cmsghdr align;
-};
 
 struct syslog_receiver {
 	pthread_t thread;
@@ -36,110 +27,53 @@ struct syslog_receiver {
 		struct syslog_inlet from;
 		uint32_t kernel_drops; /* as the kernel counts; wraps */
 	} * inlets;
-	struct pollfd *polled; /* one each, and stop_fd */
-	/* Shared: one socket is read at a time. */
-	struct mmsghdr headers[BATCH];
-	struct iovec pieces[BATCH];
-	union drops_room drops[BATCH];
-	struct syslog_datagram datagrams[BATCH];
-	char *room; /* BATCH times the largest datagram */
-	size_t piece_size;
+	struct pollfd *polled;       /* one each, and stop_fd */
+	struct datagrams *datagrams; /* shared: one socket is read at a time */
+	struct syslog_datagram taken[DATAGRAMS_BATCH];
 };
 
-/* ---- what the kernel dropped ------------------------------------------------ */
-
-static uint32_t more_drops(struct inlet *inlet, uint32_t drops)
-{
-	uint32_t more = drops - inlet->kernel_drops;
-
-	inlet->kernel_drops = drops;
-	return more;
-}
-
-static uint32_t told_drops(struct inlet *inlet, struct msghdr *header)
-{
-	uint32_t more = 0, drops;
-
-	for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control != NULL;
-		control = CMSG_NXTHDR(header, control)) {
-		if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SO_RXQ_OVFL)
-			continue;
-		memcpy(&drops, CMSG_DATA(control), sizeof(drops));
-		more += more_drops(inlet, drops);
-	}
-	return more;
-}
-
-/* Drops behind the last datagram: no datagram comes to tell them. Linux 4.12. */
-static uint32_t last_drops(struct inlet *inlet)
-{
-	uint32_t state[SK_MEMINFO_VARS] = {0};
-	socklen_t len = sizeof(state);
-
-	if (getsockopt(inlet->from.fd, SOL_SOCKET, SO_MEMINFO, state, &len) != 0 ||
-		len < sizeof(state[0]) * (SK_MEMINFO_DROPS + 1))
-		return 0;
-	return more_drops(inlet, state[SK_MEMINFO_DROPS]);
-}
-
 /* ---- receiving -------------------------------------------------------------- */
-
-static void prepare(struct syslog_receiver *receiver)
-{
-	for (unsigned i = 0; i < BATCH; i++) {
-		receiver->pieces[i] =
-			(struct iovec){.iov_base = receiver->room + i * receiver->piece_size,
-				.iov_len = receiver->piece_size};
-		receiver->headers[i] =
-			(struct mmsghdr){.msg_hdr = {.msg_iov = &receiver->pieces[i],
-						 .msg_iovlen = 1,
-						 .msg_control = &receiver->drops[i],
-						 .msg_controllen = sizeof(receiver->drops[i])}};
-	}
-}
 
 static void put(struct syslog_receiver *receiver, struct inlet *inlet, unsigned n,
 	uint64_t kernel_drops)
 {
 	const uint64_t one = 1;
 
-	if (syslog_queue_put(inlet->from.queue, receiver->datagrams, n, kernel_drops))
+	if (syslog_queue_put(inlet->from.queue, receiver->taken, n, kernel_drops))
 		(void)!write(receiver->wake_fd, &one, sizeof(one));
 }
 
-/* Datagrams taken; fewer than BATCH when no more wait. */
+/* Datagrams taken; fewer than DATAGRAMS_BATCH when no more wait. */
 static unsigned read_batch(struct syslog_receiver *receiver, struct inlet *inlet)
 {
-	uint64_t drops = 0;
-
-	prepare(receiver);
-	int n = recvmmsg(
-		inlet->from.fd, receiver->headers, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
-	if (n <= 0)
-		return 0;
+	uint64_t drops;
+	unsigned n = datagrams_read(
+		receiver->datagrams, inlet->from.fd, &inlet->kernel_drops, &drops);
 	int64_t now_ns = clock_foreign(clock_wall_ns());
-	for (int i = 0; i < n; i++) {
-		uint64_t whole = receiver->headers[i].msg_len;
-		size_t max = inlet->from.datagram_max;
 
-		drops += told_drops(inlet, &receiver->headers[i].msg_hdr);
-		receiver->datagrams[i] = (struct syslog_datagram){
-			.bytes = slice_of(receiver->pieces[i].iov_base,
-				whole < max ? (size_t)whole : max),
-			.whole = whole,
+	if (n == 0)
+		return 0;
+	for (unsigned i = 0; i < n; i++) {
+		const struct datagram *datagram = datagrams_at(receiver->datagrams, i);
+		const struct slice bytes = datagram->bytes;
+		const size_t max = inlet->from.datagram_max;
+
+		receiver->taken[i] = (struct syslog_datagram){
+			.bytes = slice_head(bytes, bytes.len < max ? bytes.len : max),
+			.whole = datagram->whole,
 			.read_ns = now_ns,
 		};
 	}
-	put(receiver, inlet, (unsigned)n, drops);
-	counter_add(&n_datagrams, (uint64_t)n);
-	return (unsigned)n;
+	put(receiver, inlet, n, drops);
+	counter_add(&n_datagrams, n);
+	return n;
 }
 
 /* False when all is read. */
 static bool read_some(struct syslog_receiver *receiver, struct inlet *inlet)
 {
 	for (int i = 0; i < BATCHES_AT_ONCE; i++)
-		if (read_batch(receiver, inlet) < BATCH)
+		if (read_batch(receiver, inlet) < DATAGRAMS_BATCH)
 			return false;
 	return true;
 }
@@ -169,7 +103,7 @@ static void read_last(struct syslog_receiver *receiver, struct inlet *inlet)
 
 	while (read_some(receiver, inlet) && has_end)
 		;
-	put(receiver, inlet, 0, last_drops(inlet));
+	put(receiver, inlet, 0, datagrams_last_drops(inlet->from.fd, &inlet->kernel_drops));
 }
 
 /* ---- the thread --------------------------------------------------------------- */
@@ -200,13 +134,15 @@ static void free_receiver(struct syslog_receiver *receiver)
 		close(receiver->stop_fd);
 	free(receiver->inlets);
 	free(receiver->polled);
-	free(receiver->room);
+	datagrams_free(receiver->datagrams);
 	free(receiver);
 }
 
 static void take_inlets(
 	struct syslog_receiver *receiver, const struct syslog_inlet *inlets, size_t n)
 {
+	size_t datagram_max = 0;
+
 	receiver->inlets = calloc(n, sizeof(*receiver->inlets));
 	receiver->polled = calloc(n + 1, sizeof(*receiver->polled));
 	if (receiver->inlets == NULL || receiver->polled == NULL)
@@ -217,14 +153,11 @@ static void take_inlets(
 		receiver->inlets[receiver->n].from = *inlet;
 		receiver->polled[receiver->n] =
 			(struct pollfd){.fd = inlet->fd, .events = POLLIN};
-		if (inlet->datagram_max > receiver->piece_size)
-			receiver->piece_size = inlet->datagram_max;
+		if (inlet->datagram_max > datagram_max)
+			datagram_max = inlet->datagram_max;
 	}
-	assert(receiver->piece_size > 0); /* at least one inlet, and each has a limit */
-	receiver->room =
-		malloc(receiver->piece_size * BATCH); /* pages that are not used cost nothing */
-	if (receiver->room == NULL)
-		abort();
+	assert(datagram_max > 0); /* at least one inlet, and each has a limit */
+	receiver->datagrams = datagrams_new(datagram_max);
 }
 
 /* Signals are for the agent's own thread. */

@@ -11,7 +11,6 @@
 #include "common/err.h"
 
 enum {
-	ZONE_VIETNAM = 7 * 3600,
 	YEAR_LEAST = 1970,
 	YEAR_MOST = 2261,
 };
@@ -21,32 +20,6 @@ struct options {
 	const struct parser *format;
 	const char *path; /* NULL = standard input */
 };
-
-/* "UTC", "Z", "+07:00", "-0330", "+07", "Asia/Ho_Chi_Minh" */
-static bool zone_from(struct slice text, int32_t *seconds)
-{
-	char stamp[] = "2000-01-01T00:00:00+00:00";
-	size_t room = sizeof(stamp) - sizeof("2000-01-01T00:00:00"), used;
-	int64_t ns;
-
-	if (slice_eq(text, SLICE_LIT("Asia/Ho_Chi_Minh")) ||
-		slice_eq(text, SLICE_LIT("Asia/Saigon"))) {
-		*seconds = ZONE_VIETNAM;
-		return true;
-	}
-	if (slice_eq(text, SLICE_LIT("UTC")) || slice_eq(text, SLICE_LIT("Z"))) {
-		*seconds = 0;
-		return true;
-	}
-	if (text.len < 3 || text.len > room || (text.ptr[0] != '+' && text.ptr[0] != '-'))
-		return false;
-	memcpy(stamp + 19, text.ptr, text.len);
-	if (!clock_parse_iso(slice_of(stamp, 19 + text.len), 0, &ns, &used) ||
-		used != 19 + text.len)
-		return false;
-	*seconds = (int32_t)(INT64_C(946684800) - ns / CLOCK_NS_PER_S);
-	return true;
-}
 
 static bool format_from(struct slice name, const struct parser **format, struct err *err)
 {
@@ -63,7 +36,7 @@ static bool take_zone(const struct arguments *arguments, int32_t *seconds, struc
 {
 	const char *text = arguments_text(arguments, "tz");
 
-	return zone_from(slice_str(text), seconds) ||
+	return clock_zone(slice_str(text), seconds) ||
 	       err_set(err, "--tz %s: neither UTC, Asia/Ho_Chi_Minh nor an offset like +07:00",
 		       text);
 }

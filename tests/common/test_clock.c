@@ -74,5 +74,29 @@ START_TEST(times_are_written_with_fraction_and_zone)
 }
 END_TEST
 
-TEST_MAIN("clock", civil_time_agrees_with_the_c_library, iso_forms_mean_the_same_moment,
-	what_is_no_time_is_refused, times_are_written_with_fraction_and_zone)
+START_TEST(zones_are_read_by_name_and_offset)
+{
+	static const struct {
+		const char *text;
+		int32_t seconds;
+	} good[] = {{"UTC", 0}, {"Z", 0}, {"Asia/Ho_Chi_Minh", 25200}, {"Asia/Saigon", 25200},
+		{"+07:00", 25200}, {"-0330", -12600}, {"+07", 25200}};
+	static const char *const bad[] = {
+		"", "Hanoi", "07:00", "+7", "+25:00", "+07:00x", "Asia/Ho_Chi_Minh "};
+	int32_t seconds = 5;
+
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		ck_assert_msg(
+			clock_zone(slice_str(good[i].text), &seconds), "%s", good[i].text);
+		ck_assert_int_eq(seconds, good[i].seconds);
+	}
+	seconds = 5;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		ck_assert_msg(!clock_zone(slice_str(bad[i]), &seconds), "%s", bad[i]);
+	ck_assert_int_eq(seconds, 5);
+}
+END_TEST
+
+TEST_MAIN("clock", zones_are_read_by_name_and_offset, civil_time_agrees_with_the_c_library,
+	iso_forms_mean_the_same_moment, what_is_no_time_is_refused,
+	times_are_written_with_fraction_and_zone)
