@@ -22,6 +22,7 @@ struct role {
 	int own_purpose;
 	const char *peer_purpose; /* OpenSSL's name of the verification parameters */
 	const char *own_usage;
+	bool devices; /* the peer is none of ours: no identity of ours in certificates */
 };
 
 static const struct role server_role = {
@@ -38,6 +39,14 @@ static const struct role client_role = {
 	.own_purpose = X509_PURPOSE_SSL_CLIENT,
 	.peer_purpose = "ssl_server",
 	.own_usage = "clientAuth",
+};
+
+static const struct role devices_role = {
+	.own = TLS_PEER_COLLECTOR,
+	.own_purpose = X509_PURPOSE_SSL_SERVER,
+	.peer_purpose = "ssl_client",
+	.own_usage = "serverAuth",
+	.devices = true,
 };
 
 /* ---- where things hang on OpenSSL's objects ------------------------------------ */
@@ -402,7 +411,7 @@ static bool verify(X509_STORE_CTX *verify, const struct role *role, struct err *
 		describe(X509_STORE_CTX_get_current_cert(verify), verify_words(code), err);
 		return false;
 	}
-	if (identity_fits(leaf, role, &why))
+	if (role->devices || identity_fits(leaf, role, &why))
 		return true;
 	X509_STORE_CTX_set_error(verify, X509_V_ERR_APPLICATION_VERIFICATION);
 	describe(leaf, why, err);
@@ -485,6 +494,9 @@ static bool own_fits(SSL_CTX *ctx, const struct role *role, struct err *err)
 	struct tls_peer own;
 	X509 *cert = SSL_CTX_get0_certificate(ctx);
 
+	if (role->devices)
+		return X509_check_purpose(cert, role->own_purpose, 0) == 1 ||
+		       err_set(err, "its extended key usage lacks %s", role->own_usage);
 	if (!tls_identity_of(cert, &own, err))
 		return false;
 	if (own.kind != role->own)
@@ -588,14 +600,18 @@ static bool use_authorities(SSL_CTX *ctx, const struct tls_settings *settings, s
 }
 
 /* What the agent port speaks, whoever is at the other end. */
-static bool limit_protocol(SSL_CTX *ctx, struct err *err)
+static bool limit_protocol(SSL_CTX *ctx, const struct role *role, struct err *err)
 {
+	const int oldest = role->devices ? TLS1_2_VERSION : TLS1_3_VERSION;
+
 	SSL_CTX_set_security_level(ctx, SECURITY_LEVEL);
-	if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
-		SSL_CTX_set1_groups_list(ctx, "X25519:P-256") != 1 ||
+	if (SSL_CTX_set_min_proto_version(ctx, oldest) != 1 ||
+		SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
+		SSL_CTX_set1_groups_list(
+			ctx, role->devices ? "X25519:P-256:P-384" : "X25519:P-256") != 1 ||
 		SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
 					      "TLS_CHACHA20_POLY1305_SHA256") != 1)
-		return tls_err(err, "setting up TLS 1.3");
+		return tls_err(err, "setting up TLS");
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
 					 SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF |
 					 SSL_OP_CIPHER_SERVER_PREFERENCE |
@@ -632,7 +648,7 @@ static SSL_CTX *empty_context(
 	SSL_CTX_set_ex_data(ctx, ctx_role, user.any);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, on_peer_certificate, user.any);
-	if (limit_protocol(ctx, err))
+	if (limit_protocol(ctx, role, err))
 		return ctx;
 	SSL_CTX_free(ctx);
 	return NULL;
@@ -644,7 +660,7 @@ static SSL_CTX *new_context(const SSL_METHOD *method, const struct role *role,
 	SSL_CTX *ctx = empty_context(method, role, err);
 
 	if (ctx != NULL && use_own(ctx, settings, role, err) &&
-		use_authorities(ctx, settings, err))
+		(settings->ca_file == NULL || use_authorities(ctx, settings, err)))
 		return ctx;
 	SSL_CTX_free(ctx);
 	return NULL;
@@ -653,6 +669,42 @@ static SSL_CTX *new_context(const SSL_METHOD *method, const struct role *role,
 SSL_CTX *tls_server_new(const struct tls_settings *settings, struct err *err)
 {
 	return new_context(TLS_server_method(), &server_role, settings, err);
+}
+
+SSL_CTX *tls_devices_new(
+	const struct tls_settings *settings, enum tls_clients clients, struct err *err)
+{
+	static const int modes[] = {
+		[TLS_CLIENTS_NONE] = SSL_VERIFY_NONE,
+		[TLS_CLIENTS_OPTIONAL] = SSL_VERIFY_PEER,
+		[TLS_CLIENTS_REQUIRED] = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+	};
+	struct tls_settings files = *settings;
+
+	if (clients == TLS_CLIENTS_NONE)
+		files.ca_file = files.crl_file = NULL;
+	SSL_CTX *ctx = new_context(TLS_server_method(), &devices_role, &files, err);
+	if (ctx != NULL)
+		SSL_CTX_set_verify(ctx, modes[clients], NULL);
+	return ctx;
+}
+
+bool tls_peer_named(const SSL *ssl, const char *name)
+{
+	X509 *cert = SSL_get0_peer_certificate(ssl);
+
+	return cert != NULL && SSL_is_init_finished(ssl) &&
+	       SSL_get_verify_result(ssl) == X509_V_OK &&
+	       X509_check_host(cert, name, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1;
+}
+
+void tls_bye(SSL *ssl)
+{
+	if (!SSL_is_init_finished(ssl))
+		return;
+	SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+	(void)SSL_shutdown(ssl);
+	ERR_clear_error();
 }
 
 SSL_CTX *tls_client_new(const struct tls_settings *settings, struct err *err)

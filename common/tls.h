@@ -70,6 +70,24 @@ struct tls_peer {
  * when idle. NULL on failure with the file's name in err. */
 MUST_USE SSL_CTX *tls_server_new(const struct tls_settings *settings, struct err *err);
 
+enum tls_clients {
+	TLS_CLIENTS_NONE, /* are not asked for a certificate */
+	TLS_CLIENTS_OPTIONAL,
+	TLS_CLIENTS_REQUIRED,
+};
+
+/* Server side for devices of others: TLS 1.2 or later. Certificates, ours and theirs, carry no
+ * identity of ours; theirs is verified as above, by ca_file and crl_file, when it is shown. */
+MUST_USE SSL_CTX *tls_devices_new(
+	const struct tls_settings *settings, enum tls_clients clients, struct err *err);
+
+/* Is the (DNS) name in the verified certificate of the peer? Wildcards there do not count; its
+ * subject's common name does when it has no DNS name at all. */
+MUST_USE bool tls_peer_named(const SSL *ssl, const char *name);
+
+/* close_notify, without waiting for the peer's: one that gets none sees an error. */
+void tls_bye(SSL *ssl);
+
 /* Client side: requires a collector's certificate; the caller compares the peer's name with
  * the one it wants. */
 MUST_USE SSL_CTX *tls_client_new(const struct tls_settings *settings, struct err *err);

@@ -3,7 +3,6 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <inttypes.h>
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -97,12 +96,7 @@ void session_drop(struct session *session)
 	session_leave_peers(session);
 	end_handshake(session, false);
 	worker_forget(session->worker, session);
-	/* bufferevent_free() sends no close_notify; a peer that gets none sees an error. */
-	if (SSL_is_init_finished(ssl)) {
-		SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
-		(void)SSL_shutdown(ssl);
-		ERR_clear_error();
-	}
+	tls_bye(ssl); /* bufferevent_free() does not */
 	bufferevent_free(session->bev);
 	free(session);
 }

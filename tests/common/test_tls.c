@@ -375,9 +375,73 @@ START_TEST(a_renewed_context_is_the_same_with_other_crls)
 }
 END_TEST
 
-TEST_MAIN("tls", a_renewed_context_is_the_same_with_other_crls,
-	both_ends_learn_who_the_other_is, a_context_knows_its_own_identity,
-	identities_are_read_in_canonical_form_only,
+static SSL_CTX *device_context(const char *stem)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	const struct tls_settings files = test_ca_settings(&ca, stem);
+
+	ck_assert_int_eq(SSL_CTX_use_certificate_chain_file(ctx, files.cert_file), 1);
+	ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(ctx, files.key_file, SSL_FILETYPE_PEM), 1);
+	return ctx;
+}
+
+static SSL_CTX *devices_context(enum tls_clients clients)
+{
+	struct tls_settings settings = test_ca_settings(&ca, "collector");
+	SSL_CTX *ctx = tls_devices_new(&settings, clients, &err);
+
+	ck_assert_ok(ctx != NULL, err);
+	return ctx;
+}
+
+/* Does the server take it, and is it named so? */
+static bool device_comes(enum tls_clients clients, SSL_CTX *device, int version, bool named)
+{
+	struct test_link link;
+	bool server_failed = false;
+	SSL_CTX *server = devices_context(clients);
+
+	(void)SSL_CTX_set_max_proto_version(device, version);
+	test_link_open(&link, server, device);
+	bool comes = test_link_shake(&link, &server_failed, &err);
+	ck_assert(!tls_peer_named(link.server, "other.example"));
+	ck_assert_int_eq(tls_peer_named(link.server, "fw.example"), comes && named);
+	if (comes && named)
+		ck_assert_ok(tls_peer_still_good(server, link.server, &err), err);
+	test_link_close(&link);
+	SSL_CTX_free(server);
+	return comes;
+}
+
+START_TEST(devices_need_no_identity_of_ours)
+{
+	make_everything();
+	test_ca_issue(&ca, "device",
+		&(struct pki_request){.profile = PKI_CLIENT,
+			.common_name = "fw.example",
+			.label = "fw",
+			.days = 5});
+	SSL_CTX *shown = device_context("device"), *bare = SSL_CTX_new(TLS_client_method());
+	SSL_CTX *purpose = device_context("collector");
+
+	ck_assert(device_comes(TLS_CLIENTS_REQUIRED, shown, TLS1_3_VERSION, true));
+	ck_assert(device_comes(TLS_CLIENTS_OPTIONAL, shown, TLS1_2_VERSION, true));
+	ck_assert(device_comes(TLS_CLIENTS_NONE, shown, TLS1_3_VERSION, false));
+	ck_assert(device_comes(TLS_CLIENTS_OPTIONAL, bare, TLS1_3_VERSION, false));
+	ck_assert(device_comes(TLS_CLIENTS_NONE, bare, TLS1_2_VERSION, false));
+	ck_assert(!device_comes(TLS_CLIENTS_REQUIRED, bare, TLS1_3_VERSION, false));
+	ck_assert(!device_comes(TLS_CLIENTS_OPTIONAL, purpose, TLS1_3_VERSION, false));
+	ck_assert(!device_comes(TLS_CLIENTS_NONE, bare, TLS1_1_VERSION, false));
+	SSL_CTX_free(shown);
+	SSL_CTX_free(bare);
+	SSL_CTX_free(purpose);
+	test_ca_remove(&ca);
+}
+END_TEST
+
+TEST_MAIN("tls", devices_need_no_identity_of_ours,
+	a_renewed_context_is_the_same_with_other_crls, both_ends_learn_who_the_other_is,
+	a_context_knows_its_own_identity, identities_are_read_in_canonical_form_only,
 	a_key_that_others_can_read_is_refused_with_the_remedy,
 	certificates_for_the_other_end_are_refused, files_that_do_not_fit_are_named,
 	an_encrypted_key_asks_nobody, crl_files_that_prove_nothing_are_refused,
