@@ -48,10 +48,18 @@ struct batch_gap {
 struct batch {
 	struct arena arena;
 	struct stream stream;
-	uint64_t first; /* sequence of the first record */
+	uint64_t first; /* sequence of the first record; of `unnumbered` set by the writer */
 	uint32_t count; /* sequences covered; n_records of them unless it is a gap */
 	uint32_t crc;   /* of the chunk as sent, also of an unreadable one; 0 = sent as a gap */
 	uint32_t skip;  /* set by the writer: leading records that are duplicates */
+	/* Its sender has no sequences (syslog): the writer gives the stream's next ones at each
+	 * try. Any number of batches of such a stream may be under way; what is sent twice is
+	 * stored twice, since nothing tells it from what happened twice. */
+	bool unnumbered;
+	/* What settings say of a sender that is no agent. */
+	bool zoned;           /* its zone is known */
+	int32_t zone_seconds; /* east of UTC; of stamps without a zone */
+	bool names_host;      /* a relay: the HOSTNAME of a message says whose it is */
 	struct batch_gap gap;
 	uint32_t wire_size; /* bytes of the chunk as sent; 0 = none */
 	uint32_t skew_ms;   /* |agent's clock - ours| on this session; UINT32_MAX = unknown */

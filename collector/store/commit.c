@@ -183,9 +183,17 @@ static bool is_gap(const struct batch *batch)
 	return batch->gap.reason != 0;
 }
 
+static void number_records(struct batch *batch)
+{
+	for (uint32_t i = 0; i < batch->n_records; i++)
+		batch->columns[i].sequence = batch->first + i;
+}
+
 static void take_batch(struct store *store, struct batch *batch, struct ledger_entry *entry)
 {
 	ledger_touch(store->ledger, entry);
+	if (batch->unnumbered)
+		number_records(batch);
 
 	uint64_t stored = entry->pending.stored;
 	batch->skip = stored >= batch->first ? (uint32_t)(stored - batch->first + 1) : 0;
@@ -214,6 +222,8 @@ static enum batch_outcome judge(
 
 	uint64_t stored =
 		(*entry)->pending_move ? (*entry)->pending.stored : (*entry)->durable.stored;
+	if (batch->unnumbered)
+		batch->first = stored + 1;
 	/* Numbers no sender can have. */
 	if (batch->count == 0 || batch->first == 0 || batch->first >> SEQUENCE_MAX_BITS != 0)
 		return BATCH_AHEAD;

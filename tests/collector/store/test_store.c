@@ -526,6 +526,85 @@ START_TEST(blocks_stay_readable_however_long_the_names_of_sources_are)
 }
 END_TEST
 
+/* As its records' texts say it has to be numbered. */
+static struct batch *unnumbered_batch(
+	struct fixture *fixture, struct stream stream, uint64_t expected, uint32_t count)
+{
+	struct batch *batch = fixture_batch(fixture, stream, expected, count, 0);
+
+	batch->unnumbered = true;
+	batch->first = 0;
+	for (uint32_t i = 0; i < count; i++)
+		batch->columns[i].sequence = 0;
+	return batch;
+}
+
+START_TEST(streams_without_numbers_get_the_next_ones)
+{
+	struct fixture fixture;
+	struct stream stream = fixture_stream(1, 1);
+	struct stream_position position;
+	struct seen seen;
+
+	fixture_init(&fixture);
+	fixture.settings.commit_ms = 200; /* two of them together */
+	fixture_open(&fixture);
+	fixture_send(&fixture, unnumbered_batch(&fixture, stream, 1, 10));
+	fixture_send(&fixture, unnumbered_batch(&fixture, stream, 11, 10));
+	fixture_wait(&fixture);
+	fixture_free_home(&fixture);
+	fixture_reopen(&fixture);
+
+	struct batch *batch = unnumbered_batch(&fixture, stream, 21, 5);
+	ck_assert_int_eq(fixture_submit(&fixture, batch), BATCH_STORED);
+	ck_assert_uint_eq(batch->first, 21);
+	ck_assert_uint_eq(batch->stored, 25);
+	fixture_free(batch);
+	struct batch *gap = fixture_gap(&fixture, stream, 0, 7);
+	gap->unnumbered = true;
+	ck_assert_int_eq(fixture_submit(&fixture, gap), BATCH_STORED);
+	ck_assert_uint_eq(gap->first, 26);
+	fixture_free(gap);
+	fixture_send(&fixture, unnumbered_batch(&fixture, stream, 33, 3));
+	fixture_wait(&fixture);
+	fixture_free_home(&fixture);
+
+	ck_assert(store_stream(fixture.store, &stream, &position));
+	ck_assert_uint_eq(position.records, 28);
+	ck_assert_uint_eq(position.declared, 7);
+	ck_assert_uint_eq(position.stored, 35);
+	ck_assert_uint_eq(position.duplicates, 0);
+	fixture_read(&fixture, 0, &seen);
+	ck_assert_uint_eq(seen.n_records, 28);
+	for (uint64_t i = 1; i <= 25; i++)
+		ck_assert_uint_eq(seen_count(&seen, stream, i), 1);
+	ck_assert_uint_eq(seen_count(&seen, stream, 33), 1);
+	seen_done(&seen);
+	fixture_done(&fixture);
+}
+END_TEST
+
+START_TEST(what_is_refused_uses_up_no_numbers)
+{
+	struct fixture fixture;
+	struct stream stream = fixture_stream(1, 1);
+
+	fixture_init(&fixture);
+	fixture.settings.reserve_bytes = UINT64_MAX / 2;
+	fixture_open(&fixture);
+	struct batch *batch = unnumbered_batch(&fixture, stream, 1, 10);
+	ck_assert_int_eq(fixture_submit(&fixture, batch), BATCH_REFUSED);
+	fixture_close(&fixture);
+	fixture.settings.reserve_bytes = 0;
+	fixture_open(&fixture);
+	ck_assert_int_eq(fixture_submit(&fixture, batch), BATCH_STORED);
+	ck_assert_uint_eq(batch->first, 1);
+	ck_assert_uint_eq(batch->stored, 10);
+	fixture_free(batch);
+	fixture_done(&fixture);
+}
+END_TEST
+
 TEST_MAIN("store", what_was_stored_is_read_back, a_reopened_store_goes_on,
 	duplicates_are_removed_and_the_rest_is_kept, what_is_ahead_is_refused,
 	gaps_move_the_stream_and_are_read, a_reader_goes_on_from_any_commit,
@@ -534,4 +613,5 @@ TEST_MAIN("store", what_was_stored_is_read_back, a_reopened_store_goes_on,
 	a_damaged_block_is_lost_exactly_and_the_rest_is_read,
 	sequences_of_a_damaged_block_are_in_the_ledger, a_lane_keeps_so_many_epochs,
 	without_the_reserve_batches_are_refused, a_failing_disk_acknowledges_nothing,
-	blocks_stay_readable_however_long_the_names_of_sources_are, one_process_at_a_time)
+	blocks_stay_readable_however_long_the_names_of_sources_are, one_process_at_a_time,
+	streams_without_numbers_get_the_next_ones, what_is_refused_uses_up_no_numbers)
