@@ -514,6 +514,31 @@ static void check_hosts(struct register_build *build)
 	}
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct host_entry *one = *(const struct host_entry *const *)a;
+	const struct host_entry *other = *(const struct host_entry *const *)b;
+
+	return register_compare_named(one, other->agency, slice_str(other->written->name));
+}
+
+static void index_names(struct register_build *build)
+{
+	struct agency_register *agencies = build->agencies;
+	const struct host_entry **named =
+		register_alloc(build, agencies->n_hosts, sizeof(*named));
+
+	if (named == NULL)
+		return;
+	for (size_t i = 0; i < agencies->n_hosts; i++) {
+		if (agencies->hosts[i].written->name[0] != '\0')
+			named[agencies->n_named++] = &agencies->hosts[i];
+	}
+	agencies->named = named;
+	if (agencies->n_named > 0)
+		qsort(named, agencies->n_named, sizeof(*named), by_name);
+}
+
 static void build_hosts(struct register_build *build)
 {
 	struct agency_register *agencies = build->agencies;
@@ -533,6 +558,7 @@ static void build_hosts(struct register_build *build)
 	if (n > 0)
 		qsort(agencies->hosts, n, sizeof(*agencies->hosts), by_host);
 	check_hosts(build);
+	index_names(build);
 }
 
 /* ---- the whole ------------------------------------------------------------ */

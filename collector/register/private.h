@@ -29,6 +29,8 @@ struct agency_register {
 	size_t n_agencies;
 	struct host_entry *hosts; /* by agency, host, date */
 	size_t n_hosts;
+	const struct host_entry **named; /* those with a name, by agency and name */
+	size_t n_named;
 	struct attribution *shared; /* by agency, host, source; attribution.c */
 	size_t n_shared;
 };
@@ -50,6 +52,9 @@ MUST_USE void *register_alloc(struct register_build *build, size_t n, size_t siz
 /* A number among a list of texts; false with a mistake. */
 MUST_USE bool register_number(
 	struct register_build *build, const char *const *text, uint32_t *number);
+
+/* <0, 0, >0: by agency, then by name without regard to large and small ASCII letters. */
+int register_compare_named(const struct host_entry *entry, uint32_t agency, struct slice name);
 
 /* Compiles the shared sources; agencies are there already. */
 void attribution_build(struct register_build *build);

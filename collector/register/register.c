@@ -144,3 +144,75 @@ bool agencies_place(const struct agency_register *agencies, uint32_t agency, uin
 	};
 	return true;
 }
+
+/* ---- by name ------------------------------------------------------------------ */
+
+static int small_letter(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : (unsigned char)byte;
+}
+
+static int compare_nocase(struct slice a, struct slice b)
+{
+	for (size_t i = 0; i < a.len && i < b.len; i++) {
+		const int differ = small_letter(a.ptr[i]) - small_letter(b.ptr[i]);
+
+		if (differ != 0)
+			return differ;
+	}
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
+int register_compare_named(const struct host_entry *entry, uint32_t agency, struct slice name)
+{
+	if (entry->agency != agency)
+		return entry->agency < agency ? -1 : 1;
+	return compare_nocase(slice_str(entry->written->name), name);
+}
+
+/* The first one that is not before; n_named when all are. */
+static size_t first_named(
+	const struct agency_register *agencies, uint32_t agency, struct slice name)
+{
+	size_t low = 0, high = agencies->n_named;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (register_compare_named(agencies->named[middle], agency, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* A host that moved stands there several times: they have to be one. */
+static bool is_one_named(const struct agency_register *agencies, uint32_t agency,
+	struct slice name, uint32_t *host)
+{
+	const size_t first = first_named(agencies, agency, name);
+	size_t n = 0;
+
+	for (size_t i = first; i < agencies->n_named &&
+			       register_compare_named(agencies->named[i], agency, name) == 0;
+		i++, n++) {
+		if (agencies->named[i]->host != agencies->named[first]->host)
+			return false;
+	}
+	if (n > 0)
+		*host = agencies->named[first]->host;
+	return n > 0;
+}
+
+bool agencies_host_named(const struct agency_register *agencies, uint32_t agency,
+	struct slice name, uint32_t *host)
+{
+	const struct slice bare = slice_head(name, slice_find(name, '.'));
+
+	if (name.len == 0)
+		return false;
+	return is_one_named(agencies, agency, name, host) ||
+	       (bare.len > 0 && bare.len < name.len &&
+		       is_one_named(agencies, agency, bare, host));
+}

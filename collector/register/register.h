@@ -121,6 +121,14 @@ struct agency_place {
 MUST_USE bool agencies_place(const struct agency_register *agencies, uint32_t agency,
 	uint32_t host, int64_t at_ns, struct agency_place *place);
 
+/*
+ * The host of that name in an agency, letters large or small; the name of a domain is also
+ * looked for without it. False when the register names none, or several, so. On the path of a
+ * relay's records.
+ */
+MUST_USE bool agencies_host_named(const struct agency_register *agencies, uint32_t agency,
+	struct slice name, uint32_t *host);
+
 /* ---- shared sources (attribution.c) --------------------------------------- */
 
 enum agencies_outcome {

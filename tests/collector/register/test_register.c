@@ -278,6 +278,46 @@ START_TEST(names_are_found_in_small_and_large_letters)
 }
 END_TEST
 
+static uint32_t named(const struct agency_register *agencies, uint32_t agency, const char *name)
+{
+	uint32_t host = 0;
+
+	return agencies_host_named(agencies, agency, slice_str(name), &host) ? host : 0;
+}
+
+START_TEST(hosts_are_found_by_name_within_their_agency)
+{
+	struct strbuf text = STRBUF_INIT(TEXT_MAX);
+
+	strbuf_add_str(&text,
+		"province: {code: H01, name: A}\nagencies:\n"
+		" - {number: 1, systems: [{number: 1, name: x, level: 1}],\n"
+		"    attributes: [{from: 2020-01-01, identifier: H01.1, name: B}], hosts: [\n"
+		"    {number: 5, system: 1, name: Web}, {number: 6, system: 1, name: twin},\n"
+		"    {number: 7, system: 1, name: TWIN}, {number: 8, system: 1},\n"
+		"    {number: 9, system: 1, name: moved},\n"
+		"    {number: 9, system: 1, name: moved, from: 2025-01-01},\n"
+		"    {number: 10, system: 1, name: db.example}]}\n"
+		" - {number: 2, systems: [{number: 1, name: x, level: 1}],\n"
+		"    attributes: [{from: 2020-01-01, identifier: H01.2, name: C}], hosts: [\n"
+		"    {number: 1, system: 1, name: web}]}\n");
+	struct agency_register *agencies = parse_as("f", strbuf_slice(&text));
+	ck_assert_msg(agencies != NULL, "%s", strbuf_cstr(&mistakes));
+	ck_assert_uint_eq(named(agencies, 1, "web"), 5);
+	ck_assert_uint_eq(named(agencies, 1, "WEB.example.gov.vn"), 5);
+	ck_assert_uint_eq(named(agencies, 2, "web"), 1);
+	ck_assert_uint_eq(named(agencies, 1, "twin"), 0);
+	ck_assert_uint_eq(named(agencies, 1, "moved"), 9);
+	ck_assert_uint_eq(named(agencies, 1, "db.example"), 10);
+	ck_assert_uint_eq(named(agencies, 1, "db"), 0);
+	ck_assert_uint_eq(named(agencies, 1, ""), 0);
+	ck_assert_uint_eq(named(agencies, 1, ".example"), 0);
+	ck_assert_uint_eq(named(agencies, 3, "web"), 0);
+	clean(agencies);
+	strbuf_done(&text);
+}
+END_TEST
+
 START_TEST(other_sources_of_the_host_are_its_own)
 {
 	struct agency_register *agencies = load_demo();
@@ -443,6 +483,7 @@ TEST_MAIN("register", the_demo_register_is_good, attributes_change_at_midnight_o
 	agencies_begin_and_end, hosts_stand_in_a_system_with_its_level,
 	a_reference_keeps_an_old_register_alive, a_host_moves_between_systems,
 	addresses_say_whose_a_record_is, names_say_whose_a_record_is,
-	names_are_found_in_small_and_large_letters, other_sources_of_the_host_are_its_own,
-	nested_prefixes_agree_with_a_plain_search, facts_come_from_the_fields_of_a_record,
-	every_bad_file_gets_the_messages_it_names, a_missing_file_is_a_mistake)
+	names_are_found_in_small_and_large_letters, hosts_are_found_by_name_within_their_agency,
+	other_sources_of_the_host_are_its_own, nested_prefixes_agree_with_a_plain_search,
+	facts_come_from_the_fields_of_a_record, every_bad_file_gets_the_messages_it_names,
+	a_missing_file_is_a_mistake)
