@@ -3,9 +3,8 @@
  *
  * Accepting in one thread and handing over balances long-lived sessions; a
  * listening socket per worker would balance connection attempts. Caps of
- * unfinished handshakes are checked before a byte is read. Out of descriptors,
- * it stops accepting for a moment and never spins. Private to ingest/; the
- * main thread only.
+ * unfinished handshakes are checked before a byte is read. Private to ingest/;
+ * the main thread only.
  */
 #ifndef COLLECTOR_INGEST_LISTENER_H
 #define COLLECTOR_INGEST_LISTENER_H
