@@ -115,6 +115,7 @@ static void on_ingest_event(
 		[INGEST_OFFLINE] = {"agent-offline", SEVERITY_NONE},
 		[INGEST_DUPLICATE] = {"agent-duplicate", SEVERITY_HIGH},
 		[INGEST_NEW_EPOCH] = {"agent-new-history", SEVERITY_MEDIUM},
+		[INGEST_STRANGER] = {"sender-unknown", SEVERITY_LOW},
 	};
 
 	note(user, agency, host, notes[what].action, notes[what].severity, detail);

@@ -390,6 +390,7 @@ static bool put_stream(
 	json_put_u64(json, "host", stream->host);
 	json_put_u64(json, "lane", stream->lane);
 	put_hex(json, "epoch", stream->epoch);
+	json_put_bool(json, "numbered", stream->lane != SENDERS_LANE);
 	json_put_u64(json, "first", position->first);
 	json_put_u64(json, "stored", position->stored);
 	json_put_u64(json, "records", position->records);
@@ -408,6 +409,68 @@ static void answer_ledger(
 	json_key(json, SLICE_LIT("streams"));
 	json_array(json);
 	store_ledger(view->store, put_stream, json);
+	json_array_end(json);
+}
+
+static bool put_sender(void *user, const struct sender *sender)
+{
+	struct json *json = user;
+	struct sender_state *state = sender->state;
+	const int64_t missing = atomic_load(&state->missing);
+
+	json_object(json);
+	json_put_str(json, "name", sender->name);
+	json_put_u64(json, "agency", sender->agency);
+	json_put_u64(json, "host", sender->host);
+	json_put_str(json, "identity",
+		identity_strength_name(sender->certificate[0] != '\0' ? IDENTITY_CERTIFICATE
+								      : IDENTITY_ADDRESS));
+	json_put_u64(json, "connections", atomic_load(&state->connections));
+	json_put_u64(json, "connections_refused", atomic_load(&state->refused));
+	json_put_u64(json, "messages", atomic_load(&state->messages));
+	json_put_u64(json, "bytes", atomic_load(&state->bytes));
+	json_put_u64(json, "cut", atomic_load(&state->cut));
+	json_put_u64(json, "dropped", atomic_load(&state->dropped));
+	json_put_u64(json, "missing", missing > 0 ? (uint64_t)missing : 0);
+	json_put_u64(json, "waiting_bytes", atomic_load(&state->waiting));
+	put_time(json, "heard", atomic_load(&state->heard_ns));
+	json_object_end(json);
+	return true;
+}
+
+static void put_strangers(struct json *json, struct ingest *ingest)
+{
+	struct sender_stranger *strangers = calloc(SENDER_STRANGERS_MAX, sizeof(*strangers));
+
+	if (strangers == NULL)
+		abort();
+	const size_t n = ingest_strangers(ingest, strangers);
+	for (size_t i = 0; i < n; i++) {
+		char address[NETADDR_TEXT_MAX];
+
+		netaddr_format(&strangers[i].address, address);
+		json_object(json);
+		json_put_str(json, "address", address);
+		json_put_str(json, "listener", strangers[i].listener);
+		json_put_u64(json, "times", strangers[i].times);
+		put_time(json, "since", strangers[i].since_ns);
+		put_time(json, "heard", strangers[i].heard_ns);
+		json_object_end(json);
+	}
+	free(strangers);
+}
+
+static void answer_senders(
+	const struct control_view *view, struct slice words, struct json *json)
+{
+	(void)words;
+	json_key(json, SLICE_LIT("senders"));
+	json_array(json);
+	ingest_senders(view->ingest, put_sender, json);
+	json_array_end(json);
+	json_key(json, SLICE_LIT("unknown"));
+	json_array(json);
+	put_strangers(json, view->ingest);
 	json_array_end(json);
 }
 
@@ -458,6 +521,7 @@ static const struct {
 } requests[] = {
 	{{SLICE_BYTES("status")}, answer_status},
 	{{SLICE_BYTES("agents")}, answer_agents},
+	{{SLICE_BYTES("senders")}, answer_senders},
 	{{SLICE_BYTES("ledger")}, answer_ledger},
 	{{SLICE_BYTES("feed")}, answer_feed},
 	{{SLICE_BYTES("order")}, answer_order},
@@ -474,8 +538,8 @@ static void put_answer(const struct control *control, struct slice words, struct
 			return;
 		}
 	}
-	json_put_str(
-		json, "error", "unknown request; known: status, agents, ledger, feed, order");
+	json_put_str(json, "error",
+		"unknown request; known: status, agents, senders, ledger, feed, order");
 }
 
 static void answer(const struct control *control, struct slice words, struct strbuf *out)

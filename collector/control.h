@@ -9,7 +9,10 @@
  *	          failure, agents by state, what expires, what waits for the nation and what
  *	          could not be made for it
  *	agents    every agent seen: online, since when, certificate, clock offset, queue
- *	ledger    every stream: stored, declared missing, duplicates, lost
+ *	senders   every sender of the settings that is no agent: what came, was cut, dropped,
+ *	          refused; and who sent and is none
+ *	ledger    every stream: stored, declared missing, duplicates, lost; "numbered" false:
+ *	          its sender has no sequences, and what was sent is not known
  *	feed      every topic messages go to: what waits, what was sent, why it waits
  *	order WORD AGENCY HOST ARGUMENT
  *	          scan, report, resend or slow-down: sends it to a connected agent

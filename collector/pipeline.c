@@ -57,6 +57,27 @@ static void place(const struct agency_register *agencies, struct batch *batch)
 	}
 }
 
+/* Only of the agency that the relay is of: what it says reaches no other. */
+static void name_host(const struct agency_register *agencies, struct record *record)
+{
+	struct agencies_facts facts;
+	struct agency_place place;
+
+	agencies_facts_of(record, &facts);
+	if (!agencies_host_named(agencies, record->agency, facts.host_name, &record->host) ||
+		!agencies_place(
+			agencies, record->agency, record->host, record->received_ns, &place))
+		return;
+	record->system = place.system;
+	record->level = place.level;
+}
+
+static void name_hosts(const struct agency_register *agencies, struct batch *batch)
+{
+	for (unsigned i = 0; batch->names_host && i < batch->n_records; i++)
+		name_host(agencies, &batch->records[i]);
+}
+
 /* Records of a shared source belong to the agency a rule of the register names. */
 static void attribute_record(const struct agency_register *agencies, struct record *record)
 {
@@ -133,6 +154,7 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 
 	place(rules->agencies, batch);              /* host -> system, level         */
 	normalize_batch(stages->normalizer, batch); /* raw bytes -> fields           */
+	name_hosts(rules->agencies, batch);         /* a relay's records -> host     */
 	attribute(rules->agencies, batch);          /* shared sources -> agency      */
 	classify_batch(rules->classifier, batch);   /* fields -> class, severity     */
 	match(batch);                               /* fields -> tags to correlate   */

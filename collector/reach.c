@@ -7,7 +7,7 @@
 #include "common/log.h"
 #include "common/sandbox.h"
 
-enum { FOLDERS_MAX = 128 };
+enum { FOLDERS_MAX = 256 };
 
 /* Read while it runs: names of hosts, certificates and modules of libraries, the time zone, the
  * number of processors. A resolv.conf that is a link lies in one of the folders below /run. */
@@ -58,6 +58,19 @@ static void done(struct folders *folders)
 		free(folders->paths[--folders->n]);
 }
 
+static void add_folders_of_listeners(
+	struct folders *folders, const struct sender_settings *settings)
+{
+	const struct written_listener *listeners = settings->listeners.items;
+
+	for (size_t i = 0; i < settings->listeners.n; i++) {
+		add_folder_of(folders, listeners[i].ca);
+		add_folder_of(folders, listeners[i].crl);
+		add_folder_of(folders, listeners[i].certificate);
+		add_folder_of(folders, listeners[i].key);
+	}
+}
+
 static void gather_read(
 	struct folders *folders, const char *config, const struct collector_settings *settings)
 {
@@ -71,6 +84,7 @@ static void gather_read(
 		add(folders, of_the_system[i]);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		add_folder_of(folders, files[i]);
+	add_folders_of_listeners(folders, &settings->ingest.syslog);
 	add(folders, settings->national);
 	for (size_t i = 0; i < settings->roles.ingest.readable.n; i++)
 		add(folders, settings->roles.ingest.readable.items[i]);

@@ -122,6 +122,23 @@ static void must_make_in_folder_of(struct look *look, const struct named_path *n
 			"make a socket in", folder, errno);
 }
 
+static void look_at_listeners(struct look *look, const struct sender_settings *settings)
+{
+	const struct written_listener *listeners = settings->listeners.items;
+
+	for (size_t i = 0; i < settings->listeners.n; i++) {
+		const struct named_path read[] = {
+			{"ingest.syslog.listeners.ca", listeners[i].ca},
+			{"ingest.syslog.listeners.crl", listeners[i].crl},
+			{"ingest.syslog.listeners.certificate", listeners[i].certificate},
+			{"ingest.syslog.listeners.key", listeners[i].key},
+		};
+
+		for (size_t j = 0; j < ARRAY_LEN(read); j++)
+			must_read(look, &read[j]);
+	}
+}
+
 static void look_as_ingest(struct look *look, const char *config,
 	const struct collector_settings *settings, const struct role_identity *signer)
 {
@@ -147,6 +164,7 @@ static void look_as_ingest(struct look *look, const char *config,
 
 	for (size_t i = 0; i < ARRAY_LEN(read); i++)
 		must_read(look, &read[i]);
+	look_at_listeners(look, &settings->ingest.syslog);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		must_not_read(look, &keys[i], signer);
 	must_write_folder(look, &(struct named_path){"store.dir", settings->store.dir});

@@ -116,6 +116,16 @@ static bool port_is_low(const char *listen)
 	       port > 0 && port < LOW_PORTS;
 }
 
+static bool listens_low(const struct ingest_settings *settings)
+{
+	const struct written_listener *listeners = settings->syslog.listeners.items;
+	bool low = port_is_low(settings->listen);
+
+	for (size_t i = 0; i < settings->syslog.listeners.n; i++)
+		low |= port_is_low(listeners[i].listen);
+	return low;
+}
+
 static bool identify_all(const struct collector_settings *settings,
 	struct role_identity identities[ROLES], struct err *err)
 {
@@ -138,7 +148,7 @@ static bool identify_all(const struct collector_settings *settings,
 			"roles.signer.user: '%s' is ingest's user too; the keys need one that "
 			"has nothing else to do",
 			signer->user);
-	ingest->low_port = port_is_low(settings->ingest.listen);
+	ingest->low_port = listens_low(&settings->ingest);
 	ingest->open_files = descriptors_needed(&settings->ingest);
 	return true;
 }

@@ -44,7 +44,7 @@ struct role_identity {
 	uid_t uid;
 	gid_t gid, groups[ROLE_GROUPS_MAX];
 	int n_groups;
-	bool low_port;       /* its port is below 1024 */
+	bool low_port;       /* a port of its is below 1024 */
 	uint64_t open_files; /* descriptors it needs; 0 = what there is */
 };
 

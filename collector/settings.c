@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 
+#include "collector/ingest/senders.h"
+#include "collector/normalize/parser.h"
+
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
 
 const char collector_settings_head[] = "Settings of soc-collector. `soc-collector check -c "
@@ -56,12 +59,35 @@ const struct setting collector_settings_table[] = {
 	{0},
 };
 
+static void check_format(
+	const struct conf *conf, const char *const *format, struct mistakes *mistakes)
+{
+	if ((*format)[0] != '\0' && parser_by_name(slice_str(*format)) == NULL)
+		mistake_add(mistakes, conf_at(conf, format),
+			"there is no parser %s; `soc-collector normalize --list` names them",
+			MISTAKE_TEXT(slice_str(*format)));
+}
+
+static void check_formats(const struct conf *conf, const struct sender_settings *settings,
+	struct mistakes *mistakes)
+{
+	const struct written_listener *listeners = settings->listeners.items;
+	const struct written_sender *senders = settings->senders.items;
+
+	for (size_t i = 0; i < settings->listeners.n; i++)
+		check_format(conf, &listeners[i].format, mistakes);
+	for (size_t i = 0; i < settings->senders.n; i++)
+		check_format(conf, &senders[i].format, mistakes);
+}
+
 /* What no table says. */
 static bool check(const char *path, const struct conf *conf,
 	const struct collector_settings *settings, struct strbuf *out)
 {
 	struct mistakes mistakes = mistakes_into(out, path);
 
+	sender_settings_check(conf, &settings->ingest.syslog, &mistakes);
+	check_formats(conf, &settings->ingest.syslog, &mistakes);
 	forward_settings_check(conf, &settings->forward, &mistakes);
 	signer_settings_check(conf, &settings->signer, &mistakes);
 	return mistakes_end(&mistakes);

@@ -14,8 +14,15 @@ enum {
 
 uint64_t descriptors_needed(const struct ingest_settings *settings)
 {
-	return (uint64_t)settings->connections_max +
-	       SHARES * (uint64_t)settings->handshakes_max + OTHERS;
+	const struct written_listener *listeners = settings->syslog.listeners.items;
+	uint64_t needed = (uint64_t)settings->connections_max +
+			  SHARES * (uint64_t)settings->handshakes_max + OTHERS;
+
+	for (size_t i = 0; i < settings->syslog.listeners.n; i++)
+		needed += listeners[i].transport == TRANSPORT_UDP
+				  ? 1
+				  : listeners[i].connections_max + UINT64_C(1);
+	return needed;
 }
 
 static uint64_t raise_limit(uint64_t needed)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "collector/ingest/descriptors.h"
+#include "collector/ingest/doors.h"
 #include "collector/ingest/listener.h"
 #include "common/log.h"
 #include "common/tls.h"
@@ -61,7 +62,7 @@ static bool start(struct ingest *ingest, struct event_base *main_base, struct er
 	if (ingest->shared.tls == NULL || !start_workers(ingest, err))
 		return false;
 	ingest->listener = listener_open(&ingest->shared, main_base, err);
-	return ingest->listener != NULL;
+	return ingest->listener != NULL && doors_open(&ingest->shared, main_base, err);
 }
 
 struct ingest *ingest_start(const struct ingest_settings *settings,
@@ -86,6 +87,8 @@ struct ingest *ingest_start(const struct ingest_settings *settings,
 		.agency_rate = settings->agency_rate,
 		.alive_ms = ALIVE_HEARTBEATS * settings->heartbeat_ms,
 	});
+	ingest->shared.book = sender_book_new();
+	ingest->shared.senders = senders_new(&settings->syslog, ingest->shared.book);
 	if (!start(ingest, main_base, err)) {
 		ingest_stop(ingest);
 		return NULL;
@@ -101,6 +104,7 @@ void ingest_stop(struct ingest *ingest)
 		return;
 	shared = &ingest->shared;
 	listener_close(ingest->listener);
+	doors_shut(shared);
 	for (unsigned i = 0; i < shared->n_workers; i++)
 		worker_stop(shared->workers[i]);
 	for (unsigned i = 0; i < shared->n_workers; i++)
@@ -108,6 +112,9 @@ void ingest_stop(struct ingest *ingest)
 	for (unsigned i = 0; i < shared->n_workers; i++)
 		worker_free(shared->workers[i]);
 	free(shared->workers);
+	doors_free(shared);
+	senders_unref(shared->senders);
+	sender_book_free(shared->book);
 	SSL_CTX_free(shared->tls);
 	pthread_mutex_destroy(&shared->tls_lock);
 	peers_free(shared->peers);
@@ -115,21 +122,50 @@ void ingest_stop(struct ingest *ingest)
 	free(ingest);
 }
 
+/* Those of new settings, at the listeners that are open: they stay as they are until a restart,
+ * whatever stands in their places now. */
+static struct senders *new_senders(
+	const struct ingest_shared *shared, const struct sender_settings *settings)
+{
+	struct sender_settings taken = *settings;
+
+	taken.listeners = shared->settings->syslog.listeners;
+	return senders_new(&taken, shared->book);
+}
+
+static void use_senders(struct ingest_shared *shared, struct senders *senders)
+{
+	pthread_mutex_lock(&shared->tls_lock);
+	struct senders *old = shared->senders;
+	shared->senders = senders;
+	pthread_mutex_unlock(&shared->tls_lock);
+	senders_unref(old);
+}
+
+static bool use_certificates(
+	struct ingest_shared *shared, const struct ingest_settings *settings, struct err *err)
+{
+	SSL_CTX *tls = load_tls(settings, err);
+
+	if (tls == NULL)
+		return false;
+	pthread_mutex_lock(&shared->tls_lock);
+	SSL_CTX *old = shared->tls;
+	shared->tls = tls;
+	pthread_mutex_unlock(&shared->tls_lock);
+	SSL_CTX_free(old);
+	return true;
+}
+
 bool ingest_reload(
 	struct ingest *ingest, const struct ingest_settings *settings, struct err *err)
 {
 	struct ingest_shared *shared = &ingest->shared;
-	SSL_CTX *tls = load_tls(settings, err);
+	const bool good = use_certificates(shared, settings, err) && doors_reload(shared, err);
 
-	if (tls != NULL) {
-		pthread_mutex_lock(&shared->tls_lock);
-		SSL_CTX *old = shared->tls;
-		shared->tls = tls;
-		pthread_mutex_unlock(&shared->tls_lock);
-		SSL_CTX_free(old);
-	}
+	use_senders(shared, new_senders(shared, &settings->syslog));
 	atomic_fetch_add(&shared->generation, 1); /* the register may be new all the same */
-	return tls != NULL;
+	return good;
 }
 
 bool ingest_order(
@@ -156,6 +192,26 @@ bool ingest_validity(struct ingest *ingest, struct validity *certificate, struct
 struct peers *ingest_peers(struct ingest *ingest)
 {
 	return ingest->shared.peers;
+}
+
+void ingest_senders(struct ingest *ingest,
+	bool (*visit)(void *user, const struct sender *sender), void *user)
+{
+	struct senders *senders = ingest_shared_senders(&ingest->shared);
+
+	senders_walk(senders, visit, user);
+	senders_unref(senders);
+}
+
+size_t ingest_strangers(
+	struct ingest *ingest, struct sender_stranger strangers[SENDER_STRANGERS_MAX])
+{
+	return sender_book_strangers(ingest->shared.book, strangers);
+}
+
+uint16_t ingest_syslog_port(const struct ingest *ingest, unsigned number)
+{
+	return doors_port(&ingest->shared, number);
 }
 
 uint16_t ingest_port(const struct ingest *ingest)

@@ -5,16 +5,21 @@
  *	worker     a thread: event base, sessions, a fixed pool of batches
  *	session    one agent: handshake, HELLO, frames, deadlines, acknowledgement
  *	peers      who is connected; caps of agencies
+ *	doors      listeners for others than agents: syslog by UDP, TCP, TLS
+ *	senders    who may send there, and whose it is
+ *	gate       what they deliver to one worker: connections, datagrams, flows
  *
  * A batch goes to `run` in the worker's thread and comes home by its
  * send_home() from the store writer's thread; an empty pool stops the reading.
- * Nothing of a peer is parsed before its certificate was verified, and what it
- * says about itself is never used as identity.
+ * Nothing of an agent is parsed before its certificate was verified, of a
+ * sender before it is known who it is, and what either says about itself is
+ * never used as identity.
  */
 #ifndef COLLECTOR_INGEST_INGEST_H
 #define COLLECTOR_INGEST_INGEST_H
 
 #include "collector/ingest/peers.h"
+#include "collector/ingest/senders.h"
 #include "collector/ingest/settings.h"
 #include "collector/record/batch.h"
 #include "collector/store/store.h"
@@ -24,11 +29,19 @@
 struct event_base;
 struct ingest;
 
+/*
+ * Streams of senders have no sequences of their own: the store numbers them, so how much was
+ * sent is unknown and nothing sent twice is found out. Their lane stands beside those of
+ * frame.h, of notes and of findings; they have one epoch for ever.
+ */
+enum { SENDERS_LANE = 4, SENDERS_EPOCH = 1 };
+
 enum ingest_event {
 	INGEST_ONLINE,    /* an agent's HELLO was accepted */
 	INGEST_OFFLINE,   /* its session ended */
 	INGEST_DUPLICATE, /* a second copy of a connected agent was refused: a clone? */
 	INGEST_NEW_EPOCH, /* an agent's history differs from ours: restored image? */
+	INGEST_STRANGER,  /* somebody who is no sender sent something, for the first time */
 };
 
 struct ingest_callbacks {
@@ -68,7 +81,18 @@ MUST_USE bool ingest_validity(
 
 struct peers *ingest_peers(struct ingest *ingest);
 
+/* The senders in force, by name; `visit` returns false to stop. Any thread. */
+void ingest_senders(struct ingest *ingest,
+	bool (*visit)(void *user, const struct sender *sender), void *user);
+
+/* Who sent and is none: gives how many. Any thread. */
+size_t ingest_strangers(
+	struct ingest *ingest, struct sender_stranger strangers[SENDER_STRANGERS_MAX]);
+
 /* The port listened on, for settings that ask for port 0. */
 uint16_t ingest_port(const struct ingest *ingest);
+
+/* The same of the syslog listener of that number in the settings; 0 = there is none. */
+uint16_t ingest_syslog_port(const struct ingest *ingest, unsigned number);
 
 #endif

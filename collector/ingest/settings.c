@@ -50,5 +50,8 @@ const struct setting ingest_settings_table[] = {
 	{"agency-rate", SETTING_BYTES, AT(agency_rate), "0B", 0, UINT64_C(1) << 40,
 		"Bytes a second, unpacked, that one agency may send; above it its agents are "
 		"read more slowly and nothing is lost. 0B is no limit."},
+	{"syslog", SETTING_SECTION, AT(syslog), NULL, 0, 0,
+		"Receiving syslog from devices and hosts that have no agent.",
+		.table = sender_settings_table},
 	{0},
 };

@@ -2,7 +2,7 @@
 #ifndef COLLECTOR_INGEST_SETTINGS_H
 #define COLLECTOR_INGEST_SETTINGS_H
 
-#include "common/setting.h"
+#include "collector/ingest/sender_settings.h"
 
 struct ingest_settings {
 	const char *listen; /* address:port agents connect to */
@@ -16,6 +16,7 @@ struct ingest_settings {
 	uint64_t window;      /* unacknowledged bytes of one session */
 	uint32_t batches;     /* of one worker */
 	uint64_t agency_rate; /* bytes a second of one agency; 0 = no limit */
+	struct sender_settings syslog;
 };
 
 extern const struct setting ingest_settings_table[];

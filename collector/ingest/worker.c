@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "collector/ingest/gate.h"
 #include "collector/ingest/session.h"
 #include "common/chunk.h"
 #include "common/clock.h"
@@ -16,6 +17,8 @@ enum {
 	/* Under way to the store: what comes last waits for all of them. More lines make no
 	 * commit cheaper, and many small batches are few lines. */
 	LINES_OUT_MOST = 4 * BATCH_RECORDS_MAX,
+	GOODBYE_MS = 2000, /* for sessions to end */
+	GATE_MS = 8000,    /* and longer for the store to take what senders delivered */
 };
 
 /* A request from another thread. */
@@ -26,12 +29,16 @@ struct errand {
 		ERRAND_END_SESSION,
 		ERRAND_DROP_HANDSHAKE,
 		ERRAND_ORDER,
+		ERRAND_SENDER,
+		ERRAND_DATAGRAMS,
 		ERRAND_STOP
 	} what;
 	struct ingest_socket socket;
 	uint64_t session;
 	uint8_t reason;
 	struct frame_order order;
+	struct door *door;
+	struct accepted accepted;
 };
 
 struct worker {
@@ -43,6 +50,7 @@ struct worker {
 	struct mailbox *errands;
 	struct mailbox *homecoming;
 	struct chunk_reader *chunk_reader;
+	struct gate *gate;
 
 	struct worker_batch *batches; /* settings->batches of them */
 	struct batch *free_batches;
@@ -64,6 +72,14 @@ SSL_CTX *ingest_shared_tls(struct ingest_shared *shared)
 	SSL_CTX_up_ref(tls);
 	pthread_mutex_unlock(&shared->tls_lock);
 	return tls;
+}
+
+struct senders *ingest_shared_senders(struct ingest_shared *shared)
+{
+	pthread_mutex_lock(&shared->tls_lock);
+	struct senders *senders = senders_ref(shared->senders);
+	pthread_mutex_unlock(&shared->tls_lock);
+	return senders;
 }
 
 struct event_base *worker_base(struct worker *worker)
@@ -166,14 +182,17 @@ void worker_forget(struct worker *worker, struct session *session)
 
 /* ---- batches ---------------------------------------------------------------- */
 
+static struct worker_batch *seat_of(struct batch *batch)
+{
+	return (struct worker_batch *)((char *)batch - offsetof(struct worker_batch, batch));
+}
+
 /* In the store writer's thread. */
 static void send_home(struct batch *batch)
 {
 	struct worker *worker = batch->home;
-	struct worker_batch *seat =
-		(struct worker_batch *)((char *)batch - offsetof(struct worker_batch, batch));
 
-	mailbox_put(worker->homecoming, &seat->mail);
+	mailbox_put(worker->homecoming, &seat_of(batch)->mail);
 }
 
 static bool has_batch(const struct worker *worker)
@@ -193,16 +212,26 @@ struct batch *worker_take_batch(struct worker *worker)
 	return batch;
 }
 
+struct batch *worker_take_flow_batch(struct worker *worker, struct flow *flow)
+{
+	struct batch *batch = worker_take_batch(worker);
+
+	if (batch != NULL)
+		seat_of(batch)->flow = flow;
+	return batch;
+}
+
 void worker_count_lines(struct worker *worker, const struct batch *batch)
 {
 	worker->lines_out += batch->n_records;
 }
 
 /* The last one used is used next: memory it holds is as much as is under way. */
-static void give_batch_back(struct worker *worker, struct batch *batch)
+void worker_give_batch_back(struct worker *worker, struct batch *batch)
 {
 	worker->lines_out -= batch->n_records;
 	batch_reset(batch);
+	seat_of(batch)->flow = NULL;
 	batch->next = worker->free_batches;
 	worker->free_batches = batch;
 	worker->batches_out--;
@@ -231,7 +260,7 @@ static void wake_waiting(struct worker *worker)
 	}
 }
 
-static void batch_came_home(struct worker *worker, struct batch *batch)
+static void session_batch_came_home(struct worker *worker, struct batch *batch)
 {
 	struct session *session = find(worker, batch->session);
 
@@ -245,7 +274,17 @@ static void batch_came_home(struct worker *worker, struct batch *batch)
 			worker->acking = session;
 		}
 	}
-	give_batch_back(worker, batch);
+}
+
+static void batch_came_home(struct worker *worker, struct batch *batch)
+{
+	struct flow *flow = seat_of(batch)->flow;
+
+	if (flow != NULL && gate_batch_home(worker->gate, flow, batch))
+		return;
+	if (flow == NULL)
+		session_batch_came_home(worker, batch);
+	worker_give_batch_back(worker, batch);
 }
 
 static void flush_acks(struct worker *worker)
@@ -261,8 +300,14 @@ static void flush_acks(struct worker *worker)
 
 static void maybe_finish(struct worker *worker)
 {
-	if (worker->stopping && worker->batches_out == 0 &&
-		(worker->n_sessions == 0 || worker_now_ms(worker) >= worker->stop_by_ms))
+	const int64_t now_ms = worker_now_ms(worker);
+
+	if (!worker->stopping)
+		return;
+	if (now_ms >= worker->stop_by_ms + GATE_MS)
+		gate_give_up(worker->gate);
+	if (worker->batches_out == 0 && gate_is_empty(worker->gate) &&
+		(worker->n_sessions == 0 || now_ms >= worker->stop_by_ms))
 		loop_stop(worker->loop);
 }
 
@@ -277,6 +322,7 @@ static void on_homecoming(void *user, struct mail *oldest)
 		batch_came_home(worker, &seat->batch);
 	}
 	flush_acks(worker);
+	gate_go_on(worker->gate);
 	wake_waiting(worker);
 	maybe_finish(worker);
 }
@@ -298,8 +344,6 @@ static void begin_session(struct worker *worker, const struct errand *errand)
 
 static void end_all(struct worker *worker)
 {
-	enum { GOODBYE_MS = 2000 };
-
 	worker->stopping = true;
 	worker->stop_by_ms = worker_now_ms(worker) + GOODBYE_MS;
 	for (struct session *session = worker->sessions, *next; session != NULL;
@@ -307,6 +351,7 @@ static void end_all(struct worker *worker)
 		next = session_links(session)->next;
 		session_end(session, GOODBYE_STOPPING, "collector stops");
 	}
+	gate_shut(worker->gate);
 	maybe_finish(worker);
 }
 
@@ -332,6 +377,12 @@ static void run_errand(struct worker *worker, const struct errand *errand)
 		session = find(worker, errand->session);
 		if (session != NULL)
 			session_order(session, &errand->order);
+		break;
+	case ERRAND_SENDER:
+		gate_take_connection(worker->gate, errand->door, &errand->accepted);
+		break;
+	case ERRAND_DATAGRAMS:
+		gate_take_datagrams(worker->gate, errand->door);
 		break;
 	case ERRAND_STOP:
 		end_all(worker);
@@ -388,6 +439,18 @@ void worker_order(struct worker *worker, uint64_t session, const struct frame_or
 		&(struct errand){.what = ERRAND_ORDER, .session = session, .order = *order});
 }
 
+void worker_take_sender(
+	struct worker *worker, struct door *door, const struct accepted *accepted)
+{
+	send_errand(worker,
+		&(struct errand){.what = ERRAND_SENDER, .door = door, .accepted = *accepted});
+}
+
+void worker_take_datagrams(struct worker *worker, struct door *door)
+{
+	send_errand(worker, &(struct errand){.what = ERRAND_DATAGRAMS, .door = door});
+}
+
 void worker_stop(struct worker *worker)
 {
 	send_errand(worker, &(struct errand){.what = ERRAND_STOP});
@@ -406,6 +469,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 		next = session_links(session)->next;
 		session_check(session);
 	}
+	gate_check(worker->gate);
 	maybe_finish(worker);
 }
 
@@ -441,6 +505,7 @@ void worker_free(struct worker *worker)
 {
 	while (worker->sessions != NULL)
 		session_drop(worker->sessions);
+	gate_free(worker->gate);
 	if (worker->errands != NULL) {
 		for (struct mail *mail = mailbox_take(worker->errands), *next; mail;
 			mail = next) {
@@ -449,6 +514,10 @@ void worker_free(struct worker *worker)
 			next = mail->next;
 			if (errand->what == ERRAND_SOCKET)
 				close(errand->socket.fd);
+			if (errand->what == ERRAND_SENDER)
+				close(errand->accepted.fd);
+			if (errand->what == ERRAND_DATAGRAMS)
+				close(errand->door->fd);
 			free(errand);
 		}
 	}
@@ -479,6 +548,7 @@ static bool prepare(struct worker *worker, struct err *err)
 	if (worker->tick == NULL || event_add(worker->tick, &second) != 0)
 		return err_set(err, "adding the worker's timer");
 	worker->chunk_reader = chunk_reader_new();
+	worker->gate = gate_new(worker);
 	fill_pool(worker);
 	return loop_pulse(worker->loop, "worker", err);
 }

@@ -1,8 +1,8 @@
 /*
  * worker - a thread that serves sessions
  *
- * It owns its event base, its sessions, its pool of batches and its chunk
- * reader. From other threads come new sockets, batches on their way home, and
+ * It owns its event base, its sessions, its gate, its pool of batches and its
+ * chunk reader. From other threads come new sockets, batches on their way home, and
  * requests to end a session: by mailbox. Once a second it looks after the
  * deadlines of its sessions.
  *
@@ -15,10 +15,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "collector/ingest/doors.h"
 #include "collector/ingest/handshakes.h"
 #include "collector/ingest/ingest.h"
 #include "common/mailbox.h"
 
+struct flow;
 struct session;
 struct worker;
 
@@ -37,15 +39,23 @@ struct ingest_shared {
 	struct ingest_callbacks callbacks;
 	struct store *store;
 	struct peers *peers;
-	pthread_mutex_t tls_lock;
-	SSL_CTX *tls;                  /* replaced by a reload; under tls_lock */
+	pthread_mutex_t tls_lock;      /* of all that a reload replaces */
+	SSL_CTX *tls;                  /* for agents; under tls_lock */
 	atomic_uint generation;        /* counts reloads */
 	struct handshakes *handshakes; /* unfinished ones */
 	atomic_uint untaken;           /* sockets handed over that no worker has come to yet */
 	uint64_t session;              /* last number given; the listener's */
 	struct worker **workers;       /* n_workers */
 	unsigned n_workers;
+	struct door *doors; /* n_doors */
+	unsigned n_doors;
+	struct senders *senders; /* in force; replaced by a reload; under tls_lock */
+	struct sender_book *book;
+	atomic_size_t queued; /* bytes of senders that wait for a batch, all workers together */
 };
+
+/* A reference to the senders in force; the caller gives it back. Any thread. */
+struct senders *ingest_shared_senders(struct ingest_shared *shared);
 
 /* A reference to the context in force; the caller frees it. Any thread. */
 SSL_CTX *ingest_shared_tls(struct ingest_shared *shared);
@@ -54,6 +64,7 @@ SSL_CTX *ingest_shared_tls(struct ingest_shared *shared);
 struct worker_batch {
 	struct mail mail;
 	struct batch batch;
+	struct flow *flow; /* of the gate's it holds messages of; NULL = it is a session's */
 };
 
 MUST_USE struct worker *worker_start(
@@ -68,6 +79,13 @@ void worker_free(struct worker *worker);
 
 /* Any thread. The worker owns the descriptor then. */
 void worker_take_socket(struct worker *worker, const struct ingest_socket *socket);
+
+/* Any thread: a connection of a sender. The worker owns the descriptor then. */
+void worker_take_sender(
+	struct worker *worker, struct door *door, const struct accepted *accepted);
+
+/* Any thread: the datagrams of door->fd. The worker owns that then. */
+void worker_take_datagrams(struct worker *worker, struct door *door);
 
 /* Any thread: end the session of this number if it is one of this worker. */
 void worker_end_session(struct worker *worker, uint64_t session, uint8_t reason);
@@ -87,6 +105,8 @@ struct chunk_reader *worker_chunk_reader(struct worker *worker);
 
 /* NULL when all are under way, or enough lines; worker_wait_for_batch() then. */
 struct batch *worker_take_batch(struct worker *worker);
+struct batch *worker_take_flow_batch(struct worker *worker, struct flow *flow);
+void worker_give_batch_back(struct worker *worker, struct batch *batch);
 
 /* It goes to the store with what it holds now. */
 void worker_count_lines(struct worker *worker, const struct batch *batch);

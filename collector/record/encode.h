@@ -34,7 +34,9 @@ MUST_USE bool decode_record(struct slice body, const struct columns *columns,
 /*
  * One JSON object without a line end: ECS fields flat with dotted names, "@timestamp", the
  * original as event.original, soc.parser and soc.parse_status. Who, where and what it counts
- * as follow for records that have an agency.
+ * as follow for records that have an agency, with soc.identity: how well it is known who sent
+ * it
+ * ("certificate", "token", "address", or "collector" for itself).
  *
  * Numbers and truth values of numeric and boolean fields are JSON numbers and truth values
  * when the text is one in canonical form, else strings. event.category, event.type and tags

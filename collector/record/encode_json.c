@@ -275,6 +275,8 @@ static void put_identity(struct strbuf *out, const struct record *record)
 		slice_str(attack_class_name((enum attack_class)record->attack)));
 	put_text(out, SLICE_LIT("\"soc.severity\":"),
 		slice_str(severity_name((enum severity)record->severity)));
+	put_text(out, SLICE_LIT("\"soc.identity\":"),
+		slice_str(identity_strength_name((enum identity_strength)record->strength)));
 	put_time(out, SLICE_LIT("\"event.ingested\":"), record->received_ns);
 	if (record->source != NULL) {
 		put_text(out, SLICE_LIT("\"soc.input\":"), record->source->input);

@@ -140,3 +140,16 @@ const char *record_kind_name(enum record_kind kind)
 
 	return (unsigned)kind < ARRAY_LEN(names) && names[kind] ? names[kind] : "unknown";
 }
+
+const char *identity_strength_name(enum identity_strength strength)
+{
+	static const char *const names[] = {
+		[IDENTITY_CERTIFICATE] = "certificate",
+		[IDENTITY_TOKEN] = "token",
+		[IDENTITY_ADDRESS] = "address",
+		[IDENTITY_SELF] = "collector",
+	};
+
+	return (unsigned)strength < ARRAY_LEN(names) && names[strength] ? names[strength]
+									: "unknown";
+}

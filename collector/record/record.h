@@ -155,5 +155,6 @@ const char *parse_status_name(enum parse_status status); /* "ok", "partial", ...
 const char *attack_class_name(enum attack_class attack); /* "unauthorized-access", ... */
 const char *severity_name(enum severity severity);       /* "none", "low", ... */
 const char *record_kind_name(enum record_kind kind);     /* "log", "hit", ... */
+const char *identity_strength_name(enum identity_strength strength); /* "certificate", ... */
 
 #endif

@@ -1,4 +1,4 @@
-/* ask - questions to the running collector: status, agents, ledger, feed status */
+/* ask - questions to the running collector: status, agents, senders, ledger, feed status */
 #include "collector/ctl/commands/ask.h"
 
 #include <stdio.h>
@@ -55,6 +55,13 @@ const struct command ask_commands[] = {
 	{
 		.name = "agents",
 		.summary = "every agent seen: online, clock offset, queue",
+		.options = options,
+		.run = run_ask,
+	},
+	{
+		.name = "senders",
+		.summary = "who sends without an agent: what came, what was dropped, who is "
+			   "unknown",
 		.options = options,
 		.run = run_ask,
 	},

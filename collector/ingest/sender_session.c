@@ -1,0 +1,415 @@
+#include "collector/ingest/sender_session.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "collector/ingest/framing.h"
+#include "common/clock.h"
+#include "common/counter.h"
+#include "common/log.h"
+#include "common/tls.h"
+
+enum { KEEPALIVE_S = 60 };
+
+static struct counter handshakes_failed = COUNTER("ingest.sender_handshakes_failed",
+	"TLS handshakes of senders that failed, or named nobody we know");
+static struct counter streams_broken = COUNTER("ingest.sender_streams_broken",
+	"connections of senders ended because their bytes were no messages");
+static struct counter deadlines_passed =
+	COUNTER("ingest.sender_deadlines_passed", "connections of senders ended by a deadline");
+static struct counter too_many = COUNTER("ingest.sender_own_connections_refused",
+	"connections closed because their sender had as many as it may");
+
+struct sender_session {
+	struct sender_session *prev, *next; /* of the gate */
+	struct sender_session *next_stopped;
+	struct gate *gate;
+	struct door *door;
+	struct bufferevent *bev;
+	struct framing framing;
+	struct flow *flow; /* NULL in the handshake */
+	struct netaddr address;
+	uint64_t peer;
+	char name[ACCEPTOR_PEER_MAX];
+	unsigned generation; /* it was let in, or looked at again, under */
+	int64_t since_ms;
+	int64_t message_ms; /* when the message now arriving began; 0 = none */
+	bool is_stopped;    /* waits for room */
+};
+
+/* ---- messages ----------------------------------------------------------------- */
+
+static void on_message(void *user, const struct framed *framed)
+{
+	struct sender_session *session = user;
+	const bool cut = framed->whole > framed->bytes.len;
+
+	gate_put(session->gate, session->flow,
+		&(struct inflow_message){
+			.origin = {session->door, session->address},
+			.peer = session->peer,
+			.bytes = framed->bytes,
+			.whole = framed->whole,
+			.received_ns = clock_wall_ns(),
+			.flags = (uint16_t)((cut ? RECORD_TRUNCATED : 0) |
+					    (framed->unterminated ? RECORD_UNTERMINATED : 0)),
+		});
+}
+
+/* False when there is nothing more, or it makes no sense. */
+static bool push_piece(struct sender_session *session, bool *broken)
+{
+	struct evbuffer *input = bufferevent_get_input(session->bev);
+	struct evbuffer_iovec piece;
+
+	if (evbuffer_peek(input, -1, NULL, &piece, 1) < 1 || piece.iov_len == 0)
+		return false;
+	*broken = !framing_push(&session->framing, slice_of(piece.iov_base, piece.iov_len));
+	evbuffer_drain(input, piece.iov_len);
+	return !*broken;
+}
+
+static void note_message(struct sender_session *session)
+{
+	if (!framing_is_within(&session->framing))
+		session->message_ms = 0;
+	else if (session->message_ms == 0)
+		session->message_ms = clock_mono_ms();
+}
+
+/* ---- life ---------------------------------------------------------------------- */
+
+static void leave_stopped(struct sender_session *session)
+{
+	struct sender_session **at = &session->flow->stopped;
+
+	if (!session->is_stopped)
+		return;
+	while (*at != session)
+		at = &(*at)->next_stopped;
+	*at = session->next_stopped;
+	session->is_stopped = false;
+}
+
+static void leave_flow(struct sender_session *session)
+{
+	if (session->flow == NULL)
+		return;
+	leave_stopped(session);
+	session->flow->users--;
+	atomic_fetch_sub(&session->flow->sender->state->connections, 1);
+	session->flow = NULL;
+}
+
+static void drop(struct sender_session *session)
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
+
+	leave_flow(session);
+	if (ssl != NULL)
+		tls_bye(ssl);
+	if (session->prev != NULL)
+		session->prev->next = session->next;
+	else
+		session->gate->sessions = session->next;
+	if (session->next != NULL)
+		session->next->prev = session->prev;
+	atomic_fetch_sub(&session->door->connections, 1);
+	framing_done(&session->framing);
+	bufferevent_free(session->bev);
+	free(session);
+}
+
+/* Everything that arrived is taken, whatever room there is: it is not much. */
+static void finish(struct sender_session *session)
+{
+	bool broken = false;
+
+	if (session->flow != NULL) {
+		while (push_piece(session, &broken))
+			;
+		framing_end(&session->framing);
+	}
+	drop(session);
+}
+
+static void end_broken(struct sender_session *session)
+{
+	counter_add(&streams_broken, 1);
+	log_warn("senders.broken",
+		"sender=%s peer=%s listener=%s, no syslog message is so long",
+		LOG_TEXT(slice_str(session->flow->sender->name)), session->name,
+		LOG_TEXT(slice_str(session->door->settings->name)));
+	drop(session);
+}
+
+static void stop_reading(struct sender_session *session)
+{
+	bufferevent_disable(session->bev, EV_READ);
+	session->message_ms = 0; /* we keep it waiting, not the peer us */
+	session->is_stopped = true;
+	session->next_stopped = session->flow->stopped;
+	session->flow->stopped = session;
+}
+
+/* Takes what has arrived, as far as there is room for it. */
+static void read_on(struct sender_session *session)
+{
+	bool broken = false;
+
+	while (gate_has_room(session->gate, session->flow)) {
+		if (!push_piece(session, &broken)) {
+			if (broken)
+				end_broken(session);
+			else
+				note_message(session);
+			return;
+		}
+	}
+	stop_reading(session);
+}
+
+void sender_session_go_on(struct sender_session *session)
+{
+	leave_stopped(session);
+	bufferevent_enable(session->bev, EV_READ);
+	read_on(session);
+}
+
+/* ---- who it is -------------------------------------------------------------------- */
+
+static bool names(void *user, const char *name)
+{
+	return tls_peer_named(user, name);
+}
+
+static const struct sender *look_up(struct sender_session *session)
+{
+	const struct senders *senders = session->gate->senders;
+	const unsigned door = session->door->number;
+	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
+	const struct sender *sender = NULL;
+
+	if (ssl != NULL)
+		sender = senders_by_certificate(senders, door, &session->address, names, ssl);
+	return sender != NULL ? sender : senders_by_address(senders, door, &session->address);
+}
+
+static bool join_flow(struct sender_session *session, const struct sender *sender)
+{
+	if (atomic_fetch_add(&sender->state->connections, 1) >= sender->connections_max) {
+		atomic_fetch_sub(&sender->state->connections, 1);
+		atomic_fetch_add(&sender->state->refused, 1);
+		counter_add(&too_many, 1);
+		return false;
+	}
+	session->flow = gate_flow(session->gate, sender);
+	session->flow->users++;
+	return true;
+}
+
+/* It is connected, and verified where that is asked for. False: it is gone. */
+static bool let_in(struct sender_session *session)
+{
+	(void)gate_refresh(session->gate);
+	session->generation = session->gate->generation;
+	const struct sender *sender = look_up(session);
+	if (sender == NULL)
+		door_stranger(session->door, &session->address);
+	if (sender == NULL || !join_flow(session, sender)) {
+		drop(session);
+		return false;
+	}
+	bufferevent_enable(session->bev, EV_READ);
+	return true;
+}
+
+static bool certificate_is_refused(struct sender_session *session)
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
+	struct err err;
+
+	if (ssl == NULL || SSL_get0_peer_certificate(ssl) == NULL)
+		return false;
+	SSL_CTX *tls = door_tls(session->door);
+	bool refused = !tls_peer_still_good(tls, ssl, &err);
+	SSL_CTX_free(tls);
+	return refused;
+}
+
+/* After a reload: the same sender may be another one, or none. */
+static void look_again(struct sender_session *session)
+{
+	const struct sender *sender = look_up(session);
+
+	session->generation = session->gate->generation;
+	if (sender == NULL || certificate_is_refused(session)) {
+		log_warn("senders.ended", "peer=%s, it is no sender any more", session->name);
+		finish(session);
+		return;
+	}
+	const bool was_stopped = session->is_stopped;
+	leave_flow(session);
+	if (!join_flow(session, sender))
+		drop(session);
+	else if (was_stopped)
+		sender_session_go_on(session);
+}
+
+/* ---- events ------------------------------------------------------------------------ */
+
+static void on_read(struct bufferevent *bev, void *user)
+{
+	struct sender_session *session = user;
+	struct gate *gate = session->gate;
+
+	(void)bev;
+	if (!session->is_stopped)
+		read_on(session);
+	gate_go_on(gate);
+}
+
+static void log_failed_handshake(struct sender_session *session)
+{
+	struct err err;
+
+	counter_add(&handshakes_failed, 1);
+	tls_handshake_err(bufferevent_openssl_get_ssl(session->bev),
+		bufferevent_get_openssl_error(session->bev), &err);
+	log_warn("senders.handshake_failed", "listener=%s peer=%s reason=\"%s\"",
+		LOG_TEXT(slice_str(session->door->settings->name)), session->name, err.text);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *user)
+{
+	struct sender_session *session = user;
+	struct gate *gate = session->gate;
+
+	(void)bev;
+	if (what & BEV_EVENT_CONNECTED) {
+		if (let_in(session))
+			read_on(session);
+	} else {
+		if (session->flow == NULL)
+			log_failed_handshake(session);
+		finish(session);
+	}
+	gate_go_on(gate);
+}
+
+/* A peer that lost its power says nothing: the kernel asks. */
+static void keep_alive(int fd)
+{
+	const int on = 1, seconds = KEEPALIVE_S;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
+}
+
+static struct bufferevent *open_plain(struct gate *gate, int fd)
+{
+	return bufferevent_socket_new(worker_base(gate->worker), fd, BEV_OPT_CLOSE_ON_FREE);
+}
+
+static struct bufferevent *open_tls(struct gate *gate, struct door *door, int fd)
+{
+	SSL_CTX *tls = door_tls(door);
+	SSL *ssl = SSL_new(tls);
+	struct bufferevent *bev = NULL;
+
+	SSL_CTX_free(tls);
+	if (ssl != NULL)
+		bev = bufferevent_openssl_socket_new(worker_base(gate->worker), fd, ssl,
+			BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	if (bev == NULL)
+		SSL_free(ssl);
+	return bev;
+}
+
+static struct sender_session *new_session(
+	struct gate *gate, struct door *door, const struct accepted *accepted)
+{
+	struct sender_session *session = calloc(1, sizeof(*session));
+
+	if (session == NULL)
+		abort();
+	session->gate = gate;
+	session->door = door;
+	session->address = accepted->address;
+	session->peer = accepted->peer;
+	session->since_ms = clock_mono_ms();
+	memcpy(session->name, accepted->name, sizeof(session->name));
+	framing_init(&session->framing, (enum framing_mode)door->settings->framing,
+		gate->shared->settings->syslog.message_max, on_message, session);
+	session->next = gate->sessions;
+	if (gate->sessions != NULL)
+		gate->sessions->prev = session;
+	gate->sessions = session;
+	return session;
+}
+
+void sender_session_begin(struct gate *gate, struct door *door, const struct accepted *accepted)
+{
+	const bool is_tls = door->settings->transport == TRANSPORT_TLS;
+	struct bufferevent *bev =
+		is_tls ? open_tls(gate, door, accepted->fd) : open_plain(gate, accepted->fd);
+
+	if (bev == NULL) {
+		close(accepted->fd);
+		atomic_fetch_sub(&door->connections, 1);
+		return;
+	}
+	struct sender_session *session = new_session(gate, door, accepted);
+	session->bev = bev;
+	keep_alive(accepted->fd);
+	bufferevent_setcb(bev, on_read, NULL, on_event, session);
+	bufferevent_enable(bev, EV_WRITE);
+	if (!is_tls)
+		(void)let_in(session);
+}
+
+/* ---- time, and the end ----------------------------------------------------------------- */
+
+static bool passed(int64_t since_ms, uint64_t limit_ms)
+{
+	return since_ms != 0 && clock_mono_ms() - since_ms >= (int64_t)limit_ms;
+}
+
+static void check(struct sender_session *session)
+{
+	const struct ingest_settings *settings = session->gate->shared->settings;
+	const bool too_late = session->flow == NULL
+				      ? passed(session->since_ms, settings->handshake_ms)
+				      : passed(session->message_ms, settings->frame_ms);
+
+	if (too_late) {
+		counter_add(&deadlines_passed, 1);
+		finish(session);
+	} else if (session->flow != NULL && session->generation != session->gate->generation) {
+		look_again(session);
+	}
+}
+
+void sender_sessions_check(struct gate *gate)
+{
+	for (struct sender_session *session = gate->sessions, *next; session != NULL;
+		session = next) {
+		next = session->next;
+		check(session);
+	}
+}
+
+void sender_sessions_close(struct gate *gate)
+{
+	for (struct sender_session *session = gate->sessions, *next; session != NULL;
+		session = next) {
+		next = session->next;
+		finish(session);
+	}
+}

@@ -1,0 +1,98 @@
+#include "collector/ingest/sender_settings.h"
+
+static const char *const transport_names[] = {"udp", "tcp", "tls", NULL};
+static const char *const framing_names[] = {"auto", "lines", "octet-counted", NULL};
+static const char *const client_names[] = {"none", "optional", "required", NULL};
+
+#define AT(member) offsetof(struct written_listener, member)
+static const struct setting listener_table[] = {
+	{"name", SETTING_TEXT, AT(name), NULL, 1, 40,
+		"What senders below and messages call it.", .example = "network"},
+	{"transport", SETTING_CHOICE, AT(transport), .choices = transport_names,
+		.example = "udp",
+		.help = "tls is RFC 5425; anybody on the way can read and forge "
+			"the other two."},
+	{"listen", SETTING_TEXT, AT(listen), NULL, 3, 255,
+		"Address and port; [::]:514 for IPv6 and IPv4.", .example = "0.0.0.0:514"},
+	{"framing", SETTING_CHOICE, AT(framing), "auto", 0, 0,
+		"Where messages of tcp and tls end: each by what it begins with, at line ends, "
+		"or by their counts alone (RFC 6587).",
+		framing_names},
+	{"format", SETTING_TEXT, AT(format), "", 0, 64,
+		"Parser to ask first for what arrives here; empty: the first that knows it. "
+		"`soc-collector normalize --list` names them."},
+	{"clients", SETTING_CHOICE, AT(clients), "none", 0, 0,
+		"Whether tls asks senders for a certificate.", client_names},
+	{"ca", SETTING_PATH, AT(ca), "", 0, 0,
+		"CA certificates (PEM) that theirs must lead to."},
+	{"crl", SETTING_PATH, AT(crl), "", 0, 0,
+		"Revocation lists (PEM) of those CAs; empty: none is looked at."},
+	{"certificate", SETTING_PATH, AT(certificate), "", 0, 0,
+		"Our certificate (PEM) for tls, then intermediates; read again on SIGHUP."},
+	{"key", SETTING_PATH, AT(key), "", 0, 0, "Its private key (PEM)."},
+	{"connections-max", SETTING_COUNT, AT(connections_max), "1000", 1, 100000,
+		"Connections of this listener at the same time; more are closed at once."},
+	{"receive-buffer", SETTING_BYTES, AT(receive_buffer), "8MiB", 4096, 1 << 30,
+		"Room for datagrams in the kernel, as far as net.core.rmem_max allows."},
+	{0},
+};
+
+#undef AT
+#define AT(member) offsetof(struct written_sender, member)
+static const struct setting sender_table[] = {
+	{"name", SETTING_TEXT, AT(name), NULL, 1, 64,
+		"What messages and `soc-ctl senders` call it.", .example = "\"fw-bien\""},
+	{"addresses", SETTING_TEXTS, AT(addresses), NULL, 1, 64,
+		"Addresses or prefixes it sends from. Of several senders that one has to "
+		"choose from, the longest prefix decides.",
+		.example = "[192.0.2.1, \"2001:db8:5::/64\"]"},
+	{"listeners", SETTING_TEXTS, AT(listeners), NULL, 0, LISTENERS_MAX,
+		"Names of the listeners it may send to; none: all of them.",
+		.example = "[network]"},
+	{"certificate", SETTING_TEXT, AT(certificate), "", 0, 253,
+		"Name in its certificate (DNS, or the common name where there is none), at a "
+		"listener that asks for one. Who has it is known by it, the others by their "
+		"address."},
+	{"agency", SETTING_COUNT, AT(agency), NULL, 1, 0,
+		"Agency its records belong to, a number of the register.", .example = "1"},
+	{"host", SETTING_COUNT, AT(host), NULL, 1, 0,
+		"Number of the host they are of, whatever they say. One that speaks for many "
+		"agencies is a shared source in the register.",
+		.example = "1"},
+	{"names-host", SETTING_FLAG, AT(names_host), "false", 0, 0,
+		"A relay of its agency: a message is of the host that the register names like "
+		"its HOSTNAME, and of the host above when there is none."},
+	{"zone", SETTING_TEXT, AT(zone), "", 0, 32,
+		"Zone of its stamps that have none: Asia/Ho_Chi_Minh, UTC or an offset like "
+		"+07:00; empty: the province's."},
+	{"format", SETTING_TEXT, AT(format), "", 0, 64,
+		"Parser to ask first; empty: the listener's."},
+	{"connections-max", SETTING_COUNT, AT(connections_max), "16", 1, 100000,
+		"Connections of it at the same time; more are closed at once."},
+	{0},
+};
+
+#undef AT
+#define AT(member) offsetof(struct sender_settings, member)
+const struct setting sender_settings_table[] = {
+	{"listeners", SETTING_SECTIONS, AT(listeners), .max = LISTENERS_MAX,
+		.table = listener_table, .size = sizeof(struct written_listener),
+		.help = "Where they send to, by syslog. Changes need a restart."},
+	{"senders", SETTING_SECTIONS, AT(senders), .max = SENDERS_MAX, .table = sender_table,
+		.size = sizeof(struct written_sender), .live = true,
+		.help = "Who they are. What comes from anybody else is refused and counted, "
+			"never guessed."},
+	{"message-max", SETTING_BYTES, AT(message_max), "64KiB", 480, 1 << 20,
+		"A longer message is cut, and marked so."},
+	{"queue", SETTING_BYTES, AT(queue), "16MiB", 1 << 20, 1 << 30,
+		"Messages of one sender that may wait for the store, in each worker. A full "
+		"one stops the reading of its connections; datagrams are dropped, the newest, "
+		"and declared as a gap."},
+	{"agency-queues-max", SETTING_BYTES, AT(agency_queues_max), "64MiB", 1 << 20,
+		UINT64_C(1) << 36,
+		"The same of all senders of one agency, so that none takes the room of "
+		"others."},
+	{"queues-max", SETTING_BYTES, AT(queues_max), "256MiB", 1 << 20, UINT64_C(1) << 36,
+		"The same of all senders together."},
+	{0},
+};

@@ -1,0 +1,50 @@
+/* sender_settings - listeners for senders that are no agents, and who may send to them */
+#ifndef COLLECTOR_INGEST_SENDER_SETTINGS_H
+#define COLLECTOR_INGEST_SENDER_SETTINGS_H
+
+#include "common/setting.h"
+
+enum { LISTENERS_MAX = 16, SENDERS_MAX = 10000 };
+
+enum listener_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
+
+enum listener_clients {
+	CLIENTS_NONE,     /* no certificate is asked for */
+	CLIENTS_OPTIONAL, /* one that is shown has to be good */
+	CLIENTS_REQUIRED,
+};
+
+struct written_listener {
+	const char *name;
+	int transport; /* enum listener_transport */
+	const char *listen;
+	int framing; /* enum framing_mode */
+	const char *format;
+	int clients; /* enum listener_clients */
+	const char *ca, *crl, *certificate, *key;
+	uint32_t connections_max;
+	uint64_t receive_buffer; /* bytes, of the kernel */
+};
+
+struct written_sender {
+	const char *name;
+	struct setting_texts addresses, listeners;
+	const char *certificate; /* name in it; "" = the address is what it is known by */
+	uint32_t agency, host;
+	bool names_host;
+	const char *zone, *format;
+	uint32_t connections_max;
+};
+
+struct sender_settings {
+	struct setting_sections listeners; /* struct written_listener */
+	struct setting_sections senders;   /* struct written_sender */
+	uint64_t message_max;              /* bytes */
+	uint64_t queue;                    /* bytes of one sender that wait, in a worker */
+	uint64_t agency_queues_max;        /* of all senders of an agency, all workers */
+	uint64_t queues_max;               /* of all */
+};
+
+extern const struct setting sender_settings_table[];
+
+#endif

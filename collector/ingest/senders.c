@@ -1,0 +1,326 @@
+#include "collector/ingest/senders.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/arena.h"
+#include "common/clock.h"
+
+enum { TEXTS_MAX = 64 << 20, ALL_LISTENERS = (1U << LISTENERS_MAX) - 1 };
+
+struct senders {
+	atomic_uint refs;
+	struct arena arena; /* of all that is below */
+	struct sender *items;
+	size_t n;
+};
+
+/* ---- checking --------------------------------------------------------------- */
+
+static const struct written_listener *listeners_of(const struct sender_settings *settings)
+{
+	return settings->listeners.items;
+}
+
+static const struct written_sender *senders_of(const struct sender_settings *settings)
+{
+	return settings->senders.items;
+}
+
+static int listener_number(const struct sender_settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->listeners.n; i++) {
+		if (strcmp(listeners_of(settings)[i].name, name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static void check_tls(const struct conf *conf, const struct written_listener *listener,
+	struct mistakes *mistakes)
+{
+	const bool is_tls = listener->transport == TRANSPORT_TLS;
+
+	if (is_tls && (listener->certificate[0] == '\0' || listener->key[0] == '\0'))
+		mistake_add(mistakes, conf_at(conf, &listener->transport),
+			"tls needs 'certificate' and 'key'");
+	if (is_tls && listener->clients != CLIENTS_NONE && listener->ca[0] == '\0')
+		mistake_add(mistakes, conf_at(conf, &listener->clients),
+			"certificates of senders can be checked only with 'ca'");
+	if (!is_tls && listener->clients != CLIENTS_NONE)
+		mistake_add(mistakes, conf_at(conf, &listener->clients),
+			"only tls asks senders for a certificate");
+}
+
+static void check_listener(const struct conf *conf, const struct sender_settings *settings,
+	size_t i, struct mistakes *mistakes)
+{
+	const struct written_listener *listener = &listeners_of(settings)[i];
+
+	if (listener_number(settings, listener->name) != (int)i)
+		mistake_add(mistakes, conf_at(conf, &listener->name),
+			"there is a listener %s already",
+			MISTAKE_TEXT(slice_str(listener->name)));
+	check_tls(conf, listener, mistakes);
+}
+
+static void check_addresses(
+	const struct conf *conf, const struct written_sender *sender, struct mistakes *mistakes)
+{
+	for (size_t i = 0; i < sender->addresses.n; i++) {
+		struct netprefix prefix;
+		struct err err;
+
+		if (!netprefix_parse(slice_str(sender->addresses.items[i]), &prefix, &err))
+			mistake_add(mistakes, conf_at(conf, &sender->addresses.items[i]), "%s",
+				err.text);
+	}
+}
+
+static bool has_text(const struct setting_texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->n; i++) {
+		if (strcmp(texts->items[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool may_meet(const struct written_sender *a, const struct written_sender *b)
+{
+	bool meet = a->listeners.n == 0 || b->listeners.n == 0;
+
+	for (size_t i = 0; i < a->listeners.n; i++)
+		meet |= has_text(&b->listeners, a->listeners.items[i]);
+	return meet;
+}
+
+/* Two of one name; two of one address, of which the first would win whatever was meant. */
+static void check_against(const struct conf *conf, const struct written_sender *sender,
+	const struct written_sender *other, struct mistakes *mistakes)
+{
+	if (strcmp(other->name, sender->name) == 0)
+		mistake_add(mistakes, conf_at(conf, &sender->name),
+			"there is a sender %s already", MISTAKE_TEXT(slice_str(sender->name)));
+	if (strcmp(other->certificate, sender->certificate) != 0 || !may_meet(other, sender))
+		return;
+	for (size_t i = 0; i < sender->addresses.n; i++) {
+		if (has_text(&other->addresses, sender->addresses.items[i]))
+			mistake_add(mistakes, conf_at(conf, &sender->addresses.items[i]),
+				"these are the addresses of %s too",
+				MISTAKE_TEXT(slice_str(other->name)));
+	}
+}
+
+/* It can only be known by its certificate where one is asked for. */
+static bool asks_for_certificates(
+	const struct sender_settings *settings, const struct written_sender *sender)
+{
+	for (size_t i = 0; i < settings->listeners.n; i++) {
+		const struct written_listener *listener = &listeners_of(settings)[i];
+
+		if (listener->clients != CLIENTS_NONE &&
+			(sender->listeners.n == 0 ||
+				has_text(&sender->listeners, listener->name)))
+			return true;
+	}
+	return false;
+}
+
+static void check_sender(const struct conf *conf, const struct sender_settings *settings,
+	size_t i, struct mistakes *mistakes)
+{
+	const struct written_sender *sender = &senders_of(settings)[i];
+	int32_t seconds;
+
+	for (size_t j = 0; j < i; j++)
+		check_against(conf, sender, &senders_of(settings)[j], mistakes);
+	check_addresses(conf, sender, mistakes);
+	for (size_t j = 0; j < sender->listeners.n; j++) {
+		if (listener_number(settings, sender->listeners.items[j]) < 0)
+			mistake_add(mistakes, conf_at(conf, &sender->listeners.items[j]),
+				"there is no listener %s",
+				MISTAKE_TEXT(slice_str(sender->listeners.items[j])));
+	}
+	if (sender->certificate[0] != '\0' && !asks_for_certificates(settings, sender))
+		mistake_add(mistakes, conf_at(conf, &sender->certificate),
+			"none of its listeners asks for a certificate");
+	if (sender->zone[0] != '\0' && !clock_zone(slice_str(sender->zone), &seconds))
+		mistake_add(mistakes, conf_at(conf, &sender->zone),
+			"%s is neither UTC, Asia/Ho_Chi_Minh nor an offset like +07:00",
+			MISTAKE_TEXT(slice_str(sender->zone)));
+}
+
+/* ---- building --------------------------------------------------------------- */
+
+static void *allocate(struct senders *senders, size_t size)
+{
+	void *memory = arena_alloc(&senders->arena, size);
+
+	if (memory == NULL)
+		abort(); /* a file of settings is smaller than that */
+	return memory;
+}
+
+static const char *copy_text(struct senders *senders, const char *text)
+{
+	const size_t size = strlen(text) + 1;
+
+	return memcpy(allocate(senders, size), text, size);
+}
+
+static uint32_t listeners_by_name(
+	const struct sender_settings *settings, const struct setting_texts *names)
+{
+	uint32_t set = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		int number = listener_number(settings, names->items[i]);
+
+		if (number >= 0)
+			set |= 1U << number;
+	}
+	return names->n > 0 ? set : ALL_LISTENERS;
+}
+
+/* Those that are no prefix; the check found them before. */
+static size_t parse_ranges(const struct setting_texts *texts, struct netprefix *ranges)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < texts->n; i++) {
+		if (netprefix_parse(slice_str(texts->items[i]), &ranges[n], NULL))
+			n++;
+	}
+	return n;
+}
+
+static void build(struct senders *senders, struct sender *sender,
+	const struct sender_settings *settings, const struct written_sender *written,
+	struct sender_book *book)
+{
+	struct netprefix *ranges =
+		allocate(senders, (written->addresses.n + 1) * sizeof(*ranges));
+
+	*sender = (struct sender){
+		.name = copy_text(senders, written->name),
+		.ranges = ranges,
+		.n_ranges = parse_ranges(&written->addresses, ranges),
+		.listeners = listeners_by_name(settings, &written->listeners),
+		.certificate = copy_text(senders, written->certificate),
+		.agency = written->agency,
+		.host = written->host,
+		.names_host = written->names_host,
+		.format = copy_text(senders, written->format),
+		.connections_max = written->connections_max,
+		.state = sender_book_state(book, written->name),
+		.account = sender_book_agency(book, written->agency),
+	};
+	sender->zoned = clock_zone(slice_str(written->zone), &sender->zone_seconds);
+}
+
+struct senders *senders_new(const struct sender_settings *settings, struct sender_book *book)
+{
+	struct senders *senders = calloc(1, sizeof(*senders));
+
+	if (senders == NULL)
+		abort();
+	atomic_init(&senders->refs, 1);
+	arena_init(&senders->arena, TEXTS_MAX);
+	senders->n = settings->senders.n;
+	senders->items = allocate(senders, (senders->n + 1) * sizeof(*senders->items));
+	for (size_t i = 0; i < senders->n; i++)
+		build(senders, &senders->items[i], settings, &senders_of(settings)[i], book);
+	return senders;
+}
+
+struct senders *senders_ref(struct senders *senders)
+{
+	atomic_fetch_add(&senders->refs, 1);
+	return senders;
+}
+
+void senders_unref(struct senders *senders)
+{
+	if (senders == NULL || atomic_fetch_sub(&senders->refs, 1) > 1)
+		return;
+	arena_done(&senders->arena);
+	free(senders);
+}
+
+/* ---- looking up -------------------------------------------------------------- */
+
+/* Bits of its longest prefix that holds the address, + 1; 0 = none does. */
+static unsigned fits(
+	const struct sender *sender, unsigned listener, const struct netaddr *address)
+{
+	unsigned best = 0;
+
+	if ((sender->listeners & 1U << listener) == 0)
+		return 0;
+	for (size_t i = 0; i < sender->n_ranges; i++) {
+		const struct netprefix *range = &sender->ranges[i];
+
+		if (range->bits + 1U > best && netprefix_holds(range, address))
+			best = range->bits + 1U;
+	}
+	return best;
+}
+
+const struct sender *senders_by_address(
+	const struct senders *senders, unsigned listener, const struct netaddr *address)
+{
+	const struct sender *found = NULL;
+	unsigned best = 0;
+
+	for (size_t i = 0; i < senders->n; i++) {
+		const struct sender *sender = &senders->items[i];
+		const unsigned bits =
+			sender->certificate[0] == '\0' ? fits(sender, listener, address) : 0;
+
+		if (bits > best) {
+			best = bits;
+			found = sender;
+		}
+	}
+	return found;
+}
+
+const struct sender *senders_by_certificate(const struct senders *senders, unsigned listener,
+	const struct netaddr *address, bool (*names)(void *user, const char *name), void *user)
+{
+	for (size_t i = 0; i < senders->n; i++) {
+		const struct sender *sender = &senders->items[i];
+
+		if (sender->certificate[0] != '\0' && fits(sender, listener, address) > 0 &&
+			names(user, sender->certificate))
+			return sender;
+	}
+	return NULL;
+}
+
+bool senders_may_come(
+	const struct senders *senders, unsigned listener, const struct netaddr *address)
+{
+	for (size_t i = 0; i < senders->n; i++) {
+		if (fits(&senders->items[i], listener, address) > 0)
+			return true;
+	}
+	return false;
+}
+
+void senders_walk(const struct senders *senders,
+	bool (*visit)(void *user, const struct sender *sender), void *user)
+{
+	for (size_t i = 0; i < senders->n && visit(user, &senders->items[i]); i++)
+		;
+}
+
+void sender_settings_check(const struct conf *conf, const struct sender_settings *settings,
+	struct mistakes *mistakes)
+{
+	for (size_t i = 0; i < settings->listeners.n; i++)
+		check_listener(conf, settings, i, mistakes);
+	for (size_t i = 0; i < settings->senders.n; i++)
+		check_sender(conf, settings, i, mistakes);
+}

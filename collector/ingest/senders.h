@@ -1,0 +1,68 @@
+/*
+ * senders - who sends without being an agent of ours, and whose the records are
+ *
+ * The listeners and senders of the settings, checked and made into a table. A
+ * peer is looked up by where it comes from and, at a listener that asks for
+ * certificates, by the name in its own: a sender that has a certificate is
+ * known by that alone; of the others, the one with the longest prefix that
+ * holds the address. Nobody else is let in, and nothing in a message changes
+ * whose it is.
+ *
+ * A table is immutable and reference counted; a reload makes a new one. Any
+ * thread.
+ */
+#ifndef COLLECTOR_INGEST_SENDERS_H
+#define COLLECTOR_INGEST_SENDERS_H
+
+#include "collector/ingest/sender_book.h"
+#include "collector/ingest/sender_settings.h"
+#include "common/conf.h"
+#include "common/netaddr.h"
+
+struct senders;
+
+/* One that may send. Lives as long as its table. */
+struct sender {
+	const char *name;
+	const struct netprefix *ranges;
+	size_t n_ranges;
+	uint32_t listeners;      /* bit number: those it may send to */
+	const char *certificate; /* "" = known by its address */
+	uint32_t agency, host;
+	bool names_host;
+	bool zoned;
+	int32_t zone_seconds;
+	const char *format; /* "" = the listener's */
+	uint32_t connections_max;
+	struct sender_state *state;    /* of this name, in the book */
+	struct sender_agency *account; /* of its agency, likewise */
+};
+
+/* Mistakes that no table of settings can express, each where it was written. */
+void sender_settings_check(const struct conf *conf, const struct sender_settings *settings,
+	struct mistakes *mistakes);
+
+/* `settings` passed the check; nothing of them is kept. The caller holds one reference. */
+MUST_USE struct senders *senders_new(
+	const struct sender_settings *settings, struct sender_book *book);
+
+struct senders *senders_ref(struct senders *senders);
+void senders_unref(struct senders *senders); /* NULL is fine */
+
+/* By its address; NULL when it is nobody. `listener`: its number in the settings. */
+const struct sender *senders_by_address(
+	const struct senders *senders, unsigned listener, const struct netaddr *address);
+
+/* By its certificate as well: `names(user, name)` says whether that is in it. */
+const struct sender *senders_by_certificate(const struct senders *senders, unsigned listener,
+	const struct netaddr *address, bool (*names)(void *user, const char *name), void *user);
+
+/* All, in the order of the settings; `visit` returns false to stop. */
+void senders_walk(const struct senders *senders,
+	bool (*visit)(void *user, const struct sender *sender), void *user);
+
+/* Could anybody there be a sender, by whichever way? Before its handshake. */
+bool senders_may_come(
+	const struct senders *senders, unsigned listener, const struct netaddr *address);
+
+#endif

@@ -1,0 +1,199 @@
+#include "collector/ingest/senders.h"
+
+#include <stdio.h>
+
+#include "collector/ingest/settings.h"
+#include "tests/support/check.h"
+
+static struct sender_settings settings;
+static struct conf *conf;
+static struct sender_book *book;
+static struct senders *senders;
+
+/* The mistakes, a line each; "" = none. */
+static const char *load(const char *text)
+{
+	static char mistakes_text[4096];
+	struct strbuf out = STRBUF_INIT(1 << 16);
+	struct mistakes mistakes = mistakes_into(&out, "s.yaml");
+
+	settings = (struct sender_settings){0};
+	conf = conf_parse("s.yaml", slice_str(text), sender_settings_table, &settings, &out);
+	if (conf != NULL) {
+		sender_settings_check(conf, &settings, &mistakes);
+		(void)mistakes_end(&mistakes);
+	}
+	snprintf(mistakes_text, sizeof(mistakes_text), "%s", strbuf_cstr(&out));
+	strbuf_done(&out);
+	return mistakes_text;
+}
+
+static void begin(const char *text)
+{
+	ck_assert_str_eq(load(text), "");
+	book = sender_book_new();
+	senders = senders_new(&settings, book);
+	conf_free(conf); /* nothing of the settings is kept */
+}
+
+static void end(void)
+{
+	senders_unref(senders);
+	sender_book_free(book);
+}
+
+static struct netaddr address(const char *text)
+{
+	struct netaddr parsed;
+
+	ck_assert(netaddr_parse(slice_str(text), &parsed));
+	return parsed;
+}
+
+static const char *name_at(unsigned listener, const char *from)
+{
+	const struct netaddr at = address(from);
+	const struct sender *sender = senders_by_address(senders, listener, &at);
+
+	return sender != NULL ? sender->name : "nobody";
+}
+
+#define LISTENERS                                                                              \
+	"listeners:\n"                                                                         \
+	"  - {name: net, transport: udp, listen: \"0.0.0.0:514\"}\n"                           \
+	"  - {name: secure, transport: tls, listen: \"0.0.0.0:6515\", clients: optional,\n"    \
+	"     ca: ca.pem, certificate: c.pem, key: c.key}\n"
+
+static const char good[] = LISTENERS
+	"senders:\n"
+	"  - {name: all, addresses: [10.0.0.0/8], agency: 1, host: 1}\n"
+	"  - {name: one, addresses: [10.1.2.3, \"2001:db8::/32\"], agency: 2, host: 5, zone: "
+	"UTC}\n"
+	"  - {name: wide, addresses: [10.1.0.0/16], agency: 3, host: 6, listeners: [secure]}\n"
+	"  - {name: shown, addresses: [0.0.0.0/0], agency: 4, host: 7, certificate: "
+	"fw.example}\n";
+
+START_TEST(the_longest_prefix_decides)
+{
+	begin(good);
+	ck_assert_str_eq(name_at(0, "10.9.9.9"), "all");
+	ck_assert_str_eq(name_at(0, "10.1.2.3"), "one");
+	ck_assert_str_eq(name_at(0, "2001:db8::7"), "one");
+	ck_assert_str_eq(name_at(0, "192.0.2.1"), "nobody");
+	ck_assert_str_eq(name_at(0, "2001:db9::7"), "nobody");
+	end();
+}
+END_TEST
+
+START_TEST(senders_are_known_at_their_listeners_only)
+{
+	begin(good);
+	ck_assert_str_eq(name_at(0, "10.1.9.9"), "all");
+	ck_assert_str_eq(name_at(1, "10.1.9.9"), "wide");
+	end();
+}
+END_TEST
+
+static bool has_name(void *user, const char *name)
+{
+	return strcmp(user, name) == 0;
+}
+
+START_TEST(who_has_a_certificate_is_known_by_nothing_else)
+{
+	struct netaddr far = address("192.0.2.1");
+	char name[] = "fw.example", other[] = "other.example";
+
+	begin(good);
+	ck_assert_str_eq(name_at(1, "192.0.2.1"), "nobody");
+	ck_assert(senders_may_come(senders, 1, &far));
+	const struct sender *sender = senders_by_certificate(senders, 1, &far, has_name, name);
+	ck_assert_str_eq(sender->name, "shown");
+	ck_assert_uint_eq(sender->agency, 4);
+	ck_assert_ptr_null(senders_by_certificate(senders, 1, &far, has_name, other));
+	far = address("2001:db9::1");
+	ck_assert(!senders_may_come(senders, 1, &far));
+	end();
+}
+END_TEST
+
+START_TEST(what_is_counted_of_a_sender_outlives_a_reload)
+{
+	struct netaddr at = address("10.9.9.9");
+
+	begin(good);
+	atomic_fetch_add(&senders_by_address(senders, 0, &at)->state->messages, 3);
+	ck_assert_str_eq(load(good), "");
+	struct senders *again = senders_new(&settings, book);
+	conf_free(conf);
+	senders_unref(senders);
+	senders = again;
+	ck_assert_uint_eq(senders_by_address(senders, 0, &at)->state->messages, 3);
+	end();
+}
+END_TEST
+
+START_TEST(strangers_are_kept_by_address_and_bounded)
+{
+	static struct sender_stranger strangers[SENDER_STRANGERS_MAX];
+	struct netaddr at = address("192.0.2.1");
+
+	begin(good);
+	ck_assert(sender_book_stranger(book, &at, "net"));
+	ck_assert(!sender_book_stranger(book, &at, "net"));
+	for (uint64_t i = 0; i < 2 * SENDER_STRANGERS_MAX; i++) {
+		at.low++;
+		(void)sender_book_stranger(book, &at, "net");
+	}
+	ck_assert_uint_eq(sender_book_strangers(book, strangers), SENDER_STRANGERS_MAX);
+	ck_assert_uint_eq(strangers[0].times, 2);
+	ck_assert_str_eq(strangers[0].listener, "net");
+	end();
+}
+END_TEST
+
+static void check_mistake(const char *text, const char *wanted)
+{
+	const char *mistakes = load(text);
+
+	ck_assert_msg(
+		strstr(mistakes, wanted) != NULL, "got '%s', want '%s'", mistakes, wanted);
+	ck_assert_msg(strncmp(mistakes, "s.yaml:", 7) == 0, "no place in '%s'", mistakes);
+	conf_free(conf);
+}
+
+#define SENDER(rest) LISTENERS "senders:\n  - {name: a, agency: 1, host: 1, " rest "}\n"
+
+START_TEST(mistakes_are_told_with_their_place)
+{
+	check_mistake("listeners:\n  - {name: x, transport: tls, listen: \"0.0.0.0:1\"}\n",
+		"s.yaml:2:26: tls needs 'certificate' and 'key'");
+	check_mistake("listeners:\n  - {name: x, transport: udp, listen: \"0.0.0.0:1\", "
+		      "clients: required}\n",
+		"only tls asks senders");
+	check_mistake("listeners:\n  - {name: x, transport: tls, listen: \"0.0.0.0:1\", "
+		      "certificate: c, key: k, clients: required}\n",
+		"only with 'ca'");
+	check_mistake(LISTENERS "  - {name: net, transport: tcp, listen: \"0.0.0.0:514\"}\n",
+		"there is a listener 'net' already");
+	check_mistake(SENDER("addresses: [10.0.0.1/8]"), "s.yaml:6:");
+	check_mistake(SENDER("addresses: [fw.example]"), "not an IP address or prefix");
+	check_mistake(SENDER("addresses: [10.0.0.1], listeners: [nett]"),
+		"there is no listener 'nett'");
+	check_mistake(SENDER("addresses: [10.0.0.1], zone: Hanoi"), "'Hanoi' is neither UTC");
+	check_mistake(SENDER("addresses: [10.0.0.1], listeners: [net], certificate: x.example"),
+		"none of its listeners asks");
+	check_mistake(SENDER("addresses: []"), "addresses");
+	check_mistake(SENDER("addresses: [10.0.0.1]") "  - {name: a, agency: 1, host: 2, "
+						      "addresses: [10.0.0.2]}\n",
+		"there is a sender 'a' already");
+	check_mistake(SENDER("addresses: [10.0.0.1]") "  - {name: b, agency: 1, host: 2, "
+						      "addresses: [10.0.0.9, 10.0.0.1]}\n",
+		"are the addresses of 'a' too");
+}
+END_TEST
+
+TEST_MAIN("senders", the_longest_prefix_decides, senders_are_known_at_their_listeners_only,
+	who_has_a_certificate_is_known_by_nothing_else,
+	what_is_counted_of_a_sender_outlives_a_reload,
+	strangers_are_kept_by_address_and_bounded, mistakes_are_told_with_their_place)
