@@ -346,8 +346,21 @@ class MockKafka(KafkaClient):
         self.command(f"topic {name} {partitions}")
 
 
+def fetch_peer(name):
+    """The folder a syslog server of Debian's was unpacked into (tests/bench/fetch-peers); None: not to be had."""
+    done = subprocess.run([ROOT / "tests/bench/fetch-peers", name], capture_output=True, text=True)
+    return Path(done.stdout.strip().split("=", 1)[1]) if done.returncode == 0 else None
+
+
+def peer_libraries(root):
+    """The environment in which its programs find their libraries."""
+    folders = [str(path) for pattern in ("usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib/syslog-ng")
+               for path in root.glob(pattern)]
+    return {"LD_LIBRARY_PATH": ":".join(folders)}
+
+
 class Certificates:
-    """A small authority for TLS to Kafka, made with openssl."""
+    """A small authority for TLS with others (Kafka, syslog senders), made with openssl."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -364,9 +377,9 @@ class Certificates:
         if done.returncode != 0:
             raise Failed(f"openssl {args[0]}: {done.stderr}")
 
-    def issue(self, name):
-        """Makes NAME.key and NAME.crt, good for 127.0.0.1 and localhost."""
-        (self.folder / "san").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+    def issue(self, name, names="IP:127.0.0.1,DNS:localhost"):
+        """Makes NAME.key and NAME.crt, good for 127.0.0.1 and localhost or for other names."""
+        (self.folder / "san").write_text(f"subjectAltName={names}\n")
         self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                       "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
         self._openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
