@@ -39,8 +39,7 @@ static const struct setting spool_table[] = {
 		"Disk for findings, hits and the agent's own state."},
 	{"bulk-size", SETTING_BYTES, SPOOL(bulk_size), "2GiB", 1 << 20, UINT64_C(1) << 44,
 		"Disk for log records (compressed). When it is full, files wait; sockets drop, "
-		"and "
-		"declare it."},
+		"and declare it."},
 	{"segment-size", SETTING_BYTES, SPOOL(segment_size), "16MiB", 64 << 10, 1 << 30,
 		"Disk is given back in pieces of this size."},
 	{0},
@@ -66,8 +65,7 @@ const struct setting agent_settings_table[] = {
 		"Folder for spool and bookmark."},
 	{"drain-timeout", SETTING_DURATION, AT(drain_ms), "5s", 0, 600000,
 		"At the end, time to send what is in the spool; the rest is sent after the "
-		"next "
-		"start.",
+		"next start.",
 		.live = true},
 	{"uplink", SETTING_SECTION, AT(uplink), NULL, 0, 0, "The way to the collector.",
 		.table = uplink_table, .live = true},

@@ -30,8 +30,7 @@ const char *const role_names[ROLES] = {
 static const struct setting ingest_table[] = {
 	{"user", SETTING_TEXT, AT(ingest.user), "", 0, 32,
 		"User (name or number) it runs as when the collector is started as root; "
-		"empty: "
-		"as it was started."},
+		"empty: as it was started."},
 	{"confined", SETTING_FLAG, AT(ingest.confined), "true", 0, 0,
 		"It can open no files but below the folders of these settings and the "
 		"system's own "

@@ -114,8 +114,7 @@ static const char *verify_words(int code)
 		return "the CRL file has no CRL of its issuer";
 	case X509_V_ERR_CRL_HAS_EXPIRED:
 		return "the CRL of its issuer has expired; nobody is let in before a new one "
-		       "is "
-		       "loaded";
+		       "is loaded";
 	case X509_V_ERR_CRL_NOT_YET_VALID:
 		return "the CRL of its issuer is not valid yet; is this machine's clock right?";
 	case X509_V_ERR_CERT_NOT_YET_VALID:

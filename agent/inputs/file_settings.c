@@ -11,8 +11,7 @@ static const char *const by_names[] = {"line", "start", "blank", NULL};
 static const struct setting multiline_table[] = {
 	{"by", SETTING_CHOICE, AT(multiline.by) - AT(multiline), "line", 0, 0,
 		"What a record is: each line; or all lines from one that matches 'start' to "
-		"the "
-		"next; or a line with those after it that begin with a blank.",
+		"the next; or a line with those after it that begin with a blank.",
 		by_names},
 	{"start", SETTING_TEXT, AT(multiline.start) - AT(multiline), "", 0, 1024,
 		"Regular expression (PCRE) of lines that begin a record."},
@@ -26,11 +25,9 @@ static const struct setting multiline_table[] = {
 static const struct setting group_table[] = {
 	{"paths", SETTING_PATHS, AT(paths), NULL, 1, 0,
 		"Patterns of files: * and ? stay inside a folder's name, [a-z] is a choice. "
-		"Rotated "
-		"generations (.1, -20261122, .gz) belong to their log and need no pattern. A "
-		"symbolic link, also of a folder on the way, is followed when root, the "
-		"agent's "
-		"user or the owner of what it points to made it.",
+		"Rotated generations (.1, -20261122, .gz) belong to their log and need no "
+		"pattern. A symbolic link, also of a folder on the way, is followed when root, "
+		"the agent's user or the owner of what it points to made it.",
 		.example = "[/var/log/auth.log, /var/log/nginx/*.log]"},
 	{"exclude", SETTING_TEXTS, AT(exclude), NULL, 0, 0,
 		"Patterns of files to leave out; without a slash they mean the name alone.",
@@ -39,8 +36,7 @@ static const struct setting group_table[] = {
 		"The parser the collector uses; 'auto' lets it find out."},
 	{"begin", SETTING_CHOICE, AT(begin), "start", 0, 0,
 		"Where a file found at the very first start is begun. Files that appear later "
-		"are "
-		"read from their start.",
+		"are read from their start.",
 		begin_names},
 	{"record-max", SETTING_BYTES, AT(record_max), "64KiB", 256, CHUNK_ITEM_MAX,
 		"Longer records are cut; their length is kept."},
@@ -66,13 +62,10 @@ const struct setting files_settings_table[] = {
 	{"poll", SETTING_DURATION, offsetof(struct files_settings, poll_ms), "10s", 100,
 		3600000,
 		"All files are looked at so often even when the kernel told of no change; "
-		"every "
-		"second "
-		"where a folder cannot be watched."},
+		"every second where a folder cannot be watched."},
 	{"groups", SETTING_SECTIONS, offsetof(struct files_settings, groups), NULL, 0, 1000,
 		"Log files, in groups that are read alike. A file belongs to the first group "
-		"that "
-		"wants it.",
+		"that wants it.",
 		.table = group_table, .size = sizeof(struct file_settings),
 		.example = "- paths: [/var/log/auth.log, /var/log/syslog]"},
 	{0},

@@ -215,13 +215,11 @@ const struct setting inventory_settings_table[] = {
 	{"on", SETTING_FLAG, AT(on), "true", 0, 0, "Whether inventories are reported."},
 	{"root", SETTING_PATH, AT(root), "/", 1, 4000,
 		"Folder that has the host's /etc, /proc and /var; another than / when the "
-		"agent "
-		"runs in a container."},
+		"agent runs in a container."},
 	{"every", SETTING_DURATION, AT(every_ms), "12h", INVENTORY_APART_MS,
 		UINT64_C(2592000000),
 		"A report at least so often, give or take a tenth; also after every start and "
-		"on "
-		"order."},
+		"on order."},
 	{"look", SETTING_DURATION, AT(look_ms), "10m", 60000, 86400000,
 		"How often it is looked for changes, which are reported; never more than one "
 		"report in ten minutes."},

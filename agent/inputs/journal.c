@@ -104,9 +104,8 @@ static const struct setting journal_table[] = {
 		"A namespace of journald (LogNamespace=), instead of the default one."},
 	{"units", SETTING_TEXTS, AT(units), NULL, 0, 256,
 		"Only entries of these units, and what the service manager says of them; "
-		"empty: "
-		"all. With 'units' or 'matches' it is not known how many entries were missed, "
-		"only that some were.",
+		"empty: all. With 'units' or 'matches' it is not known how many entries were "
+		"missed, only that some were.",
 		.example = "- ssh.service"},
 	{"matches", SETTING_TEXTS, AT(matches), NULL, 0, 64,
 		"Only entries with these fields: of the same field any, of different fields "
@@ -129,8 +128,7 @@ const struct setting journals_settings_table[] = {
 	{"journals", SETTING_SECTIONS, offsetof(struct journals_settings, journals), NULL, 0,
 		JOURNALS_MAX,
 		"Journals of systemd-journald. A host without libsystemd has none; the agent "
-		"says "
-		"so and goes on.",
+		"says so and goes on.",
 		.table = journal_table, .size = sizeof(struct journal_settings),
 		.example = "- name: journal"},
 	{0},

@@ -414,8 +414,7 @@ const struct setting syslog_settings_table[] = {
 	{"sockets", SETTING_SECTIONS, offsetof(struct syslog_settings, sockets), NULL, 0,
 		SYSLOG_SOCKETS_MAX,
 		"Sockets that programs of this host log to. Writers never wait: what neither "
-		"the "
-		"spool nor the socket's buffer has room for is dropped and declared.",
+		"the spool nor the socket's buffer has room for is dropped and declared.",
 		.table = socket_table, .size = sizeof(struct syslog_socket_settings),
 		.example = "- path: /run/soc-agent/log"},
 	{0},

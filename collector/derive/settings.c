@@ -18,8 +18,7 @@ const struct setting derive_settings_table[] = {
 		"A window is complete so long after its end, by the collector's clock."},
 	{"ahead", SETTING_DURATION, AT(ahead_ms), "5m", 0, DAY_MS,
 		"A record stamped further ahead of the time it was received is late: it is "
-		"counted "
-		"when it was received."},
+		"counted when it was received."},
 	{"back", SETTING_DURATION, AT(back_ms), "72h", 1000, UINT64_C(90) * DAY_MS,
 		"The same for a stamp further back."},
 	{"republish", SETTING_DURATION, AT(republish_ms), "15m", 0, DAY_MS,
@@ -35,8 +34,7 @@ const struct setting derive_settings_table[] = {
 	{"correlation-memory", SETTING_BYTES, AT(correlation_bytes), "16MiB", 65536, 256 << 20,
 		"Memory for who is being watched, about 100 bytes for each address at a host. "
 		"When it is used up, the agency with most of them forgets those that were "
-		"quiet "
-		"longest, which is counted (derive.correlation_evicted)."},
+		"quiet longest, which is counted (derive.correlation_evicted)."},
 	{"correlation-save", SETTING_DURATION, AT(correlation_ms), "30s", 0, 3600000,
 		"How often that memory is saved; after a restart so much of the log is read "
 		"again."},

@@ -11,8 +11,7 @@ const struct setting ingest_settings_table[] = {
 		"CA certificates (PEM) that agents' certificates must lead to.", .live = true},
 	{"crl", SETTING_PATH, AT(crl), "pki/crl.pem", 0, 0,
 		"Revocation lists (PEM) of those CAs, read again on SIGHUP. A list that has "
-		"expired "
-		"refuses every new agent.",
+		"expired refuses every new agent.",
 		.live = true},
 	{"certificate", SETTING_PATH, AT(certificate), "pki/collector.pem", 0, 0,
 		"The collector's own certificate (PEM), then intermediates.", .live = true},
@@ -38,15 +37,13 @@ const struct setting ingest_settings_table[] = {
 		"Time for a peer to take what was written to it."},
 	{"heartbeat", SETTING_DURATION, AT(heartbeat_ms), "15s", 100, 600000,
 		"Each side says something at least so often; three times that long without a "
-		"word "
-		"ends the session."},
+		"word ends the session."},
 	{"window", SETTING_BYTES, AT(window), "512KiB", 64 << 10, 256 << 20,
 		"Compressed bytes an agent may have sent that are not acknowledged yet; one "
 		"that has twice as many under way is disconnected."},
 	{"batches", SETTING_COUNT, AT(batches), "64", 2, 1024,
 		"Batches of one worker under way to the store; when all are, or 16,384 lines "
-		"in "
-		"them, it stops reading."},
+		"in them, it stops reading."},
 	{"agency-rate", SETTING_BYTES, AT(agency_rate), "0B", 0, UINT64_C(1) << 40,
 		"Bytes a second, unpacked, that one agency may send; above it its agents are "
 		"read more slowly and nothing is lost. 0B is no limit."},

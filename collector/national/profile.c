@@ -82,8 +82,7 @@ static const struct setting malware_table[] = {
 		"largest message that the receiver takes."},
 	{"mask-key", SETTING_PATH, AT(mask_key), "", 0, 0,
 		"File of 16 to 64 random bytes, mode 0600. With it the user in the path of a "
-		"file "
-		"becomes a token, the same for the same name; without it, one word for "
+		"file becomes a token, the same for the same name; without it, one word for "
 		"all."},
 	{"device", SETTING_TEXT, AT(device), "Unknown", 1, 64,
 		"TypeOfDevice: the kind of storage, which agents do not report yet."},

@@ -144,7 +144,7 @@ static void put_loaded(struct winlog *winlog)
 	put_image(winlog, &of_file);
 	winlog_put_some(winlog, FIELD_FILE_CODE_SIGNATURE_SUBJECT_NAME, DATA(SIGNATURE));
 	winlog_put_some(winlog, FIELD_FILE_CODE_SIGNATURE_STATUS, DATA(SIGNATURE_STATUS));
-	winlog_put_some(winlog, FIELD_FILE_CODE_SIGNATURE_SIGNED, DATA(SIGNED));
+	winlog_put_some(winlog, FIELD_FILE_CODE_SIGNATURE_EXISTS, DATA(SIGNED));
 }
 
 static void put_file(struct winlog *winlog)

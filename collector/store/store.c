@@ -57,8 +57,7 @@ const struct setting store_settings_table[] = {
 		.min = 1 << 20,
 		.max = 1 << 30,
 		.help = "A segment file of this size is closed and sealed. Starting reads the "
-			"newest "
-			"one of each level.",
+			"newest one of each level.",
 	},
 	{
 		.key = "segment-age",

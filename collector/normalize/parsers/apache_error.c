@@ -1,9 +1,8 @@
 /*
  * apache-error - error log of Apache httpd
  *
- *	[Mon Dec 26 16:22:08 2016] [error] [client 192.0.2.1] text                        2.2
- *	[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 35708:tid 43] [client 192.0.2.1:80]
- *AH01: text
+ *	[Mon Dec 26 16:22:08 2016] [error] [client 192.0.2.1] text                          2.2
+ *	[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 7:tid 43] [client 192.0.2.1:80] text
  */
 #include "collector/normalize/extract.h"
 #include "collector/normalize/stamp.h"

@@ -7,7 +7,7 @@
  *	audit[812]: USER_AUTH pid=812 uid=0 ... msg='op=PAM:authentication ...'     journald
  *
  * Behind byte 0x1d stands what auditd adds when it enriches: names for numbers. Records with
- *one serial number are one event; event.id joins them.
+ * one serial number are one event; event.id joins them.
  */
 #include "collector/normalize/audit.h"
 #include "collector/normalize/stamp.h"

@@ -9,22 +9,8 @@
  * User names and passwords come from the network, and by its settings Dovecot takes any byte:
  * a user's name is read up to the last place where Dovecot goes on by itself.
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/mail.h"
 
-static const struct meaning login = {
-	.action = {SLICE_BYTES("mailbox_login")},
-	.category = {ECS_AUTHENTICATION},
-	.category2 = {ECS_EMAIL},
-	.type = {ECS_START},
-	.outcome = {ECS_SUCCESS},
-};
-static const struct meaning login_failed = {
-	.action = {SLICE_BYTES("mailbox_login")},
-	.category = {ECS_AUTHENTICATION},
-	.category2 = {ECS_EMAIL},
-	.type = {ECS_START},
-	.outcome = {ECS_FAILURE},
-};
 static const struct meaning disconnected = {
 	.action = {SLICE_BYTES("mailbox_disconnected")},
 	.category = {ECS_NETWORK},
@@ -43,13 +29,6 @@ static const struct meaning session_ended = {
 	.category = {ECS_SESSION},
 	.type = {ECS_END},
 };
-static const struct meaning delivered = {
-	.action = {SLICE_BYTES("mail_delivered")},
-	.category = {ECS_EMAIL},
-	.type = {ECS_INFO},
-	.outcome = {ECS_SUCCESS},
-};
-
 static size_t name_length(struct slice text)
 {
 	size_t len = 0;
@@ -173,10 +152,10 @@ static bool read_login(struct record *record, struct parse_context *context, str
 	words = slice_head(text, at);
 	rest = slice_from(text, at + sizeof(": user=<") - 1);
 	if (slice_eq(words, SLICE_LIT("Login")))
-		put_meaning(record, context, &login);
+		put_meaning(record, context, &mailbox_login);
 	else
-		put_meaning(
-			record, context, says_failed(words) ? &login_failed : &disconnected);
+		put_meaning(record, context,
+			says_failed(words) ? &mailbox_login_failed : &disconnected);
 	if (!slice_eq(words, SLICE_LIT("Login")))
 		put_some(record, context, FIELD_EVENT_REASON, words);
 	put_some(record, context, FIELD_USER_NAME, take_user(&rest));
@@ -277,7 +256,7 @@ static bool read_session(struct record *record, struct parse_context *context,
 		put_meaning(record, context, &session_ended);
 	} else if (slice_search(text, SLICE_LIT("saved mail to ")) < text.len ||
 		   slice_search(text, SLICE_LIT("stored mail into ")) < text.len) {
-		put_meaning(record, context, &delivered);
+		put_meaning(record, context, &mail_delivered);
 		size_t at = slice_search(text, SLICE_LIT("msgid="));
 		if (at < text.len) {
 			id = slice_from(text, at + sizeof("msgid=") - 1);

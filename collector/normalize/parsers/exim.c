@@ -10,14 +10,8 @@
  * believed only where Exim writes it, in square brackets behind the names; what U= says of
  * another host's user is that host's own word; behind a message id there is the subject only.
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/mail.h"
 #include "collector/normalize/stamp.h"
-
-#define MAIL(name, how, ...)                                                                   \
-	{                                                                                      \
-		.action = {SLICE_BYTES(name)}, .category = {ECS_EMAIL}, .type = {how},         \
-		__VA_ARGS__                                                                    \
-	}
 
 /* What the two signs behind a message's id say. */
 static const struct {
@@ -25,37 +19,13 @@ static const struct {
 	struct meaning meaning;
 	enum field_id address; /* whose address follows */
 } signs[] = {
-	{{SLICE_BYTES("<= ")}, MAIL("mail_received", ECS_START), FIELD_EMAIL_FROM_ADDRESS},
-	{{SLICE_BYTES("=> ")}, MAIL("mail_sent", ECS_INFO, .outcome = {ECS_SUCCESS}),
-		FIELD_EMAIL_TO_ADDRESS},
-	{{SLICE_BYTES("-> ")}, MAIL("mail_sent", ECS_INFO, .outcome = {ECS_SUCCESS}),
-		FIELD_EMAIL_TO_ADDRESS},
-	{{SLICE_BYTES(">> ")}, MAIL("mail_sent", ECS_INFO, .outcome = {ECS_SUCCESS}),
-		FIELD_EMAIL_TO_ADDRESS},
-	{{SLICE_BYTES("*> ")}, MAIL("mail_delivery_suppressed", ECS_INFO),
-		FIELD_EMAIL_TO_ADDRESS},
-	{{SLICE_BYTES("** ")}, MAIL("mail_bounced", ECS_INFO, .outcome = {ECS_FAILURE}),
-		FIELD_EMAIL_TO_ADDRESS},
-	{{SLICE_BYTES("== ")}, MAIL("mail_deferred", ECS_INFO, .outcome = {ECS_FAILURE}),
-		FIELD_EMAIL_TO_ADDRESS},
-};
-
-static const struct meaning completed = MAIL("mail_removed", ECS_END);
-static const struct meaning noted = MAIL("mail_noted", ECS_INFO);
-static const struct meaning rejected =
-	MAIL("mail_rejected", ECS_DENIED, .outcome = {ECS_FAILURE});
-static const struct meaning login_failed = {
-	.action = {SLICE_BYTES("smtp_login")},
-	.category = {ECS_AUTHENTICATION},
-	.category2 = {ECS_EMAIL},
-	.type = {ECS_START},
-	.outcome = {ECS_FAILURE},
-};
-static const struct meaning lost = {
-	.action = {SLICE_BYTES("smtp_connection_lost")},
-	.category = {ECS_NETWORK},
-	.type = {ECS_CONNECTION},
-	.type2 = {ECS_END},
+	{{SLICE_BYTES("<= ")}, MAIL("mail_received"), FIELD_EMAIL_FROM_ADDRESS},
+	{{SLICE_BYTES("=> ")}, MAIL_WITH(ECS_SUCCESS, "mail_sent"), FIELD_EMAIL_TO_ADDRESS},
+	{{SLICE_BYTES("-> ")}, MAIL_WITH(ECS_SUCCESS, "mail_sent"), FIELD_EMAIL_TO_ADDRESS},
+	{{SLICE_BYTES(">> ")}, MAIL_WITH(ECS_SUCCESS, "mail_sent"), FIELD_EMAIL_TO_ADDRESS},
+	{{SLICE_BYTES("*> ")}, MAIL("mail_delivery_suppressed"), FIELD_EMAIL_TO_ADDRESS},
+	{{SLICE_BYTES("** ")}, MAIL_WITH(ECS_FAILURE, "mail_bounced"), FIELD_EMAIL_TO_ADDRESS},
+	{{SLICE_BYTES("== ")}, MAIL_WITH(ECS_FAILURE, "mail_deferred"), FIELD_EMAIL_TO_ADDRESS},
 };
 
 /* ---- pieces ---------------------------------------------------------------------------- */
@@ -257,7 +227,39 @@ static bool take_id(struct slice *rest, struct slice *id)
 	return true;
 }
 
-static void read_message(
+/* What else Exim says of a message, from the start; by then it is a line of Exim's own. */
+static const struct {
+	struct slice words;
+	struct meaning meaning;
+} states[] = {
+	{{SLICE_BYTES("Completed")}, MAIL("mail_removed")},
+	{{SLICE_BYTES("Frozen")}, MAIL("mail_held")},
+	{{SLICE_BYTES("*** Frozen")}, MAIL("mail_held")},
+	{{SLICE_BYTES("frozen by ")}, MAIL("mail_held")},
+	{{SLICE_BYTES("Message is frozen")}, MAIL("mail_held")},
+	{{SLICE_BYTES("Unfrozen")}, MAIL("mail_released")},
+	{{SLICE_BYTES("unfrozen by ")}, MAIL("mail_released")},
+	{{SLICE_BYTES("no immediate delivery: ")}, MAIL("mail_queued")},
+	{{SLICE_BYTES("removed by ")}, MAIL("mail_removed")},
+	{{SLICE_BYTES("cancelled by ")}, MAIL("mail_removed")},
+	{{SLICE_BYTES("discarded by ")}, MAIL_WITH(ECS_FAILURE, "mail_rejected")},
+};
+
+static enum parse_result read_state(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		if (!slice_starts(text, states[i].words))
+			continue;
+		put_meaning(record, context, &states[i].meaning);
+		return PARSED;
+	}
+	put_meaning(record, context, &mail_noted);
+	put_some(record, context, FIELD_EVENT_REASON, text);
+	return PARSED_PARTLY;
+}
+
+static enum parse_result read_message(
 	struct record *record, struct parse_context *context, struct slice rest)
 {
 	for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
@@ -276,10 +278,9 @@ static void read_message(
 		put_pairs(record, context, &at, &seen);
 		if (skip_lit(&at, ": ") && signs[i].address == FIELD_EMAIL_TO_ADDRESS)
 			put_some(record, context, FIELD_EVENT_REASON, at);
-		return;
+		return PARSED;
 	}
-	put_meaning(record, context,
-		slice_starts(rest, SLICE_LIT("Completed")) ? &completed : &noted);
+	return read_state(record, context, rest);
 }
 
 /* "login authenticator failed for mail.example (helo) [192.0.2.1]:5: 535 text (set_id=an)" */
@@ -291,7 +292,7 @@ static bool read_login(struct record *record, struct parse_context *context, str
 
 	if (at == text.len || slice_find(slice_head(text, at), ' ') < at)
 		return false;
-	put_meaning(record, context, &login_failed);
+	put_meaning(record, context, &smtp_login_failed);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("auth_method"), slice_head(text, at));
 	rest = slice_from(text, at + words.len);
 	(void)skip_lit(&rest, "H=");
@@ -308,19 +309,20 @@ static bool read_login(struct record *record, struct parse_context *context, str
 	return true;
 }
 
-/* Other remarks about a host that was named. */
-static bool read_noted(struct record *record, struct parse_context *context, struct slice rest)
+/* Other remarks about a host that was named, an administrator's own among them. */
+static enum parse_result read_noted(
+	struct record *record, struct parse_context *context, struct slice rest)
 {
 	if (rest.len == 0)
-		return false;
-	put_meaning(record, context, &noted);
+		return PARSED_NOT_MINE;
+	put_meaning(record, context, &mail_noted);
 	put_some(record, context, FIELD_EVENT_REASON, rest);
-	return true;
+	return PARSED_PARTLY;
 }
 
 /* "H=... F=<a> rejected RCPT <b>: reason", "... temporarily rejected ...", "... rejected EHLO"
  */
-static bool read_rejected(
+static enum parse_result read_rejected(
 	struct record *record, struct parse_context *context, struct slice text)
 {
 	struct pairs_seen seen = {.arrival = true};
@@ -328,12 +330,12 @@ static bool read_rejected(
 
 	put_pairs(record, context, &rest, &seen);
 	if (!seen.host && !(seen.user && seen.sender))
-		return false; /* anybody writes name=value */
+		return PARSED_NOT_MINE; /* anybody writes name=value */
 	skip_blanks(&rest);
 	(void)skip_lit(&rest, "temporarily ");
 	if (!skip_lit(&rest, "rejected ") && !skip_lit(&rest, "sender verify fail for "))
 		return read_noted(record, context, rest);
-	put_meaning(record, context, &rejected);
+	put_meaning(record, context, &mail_rejected);
 	command = slice_head(rest, slice_find(rest, ' '));
 	if (slice_eq(command, SLICE_LIT("RCPT"))) {
 		to = slice_from(rest, 4);
@@ -346,7 +348,7 @@ static bool read_rejected(
 	size_t at = slice_search(rest, SLICE_LIT(": "));
 	if (at < rest.len)
 		put_some(record, context, FIELD_EVENT_REASON, slice_from(rest, at + 2));
-	return true;
+	return PARSED;
 }
 
 /* Connections that end early; the peer stands behind "from ". */
@@ -368,12 +370,47 @@ static bool read_connection(
 		at = slice_search(rest, SLICE_LIT(" from "));
 		if (at == rest.len)
 			at = slice_search(rest, SLICE_LIT(" H="));
-		put_meaning(record, context, &lost);
+		put_meaning(record, context, &smtp_connection_lost);
 		if (at == rest.len)
 			return true;
 		rest = slice_from(rest, at + (rest.ptr[at + 1] == 'H' ? 1 : 6));
 		(void)skip_lit(&rest, "H=");
 		(void)put_host(record, context, &rest, true);
+		return true;
+	}
+	return false;
+}
+
+/* "exim 4.97 daemon started: pid=812, -q30m", "Start queue run: pid=812" */
+static bool read_daemon(struct record *record, struct parse_context *context, struct slice text)
+{
+	static const struct {
+		struct slice words;
+		struct meaning meaning;
+	} daemon[] = {
+		{{SLICE_BYTES("Start queue run: pid=")},
+			{.action = {SLICE_BYTES("mail_queue_run_started")},
+				.category = {ECS_PROCESS},
+				.type = {ECS_START}}},
+		{{SLICE_BYTES("End queue run: pid=")},
+			{.action = {SLICE_BYTES("mail_queue_run_ended")},
+				.category = {ECS_PROCESS},
+				.type = {ECS_END}}},
+		{{SLICE_BYTES(" daemon started: pid=")},
+			{.action = {SLICE_BYTES("mail_server_started")},
+				.category = {ECS_PROCESS},
+				.type = {ECS_START}}},
+	};
+
+	if (skip_lit(&text, "exim "))
+		text = slice_from(text, slice_find(text, ' ')); /* the version */
+	for (size_t i = 0; i < ARRAY_LEN(daemon); i++) {
+		struct slice rest = text, pid;
+
+		if (!skip_text(&rest, daemon[i].words) || !take_digits(&rest, &pid))
+			continue;
+		put_meaning(record, context, &daemon[i].meaning);
+		put_over(record, context, FIELD_PROCESS_PID, pid);
 		return true;
 	}
 	return false;
@@ -394,6 +431,18 @@ static bool take_time(
 	return true;
 }
 
+/* Behind the stamp and, if it is about a message, its id. */
+static enum parse_result read_line(
+	struct record *record, struct parse_context *context, struct slice text, bool message)
+{
+	if (read_login(record, context, text) || read_connection(record, context, text) ||
+		(!message && read_daemon(record, context, text)))
+		return PARSED;
+	enum parse_result result = read_rejected(record, context, text);
+	return result == PARSED_NOT_MINE && message ? read_message(record, context, text)
+						    : result;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message, id = SLICE_NONE, pid = SLICE_NONE;
@@ -408,16 +457,10 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put(record, context, FIELD_EMAIL_LOCAL_ID, id);
 	put_digits(record, context, FIELD_PROCESS_PID, pid);
 	record->created_ns = ns;
-	if (read_login(record, context, rest) || read_connection(record, context, rest) ||
-		read_rejected(record, context, rest)) {
+	enum parse_result result = read_line(record, context, rest, known);
+	if (result != PARSED_NOT_MINE)
 		context->message = SLICE_NONE;
-		return PARSED;
-	}
-	if (!known)
-		return PARSED_NOT_MINE;
-	read_message(record, context, rest);
-	context->message = SLICE_NONE;
-	return PARSED;
+	return result;
 }
 
 static const char *const programs[] = {"exim", "exim4", NULL};

@@ -1,8 +1,7 @@
 /*
  * netfilter - packets that iptables, nftables and ufw log through the kernel
  *
- *	[UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=40 ... PROTO=TCP SPT=1
- *DPT=2
+ *	[UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 ... PROTO=TCP SPT=1 DPT=2
  *
  * The words before IN= are the rule's own prefix: they tell whether the packet
  * was dropped, if the administrator wrote so. Without such a word nothing is

@@ -81,30 +81,34 @@ static void put_session(struct record *record, struct parse_context *context, st
 	}
 }
 
-static void put_pair(struct record *record, struct parse_context *context, struct slice key,
-	struct slice value)
-{
-	if (slice_eq(key, SLICE_LIT("user")))
-		put_some(record, context, FIELD_USER_NAME, value);
-	else if (slice_eq(key, SLICE_LIT("rhost")))
-		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
-	else if (slice_eq(key, SLICE_LIT("tty")))
-		put_some(record, context, FIELD_SOC_TTY, value);
-}
-
-/* "logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root" */
+/*
+ * "logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root": who tries to log in
+ * chooses the name, which stands last and may hold anything; each name counts where it stands
+ * first.
+ */
 static void put_pairs(struct record *record, struct parse_context *context, struct slice rest)
 {
-	skip_blanks(&rest);
-	while (rest.len > 0) {
-		struct slice word = take_word(&rest);
-		size_t at = slice_find(word, '=');
+	struct slice tty = SLICE_NONE, host = SLICE_NONE, user = SLICE_NONE;
 
-		if (at < word.len)
-			put_pair(record, context, slice_head(word, at),
-				slice_from(word, at + 1));
+	skip_blanks(&rest);
+	while (rest.len > 0 && slice_absent(user)) {
+		struct slice word = rest;
+
+		if (skip_lit(&word, "user=")) {
+			user = slice_trim(word);
+			break;
+		}
+		word = take_word(&rest);
+		if (slice_absent(host) && skip_lit(&word, "rhost="))
+			host = word;
+		else if (slice_absent(tty) && skip_lit(&word, "tty="))
+			tty = word;
 		skip_blanks(&rest);
 	}
+	put_some(record, context, FIELD_SOC_TTY, tty);
+	if (host.len > 0)
+		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, host);
+	put_some(record, context, FIELD_USER_NAME, user);
 }
 
 static void put_failure(struct record *record, struct parse_context *context, struct slice rest)
@@ -199,7 +203,8 @@ static bool read_sentence(struct record *record, struct parse_context *context,
 	return false;
 }
 
-static void read_unix(struct record *record, struct parse_context *context, struct slice text)
+static enum parse_result read_unix(
+	struct record *record, struct parse_context *context, struct slice text)
 {
 	if (skip_lit(&text, "session opened for user ")) {
 		put_meaning(record, context, &session_opened);
@@ -220,7 +225,10 @@ static void read_unix(struct record *record, struct parse_context *context, stru
 		put(record, context, FIELD_EVENT_REASON, SLICE_LIT("invalid user"));
 	} else {
 		put_meaning(record, context, &noted);
+		put_some(record, context, FIELD_EVENT_REASON, text);
+		return PARSED_PARTLY;
 	}
+	return PARSED;
 }
 
 /* requirement "uid >= 1000" not met by user "root" */
@@ -235,7 +243,7 @@ static void read_requirement(
 			slice_head(user, slice_find(user, '"')));
 }
 
-static void read_module(struct record *record, struct parse_context *context,
+static enum parse_result read_module(struct record *record, struct parse_context *context,
 	struct slice module, struct slice text)
 {
 	bool tally = slice_starts(module, SLICE_LIT("pam_tally")) ||
@@ -248,8 +256,9 @@ static void read_module(struct record *record, struct parse_context *context,
 								"failures for user "))) {
 		put_locked(record, context, text);
 	} else if (!read_sentence(record, context, module, text)) {
-		read_unix(record, context, text);
+		return read_unix(record, context, text);
 	}
+	return PARSED;
 }
 
 /* "pam_unix(sshd:session): ..." */
@@ -269,17 +278,17 @@ static bool take_head(struct slice *rest, struct slice *module, struct slice *se
 
 /* The module stands in the tag: "sshd(pam_unix)[12750]: session ..." of Red Hat before 5, and
  * of modules that call syslog() themselves. */
-static bool read_tagged(struct record *record, struct parse_context *context, struct slice rest)
+static enum parse_result read_tagged(
+	struct record *record, struct parse_context *context, struct slice rest)
 {
 	size_t at = slice_search(context->program, SLICE_LIT("(pam_"));
 
 	if (at == context->program.len || !slice_ends(context->program, SLICE_LIT(")")))
-		return false;
+		return PARSED_NOT_MINE;
 	struct slice module = slice_from(context->program, at + 1);
 	module.len--;
 	put(record, context, FIELD_SOC_PAM_SERVICE, slice_head(context->program, at));
-	read_module(record, context, module, rest);
-	return true;
+	return read_module(record, context, module, rest);
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
@@ -291,8 +300,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 			return PARSED_NOT_MINE;
 		put(record, context, FIELD_SOC_PAM_SERVICE,
 			slice_head(service, slice_find(service, ':')));
-		read_module(record, context, module, rest);
-		return PARSED;
+		return read_module(record, context, module, rest);
 	}
 	if (skip_lit(&rest, "PAM ") && take_digits(&rest, &times) &&
 		skip_lit(&rest, " more authentication failure") &&
@@ -300,7 +308,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put_failure(record, context, rest);
 		return PARSED;
 	}
-	return read_tagged(record, context, rest) ? PARSED : PARSED_NOT_MINE;
+	return read_tagged(record, context, rest);
 }
 
 const struct parser parser_pam = {

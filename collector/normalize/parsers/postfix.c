@@ -12,7 +12,7 @@
  * and what it says in replies: a line gives the names that Postfix writes in a line of its
  * kind, each of them once.
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/mail.h"
 
 enum shape {
 	SHAPE_PLAIN,
@@ -33,11 +33,6 @@ struct wording {
 			how                                                                    \
 		}                                                                              \
 	}
-#define MAIL(name, how)                                                                        \
-	{                                                                                      \
-		.action = {SLICE_BYTES(name)}, .category = {ECS_EMAIL}, .type = { how }        \
-	}
-
 /* Without a queue id before them. */
 static const struct wording wordings[] = {
 	{{SLICE_BYTES("connect from ")}, SHAPE_PEER, CONNECTION("smtp_connected", ECS_START)},
@@ -90,32 +85,9 @@ static const struct wording wordings[] = {
 			.type = {ECS_END}}},
 };
 
-static const struct meaning auth_failed = {
-	.action = {SLICE_BYTES("smtp_login")},
-	.category = {ECS_AUTHENTICATION},
-	.category2 = {ECS_EMAIL},
-	.type = {ECS_START},
-	.outcome = {ECS_FAILURE},
-};
-static const struct meaning auth_succeeded = {
-	.action = {SLICE_BYTES("smtp_login")},
-	.category = {ECS_AUTHENTICATION},
-	.category2 = {ECS_EMAIL},
-	.type = {ECS_START},
-	.outcome = {ECS_SUCCESS},
-};
-static const struct meaning received = MAIL("mail_received", ECS_START);
-static const struct meaning queued = MAIL("mail_queued", ECS_INFO);
-static const struct meaning identified = MAIL("mail_identified", ECS_INFO);
-static const struct meaning removed = MAIL("mail_removed", ECS_END);
-static const struct meaning noted = MAIL("mail_noted", ECS_INFO);
-static const struct meaning submitted = MAIL("mail_submitted", ECS_START);
-static const struct meaning rejected = {
-	.action = {SLICE_BYTES("mail_rejected")},
-	.category = {ECS_EMAIL},
-	.type = {ECS_DENIED},
-	.outcome = {ECS_FAILURE},
-};
+static const struct meaning queued = MAIL("mail_queued");
+static const struct meaning identified = MAIL("mail_identified");
+static const struct meaning submitted = MAIL("mail_submitted");
 
 /* ---- pieces --------------------------------------------------------------------------- */
 
@@ -230,21 +202,21 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-	{&received, {{SLICE_BYTES("client")}, {SLICE_BYTES("sasl_method")},
-			    {SLICE_BYTES("sasl_username")}, {SLICE_BYTES("sasl_sender")},
-			    {SLICE_BYTES("orig_queue_id")}, {SLICE_BYTES("orig_client")}}},
+	{&mail_received, {{SLICE_BYTES("client")}, {SLICE_BYTES("sasl_method")},
+				 {SLICE_BYTES("sasl_username")}, {SLICE_BYTES("sasl_sender")},
+				 {SLICE_BYTES("orig_queue_id")}, {SLICE_BYTES("orig_client")}}},
 	{&queued, {{SLICE_BYTES("from")}, {SLICE_BYTES("size")}, {SLICE_BYTES("nrcpt")},
 			  {SLICE_BYTES("status")}}},
-	{&noted, {{SLICE_BYTES("to")}, {SLICE_BYTES("orig_to")}, {SLICE_BYTES("relay")},
-			 {SLICE_BYTES("conn_use")}, {SLICE_BYTES("delay")},
-			 {SLICE_BYTES("delays")}, {SLICE_BYTES("dsn")},
-			 {SLICE_BYTES("status")}}},
+	{&mail_noted, {{SLICE_BYTES("to")}, {SLICE_BYTES("orig_to")}, {SLICE_BYTES("relay")},
+			      {SLICE_BYTES("conn_use")}, {SLICE_BYTES("delay")},
+			      {SLICE_BYTES("delays")}, {SLICE_BYTES("dsn")},
+			      {SLICE_BYTES("status")}}},
 	{&submitted, {{SLICE_BYTES("uid")}, {SLICE_BYTES("from")}}},
 };
 
 static const struct kind of_rejected = {
-	&rejected, {{SLICE_BYTES("from")}, {SLICE_BYTES("to")}, {SLICE_BYTES("proto")},
-			   {SLICE_BYTES("helo")}}};
+	&mail_rejected, {{SLICE_BYTES("from")}, {SLICE_BYTES("to")}, {SLICE_BYTES("proto")},
+				{SLICE_BYTES("helo")}}};
 
 /* The length of "<an@example>", of "<\"a> b\"@example>": its brackets too. */
 static size_t bracketed_length(struct slice text)
@@ -335,7 +307,7 @@ static const struct meaning *put_pairs(struct record *record, struct parse_conte
 		if (slice_eq(name, SLICE_LIT("helo")))
 			break;
 		if (slice_eq(name, SLICE_LIT("sasl_username")))
-			meaning = &auth_succeeded;
+			meaning = &smtp_login;
 	}
 	return meaning;
 }
@@ -349,7 +321,7 @@ static void put_rejected(
 {
 	struct slice command, text, pairs;
 
-	put_meaning(record, context, &rejected);
+	put_meaning(record, context, &mail_rejected);
 	size_t at = slice_search(rest, SLICE_LIT(" from "));
 	if (at == rest.len)
 		return;
@@ -381,7 +353,7 @@ static bool read_sasl(struct record *record, struct parse_context *context, stru
 		return false;
 	method = slice_head(rest, at);
 	reason = slice_from(rest, at + sizeof(" authentication failed") - 1);
-	put_meaning(record, context, &auth_failed);
+	put_meaning(record, context, &smtp_login_failed);
 	put_source(record, context, &peer);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("sasl_method"), method);
 	if (cut_last(reason, SLICE_LIT(", sasl_username="), &reason, &user))
@@ -445,22 +417,57 @@ static bool read_trouble(
 	return false;
 }
 
-static void read_queued(struct record *record, struct parse_context *context, struct slice rest)
+/* Other steps of a message: what bounce(8), cleanup(8), pickup(8), postsuper(1) say of it. */
+static bool read_step(struct record *record, struct parse_context *context, struct slice text)
+{
+	static const struct {
+		struct slice words;
+		struct meaning meaning;
+	} steps[] = {
+		{{SLICE_BYTES("sender non-delivery notification: ")}, MAIL("mail_notified")},
+		{{SLICE_BYTES("sender delivery status notification: ")}, MAIL("mail_notified")},
+		{{SLICE_BYTES("sender delay notification: ")}, MAIL("mail_notified")},
+		{{SLICE_BYTES("postmaster non-delivery notification: ")},
+			MAIL("mail_notified")},
+		{{SLICE_BYTES("postmaster delay notification: ")}, MAIL("mail_notified")},
+		{{SLICE_BYTES("filter: ")}, MAIL("mail_filtered")},
+		{{SLICE_BYTES("hold: ")}, MAIL("mail_held")},
+		{{SLICE_BYTES("placed on hold")}, MAIL("mail_held")},
+		{{SLICE_BYTES("released from hold")}, MAIL("mail_released")},
+		{{SLICE_BYTES("requeued")}, MAIL("mail_queued")},
+		{{SLICE_BYTES("prepend: ")}, MAIL("mail_changed")},
+		{{SLICE_BYTES("replace: ")}, MAIL("mail_changed")},
+		{{SLICE_BYTES("redirect: ")}, MAIL("mail_redirected")},
+		{{SLICE_BYTES("skipped, still being delivered")}, MAIL("mail_queued")},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		if (!slice_starts(text, steps[i].words))
+			continue;
+		put_meaning(record, context, &steps[i].meaning);
+		put_some(record, context, FIELD_EVENT_REASON, text);
+		return true;
+	}
+	return false;
+}
+
+static enum parse_result read_queued(
+	struct record *record, struct parse_context *context, struct slice rest)
 {
 	const struct kind *kind = kind_of(rest);
-	const struct meaning *meaning = &noted;
+	const struct meaning *meaning = NULL;
 
 	if (skip_lit(&rest, "message-id=") || skip_lit(&rest, "resent-message-id=")) {
 		put_meaning(record, context, &identified);
 		put_some(record, context, FIELD_EMAIL_MESSAGE_ID, without_brackets(rest));
 	} else if (slice_eq(rest, SLICE_LIT("removed"))) {
-		put_meaning(record, context, &removed);
-	} else {
-		if (kind != NULL)
-			meaning = put_pairs(record, context, kind, rest);
+		put_meaning(record, context, &mail_removed);
+	} else if (!read_step(record, context, rest)) {
+		meaning = kind ? put_pairs(record, context, kind, rest) : &mail_noted;
 		if (meaning != NULL)
 			put_meaning(record, context, meaning);
 	}
+	return meaning == &mail_noted ? PARSED_PARTLY : PARSED;
 }
 
 /* "reject: ", "milter-reject: ", "discard: ", "hold: ", ... of a policy */
@@ -518,10 +525,9 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (!take_queue_id(&rest, &id))
 		return PARSED_NOT_MINE;
 	put(record, context, FIELD_EMAIL_LOCAL_ID, id);
-	if (skip_verdict(&rest))
-		put_rejected(record, context, rest);
-	else
-		read_queued(record, context, rest);
+	if (!skip_verdict(&rest))
+		return read_queued(record, context, rest);
+	put_rejected(record, context, rest);
 	return PARSED;
 }
 

@@ -22,7 +22,9 @@ static const struct wording wordings[] = {
 	{{SLICE_BYTES("open ")}, DONE("sftp_open", ECS_ACCESS)},
 	{{SLICE_BYTES("close ")}, DONE("sftp_close", ECS_ACCESS)},
 	{{SLICE_BYTES("forced close ")}, DONE("sftp_close", ECS_ACCESS)},
+	{{SLICE_BYTES("forced closedir ")}, DONE("sftp_list", ECS_ACCESS)},
 	{{SLICE_BYTES("opendir ")}, DONE("sftp_list", ECS_ACCESS)},
+	{{SLICE_BYTES("statvfs ")}, DONE("sftp_stat", ECS_ACCESS)},
 	{{SLICE_BYTES("closedir ")}, DONE("sftp_list", ECS_ACCESS)},
 	{{SLICE_BYTES("lstat name ")}, DONE("sftp_stat", ECS_ACCESS)},
 	{{SLICE_BYTES("stat name ")}, DONE("sftp_stat", ECS_ACCESS)},
@@ -54,19 +56,26 @@ static const struct meaning status = {
 	.type = {ECS_INFO},
 };
 
-/* "/srv/a" in quotes; what users chose is not escaped: up to the quote before `behind`. */
-static bool take_path(struct slice *rest, struct slice behind, struct slice *path)
+/* "/srv/a" in quotes: users may choose quotes as well, but what sftp-server says behind a path
+ * holds none, so that the last one is its own. */
+static bool take_path(struct slice *rest, struct slice *path)
 {
 	struct slice inside = *rest;
-	size_t at;
 
-	if (!skip_byte(&inside, '"'))
+	return skip_byte(&inside, '"') && cut_last(inside, SLICE_LIT("\""), path, rest);
+}
+
+/* "/srv/a" new "/srv/b", where the two quotes between can only be guessed: the first ones. */
+static bool take_paths(struct slice rest, struct slice *path, struct slice *target)
+{
+	static const struct slice between = {SLICE_BYTES("\" new \"")};
+	size_t at = slice_search(rest, between);
+
+	if (at == rest.len || !skip_byte(&rest, '"') || rest.ptr[rest.len - 1] != '"')
 		return false;
-	at = slice_search(inside, behind);
-	if (at == inside.len && (inside.len == 0 || inside.ptr[--at] != '"'))
-		return false;
-	*path = slice_head(inside, at);
-	*rest = slice_from(inside, at + 1);
+	*path = slice_head(rest, at - 1);
+	*target = slice_from(rest, at - 1 + between.len);
+	target->len--;
 	return true;
 }
 
@@ -93,19 +102,22 @@ static void put_bytes(struct record *record, struct parse_context *context, stru
 }
 
 static bool read_file(struct record *record, struct parse_context *context, struct slice rest,
-	const struct meaning *meaning)
+	const struct wording *wording)
 {
-	struct slice path, target, mode;
+	struct slice path, target = SLICE_NONE, mode, rights;
 
-	if (!take_path(&rest, SLICE_LIT("\" "), &path))
+	bool two = slice_ends(wording->prefix, SLICE_LIT(" old "));
+
+	if (two ? !take_paths(rest, &path, &target) : !take_path(&rest, &path))
 		return false;
-	put_meaning(record, context, meaning);
+	put_meaning(record, context, &wording->meaning);
 	put(record, context, FIELD_FILE_PATH, path);
+	put(record, context, FIELD_FILE_TARGET_PATH, target);
+	if (two)
+		return true;
 	skip_blanks(&rest);
-	if (skip_lit(&rest, "new ") && take_path(&rest, SLICE_LIT("\" "), &target))
-		put(record, context, FIELD_FILE_TARGET_PATH, target);
 	put_bytes(record, context, rest);
-	if (skip_lit(&rest, "mode ") && take_digits(&rest, &mode))
+	if (cut_last(rest, SLICE_LIT("mode "), &mode, &rights) && take_digits(&rights, &mode))
 		put(record, context, FIELD_FILE_MODE, mode);
 	return true;
 }
@@ -133,7 +145,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		struct slice behind = rest;
 
 		if (skip_text(&behind, wordings[i].prefix))
-			return read_file(record, context, behind, &wordings[i].meaning)
+			return read_file(record, context, behind, &wordings[i])
 				       ? PARSED
 				       : PARSED_NOT_MINE;
 	}

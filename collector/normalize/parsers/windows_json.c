@@ -197,11 +197,19 @@ static void put_audit(struct winlog *winlog, struct slice value)
 		winlog_add_data(winlog, SLICE_LIT("EventType"), value);
 }
 
+/* "+07:00", "-05:00", "+0700" at the end; behind the day, whose parts have dashes too */
+static bool ends_with_offset(struct slice time)
+{
+	struct slice clock = slice_from(time, slice_find(time, ':'));
+
+	return slice_find(clock, '+') < clock.len || slice_find(clock, '-') < clock.len;
+}
+
 /* NXLog writes the time of the host without its zone, and what passes it on adds another. */
 static bool is_zoned(struct slice time)
 {
-	return time.len > 6 && (slice_ends(time, SLICE_LIT("Z")) ||
-				       time.ptr[time.len - 6] == '+' || all_digits(time));
+	return time.len > 6 &&
+	       (slice_ends(time, SLICE_LIT("Z")) || all_digits(time) || ends_with_offset(time));
 }
 
 static void put_part(struct winlog *winlog, unsigned part, struct slice value)

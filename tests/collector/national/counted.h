@@ -4,8 +4,7 @@
  *	struct counted counted;
  *	counted_open(&counted, now_ns);
  *	counted_run(&counted, "INSERT INTO counts VALUES(...)");
- *	counted_run(&counted, "INSERT INTO found VALUES(start, agency, name, type, host, path,
- *n)");
+ *	counted_run(&counted, "INSERT INTO found VALUES(start, agency, name, type, host, ...)");
  *	... type->publish(&counted.context, &counted.statistics, &counted.outbox, &err) ...
  *	struct counted_message message = counted_message(&counted, "H47/manifest/...");
  *	counted_close(&counted);
