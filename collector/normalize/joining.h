@@ -2,9 +2,10 @@
  * joining - which lines of a file go on with the record that an earlier line began
  *
  * A line goes on when it is indented and nobody's format (stack traces, wrapped
- * messages), when it is the cause of a stack trace, or when the element or
+ * messages), when it is the cause of a stack trace, when the element or
  * object that was opened on a line of its own has not been closed (Windows
- * events and JSON, indented for people).
+ * events and JSON, indented for people), when the container's line it belongs
+ * to came in parts, or up to the last boundary of ModSecurity's audit log.
  *
  * Any thread; a struct joining belongs to one.
  */
@@ -18,7 +19,14 @@
 enum { JOINED_LINES_MAX = 4096 }; /* an element that is never closed ends here */
 
 struct joining {
-	enum { JOINING_TEXT, JOINING_XML, JOINING_JSON } inside;
+	enum {
+		JOINING_TEXT,
+		JOINING_XML,
+		JOINING_JSON,
+		JOINING_PARTS, /* of a long line of a container */
+		JOINING_AUDIT, /* of ModSecurity */
+	} inside;
+	bool is_error;    /* the parts are of the stream stderr */
 	bool claimed;     /* a parser knew the first line, or it opens something */
 	unsigned n_lines; /* so far; 0 = none yet */
 };

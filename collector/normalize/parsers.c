@@ -2,6 +2,7 @@
 
 const struct parser *const parsers[] = {
 	&parser_rfc5424,
+	&parser_container,
 	&parser_mysql,
 	&parser_mongodb,
 	&parser_redis,
@@ -16,9 +17,12 @@ const struct parser *const parsers[] = {
 	&parser_windows_json,
 	&parser_laurel,
 	&parser_osquery,
+	&parser_modsecurity,
+	&parser_gelf,
 	&parser_json,
 	&parser_iis,
 	&parser_haproxy,
+	&parser_squid,
 	&parser_nginx,
 	&parser_nginx_proxy,
 	&parser_apache,

@@ -5,6 +5,7 @@
  *	[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 7:tid 43] [client 192.0.2.1:80] text
  */
 #include "collector/normalize/extract.h"
+#include "collector/normalize/modsecurity.h"
 #include "collector/normalize/stamp.h"
 
 static const struct meaning error = {
@@ -55,6 +56,8 @@ static void put_client(struct record *record, struct parse_context *context, str
 {
 	struct slice host, port;
 
+	if (!slice_absent(record_get(record, FIELD_SOURCE_IP)))
+		return; /* ModSecurity says it again */
 	if (cut_last(text, SLICE_LIT(":"), &host, &port) && all_digits(port)) {
 		text = host;
 		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, text);
@@ -73,10 +76,17 @@ static void put_code(struct record *record, struct parse_context *context, struc
 		put(record, context, FIELD_EVENT_CODE, slice_head(text, digits.len + 2));
 }
 
-static void put_text(struct record *record, struct parse_context *context, struct slice text)
+static void put_text(struct record *record, struct parse_context *context, struct slice text,
+	const struct meaning *meaning)
 {
 	struct slice path = text;
 
+	if (modsecurity_take_mark(&path)) {
+		put_over(record, context, FIELD_MESSAGE, path);
+		modsecurity_put(record, context, path);
+		return;
+	}
+	put_meaning(record, context, meaning);
 	put_over(record, context, FIELD_MESSAGE, text);
 	put_code(record, context, text);
 	size_t at = slice_search(path, SLICE_LIT("File does not exist: "));
@@ -100,7 +110,6 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put_some(record, context, FIELD_LOG_LOGGER, module);
 	}
 	record->created_ns = ns;
-	put_meaning(record, context, meaning_of(level));
 	put_some(record, context, FIELD_LOG_LEVEL, level);
 	while (take_bracket(&rest, &bracket)) {
 		if (skip_lit(&bracket, "pid "))
@@ -110,7 +119,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		else
 			break;
 	}
-	put_text(record, context, rest);
+	put_text(record, context, rest, meaning_of(level));
 	context->message = SLICE_NONE;
 	return PARSED;
 }

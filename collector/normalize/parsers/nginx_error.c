@@ -7,6 +7,7 @@
  */
 #include "collector/normalize/access_log.h"
 #include "collector/normalize/extract.h"
+#include "collector/normalize/modsecurity.h"
 #include "collector/normalize/stamp.h"
 
 static const struct meaning error = {
@@ -68,12 +69,15 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		!take_process(&rest, &pid, &thread, &connection))
 		return PARSED_NOT_MINE;
 	record->created_ns = ns;
-	put_meaning(record, context, &error);
 	put(record, context, FIELD_LOG_LEVEL, level);
 	put_digits(record, context, FIELD_PROCESS_PID, pid);
 	put_digits(record, context, FIELD_PROCESS_THREAD_ID, thread);
 	put_over(record, context, FIELD_MESSAGE, rest);
 	put_request(record, context, rest);
+	if (modsecurity_take_mark(&rest))
+		modsecurity_put(record, context, rest);
+	else
+		put_meaning(record, context, &error);
 	context->message = SLICE_NONE;
 	return PARSED;
 }

@@ -52,6 +52,45 @@ START_TEST(indented_lines_that_nobody_knows_go_on)
 }
 END_TEST
 
+START_TEST(parts_of_a_containers_line_go_on_until_the_last)
+{
+	static const char *const story[] = {
+		"-k {\"log\":\"a\",\"stream\":\"stdout\",\"time\":\"2026-03-07T03:00:00Z\"}",
+		"+k {\"log\":\"b\",\"stream\":\"stdout\",\"time\":\"2026-03-07T03:00:00Z\"}",
+		"-k {\"log\":\"c\",\"stream\":\"stderr\",\"time\":\"2026-03-07T03:00:00Z\"}",
+		"+k {\"log\":\"d\\n\",\"stream\":\"stderr\",\"time\":\"2026-03-07T03:00:00Z\"}",
+		"-k {\"log\":\"e\\n\",\"stream\":\"stderr\",\"time\":\"2026-03-07T03:00:00Z\"}",
+		"-k 2026-03-07T03:00:00Z stdout P a",
+		"+k 2026-03-07T03:00:00Z stdout P b",
+		"+k 2026-03-07T03:00:00Z stdout F",
+		"-k 2026-03-07T03:00:00Z stdout F c",
+		"-k 2026-03-07T03:00:00Z stdout P d",
+		"-k 2026-03-07T03:00:00Z stderr F e",
+	};
+
+	check_story(story, ARRAY_LEN(story));
+}
+END_TEST
+
+START_TEST(an_audit_record_goes_on_to_its_last_boundary)
+{
+	static const char *const story[] = {
+		"-  --a1b2c3d4-A--",
+		"+k [07/Mar/2026:10:00:00 +0700] Z8p 192.0.2.1 51000 192.0.2.80 443",
+		"+  --a1b2c3d4-B--",
+		"+  GET / HTTP/1.1",
+		"+k Mar  7 10:00:00 web sshd[1]: Accepted password for root from 192.0.2.9",
+		"+  --a1b2c3d4-Z--",
+		"-  ",
+		"-  --a1b2c3d5-A--",
+		"+  cut",
+		"-  --a1b2c3d6-A--",
+	};
+
+	check_story(story, ARRAY_LEN(story));
+}
+END_TEST
+
 START_TEST(what_was_opened_goes_on_until_it_is_closed)
 {
 	static const char *const story[] = {
@@ -199,6 +238,7 @@ START_TEST(lines_are_written_as_they_come)
 }
 END_TEST
 
-TEST_MAIN("joining", indented_lines_that_nobody_knows_go_on,
+TEST_MAIN("joining", parts_of_a_containers_line_go_on_until_the_last,
+	an_audit_record_goes_on_to_its_last_boundary, indented_lines_that_nobody_knows_go_on,
 	what_was_opened_goes_on_until_it_is_closed, what_is_never_closed_ends_all_the_same,
 	a_line_that_goes_on_names_the_first, lines_are_written_as_they_come)
