@@ -340,7 +340,7 @@ static bool build(struct collector *collector, struct err *err)
 	if (!open_store(collector, err))
 		return false;
 	collector->normalizer = normalizer_new(&(struct normalize_settings){
-		.zone_seconds = province_of(collector)->zone_seconds,
+		.zone.seconds = province_of(collector)->zone_seconds,
 	});
 	const struct pipeline_stages stages = {collector->normalizer, collector->store};
 	collector->pipeline = pipeline_new(&stages, collector->rules);

@@ -191,6 +191,14 @@ static bool zone_at(struct slice text, size_t *at, int32_t *offset_seconds)
 bool clock_parse_iso(
 	struct slice text, int32_t default_offset_seconds, int64_t *ns, size_t *used)
 {
+	bool zoned;
+
+	return clock_parse_iso_zone(text, default_offset_seconds, ns, used, &zoned);
+}
+
+bool clock_parse_iso_zone(struct slice text, int32_t default_offset_seconds, int64_t *ns,
+	size_t *used, bool *zoned)
+{
 	struct civil civil = {.offset_seconds = default_offset_seconds};
 	unsigned year;
 	size_t at = 0;
@@ -208,8 +216,10 @@ bool clock_parse_iso(
 	if ((byte_at(text, &at, '.') || byte_at(text, &at, ',')) &&
 		!nanoseconds_at(text, &at, &civil.nanosecond))
 		return false;
+	size_t before_zone = at;
 	if (!zone_at(text, &at, &civil.offset_seconds))
 		return false;
+	*zoned = at > before_zone;
 	civil.year = (int)year;
 	if (!clock_from_civil(&civil, ns))
 		return false;

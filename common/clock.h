@@ -72,6 +72,10 @@ const char *clock_format(int64_t ns, unsigned digits, int32_t offset_seconds, ch
 MUST_USE bool clock_parse_iso(
 	struct slice text, int32_t default_offset_seconds, int64_t *ns, size_t *used);
 
+/* The same; *zoned tells whether it named its zone. */
+MUST_USE bool clock_parse_iso_zone(struct slice text, int32_t default_offset_seconds,
+	int64_t *ns, size_t *used, bool *zoned);
+
 /* All of `text` is a zone without summer time: "UTC", "Z", "+07:00", "-0330", "+07",
  * "Asia/Ho_Chi_Minh", "Asia/Saigon". *seconds east of UTC is left alone otherwise. */
 MUST_USE bool clock_zone(struct slice text, int32_t *seconds);

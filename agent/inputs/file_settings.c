@@ -1,6 +1,7 @@
 #include "agent/inputs/file_settings.h"
 
 #include "agent/inputs/line_rule.h"
+#include "agent/inputs/source_word.h"
 #include "common/chunk.h"
 
 #define AT(member) offsetof(struct file_settings, member)
@@ -34,6 +35,9 @@ static const struct setting group_table[] = {
 		.example = "[\"*.tmp\"]"},
 	{"format", SETTING_TEXT, AT(format), "auto", 1, CHUNK_WORD_MAX,
 		"The parser the collector uses; 'auto' lets it find out."},
+	{"zone", SETTING_TEXT, AT(zone), "", 0, 63,
+		"Zone of stamps that have none: Asia/Ho_Chi_Minh, UTC, an offset like +07:00 "
+		"or a name like Europe/Berlin; empty: the province's."},
 	{"begin", SETTING_CHOICE, AT(begin), "start", 0, 0,
 		"Where a file found at the very first start is begun. Files that appear later "
 		"are read from their start.",
@@ -74,8 +78,11 @@ const struct setting files_settings_table[] = {
 bool file_settings_check(const struct file_settings *settings, struct err *err)
 {
 	bool has_start = settings->multiline.start[0] != '\0';
+	struct source_word word;
 	struct line_rule *rule;
 
+	if (!source_word_make(settings->format, settings->zone, "", &word, err))
+		return false;
 	if (settings->multiline.by == LINE_RULE_START && !has_start)
 		return err_set(err, "'by: start' needs an expression in 'start'");
 	if (settings->multiline.by != LINE_RULE_START && has_start)

@@ -14,6 +14,7 @@ struct file_settings {
 	struct setting_texts paths;   /* glob patterns */
 	struct setting_texts exclude; /* glob patterns */
 	const char *format;           /* parser's name, or "auto" */
+	const char *zone;             /* of stamps without one; "" = the province's */
 	int begin;                    /* enum file_begin */
 	bool test;                    /* records are marked as test or drill */
 	uint64_t record_max;          /* bytes */

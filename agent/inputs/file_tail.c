@@ -13,6 +13,7 @@
 #include "agent/announce.h"
 #include "agent/inputs/file_generations.h"
 #include "agent/inputs/file_watch.h"
+#include "agent/inputs/source_word.h"
 #include "agent/inputs/tail.h"
 #include "agent/settings.h"
 #include "common/clock.h"
@@ -39,6 +40,7 @@ static struct counter n_unwatched =
 struct group {
 	const struct file_settings *settings;
 	struct line_rule *rule;
+	struct source_word word;
 };
 
 struct file_tail {
@@ -358,6 +360,7 @@ static struct tail *follow(struct file_tail *self, const char *path, bool from_e
 	if (tail == NULL)
 		tail = add_tail(self, path);
 	tail->settings = group->settings;
+	tail->word = group->word.text;
 	tail->rule = group->rule;
 	tail->from_end = from_end && group->settings->begin == FILE_BEGIN_END;
 	if (!tail->placed)
@@ -532,9 +535,11 @@ static bool make_groups(
 		struct group *group = &self->groups[self->n_groups];
 
 		group->settings = &settings[self->n_groups];
-		if (!line_rule_new((enum line_rule_kind)group->settings->multiline.by,
-			    group->settings->multiline.start,
-			    group->settings->multiline.lines_max, &group->rule, err))
+		if (!source_word_make(group->settings->format, group->settings->zone, "",
+			    &group->word, err) ||
+			!line_rule_new((enum line_rule_kind)group->settings->multiline.by,
+				group->settings->multiline.start,
+				group->settings->multiline.lines_max, &group->rule, err))
 			return err_within(err, "files, group %zu", self->n_groups + 1);
 	}
 	return true;

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agent/inputs/source_word.h"
 #include "common/datagrams.h"
 #include "common/file.h"
 #include "common/netaddr.h"
@@ -288,10 +289,12 @@ static bool address_of(
 
 bool syslog_settings_check(const struct syslog_socket_settings *settings, struct err *err)
 {
+	struct source_word word;
 	struct address address;
 	mode_t mode;
 
-	return address_of(settings, &address, err) && mode_of(settings->mode, &mode, err);
+	return source_word_make(settings->format, settings->zone, "", &word, err) &&
+	       address_of(settings, &address, err) && mode_of(settings->mode, &mode, err);
 }
 
 bool syslog_bind(const struct syslog_socket_settings *settings, struct syslog_bound *bound,

@@ -1,4 +1,5 @@
 #include "agent/inputs/syslog_socket.h"
+#include "agent/inputs/source_word.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ struct syslog_socket {
 	struct syslog_queue *queue;
 	struct syslog_drops drops; /* of the kernel */
 	char name[NAME_SIZE];
+	struct source_word word;
 };
 
 struct syslog_inputs {
@@ -69,7 +71,7 @@ static bool give(struct syslog_socket *socket, const struct syslog_datagram *dat
 		.lane = LANE_BULK,
 		.source = {.input = SLICE_LIT("syslog"),
 			.name = slice_str(socket->name),
-			.format = slice_str(settings->format),
+			.format = slice_str(socket->word.text),
 			.position = SLICE_LIT("")},
 		.item = {.kind = ITEM_LINE,
 			.flags = (settings->test ? ITEM_TEST : 0) | (cut ? ITEM_TRUNCATED : 0),
@@ -242,7 +244,8 @@ static bool open_socket(struct syslog_socket *socket, struct err *err)
 {
 	const struct syslog_socket_settings *settings = socket->settings;
 
-	if (!syslog_bind(settings, &socket->bound, err))
+	if (!source_word_make(settings->format, settings->zone, "", &socket->word, err) ||
+		!syslog_bind(settings, &socket->bound, err))
 		return err_within(err, "syslog");
 	snprintf(socket->name, sizeof(socket->name), "%s%s", socket->bound.is_udp ? "udp:" : "",
 		socket->bound.is_udp ? settings->udp : settings->path);
@@ -397,6 +400,9 @@ static const struct setting socket_table[] = {
 		"Group of the socket's file, name or number; empty: the agent's group."},
 	{"format", SETTING_TEXT, AT(format), "auto", 1, CHUNK_WORD_MAX,
 		"Parser the collector uses; auto: it finds out."},
+	{"zone", SETTING_TEXT, AT(zone), "", 0, 63,
+		"Zone of stamps that have none: Asia/Ho_Chi_Minh, UTC, an offset like +07:00 "
+		"or a name like Europe/Berlin; empty: the province's."},
 	{"buffer", SETTING_BYTES, AT(buffer), "8MiB", 64 << 10, 256 << 20,
 		"What is held in memory while the agent is busy or its spool full; of 'udp' "
 		"the kernel holds as much besides, if net.core.rmem_max or CAP_NET_ADMIN "

@@ -56,6 +56,7 @@ struct tails {
 
 struct tail {
 	const struct file_settings *settings;
+	const char *word;             /* of the source: source_word.h */
 	const struct line_rule *rule; /* NULL = each line is a record */
 	char *path;
 	bool placed; /* position is known; else the path is new to us */

@@ -20,7 +20,7 @@ static struct chunk_source source_at(
 	return (struct chunk_source){
 		.input = SLICE_LIT("file"),
 		.name = slice_str(tail->path),
-		.format = slice_str(tail->settings->format),
+		.format = slice_str(tail->word),
 		.position = slice_of(encoded, FILE_POSITION_SIZE),
 	};
 }

@@ -251,8 +251,17 @@ static void address_batch(struct batch *batch, const struct flow *flow, uint32_t
 	batch->count = count;
 }
 
-static struct record_source source_of(
-	struct batch *batch, const struct sender *sender, const struct inflow_origin *origin)
+/* The table of senders may be gone before the batch is. */
+static const struct zone *copy_zone(struct batch *batch, const struct sender *sender)
+{
+	return sender->zone == NULL ? NULL
+				    : (const void *)arena_copy(&batch->arena,
+					      slice_of(sender->zone, sizeof(*sender->zone)))
+					      .ptr;
+}
+
+static struct record_source source_of(struct batch *batch, const struct sender *sender,
+	const struct zone *zone, const struct inflow_origin *origin)
 {
 	char text[NETADDR_TEXT_MAX];
 	const size_t len = netaddr_format(&origin->address, text);
@@ -263,6 +272,7 @@ static struct record_source source_of(
 		.input = slice_str(origin->door->input),
 		.name = arena_copy(&batch->arena, slice_of(text, len)),
 		.format = slice_str(format),
+		.zone = zone,
 	};
 }
 
@@ -293,13 +303,12 @@ static void fill_batch(
 	struct record_source *sources =
 		arena_alloc(&batch->arena, parcel->n_origins * sizeof(*sources));
 
+	const struct zone *zone = copy_zone(batch, sender);
 	batch->records = arena_alloc(&batch->arena, parcel->n_lines * sizeof(*batch->records));
 	if (slice_absent(bytes) || sources == NULL || batch->records == NULL)
 		abort();
 	for (unsigned i = 0; i < parcel->n_origins; i++)
-		sources[i] = source_of(batch, sender, &parcel->origins[i]);
-	batch->zoned = sender->zoned;
-	batch->zone_seconds = sender->zone_seconds;
+		sources[i] = source_of(batch, sender, zone, &parcel->origins[i]);
 	batch->names_host = sender->names_host;
 	batch->sources = sources;
 	batch->n_sources = parcel->n_origins;

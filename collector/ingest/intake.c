@@ -2,6 +2,7 @@
 
 #include "collector/record/columns.h"
 #include "common/clock.h"
+#include "common/reading.h"
 
 static const uint8_t kinds[] = {
 	[ITEM_LINE] = RECORD_LOG,
@@ -18,17 +19,35 @@ static uint16_t flags_of(unsigned item_flags)
 			  (item_flags & ITEM_TEST ? RECORD_TEST : 0));
 }
 
+/* NULL: the agent's settings name none. */
+static const struct zone *copy_zone(struct batch *batch, struct slice rule)
+{
+	struct zone zone;
+
+	if (!zone_parse(rule, &zone))
+		return NULL;
+	return (const void *)arena_copy(&batch->arena, slice_of(&zone, sizeof(zone))).ptr;
+}
+
+static struct record_source source_of(struct batch *batch, const struct chunk_source *source)
+{
+	const struct reading reading = reading_read(source->format);
+
+	return (struct record_source){
+		.input = source->input,
+		.name = source->name,
+		.format = reading.format,
+		.zone = copy_zone(batch, reading.zone),
+	};
+}
+
 static struct record_source *copy_sources(struct batch *batch, const struct chunk *chunk)
 {
 	struct record_source *sources =
 		arena_alloc(&batch->arena, chunk->n_sources * sizeof(*sources));
 
 	for (unsigned i = 0; sources != NULL && i < chunk->n_sources; i++)
-		sources[i] = (struct record_source){
-			.input = chunk->sources[i].input,
-			.name = chunk->sources[i].name,
-			.format = chunk->sources[i].format,
-		};
+		sources[i] = source_of(batch, &chunk->sources[i]);
 	return sources;
 }
 

@@ -62,9 +62,10 @@ static const struct setting sender_table[] = {
 	{"names-host", SETTING_FLAG, AT(names_host), "false", 0, 0,
 		"A relay of its agency: a message is of the host that the register names like "
 		"its HOSTNAME, and of the host above when there is none."},
-	{"zone", SETTING_TEXT, AT(zone), "", 0, 32,
-		"Zone of its stamps that have none: Asia/Ho_Chi_Minh, UTC or an offset like "
-		"+07:00; empty: the province's."},
+	{"zone", SETTING_TEXT, AT(zone), "", 0, 63,
+		"Zone of its stamps that have none: Asia/Ho_Chi_Minh, UTC, an offset like "
+		"+07:00 or a name like Europe/Berlin, whose summer time is known; empty: the "
+		"province's."},
 	{"format", SETTING_TEXT, AT(format), "", 0, 64,
 		"Parser to ask first; empty: the listener's."},
 	{"connections-max", SETTING_COUNT, AT(connections_max), "16", 1, 100000,

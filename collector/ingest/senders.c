@@ -127,12 +127,20 @@ static bool asks_for_certificates(
 	return false;
 }
 
+static void check_zone(
+	const struct conf *conf, const struct written_sender *sender, struct mistakes *mistakes)
+{
+	char rule[ZONE_RULE_MAX];
+	struct err err;
+
+	if (sender->zone[0] != '\0' && !zone_find(sender->zone, rule, &err))
+		mistake_add(mistakes, conf_at(conf, &sender->zone), "%s", err.text);
+}
+
 static void check_sender(const struct conf *conf, const struct sender_settings *settings,
 	size_t i, struct mistakes *mistakes)
 {
 	const struct written_sender *sender = &senders_of(settings)[i];
-	int32_t seconds;
-
 	for (size_t j = 0; j < i; j++)
 		check_against(conf, sender, &senders_of(settings)[j], mistakes);
 	check_addresses(conf, sender, mistakes);
@@ -145,10 +153,7 @@ static void check_sender(const struct conf *conf, const struct sender_settings *
 	if (sender->certificate[0] != '\0' && !asks_for_certificates(settings, sender))
 		mistake_add(mistakes, conf_at(conf, &sender->certificate),
 			"none of its listeners asks for a certificate");
-	if (sender->zone[0] != '\0' && !clock_zone(slice_str(sender->zone), &seconds))
-		mistake_add(mistakes, conf_at(conf, &sender->zone),
-			"%s is neither UTC, Asia/Ho_Chi_Minh nor an offset like +07:00",
-			MISTAKE_TEXT(slice_str(sender->zone)));
+	check_zone(conf, sender, mistakes);
 }
 
 /* ---- building --------------------------------------------------------------- */
@@ -195,6 +200,21 @@ static size_t parse_ranges(const struct setting_texts *texts, struct netprefix *
 	return n;
 }
 
+/* NULL: it has none of its own, or, since the check, the system has lost it. */
+static const struct zone *find_zone(struct senders *senders, const char *name)
+{
+	char rule[ZONE_RULE_MAX];
+	struct zone found;
+	struct err err;
+
+	if (name[0] == '\0' || !zone_find(name, rule, &err) ||
+		!zone_parse(slice_str(rule), &found))
+		return NULL;
+	struct zone *zone = allocate(senders, sizeof(*zone));
+	*zone = found;
+	return zone;
+}
+
 static void build(struct senders *senders, struct sender *sender,
 	const struct sender_settings *settings, const struct written_sender *written,
 	struct sender_book *book)
@@ -211,12 +231,12 @@ static void build(struct senders *senders, struct sender *sender,
 		.agency = written->agency,
 		.host = written->host,
 		.names_host = written->names_host,
+		.zone = find_zone(senders, written->zone),
 		.format = copy_text(senders, written->format),
 		.connections_max = written->connections_max,
 		.state = sender_book_state(book, written->name),
 		.account = sender_book_agency(book, written->agency),
 	};
-	sender->zoned = clock_zone(slice_str(written->zone), &sender->zone_seconds);
 }
 
 struct senders *senders_new(const struct sender_settings *settings, struct sender_book *book)

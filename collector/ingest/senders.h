@@ -18,6 +18,7 @@
 #include "collector/ingest/sender_settings.h"
 #include "common/conf.h"
 #include "common/netaddr.h"
+#include "common/zone.h"
 
 struct senders;
 
@@ -30,9 +31,8 @@ struct sender {
 	const char *certificate; /* "" = known by its address */
 	uint32_t agency, host;
 	bool names_host;
-	bool zoned;
-	int32_t zone_seconds;
-	const char *format; /* "" = the listener's */
+	const struct zone *zone; /* NULL = the province's */
+	const char *format;      /* "" = the listener's */
 	uint32_t connections_max;
 	struct sender_state *state;    /* of this name, in the book */
 	struct sender_agency *account; /* of its agency, likewise */

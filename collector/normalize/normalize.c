@@ -289,7 +289,7 @@ static bool keep_fields(struct record *record, struct arena *arena)
 }
 
 static void normalize_in_zone(const struct normalizer *normalizer, const struct parser *format,
-	int32_t zone_seconds, struct arena *arena, struct record *record)
+	const struct zone *zone, struct arena *arena, struct record *record)
 {
 	struct field room[RECORD_FIELDS_MAX];
 	struct pairs pairs;
@@ -297,7 +297,8 @@ static void normalize_in_zone(const struct normalizer *normalizer, const struct 
 		.arena = arena,
 		.pairs = &pairs,
 		.now_ns = record->received_ns,
-		.zone_seconds = zone_seconds,
+		.zone_seconds = zone_offset(zone, record->received_ns / CLOCK_NS_PER_S),
+		.zone = zone->turns ? zone : NULL,
 		.year = normalizer->settings.year,
 		.message = without_line_end(record->raw),
 	};
@@ -329,16 +330,22 @@ static void normalize_in_zone(const struct normalizer *normalizer, const struct 
 	}
 }
 
+static const struct zone *zone_of(
+	const struct normalizer *normalizer, const struct record *record)
+{
+	return record->source != NULL && record->source->zone != NULL
+		       ? record->source->zone
+		       : &normalizer->settings.zone;
+}
+
 void normalize_record(const struct normalizer *normalizer, const struct parser *format,
 	struct arena *arena, struct record *record)
 {
-	normalize_in_zone(normalizer, format, normalizer->settings.zone_seconds, arena, record);
+	normalize_in_zone(normalizer, format, zone_of(normalizer, record), arena, record);
 }
 
 void normalize_batch(const struct normalizer *normalizer, struct batch *batch)
 {
-	const int32_t zone_seconds =
-		batch->zoned ? batch->zone_seconds : normalizer->settings.zone_seconds;
 	size_t limit = batch->arena.limit;
 	const struct record_source *source = NULL;
 	const struct parser *format = NULL;
@@ -351,7 +358,7 @@ void normalize_batch(const struct normalizer *normalizer, struct batch *batch)
 			source = record->source;
 			format = source ? parser_by_name(source->format) : NULL;
 		}
-		normalize_in_zone(normalizer, format, zone_seconds, &batch->arena, record);
+		normalize_record(normalizer, format, &batch->arena, record);
 		if (batch->pulse != NULL)
 			pulse_beat(batch->pulse); /* many slow lines are no hang */
 	}

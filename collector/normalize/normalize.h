@@ -17,8 +17,8 @@
 #include "collector/record/batch.h"
 
 struct normalize_settings {
-	int32_t zone_seconds; /* east of UTC: of stamps without a zone; that of a batch wins */
-	int year;             /* of stamps without one; 0 = by the receive time */
+	int year;         /* of stamps without one; 0 = by the receive time */
+	struct zone zone; /* of stamps without one; that of the source wins */
 };
 
 struct normalizer;

@@ -32,13 +32,14 @@ static bool format_from(struct slice name, const struct parser **format, struct 
 	return true;
 }
 
-static bool take_zone(const struct arguments *arguments, int32_t *seconds, struct err *err)
+static bool take_zone(const struct arguments *arguments, struct zone *zone, struct err *err)
 {
 	const char *text = arguments_text(arguments, "tz");
+	char rule[ZONE_RULE_MAX];
 
-	return clock_zone(slice_str(text), seconds) ||
-	       err_set(err, "--tz %s: neither UTC, Asia/Ho_Chi_Minh nor an offset like +07:00",
-		       text);
+	if (!zone_find(text, rule, err))
+		return err_within(err, "--tz");
+	return zone_parse(slice_str(rule), zone);
 }
 
 static bool take_year(const struct arguments *arguments, int *year, struct err *err)
@@ -58,7 +59,7 @@ static bool take_options(
 		options->path = arguments->operands[0];
 	return format_from(
 		       slice_str(arguments_text(arguments, "format")), &options->format, err) &&
-	       take_zone(arguments, &options->settings.zone_seconds, err) &&
+	       take_zone(arguments, &options->settings.zone, err) &&
 	       take_year(arguments, &options->settings.year, err);
 }
 
@@ -118,7 +119,8 @@ static const struct option_spec normalize_options[] = {
 		.standard = "auto"},
 	{.name = "tz",
 		.value = "ZONE",
-		.help = "of stamps without one: UTC, +07:00, Asia/Ho_Chi_Minh",
+		.help = "of stamps without one: UTC, +07:00, Asia/Ho_Chi_Minh, "
+			"Europe/Berlin",
 		.standard = "Asia/Ho_Chi_Minh"},
 	{.name = "year",
 		.value = "Y",

@@ -20,6 +20,7 @@
 #include "collector/normalize/pairs.h"
 #include "collector/record/record.h"
 #include "common/arena.h"
+#include "common/zone.h"
 
 enum { PARSER_COUNT_MAX = 256 };
 
@@ -38,7 +39,10 @@ struct parse_context {
 	struct arena *arena;  /* for values that need unescaping */
 	int64_t now_ns;       /* receive time: completes a year, never replaces a stamp */
 	int32_t zone_seconds; /* east of UTC, for stamps without a zone */
-	int year;             /* of stamps without one; 0 = by now_ns, stamp.h */
+	/* The same where clocks are put forward and back: stamp.h asks this one. NULL = they
+	 * are not, and zone_seconds is all there is. */
+	const struct zone *zone;
+	int year; /* of stamps without one; 0 = by now_ns, stamp.h */
 
 	/* What to read: the line without its line end, then what an envelope left. An
 	 * envelope that leaves no message inside sets it to SLICE_NONE. */

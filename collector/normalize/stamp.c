@@ -3,6 +3,8 @@
 #include "collector/normalize/extract.h"
 #include "collector/normalize/stamp_parts.h"
 
+enum { EPOCH_MAX = 64 /* bytes of a number with an exponent */ };
+
 /* Three letters in one number, whatever their case. */
 #define LETTERS(a, b, c)                                                                       \
 	((uint32_t)(unsigned char)(a) << 16 | (uint32_t)(unsigned char)(b) << 8 |              \
@@ -47,20 +49,56 @@ bool clock_at(struct slice text, size_t *at, struct civil *civil)
 	return true;
 }
 
-static bool finish(
-	struct slice *rest, size_t used, bool known, const struct civil *civil, int64_t *ns)
+static bool is_local(const struct parse_context *context, const struct civil *civil)
 {
-	if (!known || !clock_from_civil(civil, ns))
+	return civil->offset_seconds == STAMP_LOCAL && context->zone != NULL &&
+	       context->zone->turns;
+}
+
+bool stamp_moment(const struct parse_context *context, const struct civil *civil, int64_t *ns)
+{
+	struct civil fixed = *civil;
+	int64_t local_ns;
+
+	if (!is_local(context, civil)) {
+		if (fixed.offset_seconds == STAMP_LOCAL)
+			fixed.offset_seconds = context->zone_seconds;
+		return clock_from_civil(&fixed, ns);
+	}
+	fixed.offset_seconds = 0;
+	fixed.nanosecond = 0;
+	if (!clock_from_civil(&fixed, &local_ns) || civil->nanosecond > 999999999)
+		return false;
+	*ns = zone_moment(context->zone, local_ns / CLOCK_NS_PER_S,
+		      context->now_ns / CLOCK_NS_PER_S) *
+		      CLOCK_NS_PER_S +
+	      civil->nanosecond;
+	return true;
+}
+
+int64_t stamp_in_zone(const struct parse_context *context, int64_t ns, int32_t seconds)
+{
+	int32_t offset = context->zone_seconds;
+
+	if (context->zone != NULL)
+		offset = zone_offset(context->zone, ns / CLOCK_NS_PER_S);
+	return ns + (int64_t)(offset - seconds) * CLOCK_NS_PER_S;
+}
+
+static bool finish(struct slice *rest, const struct parse_context *context, size_t used,
+	bool known, const struct civil *civil, int64_t *ns)
+{
+	if (!known || !stamp_moment(context, civil, ns))
 		return false;
 	*rest = slice_from(*rest, used);
 	return true;
 }
 
 /* Lines are read late, not early. */
-bool complete_year(struct civil *civil, int64_t now_ns)
+bool complete_year(struct civil *civil, const struct parse_context *context)
 {
 	static const int64_t mean_year_s = 31556952;
-	int64_t latest = now_ns + STAMP_AHEAD_DAYS * INT64_C(86400) * CLOCK_NS_PER_S;
+	int64_t latest = context->now_ns + STAMP_AHEAD_DAYS * INT64_C(86400) * CLOCK_NS_PER_S;
 	/* Two days more than enough for leap days and zones: never less than the year of
 	 * `latest`. */
 	int64_t latest_s = latest / CLOCK_NS_PER_S + INT64_C(4) * 86400;
@@ -71,7 +109,7 @@ bool complete_year(struct civil *civil, int64_t now_ns)
 		int64_t ns;
 
 		civil->year = year;
-		if (clock_from_civil(civil, &ns) && ns <= latest)
+		if (stamp_moment(context, civil, &ns) && ns <= latest)
 			return true;
 	}
 	return false;
@@ -79,7 +117,7 @@ bool complete_year(struct civil *civil, int64_t now_ns)
 
 bool take_stamp_bsd(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
-	struct civil civil = {.offset_seconds = context->zone_seconds, .year = context->year};
+	struct civil civil = {.offset_seconds = STAMP_LOCAL, .year = context->year};
 	size_t at = 0;
 	unsigned year;
 
@@ -99,17 +137,31 @@ bool take_stamp_bsd(struct slice *rest, const struct parse_context *context, int
 	}
 	if (!clock_at(*rest, &at, &civil))
 		return false;
-	bool known = civil.year != 0 || complete_year(&civil, context->now_ns);
-	return finish(rest, at, known, &civil, ns);
+	bool known = civil.year != 0 || complete_year(&civil, context);
+	return finish(rest, context, at, known, &civil, ns);
+}
+
+/* Read with zone_seconds, but clocks there are put forward and back. */
+static int64_t in_turning_zone(const struct parse_context *context, int64_t ns)
+{
+	int64_t shown_ns = ns + context->zone_seconds * CLOCK_NS_PER_S;
+	int64_t rest_ns = (shown_ns % CLOCK_NS_PER_S + CLOCK_NS_PER_S) % CLOCK_NS_PER_S;
+	int64_t moment_s = zone_moment(context->zone, (shown_ns - rest_ns) / CLOCK_NS_PER_S,
+		context->now_ns / CLOCK_NS_PER_S);
+
+	return moment_s * CLOCK_NS_PER_S + rest_ns;
 }
 
 bool take_stamp_iso(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
 	size_t used;
+	bool zoned;
 
 	if (rest->len < 19 || rest->ptr[4] != '-' ||
-		!clock_parse_iso(*rest, context->zone_seconds, ns, &used))
+		!clock_parse_iso_zone(*rest, context->zone_seconds, ns, &used, &zoned))
 		return false;
+	if (!zoned && context->zone != NULL)
+		*ns = in_turning_zone(context, *ns);
 	*rest = slice_from(*rest, used);
 	return true;
 }
@@ -132,7 +184,7 @@ bool offset_at(struct slice text, size_t *at, int32_t *seconds)
 
 bool take_stamp_clf(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
-	struct civil civil = {.offset_seconds = context->zone_seconds};
+	struct civil civil = local_civil();
 	size_t at = 0;
 	unsigned year;
 
@@ -145,12 +197,12 @@ bool take_stamp_clf(struct slice *rest, const struct parse_context *context, int
 	if (byte_at(*rest, &at, ' ') && !offset_at(*rest, &at, &civil.offset_seconds))
 		return false;
 	civil.year = (int)year;
-	return finish(rest, at, true, &civil, ns);
+	return finish(rest, context, at, true, &civil, ns);
 }
 
 bool take_stamp_slashed(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
-	struct civil civil = {.offset_seconds = context->zone_seconds};
+	struct civil civil = local_civil();
 	size_t at = 0;
 	unsigned year;
 
@@ -160,12 +212,12 @@ bool take_stamp_slashed(struct slice *rest, const struct parse_context *context,
 		!clock_at(*rest, &at, &civil))
 		return false;
 	civil.year = (int)year;
-	return finish(rest, at, true, &civil, ns);
+	return finish(rest, context, at, true, &civil, ns);
 }
 
 bool take_stamp_ctime(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
-	struct civil civil = {.offset_seconds = context->zone_seconds};
+	struct civil civil = local_civil();
 	size_t at = 3; /* the day of the week says nothing new */
 	unsigned year;
 
@@ -181,10 +233,10 @@ bool take_stamp_ctime(struct slice *rest, const struct parse_context *context, i
 		!byte_at(*rest, &at, ' ') || !digits_at(*rest, &at, 4, &year))
 		return false;
 	civil.year = (int)year;
-	return finish(rest, at, true, &civil, ns);
+	return finish(rest, context, at, true, &civil, ns);
 }
 
-bool stamp_from_epoch(struct slice text, int64_t *ns)
+static bool plain_epoch(struct slice text, int64_t *ns)
 {
 	struct slice whole = slice_head(text, slice_find(text, '.'));
 	struct slice fraction = slice_from(text, whole.len);
@@ -209,4 +261,42 @@ bool stamp_from_epoch(struct slice text, int64_t *ns)
 	}
 	*ns = (int64_t)(value * unit + nanoseconds);
 	return true;
+}
+
+/* "1.7000000005e9" with the point moved: "1700000000.5". */
+static bool move_point(struct slice text, size_t exponent_at, char out[EPOCH_MAX], size_t *len)
+{
+	struct slice mantissa = slice_head(text, exponent_at);
+	struct slice exponent = slice_from(text, exponent_at + 1);
+	size_t point = slice_find(mantissa, '.'), n = 0;
+	uint64_t shift;
+
+	if (exponent.len > 0 && exponent.ptr[0] == '+')
+		exponent = slice_from(exponent, 1);
+	if (!slice_to_u64(exponent, 18, &shift) || mantissa.len + shift + 1 > EPOCH_MAX)
+		return false;
+	for (size_t i = 0; i < mantissa.len; i++) {
+		if (i == point)
+			continue;
+		if (n == point + shift)
+			out[n++] = '.';
+		out[n++] = mantissa.ptr[i];
+	}
+	while (n < point + shift)
+		out[n++] = '0';
+	*len = n;
+	return true;
+}
+
+bool stamp_from_epoch(struct slice text, int64_t *ns)
+{
+	size_t exponent = slice_find(text, 'e'), len;
+	char plain[EPOCH_MAX];
+
+	if (exponent == text.len)
+		exponent = slice_find(text, 'E');
+	if (exponent == text.len)
+		return plain_epoch(text, ns);
+	return text.len <= EPOCH_MAX && move_point(text, exponent, plain, &len) &&
+	       plain_epoch(slice_of(plain, len), ns);
 }

@@ -11,8 +11,23 @@
 #define COLLECTOR_NORMALIZE_STAMP_H
 
 #include "collector/normalize/parser.h"
+#include "common/clock.h"
 
 enum { STAMP_AHEAD_DAYS = 7 };
+
+#define STAMP_LOCAL INT32_MAX /* civil.offset_seconds: in the context's zone */
+
+/*
+ * clock_from_civil() that knows STAMP_LOCAL. An hour that comes twice is the one nearer to the
+ * receive time; an hour that never comes is read as if the clock had not been put forward yet.
+ * A 60th second is the first of the next minute.
+ */
+MUST_USE bool stamp_moment(
+	const struct parse_context *context, const struct civil *civil, int64_t *ns);
+
+/* The civil time that a stamp without a zone gave, as if it were in another one: for formats
+ * that say their zone behind it. */
+int64_t stamp_in_zone(const struct parse_context *context, int64_t ns, int32_t seconds);
 
 /*
  * RFC 3164 §4.1.2 and what is sent in its place: "Mar  7 19:06:53", "Mar 7 19:06:53.123",
@@ -52,7 +67,7 @@ bool take_stamp_slashed(struct slice *rest, const struct parse_context *context,
 bool take_stamp_ctime(struct slice *rest, const struct parse_context *context, int64_t *ns);
 
 /* Seconds, milli-, micro- or nanoseconds since 1970, told apart by size (1973 to 2262), with
- * an optional fraction. All of `text`. */
+ * an optional fraction, or as JSON may write numbers: "1.7000000005e9". All of `text`. */
 bool stamp_from_epoch(struct slice text, int64_t *ns);
 
 #endif

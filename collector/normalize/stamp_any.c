@@ -376,15 +376,14 @@ static bool take_all(struct reading *reading, const struct parse_context *contex
 	take_year_behind(reading);
 	if (reading->civil.year == 0)
 		reading->civil.year = context->year;
-	return reading->civil.year != 0 || complete_year(&reading->civil, context->now_ns);
+	return reading->civil.year != 0 || complete_year(&reading->civil, context);
 }
 
 bool take_stamp_any(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
-	struct reading reading = {
-		.text = *rest, .civil = {.offset_seconds = context->zone_seconds}};
+	struct reading reading = {.text = *rest, .civil = local_civil()};
 
-	if (!take_all(&reading, context) || !clock_from_civil(&reading.civil, ns))
+	if (!take_all(&reading, context) || !stamp_moment(context, &reading.civil, ns))
 		return false;
 	*rest = slice_from(*rest, reading.at);
 	return true;

@@ -7,6 +7,7 @@
 #ifndef COLLECTOR_NORMALIZE_STAMP_PARTS_H
 #define COLLECTOR_NORMALIZE_STAMP_PARTS_H
 
+#include "collector/normalize/parser.h"
 #include "common/clock.h"
 #include "common/digits.h"
 #include "common/slice.h"
@@ -23,8 +24,14 @@ bool clock_at(struct slice text, size_t *at, struct civil *civil);
 /* "+0200", "-02:00" */
 bool offset_at(struct slice text, size_t *at, int32_t *seconds);
 
+/* A civil time in the zone of the context, whose offset is not known yet. */
+static inline struct civil local_civil(void)
+{
+	return (struct civil){.offset_seconds = STAMP_LOCAL};
+}
+
 /* The latest year that puts the stamp no further than STAMP_AHEAD_DAYS ahead of the receive
  * time; false when there is none of the last ten. */
-bool complete_year(struct civil *civil, int64_t now_ns);
+bool complete_year(struct civil *civil, const struct parse_context *context);
 
 #endif

@@ -57,9 +57,7 @@ struct batch {
 	 * stored twice, since nothing tells it from what happened twice. */
 	bool unnumbered;
 	/* What settings say of a sender that is no agent. */
-	bool zoned;           /* its zone is known */
-	int32_t zone_seconds; /* east of UTC; of stamps without a zone */
-	bool names_host;      /* a relay: the HOSTNAME of a message says whose it is */
+	bool names_host; /* a relay: the HOSTNAME of a message says whose it is */
 	struct batch_gap gap;
 	uint32_t wire_size; /* bytes of the chunk as sent; 0 = none */
 	uint32_t skew_ms;   /* |agent's clock - ours| on this session; UINT32_MAX = unknown */

@@ -175,6 +175,8 @@ static struct record record_from(const struct columns *columns)
 		.parser = columns->parser,
 		.flags = columns->flags,
 		.repeats = columns->repeats,
+		.skew_known = columns->skew_ms != UINT32_MAX,
+		.skew_ms = columns->skew_ms,
 	};
 }
 

@@ -44,6 +44,11 @@ MUST_USE bool decode_record(struct slice body, const struct columns *columns,
  * the event's time, else when the agent read it, else when we received it, and left out when
  * none is known; milliseconds, or nanoseconds when it is finer. Invalid UTF-8 becomes U+FFFD.
  *
+ * Three times are kept apart for records that have an agency: the event's as "@timestamp", when
+ * an agent read it, by its own clock, as "event.created", and when we received it as
+ * "event.ingested"; soc.clock_skew_ms is how far the agent's clock was from ours, where that
+ * was measured.
+ *
  * `parser_name` is what settings call the parser, or absent.
  */
 void encode_json(struct strbuf *out, const struct record *record, struct slice parser_name);

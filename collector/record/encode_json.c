@@ -277,7 +277,10 @@ static void put_identity(struct strbuf *out, const struct record *record)
 		slice_str(severity_name((enum severity)record->severity)));
 	put_text(out, SLICE_LIT("\"soc.identity\":"),
 		slice_str(identity_strength_name((enum identity_strength)record->strength)));
+	put_time(out, SLICE_LIT("\"event.created\":"), record->read_ns);
 	put_time(out, SLICE_LIT("\"event.ingested\":"), record->received_ns);
+	if (record->skew_known)
+		put_number(out, SLICE_LIT("\"soc.clock_skew_ms\":"), record->skew_ms);
 	if (record->source != NULL) {
 		put_text(out, SLICE_LIT("\"soc.input\":"), record->source->input);
 		put_text(out, SLICE_LIT("\"soc.source\":"), record->source->name);

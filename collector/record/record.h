@@ -21,6 +21,7 @@
 #include "collector/record/field.h"
 #include "common/arena.h"
 #include "common/slice.h"
+#include "common/zone.h"
 
 enum {
 	RECORD_FIELDS_MAX = 512,
@@ -102,9 +103,10 @@ struct match {
 };
 
 struct record_source {
-	struct slice input;  /* "file", "journal", "syslog", "yara", ... */
-	struct slice name;   /* path, unit, address */
-	struct slice format; /* parser named by settings, or "" */
+	struct slice input;      /* "file", "journal", "syslog", "yara", ... */
+	struct slice name;       /* path, unit, address */
+	struct slice format;     /* parser named by settings, or "" */
+	const struct zone *zone; /* of stamps without one; NULL = the province's */
 };
 
 struct record {
@@ -127,6 +129,10 @@ struct record {
 	uint8_t strength;      /* enum identity_strength */
 	uint16_t parser;       /* number of the parser that claimed it; 0 = none */
 	uint16_t flags;        /* enum record_flag */
+
+	/* |clock of the agent - ours| when it arrived, where it is known: of stored records. */
+	bool skew_known;
+	uint32_t skew_ms;
 
 	uint16_t n_fields, fields_room;
 	uint16_t n_matches;

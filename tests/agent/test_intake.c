@@ -625,6 +625,7 @@ START_TEST(killed_at_random_each_line_is_spooled_once)
 	const struct file_settings group = {
 		.paths = {paths, 1},
 		.format = "auto",
+		.zone = "",
 		.record_max = 64 << 10,
 		.unfinished_ms = 60000,
 		.rotated_ms = 10,

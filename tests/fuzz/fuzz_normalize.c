@@ -48,7 +48,7 @@ static void run(
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct normalize_settings settings = {.zone_seconds = 7 * 3600};
+	static const struct normalize_settings settings = {.zone.seconds = 7 * 3600};
 
 	if (size < 1)
 		return 0;

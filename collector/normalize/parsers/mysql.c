@@ -30,7 +30,7 @@ static void skip_space(struct slice *rest)
 /* "2026-03-07  5:13:11", "260307  9:46:45": the hour is padded with a blank. */
 static bool take_padded(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
-	struct civil civil = {.offset_seconds = context->zone_seconds};
+	struct civil civil = {.offset_seconds = STAMP_LOCAL};
 	bool full = rest->len > 4 && rest->ptr[4] == '-';
 	size_t at = 0;
 	unsigned year;
@@ -47,7 +47,7 @@ static bool take_padded(struct slice *rest, const struct parse_context *context,
 		!digits_at(*rest, &at, 2, &civil.second))
 		return false;
 	civil.year = (int)year + (full ? 0 : 2000);
-	if (!clock_from_civil(&civil, ns))
+	if (!stamp_moment(context, &civil, ns))
 		return false;
 	*rest = slice_from(*rest, at);
 	return true;

@@ -226,7 +226,7 @@ static void take_bsd_zone(
 
 	if (!skip_byte(&at, ' ') || !take_zone(&at, &seconds) || at.len == 0 || !ends_stamp(at))
 		return;
-	header->ns += (int64_t)(context->zone_seconds - seconds) * INT64_C(1000000000);
+	header->ns = stamp_in_zone(context, header->ns, seconds);
 	*rest = at;
 }
 

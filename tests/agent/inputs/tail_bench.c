@@ -29,6 +29,7 @@ void bench_init(struct bench *bench, const char *pattern)
 	bench->group = (struct file_settings){
 		.paths = {bench->paths, 1},
 		.format = "auto",
+		.zone = "",
 		.record_max = 64 << 10,
 		.unfinished_ms = 60000,
 		.rotated_ms = 30,

@@ -45,6 +45,7 @@ static void bench_init(struct bench *bench)
 		.owner = "",
 		.group = "",
 		.format = "auto",
+		.zone = "",
 		.buffer = 1 << 20,
 		.datagram_max = 4096,
 	};

@@ -50,6 +50,7 @@ static void bench_init(struct bench *bench)
 	fake_intake_init(&bench->intake);
 	bench->settings = (struct file_settings){
 		.format = "auto",
+		.zone = "",
 		.record_max = 1024,
 		.unfinished_ms = 60000,
 		.multiline = {.lines_max = 500, .wait_ms = 60000},
@@ -66,6 +67,7 @@ static void bench_init(struct bench *bench)
 	ck_assert_ptr_nonnull(bench->tails.block);
 	bench->tail = tail_new(folder_path(&bench->folder, "a.log"));
 	bench->tail->settings = &bench->settings;
+	bench->tail->word = "auto";
 }
 
 static void bench_done(struct bench *bench)

@@ -102,7 +102,7 @@ static void on_run(void *user, struct batch *batch)
 	(void)user;
 	for (unsigned i = 0; i < batch->n_records; i++) {
 		batch->records[i].level = 2;
-		if (batch->zoned)
+		if (batch->sources[0].zone != NULL)
 			atomic_fetch_add(&n_zoned, 1);
 	}
 	ck_assert(encode_batch(batch));

@@ -31,7 +31,7 @@ static struct strbuf json;
 
 static void setup(void)
 {
-	static const struct normalize_settings settings = {.zone_seconds = 7 * 3600};
+	static const struct normalize_settings settings = {.zone.seconds = 7 * 3600};
 
 	normalizer = normalizer_new(&settings);
 	arena_init(&arena, ARENA_MAX);

@@ -14,7 +14,7 @@ static const struct record_source any = {
 
 static void setup(const struct record *records, unsigned n)
 {
-	normalizer = normalizer_new(&(struct normalize_settings){.zone_seconds = 0});
+	normalizer = normalizer_new(&(struct normalize_settings){.zone.seconds = 0});
 	batch_init(&batch);
 	batch.records = arena_alloc(&batch.arena, n * sizeof(*records));
 	ck_assert_ptr_nonnull(batch.records);

@@ -43,7 +43,7 @@ static void put_line(const struct normalizer *normalizer, const struct parser *f
 
 static void make(struct slice text, const struct parser *format, struct strbuf *out)
 {
-	static const struct normalize_settings settings = {.zone_seconds = 7 * 3600};
+	static const struct normalize_settings settings = {.zone.seconds = 7 * 3600};
 	struct normalizer *normalizer = normalizer_new(&settings);
 	struct slice line;
 

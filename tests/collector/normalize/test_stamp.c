@@ -190,14 +190,179 @@ START_TEST(an_epoch_tells_its_unit_by_size)
 	expect_epoch("1700000000123", "2023-11-14T22:13:20.123000000Z");
 	expect_epoch("1700000000123456", "2023-11-14T22:13:20.123456000Z");
 	expect_epoch("1700000000123456789", "2023-11-14T22:13:20.123456789Z");
+	expect_epoch("1700000000.123456789", "2023-11-14T22:13:20.123456789Z");
+	expect_epoch("1700000000123.456789", "2023-11-14T22:13:20.123456789Z");
+	expect_epoch("1700000000123456.789", "2023-11-14T22:13:20.123456789Z");
+	expect_epoch("100000000", "1973-03-03T09:46:40.000000000Z");
+	expect_epoch("1.7e9", "2023-11-14T22:13:20.000000000Z");
+	expect_epoch("1.7000000005E+9", "2023-11-14T22:13:20.500000000Z");
+	expect_epoch("1.700000000123e12", "2023-11-14T22:13:20.123000000Z");
+	expect_epoch("17e8", "2023-11-14T22:13:20.000000000Z");
+	ck_assert(!stamp_from_epoch(SLICE_LIT("1.7e"), &ns));
+	ck_assert(!stamp_from_epoch(SLICE_LIT("e9"), &ns));
+	ck_assert(!stamp_from_epoch(SLICE_LIT("1.7e99"), &ns));
+	ck_assert(!stamp_from_epoch(SLICE_LIT("1.7e-9"), &ns));
+	ck_assert(!stamp_from_epoch(SLICE_LIT("1.7e9e9"), &ns));
 	ck_assert(!stamp_from_epoch(SLICE_LIT("17"), &ns));
 	ck_assert(!stamp_from_epoch(SLICE_LIT("99999999999999999999"), &ns));
 	ck_assert(!stamp_from_epoch(SLICE_LIT("1700000000.x"), &ns));
 }
 END_TEST
 
-TEST_MAIN("normalize/stamp", any_stamp_is_told_by_its_shape,
-	what_only_looks_like_a_stamp_is_none, zones_are_offsets_or_names_of_one_offset,
-	bsd_stamps_come_in_many_forms, a_missing_year_is_never_far_in_the_future,
-	a_year_turns_both_ways, a_given_year_is_taken, web_servers_stamps,
-	an_epoch_tells_its_unit_by_size)
+/* ---- zones that turn, years, leaps ------------------------------------------------ */
+
+#define BERLIN   "CET-1CEST,M3.5.0,M10.5.0/3"
+#define NEW_YORK "EST5EDT,M3.2.0,M11.1.0"
+
+static int64_t moment(const char *utc)
+{
+	int64_t ns;
+	size_t used;
+
+	ck_assert_msg(clock_parse_iso(slice_str(utc), 0, &ns, &used), "%s", utc);
+	return ns;
+}
+
+struct reading_case {
+	take_function *take;
+	const char *zone, *received, *stamp, *utc;
+};
+
+static void expect_case(const struct reading_case *expected)
+{
+	struct slice rest = slice_str(expected->stamp);
+	char got[CLOCK_TEXT_MAX];
+	struct zone zone;
+	int64_t ns;
+
+	ck_assert(zone_parse(slice_str(expected->zone), &zone));
+	const struct parse_context context = {
+		.now_ns = moment(expected->received),
+		.zone_seconds = zone_offset(&zone, moment(expected->received) / CLOCK_NS_PER_S),
+		.zone = zone.turns ? &zone : NULL,
+	};
+	ck_assert_msg(expected->take(&rest, &context, &ns), "%s", expected->stamp);
+	clock_format_utc(ns, 3, got);
+	ck_assert_msg(strcmp(got, expected->utc) == 0, "%s in %s received %s: %s, not %s",
+		expected->stamp, expected->zone, expected->received, got, expected->utc);
+}
+
+START_TEST(stamps_are_of_the_sources_zone_in_summer_and_in_winter)
+{
+	static const struct reading_case cases[] = {
+		{take_stamp_bsd, BERLIN, "2026-07-01T12:00:00Z", "Jul  1 13:59:59",
+			"2026-07-01T11:59:59.000Z"},
+		/* received in summer, of winter */
+		{take_stamp_bsd, BERLIN, "2026-07-01T12:00:00Z", "Jan  1 13:00:00",
+			"2026-01-01T12:00:00.000Z"},
+		{take_stamp_iso, BERLIN, "2026-07-01T12:00:00Z", "2026-01-01 13:00:00.250",
+			"2026-01-01T12:00:00.250Z"},
+		{take_stamp_iso, BERLIN, "2026-01-01T12:00:00Z", "2026-07-01T14:00:00",
+			"2026-07-01T12:00:00.000Z"},
+		{take_stamp_iso, BERLIN, "2026-01-01T12:00:00Z", "2026-07-01T14:00:00+07:00",
+			"2026-07-01T07:00:00.000Z"},
+		{take_stamp_iso, BERLIN, "2026-01-01T12:00:00Z", "1969-07-01T14:00:00.5",
+			"1969-07-01T12:00:00.500Z"},
+		{take_stamp_any, BERLIN, "2026-01-01T12:00:00Z", "2026/07/01 14:00:00",
+			"2026-07-01T12:00:00.000Z"},
+		{take_stamp_any, BERLIN, "2026-01-01T12:00:00Z", "Jul  1 2026 14:00:00 UTC",
+			"2026-07-01T14:00:00.000Z"},
+		{take_stamp_clf, BERLIN, "2026-01-01T12:00:00Z", "01/Jul/2026:14:00:00",
+			"2026-07-01T12:00:00.000Z"},
+		{take_stamp_slashed, NEW_YORK, "2026-01-01T12:00:00Z", "2026/07/01 08:00:00",
+			"2026-07-01T12:00:00.000Z"},
+		{take_stamp_ctime, NEW_YORK, "2026-07-01T12:00:00Z",
+			"Thu Jan  1 07:00:00.5 2026", "2026-01-01T12:00:00.500Z"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect_case(&cases[i]);
+}
+END_TEST
+
+START_TEST(hours_that_never_come_or_come_twice_have_a_moment)
+{
+	static const struct reading_case cases[] = {
+		{take_stamp_bsd, BERLIN, "2026-03-29T01:31:00Z", "Mar 29 02:30:00",
+			"2026-03-29T01:30:00.000Z"},
+		{take_stamp_bsd, BERLIN, "2026-10-25T00:31:00Z", "Oct 25 02:30:00",
+			"2026-10-25T00:30:00.000Z"},
+		{take_stamp_bsd, BERLIN, "2026-10-25T01:31:00Z", "Oct 25 02:30:00",
+			"2026-10-25T01:30:00.000Z"},
+		{take_stamp_iso, BERLIN, "2026-10-25T00:31:00Z", "2026-10-25 02:30:00",
+			"2026-10-25T00:30:00.000Z"},
+		{take_stamp_iso, BERLIN, "2026-10-25T01:31:00Z", "2026-10-25 02:30:00",
+			"2026-10-25T01:30:00.000Z"},
+		{take_stamp_iso, NEW_YORK, "2026-03-08T07:31:00Z", "2026-03-08 02:30:00",
+			"2026-03-08T07:30:00.000Z"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect_case(&cases[i]);
+}
+END_TEST
+
+START_TEST(a_year_is_completed_in_the_sources_zone)
+{
+	static const struct reading_case cases[] = {
+		/* In Ha Noi it is 2027 for seven hours while it is 2026 in Greenwich. */
+		{take_stamp_bsd, "+07:00", "2026-12-31T17:00:01Z", "Jan  1 00:00:00",
+			"2026-12-31T17:00:00.000Z"},
+		{take_stamp_bsd, "+07:00", "2026-12-31T17:00:01Z", "Dec 31 23:59:59",
+			"2026-12-31T16:59:59.000Z"},
+		/* A clock that is ahead. */
+		{take_stamp_bsd, "+07:00", "2026-12-31T16:59:00Z", "Jan  1 00:01:00",
+			"2026-12-31T17:01:00.000Z"},
+		{take_stamp_bsd, NEW_YORK, "2027-01-01T04:59:30Z", "Dec 31 23:59:29",
+			"2027-01-01T04:59:29.000Z"},
+		{take_stamp_bsd, NEW_YORK, "2027-01-01T04:59:30Z", "Jan  1 00:00:10",
+			"2027-01-01T05:00:10.000Z"},
+		{take_stamp_any, NEW_YORK, "2027-01-01T04:59:30Z", "31 Dec 23:59:29",
+			"2027-01-01T04:59:29.000Z"},
+		/* A day late is this year's, eleven months late too. */
+		{take_stamp_bsd, "UTC", "2027-01-01T00:00:05Z", "Jan 31 00:00:00",
+			"2026-01-31T00:00:00.000Z"},
+		{take_stamp_bsd, "UTC", "2024-03-01T00:00:05Z", "Feb 29 23:59:59",
+			"2024-02-29T23:59:59.000Z"},
+		{take_stamp_bsd, "UTC", "2027-03-01T00:00:05Z", "Feb 29 23:59:59",
+			"2024-02-29T23:59:59.000Z"},
+		{take_stamp_bsd, "UTC", "2028-02-28T23:59:55Z", "Feb 29 00:00:05",
+			"2028-02-29T00:00:05.000Z"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect_case(&cases[i]);
+}
+END_TEST
+
+START_TEST(a_leap_second_is_the_first_of_the_next_minute)
+{
+	static const struct reading_case cases[] = {
+		{take_stamp_bsd, "UTC", "2017-01-01T00:00:05Z", "Dec 31 23:59:60",
+			"2017-01-01T00:00:00.000Z"},
+		{take_stamp_bsd, "+07:00", "2017-01-01T00:00:05Z", "Jan  1 06:59:60.5",
+			"2017-01-01T00:00:00.500Z"},
+		{take_stamp_iso, "UTC", "2017-01-01T00:00:05Z", "2016-12-31T23:59:60Z",
+			"2017-01-01T00:00:00.000Z"},
+		{take_stamp_iso, BERLIN, "2017-01-01T00:00:05Z", "2017-01-01 00:59:60.25",
+			"2017-01-01T00:00:00.250Z"},
+		{take_stamp_any, "UTC", "2017-01-01T00:00:05Z", "31-Dec-2016 23:59:60",
+			"2017-01-01T00:00:00.000Z"},
+		{take_stamp_clf, "UTC", "2017-01-01T00:00:05Z", "31/Dec/2016:23:59:60 +0000",
+			"2017-01-01T00:00:00.000Z"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect_case(&cases[i]);
+	refuse(take_stamp_bsd, "Dec 31 23:59:61");
+	refuse(take_stamp_iso, "2016-12-31T23:59:61Z");
+}
+END_TEST
+
+TEST_MAIN("normalize/stamp", stamps_are_of_the_sources_zone_in_summer_and_in_winter,
+	hours_that_never_come_or_come_twice_have_a_moment,
+	a_year_is_completed_in_the_sources_zone, a_leap_second_is_the_first_of_the_next_minute,
+	any_stamp_is_told_by_its_shape, what_only_looks_like_a_stamp_is_none,
+	zones_are_offsets_or_names_of_one_offset, bsd_stamps_come_in_many_forms,
+	a_missing_year_is_never_far_in_the_future, a_year_turns_both_ways,
+	a_given_year_is_taken, web_servers_stamps, an_epoch_tells_its_unit_by_size)

@@ -136,6 +136,42 @@ START_TEST(a_batch_goes_both_ways)
 }
 END_TEST
 
+/* Whether the JSON of a stored record has these words. */
+static bool is_told(const struct batch *batch, const char *words)
+{
+	struct strbuf json = STRBUF_INIT(1 << 16);
+	struct arena arena;
+	struct record record;
+
+	arena_init(&arena, 1 << 16);
+	ck_assert(decode_record(body_of(batch, 0), &batch->columns[0], &arena, &record));
+	encode_json(&json, &record, SLICE_NONE);
+	bool told = slice_search(strbuf_slice(&json), slice_str(words)) < json.len;
+	strbuf_done(&json);
+	arena_done(&arena);
+	return told;
+}
+
+START_TEST(times_of_event_agent_and_collector_are_kept_apart)
+{
+	struct batch batch = two_records();
+
+	batch.records[0].created_ns = INT64_C(1000000000) * 1700000000;
+	batch.records[0].read_ns = INT64_C(1000000000) * 1700000300;
+	batch.records[0].received_ns = INT64_C(1000000000) * 1700000060;
+	batch.skew_ms = 240000;
+	ck_assert(encode_batch(&batch));
+	ck_assert(is_told(&batch, "\"@timestamp\":\"2023-11-14T22:13:20.000Z\""));
+	ck_assert(is_told(&batch, "\"event.created\":\"2023-11-14T22:18:20.000Z\""));
+	ck_assert(is_told(&batch, "\"event.ingested\":\"2023-11-14T22:14:20.000Z\""));
+	ck_assert(is_told(&batch, "\"soc.clock_skew_ms\":240000"));
+	batch.skew_ms = UINT32_MAX;
+	ck_assert(encode_batch(&batch));
+	ck_assert(!is_told(&batch, "clock_skew"));
+	batch_done(&batch);
+}
+END_TEST
+
 START_TEST(original_bytes_are_kept_once)
 {
 	struct batch batch = two_records();
@@ -310,7 +346,7 @@ END_TEST
 
 TEST_MAIN("encode", values_without_a_field_are_written_under_their_names,
 	an_address_is_written_under_both_names, a_batch_goes_both_ways,
-	original_bytes_are_kept_once, a_second_encoding_replaces_the_first,
-	without_columns_times_are_unknown, extreme_times_survive, every_cut_is_damaged,
-	bytes_behind_the_end_are_damage, a_full_arena_refuses,
-	a_batch_past_its_limit_is_refused)
+	original_bytes_are_kept_once, times_of_event_agent_and_collector_are_kept_apart,
+	a_second_encoding_replaces_the_first, without_columns_times_are_unknown,
+	extreme_times_survive, every_cut_is_damaged, bytes_behind_the_end_are_damage,
+	a_full_arena_refuses, a_batch_past_its_limit_is_refused)

@@ -1,0 +1,18 @@
+#include "agent/inputs/source_word.h"
+
+#include "common/reading.h"
+#include "common/zone.h"
+
+bool source_word_make(const char *format, const char *zone, const char *charset,
+	struct source_word *word, struct err *err)
+{
+	char rule[ZONE_RULE_MAX] = "";
+
+	if (zone[0] != '\0' && !zone_find(zone, rule, err))
+		return err_within(err, "zone");
+
+	const struct reading reading = {slice_str(format), slice_str(rule), slice_str(charset)};
+	return reading_write(&reading, word->text) ||
+	       err_set(err, "format, zone and charset are longer than %d bytes together",
+		       CHUNK_WORD_MAX);
+}
