@@ -8,13 +8,15 @@ static const char *const class_words[] = {"none", "malware", "phishing", "deface
 	"unauthorized-access", "privilege-escalation", "recon", "policy-violation",
 	"ransomware", "data-theft", "sabotage", "combined", "other", "system-fault",
 	"operator-error", "disaster", NULL};
-static const char *const severity_words[] = {"none", "low", "medium", "high", "critical", NULL};
+static const char *const severity_words[] = {
+	"none", "low", "medium", "high", "critical", "reported", NULL};
 static const char *const finding_words[] = {"none", "malware", NULL};
 static const char *const status_words[] = {"open", "resolved", NULL};
 static const char *const counting_words[] = {"nothing", "attack", "fault", NULL};
 
 _Static_assert(ARRAY_LEN(class_words) == CLASS_COUNT + 1, "a word for each class");
-_Static_assert(ARRAY_LEN(severity_words) == SEVERITY_COUNT + 1, "a word for each severity");
+_Static_assert(
+	ARRAY_LEN(severity_words) == SEVERITY_COUNT + 2, "a word for each, and reported");
 
 #define AT(member) offsetof(struct written_class, member)
 static const struct setting class_table[] = {
@@ -35,8 +37,11 @@ static const struct setting rule_table[] = {
 	{"help", SETTING_TEXT, AT(help), "", 0, 1000, "Why it counts as that."},
 	{"class", SETTING_CHOICE, AT(attack), NULL, 0, 0, "The class.", class_words,
 		.example = "unauthorized-access"},
-	{"severity", SETTING_CHOICE, AT(severity), NULL, 0, 0, "How grave.", severity_words,
-		.example = "low"},
+	{"severity", SETTING_CHOICE, AT(severity), NULL, 0, 0,
+		"How grave; reported: as the product says, soc.attack.severity, and medium "
+		"when it "
+		"says nothing.",
+		severity_words, .example = "low"},
 	{"finding", SETTING_CHOICE, AT(finding), "none", 0, 0,
 		"malware: a product found malware and says where; it is listed by name in "
 		"statistics and in the malware report, as hits of the agents' scanner are.",

@@ -2,6 +2,7 @@
 #ifndef COLLECTOR_DETECT_CLASS_RULES_H
 #define COLLECTOR_DETECT_CLASS_RULES_H
 
+#include "collector/record/record.h"
 #include "common/conf.h"
 
 struct written_class {
@@ -9,6 +10,9 @@ struct written_class {
 	int counting; /* enum class_counting */
 	const char *vi, *en;
 };
+
+/* Beside enum severity: as the record's soc.attack.severity says. */
+enum { SEVERITY_REPORTED = SEVERITY_COUNT };
 
 /* What a record that the rule decides on is besides an event. */
 enum rule_finding { FINDING_NONE, FINDING_MALWARE };
@@ -18,7 +22,7 @@ struct written_rule {
 	const char *id;
 	const char *help; /* why; for people */
 	int attack;       /* enum attack_class */
-	int severity;     /* enum severity */
+	int severity;     /* enum severity, or SEVERITY_REPORTED */
 	int finding;      /* enum rule_finding */
 	int status;       /* enum rule_status */
 	struct setting_texts modules, actions;

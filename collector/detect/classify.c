@@ -383,6 +383,7 @@ const struct class_text *classifier_text(
 struct decision {
 	const struct record *record;
 	struct slice action, outcome;
+	uint8_t reported;            /* what SEVERITY_REPORTED stands for */
 	const struct search *search; /* the one that runs */
 	const struct rule *best;
 };
@@ -396,11 +397,32 @@ static bool is_one_of(struct slice value, const struct texts *texts)
 	return false;
 }
 
-/* The earlier rule stands lower in memory. */
-static bool is_better(const struct rule *rule, const struct rule *best)
+static uint8_t severity_in(const struct rule *rule, const struct decision *decision)
 {
-	return best == NULL || rule->severity > best->severity ||
-	       (rule->severity == best->severity && rule < best);
+	return rule->severity == SEVERITY_REPORTED ? decision->reported : rule->severity;
+}
+
+/* The earlier rule stands lower in memory. */
+static bool is_better(const struct rule *rule, const struct decision *decision)
+{
+	const struct rule *best = decision->best;
+
+	if (best == NULL)
+		return true;
+	uint8_t severity = severity_in(rule, decision), so_far = severity_in(best, decision);
+	return severity > so_far || (severity == so_far && rule < best);
+}
+
+/* SEVERITY_MEDIUM when the record says nothing. */
+static uint8_t reported_severity(const struct record *record)
+{
+	struct slice said = record_get(record, FIELD_SOC_ATTACK_SEVERITY);
+
+	for (unsigned i = SEVERITY_LOW; i < SEVERITY_COUNT; i++) {
+		if (slice_eq(slice_str(severity_name((enum severity)i)), said))
+			return (uint8_t)i;
+	}
+	return SEVERITY_MEDIUM;
 }
 
 /* Everything but the texts to look for. */
@@ -431,7 +453,7 @@ static void try_plain(struct decision *decision, const struct module *module)
 	for (size_t i = 0; i < module->n_plain; i++) {
 		const struct rule *rule = module->plain[i];
 
-		if (is_better(rule, decision->best) && fits_event(rule, decision) &&
+		if (is_better(rule, decision) && fits_event(rule, decision) &&
 			fits_fields(rule, decision->record))
 			decision->best = rule;
 	}
@@ -443,7 +465,7 @@ static bool on_needle(void *user, unsigned number, size_t at)
 	const struct rule *rule = decision->search->rule_of[number];
 
 	(void)at;
-	if (is_better(rule, decision->best) && fits_event(rule, decision))
+	if (is_better(rule, decision) && fits_event(rule, decision))
 		decision->best = rule;
 	return true;
 }
@@ -487,27 +509,30 @@ static const struct module *module_of(
 	return &classifier->modules[0];
 }
 
-static const struct rule *decide(
-	const struct classifier *classifier, const struct record *record)
+/* decision->best is the rule, or NULL. */
+static void decide(const struct classifier *classifier, const struct record *record,
+	struct decision *decision)
 {
 	const struct module *module = module_of(classifier, record);
-	struct decision decision = {.record = record};
 
+	*decision = (struct decision){.record = record};
 	if (module->n_plain + module->n_searches == 0)
-		return NULL;
-	decision.action = record_get(record, FIELD_EVENT_ACTION);
-	decision.outcome = record_get(record, FIELD_EVENT_OUTCOME);
-	try_plain(&decision, module);
-	try_searches(&decision, module);
-	return decision.best;
+		return;
+	decision->action = record_get(record, FIELD_EVENT_ACTION);
+	decision->outcome = record_get(record, FIELD_EVENT_OUTCOME);
+	decision->reported = reported_severity(record);
+	try_plain(decision, module);
+	try_searches(decision, module);
 }
 
 void classify_record(const struct classifier *classifier, struct record *record)
 {
-	const struct rule *rule = decide(classifier, record);
+	struct decision decision;
 
+	decide(classifier, record, &decision);
+	const struct rule *rule = decision.best;
 	record->attack = rule ? rule->attack : CLASS_NONE;
-	record->severity = rule ? rule->severity : SEVERITY_NONE;
+	record->severity = rule ? severity_in(rule, &decision) : SEVERITY_NONE;
 	if (rule != NULL && rule->finds_malware)
 		record->flags |= RECORD_MALWARE;
 	if (rule != NULL && rule->is_resolved)
@@ -524,7 +549,8 @@ void classify_batch(const struct classifier *classifier, struct batch *batch)
 
 struct slice classify_reason(const struct classifier *classifier, const struct record *record)
 {
-	const struct rule *rule = decide(classifier, record);
+	struct decision decision;
 
-	return rule ? rule->id : SLICE_NONE;
+	decide(classifier, record, &decision);
+	return decision.best ? decision.best->id : SLICE_NONE;
 }

@@ -180,6 +180,10 @@ void put_digits(struct record *record, struct parse_context *context, enum field
 void put_address(struct record *record, struct parse_context *context, enum field_id ip,
 	enum field_id other, struct slice text);
 
+/* Only an address; any other text is not added. */
+void put_only_address(struct record *record, struct parse_context *context, enum field_id ip,
+	struct slice text);
+
 /* log.syslog.facility.code 0..23 and log.syslog.severity.code 0..7. */
 void put_facility(struct record *record, struct parse_context *context, unsigned facility,
 	unsigned severity);

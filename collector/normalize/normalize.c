@@ -174,12 +174,28 @@ static const struct parser *ask_program(const struct normalizer *normalizer,
 	return NULL;
 }
 
+/* "%ASA-6-302013", "%LINK-3-UPDOWN", "%%01SHELL/5/LOGIN": the tags of network devices are found
+ * as "%ASA", "%%", and all others as "%". */
+static const struct parser *ask_device(const struct normalizer *normalizer, struct slice tag,
+	struct record *record, struct parse_context *context, enum parse_result *result)
+{
+	size_t len = tag.ptr[1] == '%' ? 2 : slice_find(tag, '-');
+	const struct parser *found =
+		ask_program(normalizer, slice_head(tag, len), record, context, result);
+
+	return found ? found
+		     : ask_program(normalizer, slice_head(tag, 1), record, context, result);
+}
+
 /* By the program's whole name, and by the parts of "postfix/smtpd", "postfix-2/smtpd". */
 static const struct parser *ask_message_parsers(const struct normalizer *normalizer,
 	struct record *record, struct parse_context *context, enum parse_result *result)
 {
 	struct slice program = bare_program(context->program), head, tail;
 	const struct parser *found = ask_program(normalizer, program, record, context, result);
+
+	if (found == NULL && program.len > 1 && program.ptr[0] == '%')
+		return ask_device(normalizer, program, record, context, result);
 
 	if (found == NULL && cut_last(program, SLICE_LIT("/"), &head, &tail)) {
 		head = slice_head(head, slice_find(head, '/'));
@@ -314,7 +330,8 @@ static void normalize_in_zone(const struct normalizer *normalizer, const struct 
 
 	const struct parser *parser = run_parsers(normalizer, format, record, &context);
 	if (parser != NULL) {
-		struct slice module = slice_str(parser->module);
+		struct slice module = slice_absent(context.module) ? slice_str(parser->module)
+								   : context.module;
 
 		room[0] = (struct field){.ptr = module.ptr,
 			.len = (uint32_t)module.len,

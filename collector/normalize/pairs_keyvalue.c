@@ -83,6 +83,14 @@ static bool is_quote(struct slice rest)
 	return rest.len > 0 && (rest.ptr[0] == '"' || rest.ptr[0] == '\'');
 }
 
+/* ",name=": the comma ends a value without blanks behind it */
+static bool is_next_name(struct slice rest)
+{
+	struct slice name;
+
+	return skip_byte(&rest, ',') && take_name(&rest, '=', &name);
+}
+
 static bool take_value(
 	struct pairs *pairs, struct arena *arena, struct slice *rest, struct slice *value)
 {
@@ -90,7 +98,8 @@ static bool take_value(
 
 	if (is_quote(*rest))
 		return take_quoted(pairs, arena, rest, value);
-	while (len < rest->len && rest->ptr[len] != ' ' && rest->ptr[len] != '\t')
+	while (len < rest->len && rest->ptr[len] != ' ' && rest->ptr[len] != '\t' &&
+		(rest->ptr[len] != ',' || !is_next_name(slice_from(*rest, len))))
 		len++;
 	*value = slice_head(*rest, len);
 	*rest = slice_from(*rest, len);

@@ -51,6 +51,7 @@ struct parse_context {
 	bool named;           /* the source's settings name the parser that is asked */
 	unsigned depth;       /* lines this message was found in; 0 = none */
 	bool whole_line;      /* the message left is a line of its own: Docker, Filebeat */
+	struct slice module;  /* event.module, when it is another than the parser's */
 	bool full;            /* a value found no room: the record is damaged */
 	unsigned n_others;    /* pairs of FIELD_OTHER and its like, put_other() */
 

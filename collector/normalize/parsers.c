@@ -41,6 +41,7 @@ const struct parser *const parsers[] = {
 	&parser_accounts,
 	&parser_netfilter,
 	&parser_kernel,
+	&parser_fortigate,
 	&parser_keyvalue,
 	&parser_yara,
 	&parser_agent,

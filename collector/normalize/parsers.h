@@ -43,6 +43,7 @@ extern const struct parser parser_redis;
 extern const struct parser parser_dovecot;
 extern const struct parser parser_exim;
 extern const struct parser parser_osquery;
+extern const struct parser parser_fortigate;
 extern const struct parser parser_json;
 extern const struct parser parser_keyvalue;
 extern const struct parser parser_yara;

@@ -8,6 +8,7 @@
  * ...) are named by their labels (cs1Label).
  */
 #include "collector/normalize/extract.h"
+#include "collector/normalize/fortigate.h"
 #include "collector/normalize/name_table.h"
 #include "collector/normalize/names.h"
 #include "collector/normalize/network.h"
@@ -124,9 +125,29 @@ static const struct name_entry entries[] = {
 };
 static struct name_table table = NAME_TABLE(entries);
 
+/* A product whose extension has names of its own. */
+struct dialect {
+	struct slice vendor, product; /* the product begins with it, in either case */
+	struct slice module;
+	struct slice prefix; /* of its own names */
+	bool reversed; /* "in" and "out" are what the device got and sent, not the source */
+	unsigned (*meaning)(struct slice name, uint32_t hash);
+	void (*put)(struct record *record, struct parse_context *context,
+		struct named_values *values, const struct pair *pair, unsigned meaning);
+	void (*finish)(struct record *record, struct parse_context *context,
+		const struct pairs *pairs, bool cef);
+};
+
+static const struct dialect dialects[] = {
+	{{SLICE_BYTES("Fortinet")}, {SLICE_BYTES("Forti")}, {SLICE_BYTES("fortinet")},
+		{SLICE_BYTES("FTNTFGT")}, true, fortigate_meaning, fortigate_put,
+		fortigate_finish},
+};
+
 struct reading {
 	struct record *record;
 	struct parse_context *context;
+	const struct dialect *dialect; /* or NULL */
 	struct named_values values;
 	struct slice end, source_user, destination_user;
 };
@@ -277,7 +298,7 @@ static bool is_label(struct slice name)
 	return slice_ends(name, SLICE_LIT("Label"));
 }
 
-static void put_direction(struct reading *reading, struct slice value)
+static void put_flow(struct reading *reading, struct slice value)
 {
 	if (slice_eq(value, SLICE_LIT("0")))
 		put(reading->record, reading->context, FIELD_NETWORK_DIRECTION,
@@ -309,7 +330,7 @@ static void put_named(struct reading *reading, unsigned meaning, struct slice va
 		reading->end = value;
 		break;
 	case CEF_DIRECTION:
-		put_direction(reading, value);
+		put_flow(reading, value);
 		break;
 	case CEF_OUTCOME:
 		put_outcome(reading, value);
@@ -331,12 +352,46 @@ static void put_named(struct reading *reading, unsigned meaning, struct slice va
 	}
 }
 
+/* A name of the product's own: false when it is none. */
+static bool put_own(struct reading *reading, const struct pair *pair)
+{
+	const struct dialect *dialect = reading->dialect;
+	struct pair own = *pair;
+
+	if (dialect == NULL || !skip_text(&own.name, dialect->prefix))
+		return false;
+	own.hash = name_hash(own.name);
+	unsigned meaning = dialect->meaning(own.name, own.hash);
+	if (meaning != 0)
+		dialect->put(
+			reading->record, reading->context, &reading->values, &own, meaning);
+	else
+		put_other(reading->record, reading->context, FIELD_OTHER, own.name, own.value);
+	return true;
+}
+
+static unsigned other_side(unsigned meaning)
+{
+	switch (meaning) {
+	case FIELD_SOURCE_BYTES:
+		return FIELD_DESTINATION_BYTES;
+	case FIELD_DESTINATION_BYTES:
+		return FIELD_SOURCE_BYTES;
+	default:
+		return meaning;
+	}
+}
+
 static void put_pair(
 	struct reading *reading, const struct pairs *pairs, const struct pair *pair)
 {
 	unsigned meaning = name_table_find(&table, pair->name, pair->hash);
 	struct slice label;
 
+	if (put_own(reading, pair))
+		return;
+	if (reading->dialect != NULL && reading->dialect->reversed)
+		meaning = other_side(meaning);
 	if (meaning != 0) {
 		put_named(reading, meaning, pair->value);
 	} else if (!is_label(pair->name)) {
@@ -380,6 +435,21 @@ static void put_severity(struct reading *reading, struct slice severity)
 	put_some(reading->record, reading->context, FIELD_LOG_LEVEL, severity);
 }
 
+static const struct dialect *dialect_of(const struct slice *parts)
+{
+	for (size_t i = 0; i < ARRAY_LEN(dialects); i++) {
+		const struct dialect *dialect = &dialects[i];
+		struct slice product = parts[PRODUCT];
+
+		if (slice_eq_nocase(parts[VENDOR], dialect->vendor) &&
+			product.len >= dialect->product.len &&
+			slice_eq_nocase(
+				slice_head(product, dialect->product.len), dialect->product))
+			return dialect;
+	}
+	return NULL;
+}
+
 static void put_header(struct reading *reading, const struct slice *parts)
 {
 	struct parse_context *context = reading->context;
@@ -404,8 +474,11 @@ static void put_extension(struct reading *reading, const struct pairs *pairs)
 	put_users(reading);
 	if (slice_absent(reading->values.time))
 		reading->values.time = reading->end;
-	put_connection(reading->record, reading->context,
-		record_get(reading->record, FIELD_EVENT_ACTION));
+	if (reading->dialect != NULL)
+		reading->dialect->finish(reading->record, reading->context, pairs, true);
+	else
+		put_connection(reading->record, reading->context,
+			record_get(reading->record, FIELD_EVENT_ACTION));
 	if (pairs->left_out)
 		put(reading->record, reading->context, FIELD_TAGS,
 			SLICE_LIT("fields_left_out"));
@@ -421,6 +494,9 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (!take_header(&rest, parts))
 		return slice_starts(context->message, SLICE_LIT("CEF:")) ? PARSED_DAMAGED
 									 : PARSED_NOT_MINE;
+	reading.dialect = dialect_of(parts);
+	if (reading.dialect != NULL)
+		context->module = reading.dialect->module;
 	take_out(record, FIELD_PROCESS_NAME); /* an envelope took "CEF" for one */
 	put_header(&reading, parts);
 	read_extension(context->pairs, context, rest);

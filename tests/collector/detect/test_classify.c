@@ -166,6 +166,23 @@ START_TEST(malware_is_as_grave_as_its_rule_says)
 }
 END_TEST
 
+START_TEST(what_a_sensor_reports_is_as_grave_as_it_says)
+{
+	setup(shipped());
+	expect(RECORD({FIELD_EVENT_MODULE, "fortinet"}, {FIELD_SOC_ATTACK_CLASS, "dos"},
+		       {FIELD_SOC_ATTACK_SEVERITY, "high"}),
+		CLASS_DOS, SEVERITY_HIGH, "device-dos");
+	expect(RECORD({FIELD_EVENT_MODULE, "suricata"}, {FIELD_SOC_ATTACK_CLASS, "recon"},
+		       {FIELD_SOC_ATTACK_SEVERITY, "low"}),
+		CLASS_RECON, SEVERITY_LOW, "device-recon");
+	expect(RECORD({FIELD_EVENT_MODULE, "snort"}, {FIELD_SOC_ATTACK_CLASS, "malware"}),
+		CLASS_MALWARE, SEVERITY_MEDIUM, "device-malware");
+	expect(RECORD({FIELD_EVENT_MODULE, "json"}, {FIELD_SOC_ATTACK_CLASS, "malware"}),
+		CLASS_NONE, SEVERITY_NONE, "");
+	teardown();
+}
+END_TEST
+
 START_TEST(what_a_stranger_can_ask_for_is_no_finding_of_malware)
 {
 	setup(shipped());
@@ -275,7 +292,7 @@ END_TEST
 
 TEST_MAIN("classify", every_class_has_a_name_in_both_languages, logins_count_by_outcome,
 	web_attacks_are_seen_through_escapes, scanners_are_recon, ordinary_requests_are_nothing,
-	malware_is_as_grave_as_its_rule_says,
+	malware_is_as_grave_as_its_rule_says, what_a_sensor_reports_is_as_grave_as_it_says,
 	what_a_stranger_can_ask_for_is_no_finding_of_malware,
 	what_its_product_put_right_is_resolved, the_gravest_decides_then_the_first,
 	findings_keep_their_class, mistakes_say_where_they_are)
