@@ -50,6 +50,7 @@ struct meaning {
 #define ECS_GROUP               SLICE_BYTES("group")
 #define ECS_INDICATOR           SLICE_BYTES("indicator")
 #define ECS_INFO                SLICE_BYTES("info")
+#define ECS_INSTALLATION        SLICE_BYTES("installation")
 #define ECS_PROTOCOL            SLICE_BYTES("protocol")
 #define ECS_START               SLICE_BYTES("start")
 #define ECS_USER                SLICE_BYTES("user")

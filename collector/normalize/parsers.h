@@ -48,5 +48,10 @@ extern const struct parser parser_json;
 extern const struct parser parser_keyvalue;
 extern const struct parser parser_yara;
 extern const struct parser parser_agent;
+extern const struct parser parser_dpkg;
+extern const struct parser parser_apt;
+extern const struct parser parser_daemons;
+extern const struct parser parser_fail2ban;
+extern const struct parser parser_leveled;
 
 #endif

@@ -283,8 +283,11 @@ static bool take_tag(struct slice *rest, struct header *header, bool *marked)
 	struct slice at = *rest, pid = SLICE_NONE;
 	size_t len = 0;
 
-	while (len < at.len && is_inside(at.ptr[len], ENDS_TAG))
-		len++;
+	for (bool opened = false; len < at.len; len++) { /* "polkitd(authority=local)" */
+		opened = opened || at.ptr[len] == '(';
+		if (!is_inside(at.ptr[len], ENDS_TAG) && !(opened && at.ptr[len] == '='))
+			break;
+	}
 	if (len == 0 || len > TAG_MAX)
 		return false;
 	struct slice tag = slice_head(at, len);
