@@ -15,10 +15,11 @@ static struct counter taken =
 static struct counter too_many = COUNTER("ingest.sender_connections_refused",
 	"connections of senders that were closed: more than the settings allow");
 
-static const char *const inputs[] = {
-	[TRANSPORT_UDP] = "syslog-udp",
-	[TRANSPORT_TCP] = "syslog-tcp",
-	[TRANSPORT_TLS] = "syslog-tls",
+static const char *const inputs[][3] = {
+	[PROTOCOL_SYSLOG] = {[TRANSPORT_UDP] = "syslog-udp",
+		[TRANSPORT_TCP] = "syslog-tcp",
+		[TRANSPORT_TLS] = "syslog-tls"},
+	[PROTOCOL_BEATS] = {[TRANSPORT_TCP] = "beats-tcp", [TRANSPORT_TLS] = "beats-tls"},
 };
 
 /* ---- who comes --------------------------------------------------------------- */
@@ -139,7 +140,7 @@ bool doors_open(struct ingest_shared *shared, struct event_base *base, struct er
 
 		door->number = i;
 		door->settings = &listeners[i];
-		door->input = inputs[door->settings->transport];
+		door->input = inputs[door->settings->protocol][door->settings->transport];
 		door->shared = shared;
 		door->fd = -1;
 		if (!open_door(door, base, err))

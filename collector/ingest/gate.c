@@ -60,6 +60,7 @@ void gate_free(struct gate *gate)
 	if (gate == NULL)
 		return;
 	gate_shut(gate);
+	sender_sessions_drop(gate);
 	while (gate->flows != NULL) {
 		struct flow *flow = gate->flows;
 
@@ -381,7 +382,7 @@ static void uncount(struct gate *gate, const struct flow *flow, const struct par
 }
 
 static void send_parcel(
-	struct gate *gate, struct flow *flow, const struct parcel *parcel, struct batch *batch)
+	struct gate *gate, struct flow *flow, struct parcel *parcel, struct batch *batch)
 {
 	if (!is_registered(gate, flow->sender)) {
 		counter_add(&messages_homeless, parcel->n_lines);
@@ -391,6 +392,8 @@ static void send_parcel(
 	}
 	address_batch(batch, flow, parcel->n_lines);
 	fill_batch(batch, parcel, flow->sender);
+	*worker_batch_receipts(batch) = parcel->receipts;
+	parcel->receipts = (struct receipt_list){0};
 	counter_add(&messages_taken, parcel->n_lines);
 	spend(gate, flow, parcel->bytes.len);
 	run_batch(gate, flow, batch);
@@ -432,6 +435,7 @@ static bool may_send(const struct gate *gate)
 
 void gate_go_on(struct gate *gate)
 {
+	sender_sessions_answer(gate);
 	while (may_send(gate)) {
 		struct batch *batch = worker_take_flow_batch(gate->worker, gate->due);
 
@@ -461,6 +465,7 @@ bool gate_batch_home(struct gate *gate, struct flow *flow, struct batch *batch)
 		keep_refused(gate, batch);
 		return true;
 	}
+	receipts_settle(worker_batch_receipts(batch), true);
 	flow->out--;
 	gate->out--;
 	gate->lines_out -= batch->n_records;
@@ -516,7 +521,7 @@ void gate_shut(struct gate *gate)
 		return;
 	gate->shut = true;
 	sender_datagrams_close(gate);
-	sender_sessions_close(gate);
+	sender_sessions_leave(gate);
 	for (struct flow *flow = gate->flows; flow != NULL; flow = flow->next)
 		end_pause(gate, flow, clock_mono_ms());
 	gate_go_on(gate);
@@ -524,7 +529,7 @@ void gate_shut(struct gate *gate)
 
 bool gate_is_empty(const struct gate *gate)
 {
-	if (gate->out > 0 || gate->due != NULL)
+	if (gate->out > 0 || gate->due != NULL || gate->sessions != NULL)
 		return false;
 	for (const struct flow *flow = gate->flows; flow != NULL; flow = flow->next) {
 		if (flow->inflow.head != NULL || flow->lost > 0)
@@ -542,6 +547,7 @@ static uint64_t forget_refused(struct gate *gate)
 
 		gate->refused = batch->next;
 		lost += batch->n_records;
+		receipts_settle(worker_batch_receipts(batch), false);
 		gate->out--;
 		gate->lines_out -= batch->n_records;
 		worker_give_batch_back(gate->worker, batch);
@@ -573,6 +579,7 @@ void gate_give_up(struct gate *gate)
 	lost += forget_waiting(gate, &gate->nobody);
 	while (gate->due != NULL)
 		(void)take_due(gate);
+	sender_sessions_drop(gate);
 	counter_add(&messages_lost, lost);
 	if (lost > 0)
 		log_error("senders.lost",

@@ -1,7 +1,9 @@
 /*
  * gate - what senders that are no agents deliver to one worker
  *
- *	sender_session   a TCP or TLS connection: bytes -> framing -> messages
+ *	sender_session   a TCP or TLS connection; by its listener's protocol
+ *	sender_lines     syslog: bytes -> framing -> messages
+ *	sender_beats     Beats: bytes -> lumberjack -> messages; acknowledges
  *	sender_datagrams a UDP socket -> messages
  *	flow             messages of one sender, gathered into batches
  *
@@ -10,9 +12,10 @@
  * batches, and no timer is needed. Flows take turns. The gate has at most half
  * of the worker's batches, so agents always have the other half.
  *
- * These senders acknowledge nothing, so nothing that was read may be given
- * back: a batch that the store refuses is kept and submitted again, before
- * anything else, until it is taken. Meanwhile flows fill up. A full one stops
+ * Syslog acknowledges nothing, so nothing that was read may be given back: a
+ * batch that the store refuses is kept and submitted again, before anything
+ * else, until it is taken. Events of Beats are acknowledged when their batch
+ * came home (receipts.h). Meanwhile flows fill up. A full one stops
  * the reading of its connections, and TCP slows the sender; datagrams are
  * dropped, the newest, and declared as a gap in the stream.
  *

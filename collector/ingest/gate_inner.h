@@ -48,6 +48,7 @@ struct gate {
 	unsigned retrying;                    /* of those under way, refused before */
 	struct gate_entry cache[GATE_CACHE];
 	struct sender_session *sessions;
+	struct sender_session *settled; /* of them: those to be answered */
 	struct sender_datagrams *sockets;
 	struct datagrams *datagrams; /* made with the first socket */
 	struct sequence_ids *sequence_ids;

@@ -74,6 +74,9 @@ void inflow_add(struct inflow *inflow, const struct inflow_message *message)
 		.origin = number_origin(parcel, &message->origin),
 	};
 	strbuf_add(&parcel->bytes, message->bytes);
+	if (message->receipts != NULL)
+		receipt_list_add(&parcel->receipts, message->receipts, message->number,
+			message->ends_window);
 	inflow->held += inflow_cost(message->bytes.len);
 }
 
@@ -112,6 +115,7 @@ struct parcel *inflow_take(struct inflow *inflow)
 
 void parcel_free(struct parcel *parcel)
 {
+	receipts_settle(&parcel->receipts, false);
 	strbuf_done(&parcel->bytes);
 	free(parcel->lines);
 	free(parcel);

@@ -10,6 +10,7 @@
 #ifndef COLLECTOR_INGEST_INFLOW_H
 #define COLLECTOR_INGEST_INFLOW_H
 
+#include "collector/ingest/receipts.h"
 #include "collector/ingest/senders.h"
 #include "common/strbuf.h"
 
@@ -43,6 +44,7 @@ struct parcel {
 	unsigned n_lines, lines_room;
 	struct inflow_origin origins[PARCEL_ORIGINS_MAX];
 	unsigned n_origins;
+	struct receipt_list receipts; /* of its lines, where they are acknowledged */
 	/* Behind them, dropped. */
 	uint64_t lost, lost_bytes;
 	const struct door *lost_at;
@@ -60,6 +62,10 @@ struct inflow_message {
 	uint64_t whole;
 	int64_t received_ns;
 	uint16_t flags;
+	/* Of a protocol that acknowledges; else NULL. */
+	struct receipts *receipts;
+	uint32_t number;
+	bool ends_window;
 };
 
 void inflow_add(struct inflow *inflow, const struct inflow_message *message);
@@ -81,6 +87,8 @@ static inline size_t inflow_cost(size_t len)
 
 /* The oldest parcel; NULL when nothing waits. It is the caller's then. */
 struct parcel *inflow_take(struct inflow *inflow);
+
+/* Receipts that are still with it are settled: its lines were not stored. */
 void parcel_free(struct parcel *parcel);
 
 /* What its messages count against limits. */

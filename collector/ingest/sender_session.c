@@ -8,13 +8,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "collector/ingest/framing.h"
+#include "collector/ingest/sender_session_inner.h"
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/log.h"
 #include "common/tls.h"
 
-enum { KEEPALIVE_S = 60 };
+enum {
+	KEEPALIVE_S = 60,
+	LINGER_MS = 2000, /* for a peer that was left to close */
+};
 
 static struct counter handshakes_failed = COUNTER("ingest.sender_handshakes_failed",
 	"TLS handshakes of senders that failed, or named nobody we know");
@@ -25,62 +28,10 @@ static struct counter deadlines_passed =
 static struct counter too_many = COUNTER("ingest.sender_own_connections_refused",
 	"connections closed because their sender had as many as it may");
 
-struct sender_session {
-	struct sender_session *prev, *next; /* of the gate */
-	struct sender_session *next_stopped;
-	struct gate *gate;
-	struct door *door;
-	struct bufferevent *bev;
-	struct framing framing;
-	struct flow *flow; /* NULL in the handshake */
-	struct netaddr address;
-	uint64_t peer;
-	char name[ACCEPTOR_PEER_MAX];
-	unsigned generation; /* it was let in, or looked at again, under */
-	int64_t since_ms;
-	int64_t message_ms; /* when the message now arriving began; 0 = none */
-	bool is_stopped;    /* waits for room */
+static const struct sender_protocol *const protocols[] = {
+	[PROTOCOL_SYSLOG] = &sender_lines,
+	[PROTOCOL_BEATS] = &sender_beats,
 };
-
-/* ---- messages ----------------------------------------------------------------- */
-
-static void on_message(void *user, const struct framed *framed)
-{
-	struct sender_session *session = user;
-	const bool cut = framed->whole > framed->bytes.len;
-
-	gate_put(session->gate, session->flow,
-		&(struct inflow_message){
-			.origin = {session->door, session->address},
-			.peer = session->peer,
-			.bytes = framed->bytes,
-			.whole = framed->whole,
-			.received_ns = clock_wall_ns(),
-			.flags = (uint16_t)((cut ? RECORD_TRUNCATED : 0) |
-					    (framed->unterminated ? RECORD_UNTERMINATED : 0)),
-		});
-}
-
-/* False when there is nothing more, or it makes no sense. */
-static bool push_piece(struct sender_session *session, bool *broken)
-{
-	struct evbuffer *input = bufferevent_get_input(session->bev);
-	struct evbuffer_iovec piece;
-
-	if (evbuffer_peek(input, -1, NULL, &piece, 1) < 1 || piece.iov_len == 0)
-		return false;
-	*broken = !framing_push(&session->framing, slice_of(piece.iov_base, piece.iov_len));
-	evbuffer_drain(input, piece.iov_len);
-	return !*broken;
-}
-
-static void note_message(struct sender_session *session)
-{
-	if (!framing_is_within(&session->framing))
-		session->message_ms = 0;
-	else if (session->message_ms == 0)
-		session->message_ms = clock_mono_ms();
-}
 
 /* ---- life ---------------------------------------------------------------------- */
 
@@ -94,6 +45,18 @@ static void leave_stopped(struct sender_session *session)
 		at = &(*at)->next_stopped;
 	*at = session->next_stopped;
 	session->is_stopped = false;
+}
+
+static void leave_settled(struct sender_session *session)
+{
+	struct sender_session **at = &session->gate->settled;
+
+	if (!session->is_settled)
+		return;
+	while (*at != session)
+		at = &(*at)->next_settled;
+	*at = session->next_settled;
+	session->is_settled = false;
 }
 
 static void leave_flow(struct sender_session *session)
@@ -111,6 +74,7 @@ static void drop(struct sender_session *session)
 	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
 
 	leave_flow(session);
+	leave_settled(session);
 	if (ssl != NULL)
 		tls_bye(ssl);
 	if (session->prev != NULL)
@@ -120,38 +84,31 @@ static void drop(struct sender_session *session)
 	if (session->next != NULL)
 		session->next->prev = session->prev;
 	atomic_fetch_sub(&session->door->connections, 1);
-	framing_done(&session->framing);
+	session->protocol->close(session);
 	bufferevent_free(session->bev);
 	free(session);
 }
 
-/* Everything that arrived is taken, whatever room there is: it is not much. */
 static void finish(struct sender_session *session)
 {
-	bool broken = false;
-
-	if (session->flow != NULL) {
-		while (push_piece(session, &broken))
-			;
-		framing_end(&session->framing);
-	}
+	if (session->flow != NULL)
+		session->protocol->finish(session);
 	drop(session);
 }
 
-static void end_broken(struct sender_session *session)
+static void end_broken(struct sender_session *session, const char *why)
 {
 	counter_add(&streams_broken, 1);
-	log_warn("senders.broken",
-		"sender=%s peer=%s listener=%s, no syslog message is so long",
+	log_warn("senders.broken", "sender=%s peer=%s listener=%s, %s",
 		LOG_TEXT(slice_str(session->flow->sender->name)), session->name,
-		LOG_TEXT(slice_str(session->door->settings->name)));
+		LOG_TEXT(slice_str(session->door->settings->name)), why);
 	drop(session);
 }
 
 static void stop_reading(struct sender_session *session)
 {
 	bufferevent_disable(session->bev, EV_READ);
-	session->message_ms = 0; /* we keep it waiting, not the peer us */
+	session->waits_ms = 0; /* we keep it waiting, not the peer us */
 	session->is_stopped = true;
 	session->next_stopped = session->flow->stopped;
 	session->flow->stopped = session;
@@ -160,18 +117,95 @@ static void stop_reading(struct sender_session *session)
 /* Takes what has arrived, as far as there is room for it. */
 static void read_on(struct sender_session *session)
 {
-	bool broken = false;
+	const char *why;
 
-	while (gate_has_room(session->gate, session->flow)) {
-		if (!push_piece(session, &broken)) {
-			if (broken)
-				end_broken(session);
-			else
-				note_message(session);
-			return;
-		}
+	switch (session->protocol->take(session, &why)) {
+	case SENDER_TAKEN_ALL:
+		session->waits_ms = session->protocol->waits_since(session);
+		break;
+	case SENDER_NO_ROOM:
+		stop_reading(session);
+		break;
+	case SENDER_BROKEN:
+		end_broken(session, why);
+		break;
 	}
-	stop_reading(session);
+}
+
+/* ---- what it has to be told ------------------------------------------------------- */
+
+void sender_session_settled(struct sender_session *session)
+{
+	if (session->is_settled)
+		return;
+	session->is_settled = true;
+	session->next_settled = session->gate->settled;
+	session->gate->settled = session;
+}
+
+static bool owes(const struct sender_session *session)
+{
+	return session->flow != NULL && session->protocol->owes != NULL &&
+	       session->protocol->owes(session);
+}
+
+/* When all is said and the socket has it: the peer closes then, and hears no reset because of
+ * what it had sent meanwhile. */
+static void leave_if_done(struct sender_session *session)
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
+
+	if (session->has_left || owes(session) ||
+		evbuffer_get_length(bufferevent_get_output(session->bev)) > 0)
+		return;
+	session->has_left = true;
+	session->since_ms = clock_mono_ms();
+	if (ssl != NULL)
+		tls_bye(ssl);
+	(void)shutdown(bufferevent_getfd(session->bev), SHUT_WR);
+	bufferevent_enable(session->bev, EV_READ);
+}
+
+/* No more is read; what was is still answered. */
+static void leave(struct sender_session *session)
+{
+	if (!owes(session)) {
+		finish(session);
+		return;
+	}
+	leave_stopped(session);
+	bufferevent_disable(session->bev, EV_READ);
+	session->waits_ms = 0;
+	session->is_leaving = true;
+}
+
+static void end_unanswered(struct sender_session *session)
+{
+	log_warn("senders.ended", "sender=%s peer=%s listener=%s, it has to send again",
+		LOG_TEXT(slice_str(session->flow->sender->name)), session->name,
+		LOG_TEXT(slice_str(session->door->settings->name)));
+	drop(session);
+}
+
+static void answer(struct sender_session *session)
+{
+	if (session->flow == NULL || session->has_left || session->protocol->answer == NULL)
+		return;
+	if (!session->protocol->answer(session))
+		end_unanswered(session);
+	else if (session->is_leaving)
+		leave_if_done(session);
+}
+
+void sender_sessions_answer(struct gate *gate)
+{
+	while (gate->settled != NULL) {
+		struct sender_session *session = gate->settled;
+
+		gate->settled = session->next_settled;
+		session->is_settled = false;
+		answer(session);
+	}
 }
 
 void sender_session_go_on(struct sender_session *session)
@@ -268,10 +302,20 @@ static void on_read(struct bufferevent *bev, void *user)
 	struct sender_session *session = user;
 	struct gate *gate = session->gate;
 
-	(void)bev;
-	if (!session->is_stopped)
+	if (session->is_leaving)
+		evbuffer_drain(bufferevent_get_input(bev), SIZE_MAX);
+	else if (!session->is_stopped)
 		read_on(session);
 	gate_go_on(gate);
+}
+
+static void on_written(struct bufferevent *bev, void *user)
+{
+	struct sender_session *session = user;
+
+	(void)bev;
+	if (session->is_leaving)
+		leave_if_done(session);
 }
 
 static void log_failed_handshake(struct sender_session *session)
@@ -345,8 +389,8 @@ static struct sender_session *new_session(
 	session->peer = accepted->peer;
 	session->since_ms = clock_mono_ms();
 	memcpy(session->name, accepted->name, sizeof(session->name));
-	framing_init(&session->framing, (enum framing_mode)door->settings->framing,
-		gate->shared->settings->syslog.message_max, on_message, session);
+	session->protocol = protocols[door->settings->protocol];
+	session->reader = session->protocol->open(session);
 	session->next = gate->sessions;
 	if (gate->sessions != NULL)
 		gate->sessions->prev = session;
@@ -368,13 +412,22 @@ void sender_session_begin(struct gate *gate, struct door *door, const struct acc
 	struct sender_session *session = new_session(gate, door, accepted);
 	session->bev = bev;
 	keep_alive(accepted->fd);
-	bufferevent_setcb(bev, on_read, NULL, on_event, session);
+	bufferevent_setcb(bev, on_read, on_written, on_event, session);
 	bufferevent_enable(bev, EV_WRITE);
 	if (!is_tls)
 		(void)let_in(session);
 }
 
 /* ---- time, and the end ----------------------------------------------------------------- */
+
+/* Since when the peer has not taken what was written to it; 0 = it has. */
+static void note_unread(struct sender_session *session)
+{
+	if (evbuffer_get_length(bufferevent_get_output(session->bev)) == 0)
+		session->unread_ms = 0;
+	else if (session->unread_ms == 0)
+		session->unread_ms = clock_mono_ms();
+}
 
 static bool passed(int64_t since_ms, uint64_t limit_ms)
 {
@@ -386,13 +439,20 @@ static void check(struct sender_session *session)
 	const struct ingest_settings *settings = session->gate->shared->settings;
 	const bool too_late = session->flow == NULL
 				      ? passed(session->since_ms, settings->handshake_ms)
-				      : passed(session->message_ms, settings->frame_ms);
+				      : passed(session->waits_ms, settings->frame_ms) ||
+						passed(session->unread_ms, settings->write_ms);
 
-	if (too_late) {
+	note_unread(session);
+	if (session->has_left) {
+		if (passed(session->since_ms, LINGER_MS))
+			drop(session);
+	} else if (too_late) {
 		counter_add(&deadlines_passed, 1);
 		finish(session);
 	} else if (session->flow != NULL && session->generation != session->gate->generation) {
 		look_again(session);
+	} else {
+		answer(session);
 	}
 }
 
@@ -405,11 +465,20 @@ void sender_sessions_check(struct gate *gate)
 	}
 }
 
-void sender_sessions_close(struct gate *gate)
+void sender_sessions_leave(struct gate *gate)
 {
 	for (struct sender_session *session = gate->sessions, *next; session != NULL;
 		session = next) {
 		next = session->next;
-		finish(session);
+		leave(session);
+	}
+}
+
+void sender_sessions_drop(struct gate *gate)
+{
+	for (struct sender_session *session = gate->sessions, *next; session != NULL;
+		session = next) {
+		next = session->next;
+		drop(session);
 	}
 }

@@ -2,10 +2,11 @@
  * sender_session - one TCP or TLS connection of a sender
  *
  * Who it is comes from its address, or from its certificate, before a byte of
- * it is looked at. Nothing is ever said to it but TLS. It may be silent as long
- * as it likes (the kernel finds out when it is gone); a handshake and a message
- * that began have a deadline. After a reload who is no sender any more is ended
- * within a second.
+ * it is looked at. What it sends is its listener's protocol's to read and, where
+ * there is something to say, to answer (sender_session_inner.h). It may be
+ * silent as long as it likes (the kernel finds out when it is gone); a handshake
+ * and a message that began have a deadline. After a reload who is no sender any
+ * more is ended within a second.
  *
  * Private to ingest/; its gate's thread only.
  */
@@ -25,7 +26,13 @@ void sender_session_go_on(struct sender_session *session);
 /* Once a second. */
 void sender_sessions_check(struct gate *gate);
 
-/* Ends all; what arrived of them is kept. */
-void sender_sessions_close(struct gate *gate);
+/* Says what there is to say to those of which something was settled. */
+void sender_sessions_answer(struct gate *gate);
+
+/* Ends all; what arrived is kept. Those that are owed an answer end when they have it. */
+void sender_sessions_leave(struct gate *gate);
+
+/* Ends all at once. */
+void sender_sessions_drop(struct gate *gate);
 
 #endif

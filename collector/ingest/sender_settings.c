@@ -1,6 +1,7 @@
 #include "collector/ingest/sender_settings.h"
 
 static const char *const transport_names[] = {"udp", "tcp", "tls", NULL};
+static const char *const protocol_names[] = {"syslog", "beats", NULL};
 static const char *const framing_names[] = {"auto", "lines", "octet-counted", NULL};
 static const char *const client_names[] = {"none", "optional", "required", NULL};
 
@@ -12,11 +13,16 @@ static const struct setting listener_table[] = {
 		.example = "udp",
 		.help = "tls is RFC 5425; anybody on the way can read and forge "
 			"the other two."},
+	{"protocol", SETTING_CHOICE, AT(protocol), "syslog", 0, 0,
+		"What they speak: beats is what Filebeat and Winlogbeat send to Logstash "
+		"(Lumberjack version 2), by tls or, in a network of their own, tcp. They are "
+		"told what is durable, and send the rest again.",
+		protocol_names},
 	{"listen", SETTING_TEXT, AT(listen), NULL, 3, 255,
 		"Address and port; [::]:514 for IPv6 and IPv4.", .example = "0.0.0.0:514"},
 	{"framing", SETTING_CHOICE, AT(framing), "auto", 0, 0,
-		"Where messages of tcp and tls end: each by what it begins with, at line ends, "
-		"or by their counts alone (RFC 6587).",
+		"Where syslog messages of tcp and tls end: each by what it begins with, at "
+		"line ends, or by their counts alone (RFC 6587).",
 		framing_names},
 	{"format", SETTING_TEXT, AT(format), "", 0, 64,
 		"Parser to ask first for what arrives here; empty: the first that knows it. "
@@ -78,13 +84,15 @@ static const struct setting sender_table[] = {
 const struct setting sender_settings_table[] = {
 	{"listeners", SETTING_SECTIONS, AT(listeners), .max = LISTENERS_MAX,
 		.table = listener_table, .size = sizeof(struct written_listener),
-		.help = "Where they send to, by syslog. Changes need a restart."},
+		.help = "Where they send to. Changes need a restart."},
 	{"senders", SETTING_SECTIONS, AT(senders), .max = SENDERS_MAX, .table = sender_table,
 		.size = sizeof(struct written_sender), .live = true,
 		.help = "Who they are. What comes from anybody else is refused and counted, "
 			"never guessed."},
 	{"message-max", SETTING_BYTES, AT(message_max), "64KiB", 480, 1 << 20,
-		"A longer message is cut, and marked so."},
+		"A longer message of syslog is cut, and marked so."},
+	{"event-max", SETTING_BYTES, AT(event_max), "256KiB", 4096, 1 << 20,
+		"The same of an event of Beats; one that was cut cannot be read as JSON."},
 	{"queue", SETTING_BYTES, AT(queue), "16MiB", 1 << 20, 1 << 30,
 		"Messages of one sender that may wait for the store, in each worker. A full "
 		"one stops the reading of its connections; datagrams are dropped, the newest, "

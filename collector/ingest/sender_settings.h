@@ -8,6 +8,8 @@ enum { LISTENERS_MAX = 16, SENDERS_MAX = 10000 };
 
 enum listener_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
+enum listener_protocol { PROTOCOL_SYSLOG, PROTOCOL_BEATS };
+
 enum listener_clients {
 	CLIENTS_NONE,     /* no certificate is asked for */
 	CLIENTS_OPTIONAL, /* one that is shown has to be good */
@@ -17,6 +19,7 @@ enum listener_clients {
 struct written_listener {
 	const char *name;
 	int transport; /* enum listener_transport */
+	int protocol;  /* enum listener_protocol */
 	const char *listen;
 	int framing; /* enum framing_mode */
 	const char *format;
@@ -39,7 +42,8 @@ struct written_sender {
 struct sender_settings {
 	struct setting_sections listeners; /* struct written_listener */
 	struct setting_sections senders;   /* struct written_sender */
-	uint64_t message_max;              /* bytes */
+	uint64_t message_max;              /* bytes; of syslog */
+	uint64_t event_max;                /* bytes; of Beats */
 	uint64_t queue;                    /* bytes of one sender that wait, in a worker */
 	uint64_t agency_queues_max;        /* of all senders of an agency, all workers */
 	uint64_t queues_max;               /* of all */

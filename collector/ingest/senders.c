@@ -47,6 +47,9 @@ static void check_tls(const struct conf *conf, const struct written_listener *li
 	if (is_tls && listener->clients != CLIENTS_NONE && listener->ca[0] == '\0')
 		mistake_add(mistakes, conf_at(conf, &listener->clients),
 			"certificates of senders can be checked only with 'ca'");
+	if (listener->transport == TRANSPORT_UDP && listener->protocol == PROTOCOL_BEATS)
+		mistake_add(mistakes, conf_at(conf, &listener->protocol),
+			"beats needs a connection: tls or tcp");
 	if (!is_tls && listener->clients != CLIENTS_NONE)
 		mistake_add(mistakes, conf_at(conf, &listener->clients),
 			"only tls asks senders for a certificate");

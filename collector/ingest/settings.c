@@ -48,7 +48,7 @@ const struct setting ingest_settings_table[] = {
 		"Bytes a second, unpacked, that one agency may send; above it its agents are "
 		"read more slowly and nothing is lost. 0B is no limit."},
 	{"syslog", SETTING_SECTION, AT(syslog), NULL, 0, 0,
-		"Receiving syslog from devices and hosts that have no agent.",
+		"Receiving syslog and Beats from devices and hosts that have no agent.",
 		.table = sender_settings_table},
 	{0},
 };

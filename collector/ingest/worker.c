@@ -221,6 +221,11 @@ struct batch *worker_take_flow_batch(struct worker *worker, struct flow *flow)
 	return batch;
 }
 
+struct receipt_list *worker_batch_receipts(struct batch *batch)
+{
+	return &seat_of(batch)->receipts;
+}
+
 void worker_count_lines(struct worker *worker, const struct batch *batch)
 {
 	worker->lines_out += batch->n_records;

@@ -18,6 +18,7 @@
 #include "collector/ingest/doors.h"
 #include "collector/ingest/handshakes.h"
 #include "collector/ingest/ingest.h"
+#include "collector/ingest/receipts.h"
 #include "common/mailbox.h"
 
 struct flow;
@@ -65,6 +66,7 @@ struct worker_batch {
 	struct mail mail;
 	struct batch batch;
 	struct flow *flow; /* of the gate's it holds messages of; NULL = it is a session's */
+	struct receipt_list receipts; /* of these messages; the gate's */
 };
 
 MUST_USE struct worker *worker_start(
@@ -106,6 +108,7 @@ struct chunk_reader *worker_chunk_reader(struct worker *worker);
 /* NULL when all are under way, or enough lines; worker_wait_for_batch() then. */
 struct batch *worker_take_batch(struct worker *worker);
 struct batch *worker_take_flow_batch(struct worker *worker, struct flow *flow);
+struct receipt_list *worker_batch_receipts(struct batch *batch);
 void worker_give_batch_back(struct worker *worker, struct batch *batch);
 
 /* It goes to the store with what it holds now. */

@@ -1,0 +1,69 @@
+/* sender_session_inner - what a connection and its protocol share; private to sender_*.c */
+#ifndef COLLECTOR_INGEST_SENDER_SESSION_INNER_H
+#define COLLECTOR_INGEST_SENDER_SESSION_INNER_H
+
+#include "collector/ingest/acceptor.h"
+#include "collector/ingest/gate_inner.h"
+
+struct bufferevent;
+struct sender_protocol;
+
+struct sender_session {
+	struct sender_session *prev, *next; /* of the gate */
+	struct sender_session *next_stopped, *next_settled;
+	struct gate *gate;
+	struct door *door;
+	struct bufferevent *bev;
+	const struct sender_protocol *protocol;
+	void *reader;      /* the protocol's */
+	struct flow *flow; /* NULL in the handshake */
+	struct netaddr address;
+	uint64_t peer;
+	char name[ACCEPTOR_PEER_MAX];
+	unsigned generation; /* it was let in, or looked at again, under */
+	int64_t since_ms;
+	int64_t waits_ms;  /* since when the rest of a message is waited for; 0 = it is not */
+	int64_t unread_ms; /* since when the peer has not taken what was said; 0 = it has */
+	bool is_stopped;   /* waits for room */
+	bool is_settled;   /* in the gate's list of those */
+	bool is_leaving;   /* reads no more, and ends when its protocol has said all */
+	bool has_left;     /* said it: what the peer still sends is not looked at */
+};
+
+enum sender_taken {
+	SENDER_TAKEN_ALL, /* that has arrived */
+	SENDER_NO_ROOM,   /* for more; the rest stays where it is */
+	SENDER_BROKEN,    /* it makes no sense; nothing more can be taken */
+};
+
+struct sender_protocol {
+	const char *name;
+
+	void *(*open)(struct sender_session *session);
+	void (*close)(struct sender_session *session);
+
+	/* What has arrived, as far as there is room for it. `why`: set when it is broken, a
+	 * constant of the program. */
+	enum sender_taken (*take)(struct sender_session *session, const char **why);
+
+	/* The peer is gone, or has to go. */
+	void (*finish)(struct sender_session *session);
+
+	/* Since when the rest of what has begun is waited for, when it was `waits_ms` before
+	 * this turn; 0 = nothing has. */
+	int64_t (*waits_since)(const struct sender_session *session);
+
+	/* Once a second, and when something of it is settled: says what there is to say. False:
+	 * it has to go. NULL: nothing ever is. */
+	bool (*answer)(struct sender_session *session);
+
+	/* Will it have to answer? NULL: never. */
+	bool (*owes)(const struct sender_session *session);
+};
+
+extern const struct sender_protocol sender_lines, sender_beats;
+
+/* Something of it is settled: answer() is called soon. */
+void sender_session_settled(struct sender_session *session);
+
+#endif
