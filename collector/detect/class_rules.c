@@ -10,8 +10,8 @@ static const char *const class_words[] = {"none", "malware", "phishing", "deface
 	"operator-error", "disaster", NULL};
 static const char *const severity_words[] = {
 	"none", "low", "medium", "high", "critical", "reported", NULL};
-static const char *const finding_words[] = {"none", "malware", NULL};
-static const char *const status_words[] = {"open", "resolved", NULL};
+static const char *const finding_words[] = {"none", "malware", "outcome", NULL};
+static const char *const status_words[] = {"open", "resolved", "test", NULL};
 static const char *const counting_words[] = {"nothing", "attack", "fault", NULL};
 
 _Static_assert(ARRAY_LEN(class_words) == CLASS_COUNT + 1, "a word for each class");
@@ -44,11 +44,15 @@ static const struct setting rule_table[] = {
 		severity_words, .example = "low"},
 	{"finding", SETTING_CHOICE, AT(finding), "none", 0, 0,
 		"malware: a product found malware and says where; it is listed by name in "
-		"statistics and in the malware report, as hits of the agents' scanner are.",
+		"statistics and in the malware report, as hits of the agents' scanner are. "
+		"outcome: what became of malware that another record found; no event of its "
+		"own, class none.",
 		finding_words},
 	{"status", SETTING_CHOICE, AT(status), "open", 0, 0,
-		"resolved: the product that found malware says in the same record that it "
-		"removed or stopped it. Only beside finding.",
+		"resolved: the product that found malware says in this record that it "
+		"removed or stopped it. test: what was found is a test file; the record is "
+		"marked as a test and in no number, and the rule goes before all others. "
+		"Only beside finding.",
 		status_words},
 	{"modules", SETTING_TEXTS, AT(modules), .max = 32,
 		.help = "event.module is one of these; none: any."},

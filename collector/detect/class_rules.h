@@ -15,8 +15,8 @@ struct written_class {
 enum { SEVERITY_REPORTED = SEVERITY_COUNT };
 
 /* What a record that the rule decides on is besides an event. */
-enum rule_finding { FINDING_NONE, FINDING_MALWARE };
-enum rule_status { STATUS_OPEN, STATUS_RESOLVED };
+enum rule_finding { FINDING_NONE, FINDING_MALWARE, FINDING_OUTCOME };
+enum rule_status { STATUS_OPEN, STATUS_RESOLVED, STATUS_TEST };
 
 struct written_rule {
 	const char *id;

@@ -27,7 +27,9 @@ struct rule {
 	struct slice id;
 	uint8_t attack, severity;
 	bool finds_malware;
-	bool is_resolved; /* and says that it is gone */
+	bool tells_outcome; /* of malware that another record found */
+	bool is_resolved;   /* and says that it is gone */
+	bool is_test;       /* and that it was none; goes before all others */
 	struct texts modules, actions, equals, contains;
 	struct slice outcome; /* absent = any */
 	uint16_t *fields;
@@ -123,6 +125,24 @@ static void fill_fields(
 	}
 }
 
+static void check_finding(
+	struct loading *loading, const struct rule *rule, const struct written_rule *written)
+{
+	if (rule->finds_malware && rule->attack != CLASS_MALWARE &&
+		rule->attack != CLASS_RANSOMWARE)
+		wrong(loading, &written->finding,
+			"only a rule of class malware or ransomware finds malware");
+	if (rule->tells_outcome && rule->attack != CLASS_NONE)
+		wrong(loading, &written->finding,
+			"what became of malware is no event of its own: class none");
+	if (rule->is_resolved && !rule->finds_malware && !rule->tells_outcome)
+		wrong(loading, &written->status,
+			"only a rule that finds malware says that it is resolved");
+	if (rule->is_test && !rule->finds_malware)
+		wrong(loading, &written->status,
+			"only a rule that finds malware says that it was a test");
+}
+
 static void fill_rule(
 	struct loading *loading, struct rule *rule, const struct written_rule *written)
 {
@@ -131,7 +151,9 @@ static void fill_rule(
 		.attack = (uint8_t)written->attack,
 		.severity = (uint8_t)written->severity,
 		.finds_malware = written->finding == FINDING_MALWARE,
+		.tells_outcome = written->finding == FINDING_OUTCOME,
 		.is_resolved = written->status == STATUS_RESOLVED,
+		.is_test = written->status == STATUS_TEST,
 		.modules = texts_of(&written->modules),
 		.actions = texts_of(&written->actions),
 		.equals = texts_of(&written->equals),
@@ -143,13 +165,7 @@ static void fill_rule(
 	if ((rule->attack == CLASS_NONE) != (rule->severity == SEVERITY_NONE))
 		wrong(loading, &written->severity,
 			"class none has severity none, every other class another one");
-	if (rule->finds_malware && rule->attack != CLASS_MALWARE &&
-		rule->attack != CLASS_RANSOMWARE)
-		wrong(loading, &written->finding,
-			"only a rule of class malware or ransomware finds malware");
-	if (rule->is_resolved && !rule->finds_malware)
-		wrong(loading, &written->status,
-			"only a rule that finds malware says that it is resolved");
+	check_finding(loading, rule, written);
 	if (rule->modules.n + rule->actions.n + rule->n_fields == 0)
 		wrong(loading, &written->id, "a rule without conditions fits everything");
 }
@@ -409,6 +425,8 @@ static bool is_better(const struct rule *rule, const struct decision *decision)
 
 	if (best == NULL)
 		return true;
+	if (rule->is_test != best->is_test)
+		return rule->is_test;
 	uint8_t severity = severity_in(rule, decision), so_far = severity_in(best, decision);
 	return severity > so_far || (severity == so_far && rule < best);
 }
@@ -525,6 +543,13 @@ static void decide(const struct classifier *classifier, const struct record *rec
 	try_searches(decision, module);
 }
 
+static unsigned flags_of(const struct rule *rule)
+{
+	return (rule->finds_malware ? RECORD_MALWARE : 0u) |
+	       (rule->tells_outcome ? RECORD_OUTCOME : 0u) |
+	       (rule->is_resolved ? RECORD_RESOLVED : 0u) | (rule->is_test ? RECORD_TEST : 0u);
+}
+
 void classify_record(const struct classifier *classifier, struct record *record)
 {
 	struct decision decision;
@@ -533,10 +558,8 @@ void classify_record(const struct classifier *classifier, struct record *record)
 	const struct rule *rule = decision.best;
 	record->attack = rule ? rule->attack : CLASS_NONE;
 	record->severity = rule ? severity_in(rule, &decision) : SEVERITY_NONE;
-	if (rule != NULL && rule->finds_malware)
-		record->flags |= RECORD_MALWARE;
-	if (rule != NULL && rule->is_resolved)
-		record->flags |= RECORD_RESOLVED;
+	if (rule != NULL)
+		record->flags = (uint16_t)(record->flags | flags_of(rule));
 }
 
 void classify_batch(const struct classifier *classifier, struct batch *batch)

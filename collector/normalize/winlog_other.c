@@ -1,5 +1,6 @@
 /* Channels beside Security and Sysmon: services, PowerShell, Defender, terminal services,
  * scheduled tasks. An event that is not in the tables keeps what it says of itself. */
+#include "collector/normalize/antivirus.h"
 #include "collector/normalize/winlog_events.h"
 
 enum shape {
@@ -42,10 +43,20 @@ static const struct winlog_event powershell_events[] = {
 	EVENT(4105, POWERSHELL, "Starting Command", PROCESS(ECS_START)),
 	EVENT(4106, POWERSHELL, "Stopping Command", PROCESS(ECS_END)),
 };
+/* Microsoft, "Review event logs and error codes to troubleshoot issues with Microsoft Defender
+ * Antivirus". */
 static const struct winlog_event defender_events[] = {
+	EVENT(1000, NONE, "antivirus-scan-started", PROCESS(ECS_START)),
+	EVENT(1001, NONE, "antivirus-scan-ended", PROCESS(ECS_END)),
+	EVENT(1002, NONE, "antivirus-scan-stopped", PROCESS(ECS_END)),
+	EVENT(1005, NONE, "antivirus-scan-failed", PROCESS(ECS_ERROR)),
 	EVENT(1006, MALWARE, "malware-detected", MALWARE),
 	EVENT(1007, MALWARE, "malware-action-taken", MALWARE),
 	EVENT(1008, MALWARE, "malware-action-failed", MALWARE, .outcome = {ECS_FAILURE}),
+	EVENT(1009, MALWARE, "malware-restored", MALWARE),
+	EVENT(1010, MALWARE, "malware-restore-failed", MALWARE),
+	EVENT(1011, MALWARE, "quarantine-deleted", MALWARE),
+	EVENT(1012, MALWARE, "quarantine-delete-failed", MALWARE),
 	EVENT(1013, NONE, "malware-history-deleted", CONFIGURE(ECS_DELETION)),
 	EVENT(1015, MALWARE, "suspicious-behavior-detected", MALWARE),
 	EVENT(1116, MALWARE, "malware-detected", MALWARE),
@@ -54,13 +65,27 @@ static const struct winlog_event defender_events[] = {
 	EVENT(1119, MALWARE, "malware-action-failed", MALWARE, .outcome = {ECS_FAILURE}),
 	EVENT(1121, NONE, "attack-surface-reduction-blocked", MALWARE),
 	EVENT(1122, NONE, "attack-surface-reduction-audited", MALWARE),
+	EVENT(1123, NONE, "controlled-folder-access-blocked", MALWARE),
+	EVENT(1124, NONE, "controlled-folder-access-audited", MALWARE),
+	EVENT(1125, NONE, "network-protection-audited", MALWARE),
+	EVENT(1126, NONE, "network-protection-blocked", MALWARE),
+	EVENT(1127, NONE, "controlled-folder-access-blocked", MALWARE),
+	EVENT(2000, NONE, "antivirus-updated", CONFIGURE(ECS_CHANGE)),
 	EVENT(2001, NONE, "signature-update-failed", CONFIGURE(ECS_ERROR)),
+	EVENT(2002, NONE, "antivirus-engine-updated", CONFIGURE(ECS_CHANGE)),
+	EVENT(2003, NONE, "antivirus-engine-update-failed", CONFIGURE(ECS_ERROR)),
+	EVENT(3002, NONE, "real-time-protection-failed", CONFIGURE(ECS_ERROR)),
+	EVENT(5000, NONE, "real-time-protection-enabled", CONFIGURE(ECS_CHANGE)),
 	EVENT(5001, NONE, "real-time-protection-disabled", CONFIGURE(ECS_CHANGE)),
 	EVENT(5004, NONE, "real-time-protection-changed", CONFIGURE(ECS_CHANGE)),
 	EVENT(5007, NONE, "antimalware-configuration-changed", CONFIGURE(ECS_CHANGE)),
+	EVENT(5008, NONE, "antimalware-engine-failed", CONFIGURE(ECS_ERROR)),
+	EVENT(5009, NONE, "antispyware-scanning-enabled", CONFIGURE(ECS_CHANGE)),
 	EVENT(5010, NONE, "antispyware-scanning-disabled", CONFIGURE(ECS_CHANGE)),
+	EVENT(5011, NONE, "antivirus-scanning-enabled", CONFIGURE(ECS_CHANGE)),
 	EVENT(5012, NONE, "antivirus-scanning-disabled", CONFIGURE(ECS_CHANGE)),
 	EVENT(5013, NONE, "tamper-protection-blocked-change", CONFIGURE(ECS_DENIED)),
+	EVENT(5101, NONE, "antimalware-license-expired", CONFIGURE(ECS_ERROR)),
 };
 static const struct winlog_event session_events[] = {
 	EVENT(21, TERMINAL, "session-logged-in", SESSION(ECS_START), .outcome = {ECS_SUCCESS}),
@@ -211,12 +236,61 @@ static void put_severity(struct winlog *winlog, struct slice word)
 	}
 }
 
-static void put_malware(struct winlog *winlog)
+/* The words for what was done are in the language of that Windows, its number is not. */
+static enum antivirus_state state_of_action(struct slice number, struct slice word)
 {
-	winlog_put_some(winlog, FIELD_THREAT_NAME,
-		named(winlog, SLICE_LIT("Threat Name"), SLICE_LIT("ThreatName")));
-	winlog_put_some(winlog, FIELD_THREAT_TYPE,
-		named(winlog, SLICE_LIT("Category Name"), SLICE_LIT("CategoryName")));
+	static const enum antivirus_state states[] = {
+		[1] = ANTIVIRUS_CLEANED,
+		[2] = ANTIVIRUS_QUARANTINED,
+		[3] = ANTIVIRUS_DELETED,
+		[6] = ANTIVIRUS_ACTIVE, /* allow */
+		[9] = ANTIVIRUS_ACTIVE, /* no action */
+		[10] = ANTIVIRUS_BLOCKED,
+	};
+	uint64_t n;
+
+	return slice_to_u64(number, ARRAY_LEN(states) - 1, &n) ? states[n]
+							       : antivirus_state_of(word);
+}
+
+/* A detection alone says nothing of what becomes of it: an event of its own does. */
+static enum antivirus_state state_after(struct winlog *winlog, unsigned event_id)
+{
+	switch (event_id) {
+	case 1007:
+	case 1117:
+		return state_of_action(
+			named(winlog, SLICE_LIT("Action ID"), SLICE_LIT("ActionID")),
+			named(winlog, SLICE_LIT("Action Name"), SLICE_LIT("ActionName")));
+	case 1008:
+	case 1009:
+	case 1118:
+	case 1119:
+		return ANTIVIRUS_ACTIVE;
+	default:
+		return ANTIVIRUS_UNTOLD;
+	}
+}
+
+static struct slice outcome_after(enum antivirus_state state)
+{
+	if (state == ANTIVIRUS_UNTOLD)
+		return SLICE_NONE;
+	return state == ANTIVIRUS_ACTIVE ? SLICE_LIT("failure") : SLICE_LIT("success");
+}
+
+static void put_malware(struct winlog *winlog, enum antivirus_state state)
+{
+	const struct antivirus said = {
+		.state = state,
+		.name = named(winlog, SLICE_LIT("Threat Name"), SLICE_LIT("ThreatName")),
+		.type = named(winlog, SLICE_LIT("Category Name"), SLICE_LIT("CategoryName")),
+		.remedy = state == ANTIVIRUS_UNTOLD ? SLICE_NONE
+						    : named(winlog, SLICE_LIT("Action Name"),
+							      SLICE_LIT("ActionName")),
+	};
+
+	antivirus_put_malware(winlog->record, winlog->context, &said);
 	put_severity(
 		winlog, named(winlog, SLICE_LIT("Severity Name"), SLICE_LIT("SeverityName")));
 	winlog_put_file(winlog, infected_path(DATA(PATH)));
@@ -265,7 +339,7 @@ static void put_cleared(struct winlog *winlog)
 	winlog_put_some(winlog, FIELD_USER_DOMAIN, DATA(SUBJECT_DOMAIN_NAME));
 }
 
-static void put_shape(struct winlog *winlog, enum shape shape)
+static void put_shape(struct winlog *winlog, enum shape shape, unsigned event_id)
 {
 	switch (shape) {
 	case SHAPE_NONE:
@@ -277,7 +351,7 @@ static void put_shape(struct winlog *winlog, enum shape shape)
 		put_powershell(winlog);
 		break;
 	case SHAPE_MALWARE:
-		put_malware(winlog);
+		put_malware(winlog, state_after(winlog, event_id));
 		break;
 	case SHAPE_TERMINAL:
 		put_terminal(winlog);
@@ -300,8 +374,10 @@ void winlog_put_other(struct winlog *winlog, unsigned event_id)
 	struct meaning meaning = {.action = winlog->task, .outcome = winlog->outcome};
 
 	if (event != NULL) {
-		put_shape(winlog, (enum shape)event->shape);
+		put_shape(winlog, (enum shape)event->shape, event_id);
 		meaning = event->meaning;
+		if (event->shape == SHAPE_MALWARE && slice_absent(meaning.outcome))
+			meaning.outcome = outcome_after(state_after(winlog, event_id));
 	}
 	put_meaning(winlog->record, winlog->context, &meaning);
 	if (slice_absent(record_get(winlog->record, FIELD_USER_NAME))) {

@@ -55,6 +55,7 @@ enum record_flag {
 	RECORD_MALWARE = 128,  /* a product's finding of malware, as a rule of classes says */
 	RECORD_SHARED = 256,   /* of a shared source: it speaks of hosts other than its own */
 	RECORD_RESOLVED = 512, /* it says that what it tells of was put right, likewise */
+	RECORD_OUTCOME = 1024, /* it says what became of malware that another record found */
 };
 
 enum identity_strength {

@@ -7,7 +7,7 @@
  * blanks; it ends where a blank and the next name with its '=' begin. Custom fields (cs1, cn2,
  * ...) are named by their labels (cs1Label).
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/antivirus.h"
 #include "collector/normalize/fortigate.h"
 #include "collector/normalize/name_table.h"
 #include "collector/normalize/names.h"
@@ -467,7 +467,22 @@ static void put_header(struct reading *reading, const struct slice *parts)
 	put_severity(reading, unescape(context, slice_trim(parts[SEVERITY])));
 }
 
-static void put_extension(struct reading *reading, const struct pairs *pairs)
+static void put_event(struct reading *reading, const struct slice *parts)
+{
+	const struct antivirus_source source = {
+		.vendor = parts[VENDOR],
+		.product = parts[PRODUCT],
+		.id = parts[CLASS_ID],
+		.title = parts[EVENT_NAME],
+	};
+
+	if (!antivirus_put_pairs(reading->record, reading->context, &source))
+		put_connection(reading->record, reading->context,
+			record_get(reading->record, FIELD_EVENT_ACTION));
+}
+
+static void put_extension(
+	struct reading *reading, const struct pairs *pairs, const struct slice *parts)
 {
 	for (unsigned i = 0; i < pairs->n; i++)
 		put_pair(reading, pairs, &pairs->items[i]);
@@ -477,8 +492,7 @@ static void put_extension(struct reading *reading, const struct pairs *pairs)
 	if (reading->dialect != NULL)
 		reading->dialect->finish(reading->record, reading->context, pairs, true);
 	else
-		put_connection(reading->record, reading->context,
-			record_get(reading->record, FIELD_EVENT_ACTION));
+		put_event(reading, parts);
 	if (pairs->left_out)
 		put(reading->record, reading->context, FIELD_TAGS,
 			SLICE_LIT("fields_left_out"));
@@ -500,7 +514,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	take_out(record, FIELD_PROCESS_NAME); /* an envelope took "CEF" for one */
 	put_header(&reading, parts);
 	read_extension(context->pairs, context, rest);
-	put_extension(&reading, context->pairs);
+	put_extension(&reading, context->pairs, parts);
 	if (slice_absent(reading.values.message))
 		reading.values.message = unescape(context, parts[EVENT_NAME]);
 	named_finish(record, context, &reading.values);

@@ -7,7 +7,7 @@
  * The delimiter of 2.0 is one byte or its number, "x5E" or "0x5E"; a tab when it is empty or
  * left out. Nothing is escaped.
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/antivirus.h"
 #include "collector/normalize/name_table.h"
 #include "collector/normalize/names.h"
 #include "collector/normalize/network.h"
@@ -202,7 +202,10 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	read_attributes(pairs, rest, delimiter);
 	for (unsigned i = 0; i < pairs->n; i++)
 		put_pair(record, context, &values, &pairs->items[i]);
-	put_connection(record, context, record_get(record, FIELD_EVENT_ACTION));
+	const struct antivirus_source source = {
+		.vendor = parts[VENDOR], .product = parts[PRODUCT], .id = parts[EVENT_ID]};
+	if (!antivirus_put_pairs(record, context, &source))
+		put_connection(record, context, record_get(record, FIELD_EVENT_ACTION));
 	named_finish(record, context, &values);
 	context->message = SLICE_NONE;
 	return PARSED;

@@ -158,10 +158,61 @@ START_TEST(malware_is_as_grave_as_its_rule_says)
 		       {FIELD_TAGS, "RansomWare"}, {FIELD_SOC_MALWARE_SEVERITY, "critical"}),
 		CLASS_RANSOMWARE, SEVERITY_CRITICAL, "yara-hit-ransomware");
 	expect(RECORD({FIELD_EVENT_MODULE, "keyvalue"}, {FIELD_THREAT_NAME, "W32/X"}),
-		CLASS_MALWARE, SEVERITY_HIGH, "antivirus-finding");
-	expect(RECORD({FIELD_EVENT_MODULE, "cef"}, {FIELD_THREAT_NAME, "W32/X"},
+		CLASS_MALWARE, SEVERITY_HIGH, "firewall-malware");
+	expect(RECORD({FIELD_EVENT_MODULE, "keyvalue"}, {FIELD_THREAT_NAME, "W32/X"},
 		       {FIELD_EVENT_ACTION, "quarantined"}),
-		CLASS_MALWARE, SEVERITY_HIGH, "antivirus-finding-resolved");
+		CLASS_MALWARE, SEVERITY_HIGH, "firewall-malware-resolved");
+	teardown();
+}
+END_TEST
+
+static unsigned flags_of_antivirus(const char *action, const char *outcome, const char *name)
+{
+	struct record record = RECORD({FIELD_EVENT_MODULE, "cef"}, {FIELD_EVENT_ACTION, action},
+		{FIELD_EVENT_OUTCOME, outcome}, {FIELD_THREAT_NAME, name});
+
+	classify_record(classifier, &record);
+	return record.flags;
+}
+
+START_TEST(a_detection_says_what_became_of_it_or_another_record_does)
+{
+	setup(shipped());
+	expect(RECORD({FIELD_EVENT_MODULE, "clamav"}, {FIELD_EVENT_ACTION, "malware-detected"},
+		       {FIELD_THREAT_NAME, "Win.Trojan.X-1"}),
+		CLASS_MALWARE, SEVERITY_HIGH, "antivirus-detection");
+	expect(RECORD({FIELD_EVENT_MODULE, "cef"}, {FIELD_EVENT_ACTION, "malware-detected"},
+		       {FIELD_EVENT_OUTCOME, "failure"}, {FIELD_THREAT_NAME, "Ransom:Win32/X"}),
+		CLASS_RANSOMWARE, SEVERITY_CRITICAL, "antivirus-ransomware");
+	expect(RECORD({FIELD_EVENT_MODULE, "cef"}, {FIELD_EVENT_ACTION, "malware-detected"},
+		       {FIELD_EVENT_OUTCOME, "success"}, {FIELD_THREAT_NAME, "Ransom:Win32/X"}),
+		CLASS_RANSOMWARE, SEVERITY_HIGH, "antivirus-ransomware-resolved");
+	expect(RECORD({FIELD_EVENT_MODULE, "windows"},
+		       {FIELD_EVENT_ACTION, "malware-action-taken"},
+		       {FIELD_EVENT_OUTCOME, "success"}, {FIELD_THREAT_NAME, "X"}),
+		CLASS_NONE, SEVERITY_NONE, "antivirus-outcome-resolved");
+	ck_assert_uint_eq(
+		flags_of_antivirus("malware-detected", "unknown", "X"), RECORD_MALWARE);
+	ck_assert_uint_eq(flags_of_antivirus("malware-detected", "success", "X"),
+		RECORD_MALWARE | RECORD_RESOLVED);
+	ck_assert_uint_eq(flags_of_antivirus("malware-action-taken", "success", "X"),
+		RECORD_OUTCOME | RECORD_RESOLVED);
+	ck_assert_uint_eq(
+		flags_of_antivirus("malware-action-failed", "failure", "X"), RECORD_OUTCOME);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_test_file_is_marked_as_a_test_whatever_else_fits)
+{
+	setup(shipped());
+	ck_assert_uint_eq(flags_of_antivirus("malware-detected", "failure",
+				  "Ransom.EICAR-Test-File (not a virus)"),
+		RECORD_MALWARE | RECORD_TEST);
+	ck_assert_uint_eq(
+		flags_of_antivirus("malware-action-taken", "success", "Eicar-Signature") &
+			RECORD_TEST,
+		RECORD_TEST);
 	teardown();
 }
 END_TEST
@@ -293,6 +344,8 @@ END_TEST
 TEST_MAIN("classify", every_class_has_a_name_in_both_languages, logins_count_by_outcome,
 	web_attacks_are_seen_through_escapes, scanners_are_recon, ordinary_requests_are_nothing,
 	malware_is_as_grave_as_its_rule_says, what_a_sensor_reports_is_as_grave_as_it_says,
+	a_detection_says_what_became_of_it_or_another_record_does,
+	a_test_file_is_marked_as_a_test_whatever_else_fits,
 	what_a_stranger_can_ask_for_is_no_finding_of_malware,
 	what_its_product_put_right_is_resolved, the_gravest_decides_then_the_first,
 	findings_keep_their_class, mistakes_say_where_they_are)
