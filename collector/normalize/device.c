@@ -204,8 +204,9 @@ void put_lower(struct record *record, struct parse_context *context, enum field_
 /* "0:01:02" and "1h02m03s" alike: each number counts sixty of the next, days 24 hours. */
 static bool seconds_of(struct slice text, uint64_t *seconds)
 {
-	enum { PARTS_MAX = 5, PART_MAX = 10000000 };
+	enum { PARTS_MAX = 5, PART_MAX = 10000000, SKIPPED_MAX = 16 };
 	uint64_t total = 0, part, factor = 0;
+	unsigned skipped = 0;
 	struct slice digits;
 
 	for (unsigned n = 0; text.len > 0; n++) {
@@ -214,9 +215,10 @@ static bool seconds_of(struct slice text, uint64_t *seconds)
 			return false;
 		total = total * factor + part;
 		factor = text.len > 0 && text.ptr[0] == 'd' ? 24 : 60;
-		if (text.len > 0)
+		while (text.len > 0 && !is_digit(text.ptr[0]) && skipped < SKIPPED_MAX) {
 			text = slice_from(text, 1);
-		skip_blanks(&text);
+			skipped++;
+		}
 	}
 	*seconds = total;
 	return true;

@@ -48,6 +48,8 @@ const struct parser *const parsers[] = {
 	&parser_daemons,
 	&parser_netfilter,
 	&parser_kernel,
+	&parser_cisco_asa,
+	&parser_cisco_ios,
 	&parser_fortigate,
 	&parser_keyvalue,
 	&parser_yara,

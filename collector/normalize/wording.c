@@ -101,27 +101,17 @@ static struct step value_step(struct slice name)
 	return step;
 }
 
-/* Up to the next value or bracket. */
+/* Up to the next value, or the start or end of an optional part. */
 static struct step text_step(struct slice *rest)
 {
 	size_t len = 1;
 
-	if (rest->len > 1 && rest->ptr[0] == rest->ptr[1] &&
-		(rest->ptr[0] == '{' || rest->ptr[0] == '[')) {
-		*rest = slice_from(*rest, 1);
-	} else {
-		while (len < rest->len && rest->ptr[len] != '{' && rest->ptr[len] != '[' &&
-			rest->ptr[len] != ']')
-			len++;
-	}
+	while (len < rest->len && rest->ptr[len] != '{' &&
+		!slice_starts(slice_from(*rest, len), SLICE_LIT("?}")))
+		len++;
 	struct step step = {.kind = STEP_TEXT, .text = slice_head(*rest, len)};
 	*rest = slice_from(*rest, len);
 	return step;
-}
-
-static bool is_doubled(struct slice rest)
-{
-	return rest.len > 1 && rest.ptr[0] == rest.ptr[1];
 }
 
 static unsigned read_steps(struct slice rest, struct step *steps)
@@ -131,19 +121,16 @@ static unsigned read_steps(struct slice rest, struct step *steps)
 
 	while (rest.len > 0) {
 		reject(n == STEPS_MAX);
-		if (rest.ptr[0] == '{' && !is_doubled(rest)) {
-			(void)skip_byte(&rest, '{');
-			reject(!take_until(&rest, '}', &name));
-			steps[n++] = value_step(name);
-		} else if (rest.ptr[0] == '[' && !is_doubled(rest)) {
+		if (skip_lit(&rest, "{?")) {
 			reject(open != STEPS_MAX);
-			(void)skip_byte(&rest, '[');
 			open = n;
 			steps[n++] = (struct step){.kind = STEP_OPTIONAL};
-		} else if (rest.ptr[0] == ']' && open != STEPS_MAX) {
-			(void)skip_byte(&rest, ']');
+		} else if (open != STEPS_MAX && skip_lit(&rest, "?}")) {
 			steps[open].n_steps = (uint8_t)(n - open - 1);
 			open = STEPS_MAX;
+		} else if (skip_byte(&rest, '{')) {
+			reject(!take_until(&rest, '}', &name));
+			steps[n++] = value_step(name);
 		} else {
 			steps[n++] = text_step(&rest);
 		}
@@ -283,10 +270,10 @@ static size_t value_end(const struct step *step, struct slice rest)
 				end = at;
 			continue;
 		}
-		if (end < rest.len)
-			head = slice_head(rest, end);
+		if (end + step->followers[i].len < rest.len)
+			head = slice_head(rest, end + step->followers[i].len);
 		at = slice_search(head, step->followers[i]);
-		if (at < head.len)
+		if (at < head.len && at < end)
 			end = at;
 	}
 	return end > rest.len && step->may_end ? rest.len : end;

@@ -1,13 +1,13 @@
 /*
  * wording - the sentences of a product, as its manual prints them
  *
- *	"Deny {proto} src {in}:{src}/{sport} dst {out}:{dst}/{dport}[ by access-group {rule}]"
+ *	"Deny {proto} src {in}:{src}/{sport} dst {out}:{dst}/{dport}{? by access-group {rule}?}"
  *
  * Text stands for itself, a blank for one or more. {name} is a value: it ends where what
  * follows it in the pattern stands first, {name*} where it stands last, and at the end of the
  * text when nothing follows. Addresses, ports, numbers, interfaces and protocols hold no
- * blank. What stands in [] may be missing. "{-}" is a value nobody needs. A sentence may go on
- * behind its pattern. "{{" and "[[" are one brace, one bracket.
+ * blank. What stands in {? ?} may be missing, and begins with text. "{-}" is a value nobody
+ * needs. A sentence may go on behind its pattern.
  *
  * The names are those of wording_names.def; others become values under the module's own name.
  * Users' names are read with '*' wherever more than a word may stand behind them, so that a

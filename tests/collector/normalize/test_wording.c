@@ -5,13 +5,13 @@
 
 static const struct wording rows[] = {
 	{{SLICE_BYTES("1")},
-		{SLICE_BYTES("Deny {proto} src {in}:{src}/{sport}[ ({nsrc}/{nsport})] dst "
-			     "{dst}[ by {rule}]")},
+		{SLICE_BYTES("Deny {proto} src {in}:{src}/{sport}{? ({nsrc}/{nsport})?} dst "
+			     "{dst}{? by {rule}?}")},
 		TELLS_DENIED},
 	{{SLICE_BYTES("2")}, {SLICE_BYTES("user {user*} from {src} logged in")}, TELLS_LOGIN},
 	{{SLICE_BYTES("2")}, {SLICE_BYTES("user {user*} refused")}, TELLS_LOGIN_FAILED},
-	{{SLICE_BYTES("3")}, {SLICE_BYTES("[[{{{what}} {-} until {until}")},
-		TELLS_ATTACK_DENIED, CLASS_DOS, SEVERITY_CRITICAL},
+	{{SLICE_BYTES("3")}, {SLICE_BYTES("[<{what}> {-} until {until}")}, TELLS_ATTACK_DENIED,
+		CLASS_DOS, SEVERITY_CRITICAL},
 	{{SLICE_BYTES("4")}, {0}, TELLS_BOOTED},
 };
 static struct wording_table table = WORDING_TABLE(rows);
@@ -105,7 +105,7 @@ END_TEST
 START_TEST(braces_brackets_and_attacks)
 {
 	arena_init(&arena, 1 << 16);
-	ck_assert_ptr_eq(read_text("3", "[{this} is it until the end"), &rows[3]);
+	ck_assert_ptr_eq(read_text("3", "[<this> is it until the end"), &rows[3]);
 	expect(FIELD_OTHER, "what");
 	expect(FIELD_OTHER_VALUE, "this");
 	expect(FIELD_SOC_ATTACK_CLASS, "dos");
@@ -148,6 +148,7 @@ START_TEST(durations_of_all_spellings_are_nanoseconds)
 		{"15", "15000000000"},
 		{"0:01:02", "62000000000"},
 		{"1h02m03s", "3723000000000"},
+		{"0h:10m:03s", "603000000000"},
 		{"1d 00:00:01", "86401000000000"},
 		{"0.5", "0"},
 	};
