@@ -359,6 +359,18 @@ def peer_libraries(root):
     return {"LD_LIBRARY_PATH": ":".join(folders)}
 
 
+def fetch_beats_client():
+    """A sender that uses the library of Beats (tests/support/beats_client); None: not to be had."""
+    done = subprocess.run([ROOT / "tests/support/beats_client/build"], capture_output=True, text=True)
+    return Path(done.stdout.strip()) if done.returncode == 0 else None
+
+
+def fetch_filebeat():
+    """Filebeat, compiled (tests/support/filebeat): minutes when it is not in the cache; None: not to be had."""
+    done = subprocess.run([ROOT / "tests/support/filebeat/build"], capture_output=True, text=True)
+    return Path(done.stdout.strip()) if done.returncode == 0 else None
+
+
 class Certificates:
     """A small authority for TLS with others (Kafka, syslog senders), made with openssl."""
 
