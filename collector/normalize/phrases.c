@@ -361,6 +361,8 @@ static void put_special(struct record *record, struct parse_context *context,
 	case SPECIAL_NOTHING:
 		break;
 	case SPECIAL_OTHER:
+		if (slice_eq(text, SLICE_LIT("-")))
+			break;
 		put_other(record, context, FIELD_OTHER, step->text, text);
 		break;
 	case SPECIAL_SOURCE:

@@ -12,7 +12,7 @@
  *	          another sentence
  *	{NAME*}   the same up to the last such place: for what a stranger may choose
  *	{NAME+}   a word: up to the next blank
- *	{.NAME}   a value that no field has: put_other()
+ *	{.NAME}   a value that no field has: put_other(), unless it is "-"
  *	{source}  an address or a name; also {destination}, {client}, {server}, {host}
  *	{source:} the same with a port behind a colon, if there is one
  *	{url}     url.original and its parts; {request}: "GET /a HTTP/1.1"

@@ -22,6 +22,12 @@ static const struct meaning denied = {
 	.type2 = {ECS_DENIED},
 	.outcome = {ECS_FAILURE},
 };
+/* Beside what the formats of web servers say. */
+static const struct meaning denied_too = {
+	.action = {SLICE_BYTES("proxy_request_denied")},
+	.category = {ECS_NETWORK},
+	.type = {ECS_DENIED},
+};
 static const struct meaning served = {
 	.action = {SLICE_BYTES("proxy_request")},
 	.category = {ECS_WEB},
@@ -189,7 +195,7 @@ static bool read_common(struct record *record, struct parse_context *context, st
 	put_some(record, context, FIELD_EVENT_REASON, result);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("hierarchy_status"), codes);
 	if (slice_search(result, SLICE_LIT("DENIED")) < result.len)
-		put(record, context, FIELD_EVENT_TYPE, SLICE_LIT("denied"));
+		put_meaning(record, context, &denied_too);
 	return true;
 }
 
