@@ -243,8 +243,10 @@ static bool find_end(
 	*len = rest.len;
 	if (next->kind == STEP_END)
 		return true;
-	if (next->kind != STEP_TEXT)
-		return false;
+	if (next->kind != STEP_TEXT) {
+		*len = word_length(rest);
+		return *len > 0;
+	}
 	if (extent == TO_FIRST) {
 		*len = slice_search(rest, next->text);
 		return *len < rest.len;

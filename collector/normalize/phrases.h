@@ -11,7 +11,7 @@
  *	          goes on. Numbers are digits, fields of type IP are addresses, or it is
  *	          another sentence
  *	{NAME*}   the same up to the last such place: for what a stranger may choose
- *	{NAME+}   a word: up to the next blank
+ *	{NAME+}   a word: up to the next blank; so is a value that another follows at once
  *	{.NAME}   a value that no field has: put_other(), unless it is "-"
  *	{source}  an address or a name; also {destination}, {client}, {server}, {host}
  *	{source:} the same with a port behind a colon, if there is one
