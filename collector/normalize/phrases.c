@@ -446,3 +446,12 @@ const struct phrase *phrases_read(struct phrases *phrases, struct record *record
 	}
 	return NULL;
 }
+
+enum parse_result phrases_put(struct phrases *phrases, struct record *record,
+	struct parse_context *context, struct slice text, const struct meaning *otherwise)
+{
+	if (phrases_read(phrases, record, context, text) != NULL)
+		return PARSED;
+	put_meaning(record, context, otherwise);
+	return PARSED_PARTLY;
+}

@@ -62,6 +62,11 @@ struct phrases {
 const struct phrase *phrases_read(struct phrases *phrases, struct record *record,
 	struct parse_context *context, struct slice text);
 
+/* The same of a program whose frame is known: PARSED, or PARSED_PARTLY with the meaning
+ * `otherwise` when the text is no sentence of the table. */
+enum parse_result phrases_put(struct phrases *phrases, struct record *record,
+	struct parse_context *context, struct slice text, const struct meaning *otherwise);
+
 /* "192.0.2.1:4711", "[2001:db8::1]:4711", "host:80", an address or a name alone. */
 struct endpoint_fields {
 	enum field_id ip, other, port;

@@ -87,7 +87,6 @@ static const struct phrase sentences[] = {
 		&dns_blocked},
 	{CLIENT "rpz {.trigger+} {.policy+} rewrite {dns.question.name} via {rule.name}",
 		&dns_blocked},
-	{CLIENT "{}", &dns_noted},
 	/* resolver, lame-servers */
 	{"lame server resolving '{dns.question.name}' (in '{}'?): {destination.ip}#"
 	 "{destination.port}",
@@ -185,17 +184,15 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put(record, context, FIELD_LOG_LOGGER, category);
 	if (take_mark(&rest, severities, &level))
 		put(record, context, FIELD_LOG_LEVEL, level);
-	if (phrases_read(&phrases, record, context, rest) == NULL) {
-		if (!marked && !told)
-			return PARSED_NOT_MINE;
-		put_meaning(record, context,
-			slice_eq(level, SLICE_LIT("error")) ? &dns_error : &dns_noted);
-	}
+	enum parse_result result = phrases_put(&phrases, record, context, rest,
+		slice_eq(level, SLICE_LIT("error")) ? &dns_error : &dns_noted);
+	if (result == PARSED_PARTLY && !marked && !told)
+		return PARSED_NOT_MINE;
 	record->created_ns = ns;
 	put_over(record, context, FIELD_MESSAGE, rest);
 	dns_finish(record, context);
 	context->message = SLICE_NONE;
-	return PARSED;
+	return result;
 }
 
 static const char *const programs[] = {"named", "bind", "named-sdb", NULL};

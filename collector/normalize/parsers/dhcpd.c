@@ -86,48 +86,51 @@ static const struct phrase kea_sentences[] = {
 static struct phrases kea_phrases = PHRASES(kea_sentences);
 
 /* "INFO  [kea-dhcp4.leases/7.139] DHCP4_LEASE_ALLOC ..." */
-static bool read_kea(struct record *record, struct parse_context *context, struct slice rest)
+static enum parse_result read_kea(
+	struct record *record, struct parse_context *context, struct slice rest)
 {
 	struct slice level = take_word(&rest), logger, words;
 
 	skip_blanks(&rest);
 	if (!skip_lit(&rest, "[kea-") || !take_until(&rest, ']', &logger) ||
 		!skip_byte(&rest, ' '))
-		return false;
+		return PARSED_NOT_MINE;
 	words = rest;
 	put(record, context, FIELD_LOG_LEVEL, level);
 	put(record, context, FIELD_LOG_LOGGER,
 		slice_of(logger.ptr - 4, slice_find(logger, '/') + 4));
 	put(record, context, FIELD_EVENT_CODE, take_word(&words));
 	put_over(record, context, FIELD_MESSAGE, rest);
-	if (phrases_read(&kea_phrases, record, context, rest) == NULL)
-		put_meaning(record, context,
-			slice_eq(level, SLICE_LIT("ERROR")) ||
-					slice_eq(level, SLICE_LIT("FATAL"))
-				? &dhcp_error
-				: &dhcp_noted);
-	return true;
+	bool wrong = slice_eq(level, SLICE_LIT("ERROR")) || slice_eq(level, SLICE_LIT("FATAL"));
+	return phrases_put(
+		&kea_phrases, record, context, rest, wrong ? &dhcp_error : &dhcp_noted);
+}
+
+/* "2026-03-07 10:00:00.123 " before Kea's line in a file of its own. */
+static bool take_time(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	return rest->len > 40 && rest->ptr[4] == '-' && rest->ptr[10] == ' ' &&
+	       slice_search(slice_head(*rest, 40), SLICE_LIT(" [kea-")) < 40 &&
+	       take_stamp_any(rest, context, ns) && skip_byte(rest, ' ');
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message;
 	int64_t ns = record->created_ns;
+	bool timed = take_time(&rest, context, &ns);
 
-	if (slice_absent(context->program)) {
-		if (rest.len < 40 || rest.ptr[4] != '-' || rest.ptr[10] != ' ' ||
-			slice_search(slice_head(rest, 40), SLICE_LIT(" [kea-")) == 40 ||
-			!take_stamp_any(&rest, context, &ns) || !skip_byte(&rest, ' ') ||
-			!read_kea(record, context, rest))
-			return PARSED_NOT_MINE;
-		record->created_ns = ns;
-	} else if (!read_kea(record, context, rest) &&
-		   phrases_read(&phrases, record, context, rest) == NULL) {
-		put_meaning(record, context, &dhcp_noted);
-	}
+	if (!timed && slice_absent(context->program))
+		return PARSED_NOT_MINE;
+	enum parse_result result = read_kea(record, context, rest);
+	if (result == PARSED_NOT_MINE && !timed)
+		result = phrases_put(&phrases, record, context, rest, &dhcp_noted);
+	if (result == PARSED_NOT_MINE)
+		return result;
+	record->created_ns = ns;
 	dhcp_finish(record, context);
 	context->message = SLICE_NONE;
-	return PARSED;
+	return result;
 }
 
 static const char *const programs[] = {"dhcpd", "dhclient", "dhcpd3", "kea-dhcp4", "kea-dhcp6",

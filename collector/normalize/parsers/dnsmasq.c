@@ -80,16 +80,17 @@ static void skip_extra(struct record *record, struct parse_context *context, str
 }
 
 /* The address asked from is told twice. */
-static void put_query(struct record *record, struct parse_context *context, struct slice text)
+static enum parse_result put_query(
+	struct record *record, struct parse_context *context, struct slice text)
 {
 	struct slice query, address;
 
 	if (!slice_absent(record_get(record, FIELD_SOURCE_PORT)) &&
 		cut_last(text, SLICE_LIT(" from "), &query, &address))
 		take_out(record, FIELD_SOURCE_IP);
-	if (phrases_read(&phrases, record, context, text) == NULL)
-		put_meaning(record, context, &dns_noted);
+	enum parse_result result = phrases_put(&phrases, record, context, text, &dns_noted);
 	dns_finish(record, context);
+	return result;
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
@@ -99,13 +100,10 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	skip_extra(record, context, &text);
 	skip_blanks(&text);
 	if (slice_eq(context->program, SLICE_LIT("dnsmasq-dhcp"))) {
-		if (phrases_read(&lease_phrases, record, context, text) == NULL)
-			put_meaning(record, context, &dhcp_noted);
 		dhcp_finish(record, context);
-		return PARSED;
+		return phrases_put(&lease_phrases, record, context, text, &dhcp_noted);
 	}
-	put_query(record, context, text);
-	return PARSED;
+	return put_query(record, context, text);
 }
 
 static const char *const programs[] = {

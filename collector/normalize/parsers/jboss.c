@@ -196,9 +196,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	}
 	put_code(record, context, rest);
 	struct slice line = slice_head(rest, slice_find(rest, '\n'));
-	if (phrases_read(&phrases, record, context, line) == NULL)
-		put_meaning(record, context, is_error(level) ? &error : &noted);
-	return PARSED;
+	return phrases_put(&phrases, record, context, line, is_error(level) ? &error : &noted);
 }
 
 const struct parser parser_jboss = {

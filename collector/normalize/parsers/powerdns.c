@@ -81,11 +81,12 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 {
 	struct slice text = context->message;
 
-	if (!read_structured(record, context, text) &&
-		phrases_read(&phrases, record, context, text) == NULL)
-		put_meaning(record, context, &dns_noted);
+	enum parse_result result =
+		read_structured(record, context, text)
+			? PARSED
+			: phrases_put(&phrases, record, context, text, &dns_noted);
 	dns_finish(record, context);
-	return PARSED;
+	return result;
 }
 
 static const char *const programs[] = {

@@ -211,12 +211,12 @@ static const struct phrase sentences[] = {
 	{"TCP connection to {destination}/{destination.port} failed", &error},
 	{"Error negotiating SSL connection on FD {}: {error.message}", &error},
 	{"Starting Squid Cache version {service.version}...{}", &noted},
-	{"{}", &noted},
 };
 static struct phrases phrases = PHRASES(sentences);
 
 /* "2026/03/07 10:00:00 kid1| text", in syslog without the stamp */
-static bool read_cache(struct record *record, struct parse_context *context, struct slice rest)
+static bool read_cache(struct record *record, struct parse_context *context, struct slice rest,
+	enum parse_result *result)
 {
 	int64_t ns = record->created_ns;
 	struct slice worker;
@@ -229,22 +229,23 @@ static bool read_cache(struct record *record, struct parse_context *context, str
 		return false;
 	record->created_ns = ns;
 	put_over(record, context, FIELD_MESSAGE, rest);
-	(void)phrases_read(&phrases, record, context, rest);
+	*result = phrases_put(&phrases, record, context, rest, &noted);
 	return true;
 }
 
-/* -------------------------------------------------------------------------------------------
- */
+/* ---- any of them ------------------------------------------------------------------------ */
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice text = context->message;
+	enum parse_result result = PARSED;
 
-	if (!read_native(record, context, text) && !read_cache(record, context, text) &&
+	if (!read_native(record, context, text) &&
+		!read_cache(record, context, text, &result) &&
 		!read_common(record, context, text))
 		return PARSED_NOT_MINE;
 	context->message = SLICE_NONE;
-	return PARSED;
+	return result;
 }
 
 static const char *const programs[] = {"squid", "squid3", "(squid-1)", NULL};

@@ -98,14 +98,14 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	record->created_ns = ns;
 	skip_blanks(&rest);
 	struct slice line = slice_head(rest, slice_find(rest, '\n'));
-	if (phrases_read(&phrases, record, context, line) == NULL)
-		put_meaning(record, context, is_error(level) ? &error : &noted);
+	enum parse_result result =
+		phrases_put(&phrases, record, context, line, is_error(level) ? &error : &noted);
 	put(record, context, FIELD_LOG_LEVEL, level);
 	put(record, context, FIELD_LOG_LOGGER, class);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("thread"), thread);
 	put_over(record, context, FIELD_MESSAGE, rest);
 	context->message = SLICE_NONE;
-	return PARSED;
+	return result;
 }
 
 static const char *const programs[] = {"tomcat", "tomcat8", "tomcat9", "tomcat10", NULL};

@@ -82,13 +82,12 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		return PARSED_NOT_MINE;
 	put(record, context, FIELD_LOG_LEVEL, level);
 	put_over(record, context, FIELD_MESSAGE, rest);
-	if (phrases_read(&phrases, record, context, rest) == NULL)
-		put_meaning(record, context,
-			slice_eq(level, SLICE_LIT("error")) ? &dns_error : &dns_noted);
+	enum parse_result result = phrases_put(&phrases, record, context, rest,
+		slice_eq(level, SLICE_LIT("error")) ? &dns_error : &dns_noted);
 	trim_name(record);
 	dns_finish(record, context);
 	context->message = SLICE_NONE;
-	return PARSED;
+	return result;
 }
 
 static const char *const programs[] = {"unbound", NULL};

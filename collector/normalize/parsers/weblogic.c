@@ -98,7 +98,7 @@ static bool is_error(struct slice level)
 	       slice_eq(level, SLICE_LIT("Alert")) || slice_eq(level, SLICE_LIT("Emergency"));
 }
 
-static void put_line(
+static enum parse_result put_line(
 	struct record *record, struct parse_context *context, const struct line *line)
 {
 	struct slice text = line->values[line->n - 1], code = line->values[line->n - 2];
@@ -116,9 +116,8 @@ static void put_line(
 			put_some(record, context, FIELD_USER_NAME, user);
 	}
 	put_over(record, context, FIELD_MESSAGE, text);
-	if (phrases_read(&phrases, record, context, slice_head(text, slice_find(text, '\n'))) ==
-		NULL)
-		put_meaning(record, context, is_error(line->values[1]) ? &error : &noted);
+	return phrases_put(&phrases, record, context, slice_head(text, slice_find(text, '\n')),
+		is_error(line->values[1]) ? &error : &noted);
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
@@ -134,9 +133,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		!read_time(line.values[0], context, &line, &ns))
 		return PARSED_NOT_MINE;
 	record->created_ns = ns;
-	put_line(record, context, &line);
 	context->message = SLICE_NONE;
-	return PARSED;
+	return put_line(record, context, &line);
 }
 
 const struct parser parser_weblogic = {
