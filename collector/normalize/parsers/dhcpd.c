@@ -1,5 +1,5 @@
 /*
- * dhcpd - ISC DHCP server, dhclient, and Kea
+ * dhcpd - ISC DHCP server, and Kea
  *
  *	dhcpd[7]: DHCPACK on 192.0.2.7 to 02:00:00:00:00:07 (pc7) via eth0
  *	2026-03-07 10:00:00.123 INFO  [kea-dhcp4.leases/7.139] DHCP4_LEASE_ALLOC [hwtype=1
@@ -44,14 +44,6 @@ static const struct phrase sentences[] = {
 	{"DHCPEXPIRE on {client.ip} to {source.mac}", &dhcp_expired},
 	{"Abandoning IP address {client.ip}: {event.reason}", &dhcp_failed},
 	{"uid lease {client.ip} for client {source.mac+} is duplicate on {}", &dhcp_noted},
-	{"DHCPDISCOVER on {.interface+} to {}", &dhcp_discover}, /* dhclient */
-	{"DHCPREQUEST on {.interface+} to {}", &dhcp_request},
-	{"DHCPREQUEST for {client.ip} on {.interface+} to {}", &dhcp_request},
-	{"DHCPACK from {server.ip}[[ ({})]]", &dhcp_ack},
-	{"DHCPACK of {client.ip} from {server.ip}[[ ({})]]", &dhcp_ack},
-	{"DHCPOFFER from {server.ip}", &dhcp_offer},
-	{"DHCPOFFER of {client.ip} from {server.ip}", &dhcp_offer},
-	{"bound to {client.ip} -- {}", &dhcp_ack},
 };
 static struct phrases phrases = PHRASES(sentences);
 
@@ -133,7 +125,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	return result;
 }
 
-static const char *const programs[] = {"dhcpd", "dhclient", "dhcpd3", "kea-dhcp4", "kea-dhcp6",
+static const char *const programs[] = {"dhcpd", "dhcpd3", "kea-dhcp4", "kea-dhcp6",
 	"kea-dhcp-ddns", "kea-ctrl-agent", "dhcrelay", NULL};
 
 const struct parser parser_dhcpd = {
