@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "collector/detect/match.h"
+#include "collector/normalize/audit_events.h"
 #include "collector/record/encode.h"
 #include "common/counter.h"
 
@@ -30,6 +31,7 @@ static struct counter without_fields = COUNTER("pipeline.without_fields",
 
 struct pipeline {
 	struct pipeline_stages stages;
+	struct audit_carry *carry;
 	pthread_mutex_t lock; /* of the pointer */
 	struct rules *rules;
 };
@@ -154,6 +156,7 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 
 	place(rules->agencies, batch);              /* host -> system, level         */
 	normalize_batch(stages->normalizer, batch); /* raw bytes -> fields           */
+	audit_events_join(pipeline->carry, batch);  /* records of an event -> event  */
 	name_hosts(rules->agencies, batch);         /* a relay's records -> host     */
 	attribute(rules->agencies, batch);          /* shared sources -> agency      */
 	classify_batch(rules->classifier, batch);   /* fields -> class, severity     */
@@ -175,6 +178,7 @@ struct pipeline *pipeline_new(const struct pipeline_stages *stages, struct rules
 		abort();
 	pthread_mutex_init(&pipeline->lock, NULL);
 	pipeline->stages = *stages;
+	pipeline->carry = audit_carry_new();
 	pipeline->rules = rules_ref(rules);
 	return pipeline;
 }
@@ -184,6 +188,7 @@ void pipeline_free(struct pipeline *pipeline)
 	if (pipeline == NULL)
 		return;
 	rules_unref(pipeline->rules);
+	audit_carry_free(pipeline->carry);
 	pthread_mutex_destroy(&pipeline->lock);
 	free(pipeline);
 }

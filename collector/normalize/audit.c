@@ -547,7 +547,7 @@ void audit_finish(struct audit *audit, struct slice name)
 	if (audit->type != NULL)
 		meaning = audit->type->meaning;
 	meaning.action = action_of(audit, name);
-	if (audit->whole_event && !slice_absent(audit->syscall_name) &&
+	if (audit->whole_event && !audit->typed && !slice_absent(audit->syscall_name) &&
 		audit_syscall_meaning(audit->syscall_name) != NULL)
 		meaning = *audit_syscall_meaning(audit->syscall_name);
 	meaning.outcome = audit->outcome;

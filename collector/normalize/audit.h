@@ -42,6 +42,7 @@ struct audit {
 	struct slice outcome;
 	struct slice socket_address, socket_port; /* of a sockaddr, ours or theirs */
 	bool whole_event; /* all records of the event together, not one of them */
+	bool typed;       /* ... and the type says what the event means, not the system call */
 	enum { AUDIT_POLICY_NONE, AUDIT_POLICY_SELINUX, AUDIT_POLICY_APPARMOR } policy;
 	unsigned n_arguments;
 	struct slice arguments[AUDIT_ARGUMENTS_MAX];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "collector/normalize/audit_gather.h"
 #include "collector/normalize/joining.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
@@ -40,6 +41,7 @@ struct run {
 	uint64_t whole;     /* bytes of that line, kept or not */
 	uint64_t number;    /* of the line, from 1 */
 	struct held held;
+	struct audit_gather audit;
 	struct strbuf out;
 	int64_t now_ns;
 };
@@ -92,17 +94,24 @@ static void put_record(struct run *run, const struct record *record)
 
 /* ---- records of several lines ----------------------------------------------------------- */
 
-/* The first line's object again, now that all of the record is known, and those of the others
- * behind it. */
+static bool is_more_than_its_line(const struct run *run)
+{
+	return run->held.joined.len > 0 || audit_gather_waits(&run->audit);
+}
+
+/* The first line's object again, now that all of the record is known, or of an audit event, and
+ * those of the others behind it. */
 static void settle(struct run *run)
 {
 	struct held *held = &run->held;
 
-	if (held->joined.len == 0)
+	if (!is_more_than_its_line(run))
 		return;
 	if (!held->written) {
 		struct record record = normalized(run, strbuf_slice(&held->text), held->whole);
 
+		if (audit_gather_waits(&run->audit))
+			audit_gather_close(&run->audit, &run->arena, &record);
 		record.raw = slice_head(record.raw, held->first_len);
 		strbuf_cut(&run->out, held->at);
 		put_record(run, &record);
@@ -165,13 +174,14 @@ static bool put_line(struct run *run, struct slice line, uint64_t whole, struct 
 		go_on(run, line, whole);
 		return run->held.joined.len < LINE_MAX_BYTES || write_all(run, err);
 	}
-	if (run->held.joined.len > 0) {
+	if (is_more_than_its_line(run) && !audit_gather_is_open(&run->audit, &record)) {
 		settle(run);
 		record = normalized(run, line, whole);
 	}
 	if (run->out.len >= OUT_READY && !write_out(run, err))
 		return false;
 	begin(run, line, whole, claimed);
+	audit_gather_add(&run->audit, &run->arena, &record);
 	put_record(run, &record);
 	return true;
 }
@@ -263,8 +273,10 @@ bool normalize_lines(const struct normalize_lines *lines, struct err *err)
 	if (buffer == NULL)
 		abort();
 	arena_init(&run.arena, ARENA_MAX);
+	audit_gather_init(&run.audit);
 	bool ok = read_all(&run, buffer, err);
 	arena_done(&run.arena);
+	audit_gather_done(&run.audit);
 	strbuf_done(&run.line);
 	strbuf_done(&run.held.text);
 	strbuf_done(&run.held.joined);

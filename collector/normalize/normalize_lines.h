@@ -4,7 +4,8 @@
  * A line that goes on with an earlier one (joining.h) becomes an object with
  * soc.parse_status "joined" and the number of that line, from 1, as
  * soc.joined_line; the fields of the whole stand in the object of the first.
- * Every object has its own line as event.original.
+ * Every object has its own line as event.original. The last record of an audit
+ * event carries the event (audit_event.h).
  *
  * Streaming: what was read is written as soon as nothing more follows for
  * a moment, which also ends a record that could have gone on.

@@ -207,6 +207,34 @@ START_TEST(a_line_that_goes_on_names_the_first)
 END_TEST
 
 /* A reader at the other end of a pipe gets each line before the next is sent. */
+START_TEST(the_last_record_of_an_audit_event_carries_it)
+{
+	FILE *out = tmpfile();
+	size_t n = normalize_text(
+		"type=SYSCALL msg=audit(1772852400.1:7): arch=c000003e syscall=59 pid=9\n"
+		"type=EXECVE msg=audit(1772852400.1:7): argc=2 a0=\"rm\" a1=\"x\"\n"
+		"type=SYSCALL msg=audit(1772852400.1:8): arch=c000003e syscall=42 pid=9\n"
+		"type=SOCKADDR msg=audit(1772852400.1:8): saddr=02000050CB007109\n"
+		"type=PROCTITLE msg=audit(1772852400.1:8): proctitle=\"x\"\n"
+		"type=SYSCALL msg=audit(1772852400.1:9): arch=c000003e syscall=59 pid=9\n"
+		"type=PROCTITLE msg=audit(1772852400.1:9): proctitle=\"x\"\n"
+		"words\n",
+		out);
+
+	ck_assert_uint_eq(n, 8);
+	ck_assert_ptr_null(text_of(0, "soc.event.action"));
+	ck_assert_str_eq(text_of(1, "soc.event.action"), "executed");
+	ck_assert_str_eq(text_of(1, "process.command_line"), "rm x");
+	ck_assert_ptr_null(text_of(2, "soc.event.action"));
+	ck_assert_str_eq(text_of(4, "soc.event.action"), "connected-to");
+	ck_assert_str_eq(text_of(4, "destination.ip"), "203.0.113.9");
+	ck_assert_str_eq(text_of(4, "event.action"), "proctitle");
+	ck_assert_str_eq(text_of(6, "soc.event.action"), "executed");
+	forget(n);
+	fclose(out);
+}
+END_TEST
+
 START_TEST(lines_are_written_as_they_come)
 {
 	static const char line[] = "Jun  1 00:00:00 web app[1]: x\n";
@@ -241,4 +269,5 @@ END_TEST
 TEST_MAIN("joining", parts_of_a_containers_line_go_on_until_the_last,
 	an_audit_record_goes_on_to_its_last_boundary, indented_lines_that_nobody_knows_go_on,
 	what_was_opened_goes_on_until_it_is_closed, what_is_never_closed_ends_all_the_same,
-	a_line_that_goes_on_names_the_first, lines_are_written_as_they_come)
+	a_line_that_goes_on_names_the_first, the_last_record_of_an_audit_event_carries_it,
+	lines_are_written_as_they_come)
