@@ -145,6 +145,13 @@ static const char *const upgrades[] = {
 	 " level INTEGER, attack INTEGER, severity INTEGER, at INTEGER, rule TEXT,"
 	 " source TEXT, events INTEGER, since INTEGER, held_back INTEGER NOT NULL) STRICT;"
 	 "CREATE INDEX doubts_source ON doubts(agency, host, source);"),
+
+	("ALTER TABLE hits ADD COLUMN machine TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE hits ADD COLUMN illness BLOB NOT NULL DEFAULT x'';"
+	 "ALTER TABLE hits ADD COLUMN first INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE hits ADD COLUMN open INTEGER NOT NULL DEFAULT 1;"
+	 "CREATE INDEX hits_illness ON hits(illness, day) WHERE illness <> x'';"
+	 "CREATE INDEX hits_first ON hits(first) WHERE first > 0;"),
 };
 
 /* As window_item() spells it. */
@@ -158,6 +165,10 @@ static const char *const upgrades[] = {
 	" AND retry > " now " AND retry <= " now " + 3600)"
 
 #define IS_OLD_NEWS(before, now) "(published <= " before " OR published > " now ")"
+
+#define IS_OTHER                                                                               \
+	"(h.shared OR (h.machine <> '' AND h.machine <> lower(iif(instr(m.name, '.') > 0,"     \
+	" substr(m.name, 1, instr(m.name, '.') - 1), m.name))))"
 
 #define IN_WINDOW "start BETWEEN ?1 AND ?2 - 1"
 #define GROUP     "agency, level, attack, severity, status"
@@ -197,6 +208,11 @@ static const char *const upgrades[] = {
 	"  ifnull(stale, 0), ifnull(l, 0)"                                                     \
 	" FROM agencies LEFT JOIN sums USING(agency) LEFT JOIN totals USING(agency)"           \
 	"  LEFT JOIN online USING(agency) ORDER BY agency"
+
+#define OF_ILLNESS "illness = ?3 AND illness <> x'' AND day IN (?1, ?2)"
+
+/* A host, and what it says of others when it is a console. */
+#define MACHINE "m.origin || ' ' || m.host || ' ' || ifnull(h.machine, '')"
 
 #define FINDING                                                                                \
 	"agency, host, system, level, attack, severity, at, rule, source, events, since,"      \
@@ -242,8 +258,15 @@ static const char *const texts[STATEMENTS] = {
 		" WHERE day = ?1 AND identity = ?2",
 	[STATEMENT_HIT_ADD] =
 		"INSERT INTO hits(day, identity, agency, origin, host, shared, at, name, type,"
-		" behavior, path, hash, host_name, host_ip, host_public)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+		" behavior, path, hash, host_name, host_ip, host_public, machine, illness,"
+		" first, open) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+		" ?14, ?15, ?16, ?17, ?18, ?19)",
+	[STATEMENT_HIT_FIRST] = "SELECT ifnull(min(row), 0) FROM hits WHERE illness = ?2"
+				" AND illness <> x'' AND day = ?1",
+	[STATEMENT_HIT_SET] = "UPDATE hits SET open = ?2 WHERE row = ?1 AND open <> ?2",
+	[STATEMENT_HIT_SETTLE] = "UPDATE hits SET open = ?4 WHERE " OF_ILLNESS,
+	[STATEMENT_HIT_SETTLE_FILE] =
+		"UPDATE hits SET open = ?4 WHERE " OF_ILLNESS " AND path = ?5",
 	[STATEMENT_LISTED_ADD] = "INSERT INTO listed VALUES(?1, ?2, ?3, 1)"
 				 " ON CONFLICT DO UPDATE SET n = n + 1 WHERE n < ?4",
 	[STATEMENT_MACHINE_SET] =
@@ -286,23 +309,29 @@ static const char *const texts[STATEMENTS] = {
 		" GROUP BY 1, h.name, h.type)"
 		" SELECT agency, sum(n), sum(is_listed) FROM named GROUP BY agency"
 		" ORDER BY agency",
-	[STATEMENT_MALWARE] =
-		"SELECT h.name, h.type, sum(m.hits), count(DISTINCT m.origin || ' ' || m.host),"
-		" count(DISTINCT m.origin || ' ' || m.host || ' ' || iif(h.hash <> '', h.hash,"
-		" h.path)) FROM malware m JOIN hits h ON h.row = m.hit"
-		" WHERE m.agency = ?3 AND m." IN_WINDOW
-		" GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?4",
+	[STATEMENT_MALWARE] = "SELECT h.name, h.type, sum(m.hits), count(DISTINCT " MACHINE "),"
+			      " count(DISTINCT " MACHINE " || ' ' || iif(h.hash <> '', h.hash,"
+			      " h.path)) FROM malware m JOIN hits h ON h.row = m.hit"
+			      " WHERE m.agency = ?3 AND m." IN_WINDOW
+			      " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?4",
 	[STATEMENT_QUALITY] = QUALITY_OF_WINDOW,
-	/* A shared source says itself whom it speaks of; all others are what their own agent
-	 * says of them. */
+	/* A record that names a machine says itself whom it speaks of; all others are what
+	 * their own agent says of them, and so is a machine that its own agent calls the same.
+	 */
 	[STATEMENT_HITS] =
 		"SELECT h.row, h.agency, h.origin, h.host, h.at, h.name, h.type, h.behavior,"
-		" h.path, h.hash, iif(shared, host_name, ifnull(m.name, '')),"
-		" iif(shared, host_ip, ifnull(m.ip, '')),"
-		" iif(shared, host_public, ifnull(m.public, ''))"
+		" h.path, h.hash, iif(shared OR h.machine <> '', host_name, ifnull(m.name, "
+		"'')),"
+		" iif(" IS_OTHER
+		" OR (h.machine <> '' AND host_ip <> ''), host_ip, ifnull(m.ip, '')),"
+		" iif(" IS_OTHER " OR (h.machine <> '' AND host_public <> ''), host_public, "
+				 "ifnull(m.public, '')),"
+		" (SELECT count(DISTINCT iif(f.hash <> '', f.hash, f.path)) FROM hits f"
+		" WHERE f.row = h.row OR (f.first = h.row AND f.first > 0)), h.open"
 		" FROM hits h LEFT JOIN machines m ON m.agency = h.origin AND m.host = h.host"
-		" WHERE h.row > ?1 ORDER BY h.row LIMIT ?2",
-	[STATEMENT_FINDINGS] = "SELECT row, day, identity, at, name, agency, host FROM hits"
+		" WHERE h.row > ?1 AND h.first = 0 ORDER BY h.row LIMIT ?2",
+	[STATEMENT_FINDINGS] = "SELECT row, day, identity, at, name, agency, host, first = 0,"
+			       " open FROM hits"
 			       " WHERE day BETWEEN ?1 AND ?2 ORDER BY row",
 	[STATEMENT_CORRELATION] = "SELECT state FROM correlation",
 	[STATEMENT_CORRELATION_SET] = "INSERT INTO correlation VALUES(1, ?1)"
@@ -402,8 +431,8 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_ROLL_UP_MALWARE] =
 		"WITH named AS (SELECT m.agency AS agency, ifnull(h.name, '') AS name,"
 		" ifnull(h.type, '') AS type, sum(m.hits) AS hits,"
-		" count(DISTINCT m.origin || ' ' || m.host) AS hosts,"
-		" count(DISTINCT m.origin || ' ' || m.host || ' ' || iif(h.hash <> '', h.hash,"
+		" count(DISTINCT " MACHINE ") AS hosts,"
+		" count(DISTINCT " MACHINE " || ' ' || iif(h.hash <> '', h.hash,"
 		" h.path)) AS files FROM malware m LEFT JOIN hits h ON h.row = m.hit"
 		" WHERE m." IN_WINDOW " GROUP BY 1, 2, 3),"
 		" ranked AS (SELECT *, row_number() OVER (PARTITION BY agency"
@@ -419,7 +448,8 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_PRUNE_SEEN] = REMOVE_OLDEST("seen", "start"),
 	[STATEMENT_PRUNE_LISTED] = REMOVE_OLDEST("listed", "hour"),
 	[STATEMENT_PRUNE_HITS] =
-		"DELETE FROM hits WHERE row IN (SELECT row FROM hits WHERE day < ?1 AND row <="
+		"DELETE FROM hits WHERE row IN (SELECT row FROM hits WHERE day < ?1"
+		" AND iif(first > 0, first, row) <="
 		" ifnull((SELECT value FROM meta WHERE name = '" STATISTICS_REPORTED "'), 0)"
 		" LIMIT ?2)",
 	[STATEMENT_PRUNE_HITS_UNREPORTED] = "DELETE FROM hits WHERE row IN"

@@ -152,6 +152,8 @@ bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned mos
 					   .machine_name = database_text(rows, 10),
 					   .address = database_text(rows, 11),
 					   .public_address = database_text(rows, 12),
+					   .files = number(rows, 13),
+					   .is_open = sqlite3_column_int(rows, 14) != 0,
 				   });
 	database_end(rows);
 	return more && !failed;
@@ -177,6 +179,8 @@ bool statistics_findings(struct statistics *statistics, int64_t from_ns, int64_t
 				      .name = database_text(rows, 4),
 				      .agency = (uint32_t)number(rows, 5),
 				      .host = (uint32_t)number(rows, 6),
+				      .is_reported = sqlite3_column_int(rows, 7) != 0,
+				      .is_open = sqlite3_column_int(rows, 8) != 0,
 			      });
 	database_end(rows);
 	return more && !failed;

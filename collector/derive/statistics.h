@@ -62,8 +62,9 @@ struct statistics_quality {
 	uint64_t test;       /* records marked as test or drill: in no other number */
 };
 
-/* A file or object that was found on a host, once a day, for the malware report (M1). Texts are
- * bounded (malware.h); those of the machine are "" when they are not known. */
+/* What is reported once a day (M1): a malware that a product found on a machine, a file that a
+ * scanner of ours found on a host. Path and hash are those of the first file. Texts are bounded
+ * (malware.h); those of the machine are "" when they are not known. */
 struct statistics_hit {
 	uint64_t number; /* larger than that of every earlier hit, for ever */
 	uint32_t agency; /* whose it is */
@@ -72,6 +73,8 @@ struct statistics_hit {
 	int64_t at_ns; /* of the first time that day */
 	struct slice name, type, behavior, path, hash;
 	struct slice machine_name, address, public_address;
+	uint64_t files; /* on that machine and day, of the same malware, so far */
+	bool is_open;   /* nothing says that it was put right */
 };
 
 /* Windows that are complete, changed since they were published last and are not held, oldest
@@ -123,6 +126,8 @@ struct statistics_finding {
 	int64_t at_ns;         /* of the first time that day */
 	uint32_t agency, host;
 	struct slice name;
+	bool is_reported; /* by itself; others are of one that is */
+	bool is_open;
 };
 
 /* Every finding of malware of the days that begin in [from, to], by number. */

@@ -240,11 +240,13 @@ static bool same_info(const struct avreport *report, const struct statistics_hit
 static size_t add_alike(struct strbuf *out, const struct avreport *report, size_t from)
 {
 	const struct statistics_hit *hits = report->hits;
-	uint64_t files = 1;
+	uint64_t files = hits[from].files;
 	size_t i = from + 1;
 
-	for (; i < report->n_hits && same_info(report, &hits[from], &hits[i]); i++)
-		files += !same_file(&hits[i - 1], &hits[i]);
+	for (; i < report->n_hits && same_info(report, &hits[from], &hits[i]); i++) {
+		if (!same_file(&hits[i - 1], &hits[i]))
+			files += hits[i].files;
+	}
 	add_info(out, report, &hits[from], files);
 	return i;
 }

@@ -76,7 +76,7 @@ static void count_at(int64_t at_s)
 	    "INSERT OR IGNORE INTO agents SELECT 7, 1, s FROM at;"
 	    "INSERT INTO listed SELECT s, 7, 1, 1 FROM at;"
 	    "INSERT INTO hits SELECT NULL, s, randomblob(16), 7, 7, 1, 0, s, 'EICAR', 'test',"
-	    " '', '/a', '', '', '', '' FROM at;"
+	    " '', '/a', '', '', '', '', '', x'', 0, 1 FROM at;"
 	    "INSERT INTO malware SELECT s, 7, 7, 1, (SELECT max(row) FROM hits), 3 FROM at;"
 	    "INSERT INTO windows SELECT 0, s, s + 300, 0, s FROM at",
 		at_s);
@@ -346,7 +346,7 @@ START_TEST(names_beyond_the_most_become_one_row)
 	begin();
 	for (int64_t i = 0; i < 300; i++) {
 		run("INSERT INTO hits SELECT NULL, 0, randomblob(16), 7, 7, 1, 0, 0,"
-		    " 'name ' || s, 't', '', '/a', '', '', '', '' FROM at;"
+		    " 'name ' || s, 't', '', '/a', '', '', '', '', '', x'', 0, 1 FROM at;"
 		    "INSERT INTO malware SELECT s, 7, 7, 1, max(row), 1 + (max(row) > 100)"
 		    " FROM hits, at",
 			TODAY - 8 * DAY_S + i);
