@@ -13,7 +13,7 @@
 #include "common/needles.h"
 
 enum {
-	MODULES_MAX = 64,
+	MODULES_MAX = 128,
 	SETS_MAX = 32,       /* fields searched, of one module */
 	UNESCAPE_MAX = 4096, /* bytes of a URL that are read unescaped */
 };
