@@ -13,9 +13,10 @@
 #include "common/needles.h"
 
 enum {
-	MODULES_MAX = 128,
-	SETS_MAX = 32,       /* fields searched, of one module */
-	UNESCAPE_MAX = 4096, /* bytes of a URL that are read unescaped */
+	MODULES_MAX = 256,
+	SLOTS = 4 * MODULES_MAX, /* of their names */
+	SETS_MAX = 32,           /* fields searched, of one module */
+	UNESCAPE_MAX = 4096,     /* bytes of a URL that are read unescaped */
 };
 
 struct texts {
@@ -61,6 +62,7 @@ struct classifier {
 	size_t n_rules;
 	struct module modules[MODULES_MAX]; /* the first is the one without name */
 	size_t n_modules;
+	uint16_t slots[SLOTS]; /* places in modules, by hash; 0 = empty */
 };
 
 static void *alloc(size_t n, size_t size)
@@ -188,13 +190,19 @@ static void fill_texts(struct loading *loading)
 	}
 }
 
-static struct module *find_module(struct classifier *classifier, struct slice name)
+/* Where the module of that name stands, or would: open addressing. */
+static size_t slot_of(const struct classifier *classifier, struct slice name)
 {
-	for (size_t i = 1; i < classifier->n_modules; i++) {
-		if (slice_eq(classifier->modules[i].name, name))
-			return &classifier->modules[i];
-	}
-	return &classifier->modules[0];
+	uint32_t hash = 2166136261; /* FNV-1a */
+
+	for (size_t i = 0; i < name.len; i++)
+		hash = (hash ^ (unsigned char)name.ptr[i]) * 16777619;
+
+	size_t at = (hash ^ hash >> 15) % SLOTS;
+	while (classifier->slots[at] != 0 &&
+		!slice_eq(classifier->modules[classifier->slots[at]].name, name))
+		at = (at + 1) % SLOTS;
+	return at;
 }
 
 static void add_modules(struct loading *loading, const struct rule *rule)
@@ -203,14 +211,16 @@ static void add_modules(struct loading *loading, const struct rule *rule)
 
 	for (size_t i = 0; i < rule->modules.n; i++) {
 		struct slice name = rule->modules.items[i];
+		size_t slot = slot_of(classifier, name);
 
-		if (find_module(classifier, name) != &classifier->modules[0])
+		if (classifier->slots[slot] != 0)
 			continue;
 		if (classifier->n_modules == MODULES_MAX) {
 			mistake_add(&loading->mistakes, (struct pos){0}, "more than %d modules",
 				MODULES_MAX - 1);
 			return;
 		}
+		classifier->slots[slot] = (uint16_t)classifier->n_modules;
 		classifier->modules[classifier->n_modules++].name = name;
 	}
 }
@@ -520,11 +530,7 @@ static const struct module *module_of(
 {
 	struct slice name = record_get(record, FIELD_EVENT_MODULE);
 
-	for (size_t i = 1; i < classifier->n_modules; i++) {
-		if (slice_eq(classifier->modules[i].name, name))
-			return &classifier->modules[i];
-	}
-	return &classifier->modules[0];
+	return &classifier->modules[classifier->slots[slot_of(classifier, name)]];
 }
 
 /* decision->best is the rule, or NULL. */

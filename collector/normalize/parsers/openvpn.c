@@ -55,14 +55,13 @@ static const struct phrase sentences[] = {
 	{"TLS Error: could not determine wrapping from [AF_INET]{source:}", &vpn_bad_packet},
 	{"TLS Error: {event.reason}", &vpn_failed},
 	{"TLS_ERROR: {event.reason}", &vpn_failed},
-	{"OpenSSL: {event.reason}", &vpn_failed},
+	{"OpenSSL: error:{event.reason}", &vpn_failed},
 	{"Authenticate/Decrypt packet error: {event.reason}", &vpn_bad_packet},
 	{"tls-crypt unwrap error: {event.reason}", &vpn_bad_packet},
 	{"tls-crypt-v2 {event.reason}", &vpn_bad_packet},
 	{"WARNING: Bad encapsulated packet length from peer {}", &vpn_bad_packet},
 	{"WARNING: Failed running command (--auth-user-pass-verify): {event.reason}",
 		&vpn_refused},
-	{"WARNING: {event.reason}", &vpn_noted},
 	{"Connection reset, restarting [{}]", &vpn_disconnected},
 	{"Connection reset command was pushed by server{}", &vpn_disconnected},
 	{"SIGUSR1[soft,{event.reason}] received, client-instance restarting",
@@ -81,7 +80,6 @@ static const struct phrase sentences[] = {
 	{"Incoming Data Channel: {}", &vpn_noted},
 	{"Initialization Sequence Completed", &vpn_noted},
 	{"OpenVPN {service.version+} {}", &vpn_noted},
-	{"CRL: {event.reason}", &vpn_noted},
 };
 static struct phrases phrases = PHRASES(sentences);
 
