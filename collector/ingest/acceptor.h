@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <sys/socket.h>
 
+#include "collector/ingest/handshakes.h"
 #include "common/err.h"
 #include "common/netaddr.h"
 
@@ -22,6 +23,8 @@ struct accepted {
 	struct netaddr address;
 	uint64_t peer;                /* acceptor_peer() */
 	char name[ACCEPTOR_PEER_MAX]; /* "192.0.2.1:40000" */
+	struct handshake
+		handshake; /* .session 0: it has none to do; whoever takes it sets it */
 };
 
 /*

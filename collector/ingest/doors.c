@@ -12,6 +12,8 @@
 
 static struct counter taken =
 	COUNTER("ingest.sender_connections", "TCP connections of senders that were taken");
+static struct counter gave_way = COUNTER("ingest.sender_handshakes_dropped",
+	"unfinished TLS handshakes of senders that gave way to newer ones");
 static struct counter too_many = COUNTER("ingest.sender_connections_refused",
 	"connections of senders that were closed: more than the settings allow");
 
@@ -47,6 +49,33 @@ static bool may_come(struct door *door, const struct netaddr *address)
 	return may;
 }
 
+/* A place for it among the unfinished ones; silent ones give way. */
+static void begin_handshake(struct door *door, struct accepted *accepted, unsigned worker)
+{
+	accepted->handshake = (struct handshake){
+		.session = ++door->handshake,
+		.address = handshakes_address(door->handshakes, &accepted->address),
+		.worker = worker,
+	};
+	struct handshake gone = handshakes_begin(door->handshakes, &accepted->handshake);
+	if (gone.session == 0)
+		return;
+	counter_add(&gave_way, 1);
+	worker_drop_sender(door->shared->workers[gone.worker], door, gone.session);
+}
+
+void door_shaken(struct door *door, const struct handshake *handshake, bool good)
+{
+	if (handshake->session != 0)
+		handshakes_end(door->handshakes, handshake, good);
+}
+
+void door_closed(struct door *door, const struct handshake *handshake)
+{
+	door_shaken(door, handshake, false);
+	atomic_fetch_sub(&door->connections, 1);
+}
+
 static void on_accept(void *user, const struct accepted *accepted)
 {
 	struct door *door = user;
@@ -64,8 +93,11 @@ static void on_accept(void *user, const struct accepted *accepted)
 	}
 	atomic_fetch_add(&door->connections, 1);
 	counter_add(&taken, 1);
-	worker_take_sender(
-		shared->workers[door->next_worker++ % shared->n_workers], door, accepted);
+	struct accepted one = *accepted;
+	const unsigned worker = door->next_worker++ % shared->n_workers;
+	if (door->handshakes != NULL)
+		begin_handshake(door, &one, worker);
+	worker_take_sender(shared->workers[worker], door, &one);
 }
 
 /* ---- opening ------------------------------------------------------------------- */
@@ -111,6 +143,22 @@ static bool open_datagrams(struct door *door, struct err *err)
 	return true;
 }
 
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Half of the connections at most, so that silent ones never take the place of others. */
+static void limit_handshakes(struct door *door)
+{
+	const struct ingest_settings *settings = door->shared->settings;
+	const unsigned half = door->settings->connections_max / 2 + 1;
+
+	door->handshakes = handshakes_new(
+		&(struct handshakes_limits){least(settings->handshakes_max, half),
+			least(settings->address_handshakes_max, half)});
+}
+
 static bool open_door(struct door *door, struct event_base *base, struct err *err)
 {
 	const struct written_listener *settings = door->settings;
@@ -121,6 +169,7 @@ static bool open_door(struct door *door, struct event_base *base, struct err *er
 		door->tls = load_tls(settings, err);
 		if (door->tls == NULL)
 			return false;
+		limit_handshakes(door);
 	}
 	door->acceptor =
 		acceptor_open(base, settings->listen, settings->name, on_accept, door, err);
@@ -161,8 +210,10 @@ void doors_shut(struct ingest_shared *shared)
 
 void doors_free(struct ingest_shared *shared)
 {
-	for (unsigned i = 0; i < shared->n_doors; i++)
+	for (unsigned i = 0; i < shared->n_doors; i++) {
 		SSL_CTX_free(shared->doors[i].tls);
+		handshakes_free(shared->doors[i].handshakes);
+	}
 	free(shared->doors);
 }
 

@@ -20,9 +20,11 @@ struct door {
 	const struct written_listener *settings;
 	const char *input; /* "syslog-udp", "beats-tls": record_source.input */
 	struct ingest_shared *shared;
-	struct acceptor *acceptor; /* of tcp and tls; the main thread's */
-	int fd;                    /* of udp; its worker's from the start on; -1 = none */
-	SSL_CTX *tls;              /* replaced by a reload; under shared->tls_lock */
+	struct acceptor *acceptor;     /* of tcp and tls; the main thread's */
+	int fd;                        /* of udp; its worker's from the start on; -1 = none */
+	SSL_CTX *tls;                  /* replaced by a reload; under shared->tls_lock */
+	struct handshakes *handshakes; /* of tls: unfinished ones */
+	uint64_t handshake;            /* last number given; the main thread's */
 	atomic_uint connections;
 	unsigned next_worker;
 };
@@ -40,6 +42,10 @@ void doors_free(struct ingest_shared *shared);
 /* Reads the files of certificates again. On failure the old ones stay, all of them. Main
  * thread. */
 MUST_USE bool doors_reload(struct ingest_shared *shared, struct err *err);
+
+/* A connection is closed, or its handshake is over. Any thread. */
+void door_closed(struct door *door, const struct handshake *handshake);
+void door_shaken(struct door *door, const struct handshake *handshake, bool good);
 
 /* A reference to the context in force; the caller frees it. Any thread. */
 SSL_CTX *door_tls(struct door *door);

@@ -591,10 +591,15 @@ void gate_take_connection(struct gate *gate, struct door *door, const struct acc
 {
 	if (gate->shut) {
 		close(accepted->fd);
-		atomic_fetch_sub(&door->connections, 1);
+		door_closed(door, &accepted->handshake);
 		return;
 	}
 	sender_session_begin(gate, door, accepted);
+}
+
+void gate_drop_handshake(struct gate *gate, const struct door *door, uint64_t handshake)
+{
+	sender_session_drop_handshake(gate, door, handshake);
 }
 
 void gate_take_datagrams(struct gate *gate, struct door *door)

@@ -37,6 +37,10 @@ void gate_free(struct gate *gate); /* NULL is fine */
 /* The descriptor is the gate's then. */
 void gate_take_connection(
 	struct gate *gate, struct door *door, const struct accepted *accepted);
+
+/* The connection is still in its handshake, or it is not this one: then nothing happens. */
+void gate_drop_handshake(struct gate *gate, const struct door *door, uint64_t handshake);
+
 void gate_take_datagrams(struct gate *gate, struct door *door);
 
 /* There may be free batches. */

@@ -83,7 +83,7 @@ static void drop(struct sender_session *session)
 		session->gate->sessions = session->next;
 	if (session->next != NULL)
 		session->next->prev = session->prev;
-	atomic_fetch_sub(&session->door->connections, 1);
+	door_closed(session->door, &session->handshake);
 	session->protocol->close(session);
 	bufferevent_free(session->bev);
 	free(session);
@@ -253,6 +253,8 @@ static bool let_in(struct sender_session *session)
 	(void)gate_refresh(session->gate);
 	session->generation = session->gate->generation;
 	const struct sender *sender = look_up(session);
+	door_shaken(session->door, &session->handshake, sender != NULL);
+	session->handshake.session = 0;
 	if (sender == NULL)
 		door_stranger(session->door, &session->address);
 	if (sender == NULL || !join_flow(session, sender)) {
@@ -387,6 +389,7 @@ static struct sender_session *new_session(
 	session->door = door;
 	session->address = accepted->address;
 	session->peer = accepted->peer;
+	session->handshake = accepted->handshake;
 	session->since_ms = clock_mono_ms();
 	memcpy(session->name, accepted->name, sizeof(session->name));
 	session->protocol = protocols[door->settings->protocol];
@@ -406,7 +409,7 @@ void sender_session_begin(struct gate *gate, struct door *door, const struct acc
 
 	if (bev == NULL) {
 		close(accepted->fd);
-		atomic_fetch_sub(&door->connections, 1);
+		door_closed(door, &accepted->handshake);
 		return;
 	}
 	struct sender_session *session = new_session(gate, door, accepted);
@@ -416,6 +419,18 @@ void sender_session_begin(struct gate *gate, struct door *door, const struct acc
 	bufferevent_enable(bev, EV_WRITE);
 	if (!is_tls)
 		(void)let_in(session);
+}
+
+void sender_session_drop_handshake(
+	struct gate *gate, const struct door *door, uint64_t handshake)
+{
+	struct sender_session *session = gate->sessions;
+
+	while (session != NULL &&
+		(session->door != door || session->handshake.session != handshake))
+		session = session->next;
+	if (session != NULL)
+		drop(session);
 }
 
 /* ---- time, and the end ----------------------------------------------------------------- */

@@ -19,6 +19,10 @@
 void sender_session_begin(
 	struct gate *gate, struct door *door, const struct accepted *accepted);
 
+/* It is the one of that number at that door, and still in its handshake: ends it. */
+void sender_session_drop_handshake(
+	struct gate *gate, const struct door *door, uint64_t handshake);
+
 /* There is room again: leaves the flow's list of those that wait, reads on, and may join it
  * again. */
 void sender_session_go_on(struct sender_session *session);

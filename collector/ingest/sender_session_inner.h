@@ -15,8 +15,9 @@ struct sender_session {
 	struct door *door;
 	struct bufferevent *bev;
 	const struct sender_protocol *protocol;
-	void *reader;      /* the protocol's */
-	struct flow *flow; /* NULL in the handshake */
+	void *reader;               /* the protocol's */
+	struct flow *flow;          /* NULL in the handshake */
+	struct handshake handshake; /* its place at the door; .session 0: it has none */
 	struct netaddr address;
 	uint64_t peer;
 	char name[ACCEPTOR_PEER_MAX];

@@ -30,6 +30,7 @@ struct errand {
 		ERRAND_DROP_HANDSHAKE,
 		ERRAND_ORDER,
 		ERRAND_SENDER,
+		ERRAND_DROP_SENDER,
 		ERRAND_DATAGRAMS,
 		ERRAND_STOP
 	} what;
@@ -386,6 +387,9 @@ static void run_errand(struct worker *worker, const struct errand *errand)
 	case ERRAND_SENDER:
 		gate_take_connection(worker->gate, errand->door, &errand->accepted);
 		break;
+	case ERRAND_DROP_SENDER:
+		gate_drop_handshake(worker->gate, errand->door, errand->session);
+		break;
 	case ERRAND_DATAGRAMS:
 		gate_take_datagrams(worker->gate, errand->door);
 		break;
@@ -449,6 +453,13 @@ void worker_take_sender(
 {
 	send_errand(worker,
 		&(struct errand){.what = ERRAND_SENDER, .door = door, .accepted = *accepted});
+}
+
+void worker_drop_sender(struct worker *worker, struct door *door, uint64_t handshake)
+{
+	send_errand(worker,
+		&(struct errand){
+			.what = ERRAND_DROP_SENDER, .door = door, .session = handshake});
 }
 
 void worker_take_datagrams(struct worker *worker, struct door *door)

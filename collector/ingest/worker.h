@@ -86,6 +86,10 @@ void worker_take_socket(struct worker *worker, const struct ingest_socket *socke
 void worker_take_sender(
 	struct worker *worker, struct door *door, const struct accepted *accepted);
 
+/* Any thread: drop the sender's connection of this handshake if it is one of this worker and
+ * still in it. */
+void worker_drop_sender(struct worker *worker, struct door *door, uint64_t handshake);
+
 /* Any thread: the datagrams of door->fd. The worker owns that then. */
 void worker_take_datagrams(struct worker *worker, struct door *door);
 

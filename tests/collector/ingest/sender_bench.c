@@ -43,6 +43,13 @@ struct written_listener listeners[LISTENERS] = {
 		.listen = "127.0.0.1:0",
 		.format = "",
 		.connections_max = 20},
+	[TLS] = {.name = "tls",
+		.transport = TRANSPORT_TLS,
+		.listen = "127.0.0.1:0",
+		.format = "",
+		.ca = "",
+		.crl = "",
+		.connections_max = 2 * (TLS_HANDSHAKES - 1)},
 };
 
 struct written_sender senders[SENDERS] = {
@@ -187,6 +194,8 @@ void begin(void)
 	test_ca_collector(&ca, "hue1");
 	test_ca_path(&ca, "collector.pem", certificate);
 	test_ca_path(&ca, "collector.key", key);
+	listeners[TLS].certificate = certificate;
+	listeners[TLS].key = key;
 	fixture_init(&fixture);
 	fixture_open(&fixture);
 	to_refuse = 0;

@@ -23,7 +23,9 @@ enum {
 	UDP = 0,
 	TCP = 1,
 	BEATS = 2,
-	LISTENERS = 3,
+	TLS = 3, /* at most TLS_HANDSHAKES unfinished ones */
+	TLS_HANDSHAKES = 3,
+	LISTENERS = 4,
 	SENDERS = 3,
 	PATIENCE_MS = 30000,
 };

@@ -1,4 +1,5 @@
 /* Senders of syslog, over real sockets. */
+#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -277,7 +278,34 @@ START_TEST(a_message_that_does_not_end_has_a_deadline)
 }
 END_TEST
 
-TEST_MAIN("syslog", datagrams_are_stored_as_those_of_their_sender,
+static bool is_open(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+START_TEST(silent_handshakes_give_way_to_newer_ones)
+{
+	enum { CONNECTIONS = TLS_HANDSHAKES + 2 };
+	int fds[CONNECTIONS];
+
+	begin();
+	for (int i = 0; i < CONNECTIONS; i++) {
+		fds[i] = dial(TLS, "127.0.0.1");
+		if (i >= TLS_HANDSHAKES)
+			ck_assert(is_closed(fds[i - TLS_HANDSHAKES]));
+	}
+	for (int i = CONNECTIONS - TLS_HANDSHAKES; i < CONNECTIONS; i++)
+		ck_assert(is_open(fds[i]));
+	for (int i = 0; i < CONNECTIONS; i++)
+		close(fds[i]);
+	end();
+}
+END_TEST
+
+TEST_MAIN("syslog", silent_handshakes_give_way_to_newer_ones,
+	datagrams_are_stored_as_those_of_their_sender,
 	what_nobody_we_know_sends_is_refused_and_seen,
 	a_connection_may_mix_framings_and_end_within_a_message,
 	connections_of_one_sender_share_a_stream,
