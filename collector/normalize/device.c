@@ -1,6 +1,8 @@
 #include "collector/normalize/device.h"
 
 #include "collector/normalize/extract.h"
+#include "collector/normalize/stamp.h"
+#include "common/clock.h"
 
 static const struct meaning tellings[] = {
 #define TELLING(id, ...) [TELLS_##id] = {__VA_ARGS__},
@@ -199,6 +201,27 @@ void put_lower(struct record *record, struct parse_context *context, enum field_
 			bytes[at] = lower(bytes[at]);
 	}
 	put_some(record, context, id, text);
+}
+
+void put_date(struct record *record, struct parse_context *context, enum field_id id,
+	struct slice text)
+{
+	char date[CLOCK_TEXT_MAX];
+	int64_t ns;
+
+	if (slice_absent(text) ||
+		(!take_stamp_iso(&text, context, &ns) && !stamp_from_epoch(text, &ns)))
+		return;
+	struct slice copy =
+		arena_copy(context->arena, slice_str(clock_format_utc(ns, 3, date)));
+	context->full = context->full || slice_absent(copy);
+	put(record, context, id, copy);
+}
+
+void put_url_host(struct record *record, struct parse_context *context, struct slice host)
+{
+	if (slice_absent(record_get(record, FIELD_URL_DOMAIN)))
+		put_some(record, context, FIELD_URL_DOMAIN, host);
 }
 
 /* "0:01:02" and "1h02m03s" alike: each number counts sixty of the next, days 24 hours. */

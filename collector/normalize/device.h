@@ -59,6 +59,13 @@ enum attack_class attack_of_name(struct slice name, enum attack_class otherwise)
 void put_lower(struct record *record, struct parse_context *context, enum field_id id,
 	struct slice text);
 
+/* A moment in the text of a date; a text that is none is not added. */
+void put_date(struct record *record, struct parse_context *context, enum field_id id,
+	struct slice text);
+
+/* url.domain unless the URL had it. */
+void put_url_host(struct record *record, struct parse_context *context, struct slice host);
+
 /* Seconds as event.duration, which has nanoseconds; "12", "0:01:02", "1h02m03s". */
 void put_seconds(struct record *record, struct parse_context *context, struct slice text);
 

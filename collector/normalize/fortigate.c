@@ -570,8 +570,7 @@ static void put_url(const struct reading *reading)
 	}
 	if (url.len > 0 && slice_absent(record_get(reading->record, FIELD_URL_ORIGINAL)))
 		named_put(reading->record, reading->context, &ignored, FIELD_URL_ORIGINAL, url);
-	if (slice_absent(record_get(reading->record, FIELD_URL_DOMAIN)))
-		put_some(reading->record, reading->context, FIELD_URL_DOMAIN, host);
+	put_url_host(reading->record, reading->context, host);
 }
 
 static bool join_date(const struct reading *reading, int64_t *ns)

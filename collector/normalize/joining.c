@@ -58,6 +58,12 @@ static bool is_boundary(struct slice line, char part)
 	       slice_find(line, ' ') == line.len;
 }
 
+/* "[**] [1:2003:8] NAME [**]" */
+static bool opens_alert(struct slice line)
+{
+	return slice_starts(line, SLICE_LIT("[**] [")) && slice_ends(line, SLICE_LIT(" [**]"));
+}
+
 void joining_begin(struct joining *joining, struct slice line, bool claimed)
 {
 	joining->n_lines = 1;
@@ -71,6 +77,17 @@ void joining_begin(struct joining *joining, struct slice line, bool claimed)
 		joining->inside = JOINING_PARTS;
 	else if (is_boundary(line, 'A'))
 		joining->inside = JOINING_AUDIT;
+	else if (opens_alert(line))
+		joining->inside = JOINING_ALERT;
+}
+
+static bool goes_on_as_alert(struct joining *joining, struct slice line)
+{
+	if (opens_alert(line))
+		return false;
+	if (line.len == 0)
+		joining->inside = JOINING_TEXT;
+	return true;
 }
 
 static bool goes_on_as_xml(struct joining *joining, struct slice line, bool claimed)
@@ -139,6 +156,9 @@ bool joining_take(struct joining *joining, struct slice line, bool claimed)
 		break;
 	case JOINING_AUDIT:
 		goes_on = goes_on_as_audit(joining, line);
+		break;
+	case JOINING_ALERT:
+		goes_on = !claimed && goes_on_as_alert(joining, line);
 		break;
 	case JOINING_TEXT:
 		goes_on = goes_on_as_text(joining, line, claimed);

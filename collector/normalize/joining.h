@@ -5,7 +5,8 @@
  * messages), when it is the cause of a stack trace, when the element or
  * object that was opened on a line of its own has not been closed (Windows
  * events and JSON, indented for people), when the container's line it belongs
- * to came in parts, or up to the last boundary of ModSecurity's audit log.
+ * to came in parts, up to the last boundary of ModSecurity's audit log, or up
+ * to the empty line behind an alert of Snort (alert_full).
  *
  * Any thread; a struct joining belongs to one.
  */
@@ -25,6 +26,7 @@ struct joining {
 		JOINING_JSON,
 		JOINING_PARTS, /* of a long line of a container */
 		JOINING_AUDIT, /* of ModSecurity */
+		JOINING_ALERT, /* of Snort, up to an empty line */
 	} inside;
 	bool is_error;    /* the parts are of the stream stderr */
 	bool claimed;     /* a parser knew the first line, or it opens something */

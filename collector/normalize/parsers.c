@@ -36,6 +36,8 @@ const struct parser *const parsers[] = {
 	&parser_caddy,
 	&parser_gelf,
 	&parser_antivirus_json,
+	&parser_suricata,
+	&parser_snort,
 	&parser_json,
 	&parser_iis,
 	&parser_haproxy,

@@ -27,6 +27,23 @@ static void check_story(const char *const *story, size_t n)
 	}
 }
 
+START_TEST(an_alert_of_snort_goes_on_to_the_empty_line)
+{
+	static const char *const story[] = {
+		"-  [**] [1:2003:8] one [**]",
+		"+  [Classification: Misc Attack] [Priority: 2]",
+		"+  03/07-10:00:00.123456 203.0.113.66:1434 -> 192.0.2.7:1434",
+		"+  ",
+		"-  [**] [1:2003:9] two [**]",
+		"+  [Priority: 2]",
+		"-  [**] [1:2003:9] three [**]",
+		"-k known",
+	};
+
+	check_story(story, ARRAY_LEN(story));
+}
+END_TEST
+
 START_TEST(indented_lines_that_nobody_knows_go_on)
 {
 	static const char *const story[] = {
@@ -266,7 +283,8 @@ START_TEST(lines_are_written_as_they_come)
 }
 END_TEST
 
-TEST_MAIN("joining", parts_of_a_containers_line_go_on_until_the_last,
+TEST_MAIN("joining", an_alert_of_snort_goes_on_to_the_empty_line,
+	parts_of_a_containers_line_go_on_until_the_last,
 	an_audit_record_goes_on_to_its_last_boundary, indented_lines_that_nobody_knows_go_on,
 	what_was_opened_goes_on_until_it_is_closed, what_is_never_closed_ends_all_the_same,
 	a_line_that_goes_on_names_the_first, the_last_record_of_an_audit_event_carries_it,
