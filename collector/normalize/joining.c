@@ -1,5 +1,7 @@
 #include "collector/normalize/joining.h"
 
+#include "collector/normalize/extract.h"
+
 static bool is_indented(struct slice line)
 {
 	return line.len > 1 && (line.ptr[0] == ' ' || line.ptr[0] == '\t');
@@ -64,12 +66,99 @@ static bool opens_alert(struct slice line)
 	return slice_starts(line, SLICE_LIT("[**] [")) && slice_ends(line, SLICE_LIT(" [**]"));
 }
 
-void joining_begin(struct joining *joining, struct slice line, bool claimed)
+/* ---- traces of exceptions -------------------------------------------------------------------
+ */
+
+static bool opens_traceback(struct slice line)
+{
+	return slice_starts(line, SLICE_LIT("Traceback (most recent call last):"));
+}
+
+static bool is_name_byte(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || is_digit(byte) ||
+	       byte == '.' || byte == '_' || byte == '$';
+}
+
+/* "java.sql.SQLException: no connection", "ValueError: z", "vn.gov.Failure": a name, and no
+ * more or ": " behind it. */
+static bool is_exception(struct slice line, bool certain)
+{
+	static const char *const ends[] = {
+		"Exception", "Error", "Throwable", "Failure", "Interrupt", "Exit", "Warning"};
+	size_t len = 0;
+
+	while (len < line.len && is_name_byte(line.ptr[len]))
+		len++;
+	struct slice name = slice_head(line, len), rest = slice_from(line, len);
+	if (len == 0 || (rest.len > 0 && !slice_starts(rest, SLICE_LIT(": ")) &&
+				!slice_eq(rest, SLICE_LIT(":"))))
+		return false;
+	for (size_t i = 0; !certain && i < ARRAY_LEN(ends); i++)
+		certain = slice_ends(name, slice_str(ends[i]));
+	return certain;
+}
+
+/* "java.io.IOException: x": with a package, as Java prints it behind the line that logs it. */
+static bool names_exception(struct slice line)
+{
+	struct slice name = slice_head(line, slice_find(line, ':'));
+
+	return slice_find(name, '.') < name.len && is_exception(line, false);
+}
+
+static bool opens_trace(struct slice line)
+{
+	return slice_starts(line, SLICE_LIT("Exception in thread \"")) || names_exception(line);
+}
+
+/* "#0 /srv/www/a.php(12): f()" */
+static bool is_php_frame(struct slice line)
+{
+	struct slice number;
+
+	return skip_byte(&line, '#') && take_digits(&line, &number) && skip_byte(&line, ' ');
+}
+
+/* Lines without a blank before them that go on with a record, whoever knows its first. */
+static bool is_of_trace(const struct joining *joining, struct slice line)
+{
+	return (joining->n_lines > 1 && slice_starts(line, SLICE_LIT("Caused by: "))) ||
+	       names_exception(line) || slice_eq(line, SLICE_LIT("Stack trace:")) ||
+	       is_php_frame(line);
+}
+
+static bool goes_on_as_traceback(struct joining *joining, struct slice line)
+{
+	if (is_indented(line))
+		return true;
+	if (!is_exception(line, true))
+		return false;
+	joining->inside = JOINING_TRACED;
+	return true;
+}
+
+/* "During handling of the above exception, ...", between blank lines, and the next traceback */
+static bool goes_on_behind_traceback(struct joining *joining, struct slice line)
+{
+	if (opens_traceback(line)) {
+		joining->inside = JOINING_TRACEBACK;
+		return true;
+	}
+	return slice_trim(line).len == 0 ||
+	       slice_starts(line, SLICE_LIT("During handling of the above exception")) ||
+	       slice_starts(line, SLICE_LIT("The above exception was the direct cause"));
+}
+
+void joining_begin(struct joining *joining, struct slice line, const struct parser *parser)
 {
 	joining->n_lines = 1;
-	joining->claimed = claimed || slice_starts(line, SLICE_LIT("Traceback (most recent "));
+	joining->parser = parser;
+	joining->claimed = parser != NULL || opens_trace(line);
 	joining->inside = JOINING_TEXT;
-	if (slice_eq(line, SLICE_LIT("{")))
+	if (opens_traceback(line))
+		joining->inside = JOINING_TRACEBACK;
+	else if (slice_eq(line, SLICE_LIT("{")))
 		joining->inside = JOINING_JSON;
 	else if (opens_xml(line))
 		joining->inside = JOINING_XML;
@@ -90,9 +179,9 @@ static bool goes_on_as_alert(struct joining *joining, struct slice line)
 	return true;
 }
 
-static bool goes_on_as_xml(struct joining *joining, struct slice line, bool claimed)
+static bool goes_on_as_xml(struct joining *joining, struct slice line, bool known)
 {
-	if (opens_xml(line) || (claimed && !is_indented(line)))
+	if (opens_xml(line) || (known && !is_indented(line)))
 		return false;
 	if (holds(line, SLICE_LIT("</Event>")))
 		joining->inside = JOINING_TEXT;
@@ -108,13 +197,15 @@ static bool goes_on_as_json(struct joining *joining, struct slice line)
 	return is_indented(line);
 }
 
-/* Java's "Caused by: ..." behind the indented lines of a trace, as other virtual machines. */
-static bool goes_on_as_text(const struct joining *joining, struct slice line, bool claimed)
+static bool goes_on_as_text(struct joining *joining, struct slice line, bool known)
 {
-	if (claimed || !joining->claimed)
+	if (known || !joining->claimed)
 		return false;
-	return is_indented(line) ||
-	       (joining->n_lines > 1 && slice_starts(line, SLICE_LIT("Caused by: ")));
+	if (opens_traceback(line)) {
+		joining->inside = JOINING_TRACEBACK;
+		return true;
+	}
+	return is_indented(line) || is_of_trace(joining, line);
 }
 
 static bool goes_on_as_part(struct joining *joining, struct slice line)
@@ -138,32 +229,38 @@ static bool goes_on_as_audit(struct joining *joining, struct slice line)
 	return true;
 }
 
-bool joining_take(struct joining *joining, struct slice line, bool claimed)
+static bool goes_on_inside(struct joining *joining, struct slice line, bool known)
 {
-	bool goes_on = false;
+	switch (joining->inside) {
+	case JOINING_XML:
+		return goes_on_as_xml(joining, line, known);
+	case JOINING_JSON:
+		return goes_on_as_json(joining, line);
+	case JOINING_PARTS:
+		return goes_on_as_part(joining, line);
+	case JOINING_AUDIT:
+		return goes_on_as_audit(joining, line);
+	case JOINING_ALERT:
+		return !known && goes_on_as_alert(joining, line);
+	case JOINING_TRACEBACK:
+		return !known && goes_on_as_traceback(joining, line);
+	case JOINING_TRACED:
+		return !known && goes_on_behind_traceback(joining, line);
+	case JOINING_TEXT:
+		break;
+	}
+	return goes_on_as_text(joining, line, known);
+}
+
+bool joining_take(struct joining *joining, struct slice text, struct slice line, bool known)
+{
+	const struct parser *parser = joining->parser;
 
 	if (joining->n_lines == 0 || joining->n_lines == JOINED_LINES_MAX)
 		return false;
-	switch (joining->inside) {
-	case JOINING_XML:
-		goes_on = goes_on_as_xml(joining, line, claimed);
-		break;
-	case JOINING_JSON:
-		goes_on = goes_on_as_json(joining, line);
-		break;
-	case JOINING_PARTS:
-		goes_on = goes_on_as_part(joining, line);
-		break;
-	case JOINING_AUDIT:
-		goes_on = goes_on_as_audit(joining, line);
-		break;
-	case JOINING_ALERT:
-		goes_on = !claimed && goes_on_as_alert(joining, line);
-		break;
-	case JOINING_TEXT:
-		goes_on = goes_on_as_text(joining, line, claimed);
-		break;
-	}
+	bool goes_on = goes_on_inside(joining, line, known) ||
+		       (parser != NULL && parser->goes_on != NULL &&
+			       parser->goes_on(text, line, known));
 	joining->n_lines += goes_on;
 	return goes_on;
 }

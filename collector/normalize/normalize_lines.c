@@ -84,10 +84,9 @@ static struct record normalized(struct run *run, struct slice text, uint64_t who
 	return record;
 }
 
-static void put_record(struct run *run, const struct record *record)
+static void put_record(
+	struct run *run, const struct record *record, const struct parser *parser)
 {
-	const struct parser *parser = parser_by_number(record->parser);
-
 	encode_json(&run->out, record, slice_str(parser ? parser->name : NULL));
 	strbuf_add_byte(&run->out, '\n');
 }
@@ -114,7 +113,7 @@ static void settle(struct run *run)
 			audit_gather_close(&run->audit, &run->arena, &record);
 		record.raw = slice_head(record.raw, held->first_len);
 		strbuf_cut(&run->out, held->at);
-		put_record(run, &record);
+		put_record(run, &record, parser_by_number(record.parser));
 	}
 	strbuf_add(&run->out, strbuf_slice(&held->joined));
 	strbuf_reset(&held->joined);
@@ -132,11 +131,12 @@ static struct slice without_return(struct slice line)
 	return slice_head(line, line.len - slice_ends(line, SLICE_LIT("\r")));
 }
 
-static void begin(struct run *run, struct slice line, uint64_t whole, bool claimed)
+static void begin(
+	struct run *run, struct slice line, uint64_t whole, const struct parser *parser)
 {
 	struct held *held = &run->held;
 
-	joining_begin(&held->joining, without_return(line), claimed);
+	joining_begin(&held->joining, without_return(line), parser);
 	strbuf_reset(&held->text);
 	strbuf_add(&held->text, line);
 	held->first_len = line.len;
@@ -167,12 +167,14 @@ static void go_on(struct run *run, struct slice line, uint64_t whole)
 static bool put_line(struct run *run, struct slice line, uint64_t whole, struct err *err)
 {
 	struct record record = normalized(run, line, whole);
-	bool claimed = record.status != PARSE_UNKNOWN;
+	const struct parser *parser = parser_by_number(record.parser);
+	struct held *held = &run->held;
 
 	run->number++;
-	if (joining_take(&run->held.joining, without_return(line), claimed)) {
+	if (joining_take(&held->joining, strbuf_slice(&held->text), without_return(line),
+		    parser != NULL)) {
 		go_on(run, line, whole);
-		return run->held.joined.len < LINE_MAX_BYTES || write_all(run, err);
+		return held->joined.len < LINE_MAX_BYTES || write_all(run, err);
 	}
 	if (is_more_than_its_line(run) && !audit_gather_is_open(&run->audit, &record)) {
 		settle(run);
@@ -180,9 +182,9 @@ static bool put_line(struct run *run, struct slice line, uint64_t whole, struct 
 	}
 	if (run->out.len >= OUT_READY && !write_out(run, err))
 		return false;
-	begin(run, line, whole, claimed);
+	begin(run, line, whole, parser);
 	audit_gather_add(&run->audit, &run->arena, &record);
-	put_record(run, &record);
+	put_record(run, &record, parser);
 	return true;
 }
 

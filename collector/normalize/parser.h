@@ -83,6 +83,13 @@ struct parser {
 	/* Reads context->message and nothing else of the record. Values are slices of it,
 	 * constants, or built in context->arena; added with the functions of extract.h. */
 	enum parse_result (*parse)(struct record *record, struct parse_context *context);
+
+	/*
+	 * Whether `line` goes on with a record of this parser, all of whose lines so far `text`
+	 * is, though nothing in joining.h says so; `known`: some parser claims it as a record
+	 * of its own. NULL: records are lines.
+	 */
+	bool (*goes_on)(struct slice text, struct slice line, bool known);
 };
 
 /* Every parser built in, ended by NULL. The order is the order of trial for sources that

@@ -4,6 +4,7 @@ const struct parser *const parsers[] = {
 	&parser_rfc5424,
 	&parser_container,
 	&parser_mysql,
+	&parser_mysql_slow,
 	&parser_mongodb,
 	&parser_redis,
 	&parser_tomcat,

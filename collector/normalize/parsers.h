@@ -76,5 +76,6 @@ extern const struct parser parser_apt;
 extern const struct parser parser_daemons;
 extern const struct parser parser_fail2ban;
 extern const struct parser parser_leveled;
+extern const struct parser parser_mysql_slow;
 
 #endif

@@ -66,6 +66,9 @@ bool take_stamp_slashed(struct slice *rest, const struct parse_context *context,
 /* "Mon Dec 26 16:22:08.103522 2016", of Apache error logs; ctime(3) with a fraction. */
 bool take_stamp_ctime(struct slice *rest, const struct parse_context *context, int64_t *ns);
 
+/* "2026-03-07  5:13:11", "260307  9:46:45", of MySQL: the hour may be padded with a blank. */
+bool take_stamp_padded(struct slice *rest, const struct parse_context *context, int64_t *ns);
+
 /* Seconds, milli-, micro- or nanoseconds since 1970, told apart by size (1973 to 2262), with
  * an optional fraction, or as JSON may write numbers: "1.7000000005e9". All of `text`. */
 bool stamp_from_epoch(struct slice text, int64_t *ns);

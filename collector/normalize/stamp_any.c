@@ -388,3 +388,28 @@ bool take_stamp_any(struct slice *rest, const struct parse_context *context, int
 	*rest = slice_from(*rest, reading.at);
 	return true;
 }
+
+bool take_stamp_padded(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	struct civil civil = {.offset_seconds = STAMP_LOCAL};
+	bool full = rest->len > 4 && rest->ptr[4] == '-';
+	size_t at = 0;
+	unsigned year;
+
+	if (!digits_at(*rest, &at, full ? 4 : 2, &year) ||
+		(full && !byte_at(*rest, &at, '-')) ||
+		!digits_at(*rest, &at, 2, &civil.month) ||
+		(full && !byte_at(*rest, &at, '-')) || !digits_at(*rest, &at, 2, &civil.day) ||
+		!byte_at(*rest, &at, ' '))
+		return false;
+	bool padded = byte_at(*rest, &at, ' ');
+	if (!digits_at(*rest, &at, padded ? 1 : 2, &civil.hour) || !byte_at(*rest, &at, ':') ||
+		!digits_at(*rest, &at, 2, &civil.minute) || !byte_at(*rest, &at, ':') ||
+		!digits_at(*rest, &at, 2, &civil.second))
+		return false;
+	civil.year = (int)year + (full ? 0 : 2000);
+	if (!stamp_moment(context, &civil, ns))
+		return false;
+	*rest = slice_from(*rest, at);
+	return true;
+}

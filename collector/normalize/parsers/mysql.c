@@ -5,10 +5,11 @@
  *	2026-03-07  5:13:11 8 [Warning] Access denied for user 'an'@'192.0.2.1' (...)
  *	260307 13:08:33 mysqld_safe Starting mysqld daemon ...
  *	2026-03-07T03:00:00.123456Z        14 Connect   an@192.0.2.1 on ho_so
+ *
+ * Statements of the general log are written as they came, on several lines if so.
  */
 #include "collector/normalize/database.h"
 #include "collector/normalize/stamp.h"
-#include "collector/normalize/stamp_parts.h"
 
 static const struct meaning queried = {
 	.action = {SLICE_BYTES("database_query")},
@@ -25,32 +26,6 @@ static void skip_space(struct slice *rest)
 {
 	while (rest->len > 0 && (rest->ptr[0] == ' ' || rest->ptr[0] == '\t'))
 		*rest = slice_from(*rest, 1);
-}
-
-/* "2026-03-07  5:13:11", "260307  9:46:45": the hour is padded with a blank. */
-static bool take_padded(struct slice *rest, const struct parse_context *context, int64_t *ns)
-{
-	struct civil civil = {.offset_seconds = STAMP_LOCAL};
-	bool full = rest->len > 4 && rest->ptr[4] == '-';
-	size_t at = 0;
-	unsigned year;
-
-	if (!digits_at(*rest, &at, full ? 4 : 2, &year) ||
-		(full && !byte_at(*rest, &at, '-')) ||
-		!digits_at(*rest, &at, 2, &civil.month) ||
-		(full && !byte_at(*rest, &at, '-')) || !digits_at(*rest, &at, 2, &civil.day) ||
-		!byte_at(*rest, &at, ' '))
-		return false;
-	bool padded = byte_at(*rest, &at, ' ');
-	if (!digits_at(*rest, &at, padded ? 1 : 2, &civil.hour) || !byte_at(*rest, &at, ':') ||
-		!digits_at(*rest, &at, 2, &civil.minute) || !byte_at(*rest, &at, ':') ||
-		!digits_at(*rest, &at, 2, &civil.second))
-		return false;
-	civil.year = (int)year + (full ? 0 : 2000);
-	if (!stamp_moment(context, &civil, ns))
-		return false;
-	*rest = slice_from(*rest, at);
-	return true;
 }
 
 static bool is_level(struct slice word)
@@ -108,12 +83,26 @@ static bool take_command(struct slice *rest, struct line *line)
 	return false;
 }
 
+/* "\t\t   14 Query\tSELECT 1" of MySQL 5.6 and MariaDB: in the same second as the line before.
+ */
+static bool read_unstamped(struct slice rest, struct line *line)
+{
+	if (!skip_lit(&rest, "\t\t"))
+		return false;
+	skip_space(&rest);
+	if (!take_digits(&rest, &line->thread) || !skip_byte(&rest, ' ') ||
+		!take_command(&rest, line))
+		return false;
+	line->text = rest;
+	return true;
+}
+
 static bool read_line(struct slice rest, const struct parse_context *context, struct line *line)
 {
 	bool told = context->named || !slice_absent(context->program);
 	bool full = rest.len > 4 && rest.ptr[4] == '-';
 
-	if (!take_padded(&rest, context, &line->ns) &&
+	if (!take_stamp_padded(&rest, context, &line->ns) &&
 		!take_stamp_iso(&rest, context, &line->ns)) {
 		/* "[Warning] [MY-010926] [Server] ..." in syslog */
 		line->text = rest;
@@ -199,11 +188,25 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 {
 	struct line line = {.ns = record->created_ns};
 
-	if (!read_line(context->message, context, &line))
+	if (!read_unstamped(context->message, &line) &&
+		!read_line(context->message, context, &line))
 		return PARSED_NOT_MINE;
 	put_line(record, context, &line);
 	context->message = SLICE_NONE;
 	return PARSED;
+}
+
+/* The rest of a statement, up to the next line that somebody knows. */
+static bool goes_on(struct slice text, struct slice line, bool known)
+{
+	static const char *const commands[] = {"Query\t", "Prepare\t", "Execute\t"};
+	struct slice first = slice_head(text, slice_find(text, '\n'));
+
+	for (size_t i = 0; !known && i < ARRAY_LEN(commands); i++) {
+		if (slice_search(first, slice_str(commands[i])) < first.len)
+			return line.len > 0;
+	}
+	return false;
 }
 
 static const char *const programs[] = {"mysqld", "mariadbd", "mysql", "mariadb", NULL};
@@ -216,6 +219,7 @@ const struct parser parser_mysql = {
 	.summary = "MySQL and MariaDB: error log and general log",
 	.source = "MySQL 5.5 to 8.4 Reference Manual, MariaDB 5.5 to 11, server logs",
 	.programs = programs,
-	.first_bytes = FIRST_BYTES_DIGITS,
+	.first_bytes = FIRST_BYTES_DIGITS "\t",
 	.parse = parse,
+	.goes_on = goes_on,
 };

@@ -7,6 +7,7 @@
 #include <yyjson.h>
 
 #include "collector/normalize/normalize_lines.h"
+#include "collector/normalize/parsers.h"
 #include "tests/support/check.h"
 
 enum { LINES_MAX = 64 };
@@ -17,13 +18,13 @@ static void check_story(const char *const *story, size_t n)
 	struct joining joining = {0};
 
 	for (size_t i = 0; i < n; i++) {
-		bool goes_on = story[i][0] == '+', claimed = story[i][1] == 'k';
+		bool goes_on = story[i][0] == '+', known = story[i][1] == 'k';
 		struct slice line = slice_str(story[i] + 3);
 
-		if (joining_take(&joining, line, claimed) != goes_on)
+		if (joining_take(&joining, SLICE_LIT(""), line, known) != goes_on)
 			ck_abort_msg("%s", story[i]);
 		if (!goes_on)
-			joining_begin(&joining, line, claimed);
+			joining_begin(&joining, line, known ? &parser_json : NULL);
 	}
 }
 
@@ -62,7 +63,29 @@ START_TEST(indented_lines_that_nobody_knows_go_on)
 		"-  ",
 		"-  Traceback (most recent call last):",
 		"+    File \"x.py\", line 1, in <module>",
-		"-  ValueError: z",
+		"+  ValueError: z",
+		"+  ",
+		"+  During handling of the above exception, another exception occurred:",
+		"+  ",
+		"+  Traceback (most recent call last):",
+		"+    File \"x.py\", line 2, in <module>",
+		"+      raise vn.Failure(1)",
+		"+  vn.Broken: again",
+		"-  words: of nobody",
+		"-k 2026-06-01 00:00:03 vn.example.A failed",
+		"+  java.sql.SQLException: no connection",
+		"+  \tat vn.example.A.a(A.java:1)",
+		"+  Caused by: java.net.ConnectException: refused",
+		"-  Exception in thread \"main\" java.lang.IllegalStateException: x",
+		"+  \tat vn.example.A.a(A.java:1)",
+		"-  vn.example.Broken: no exception",
+		"-k [07-Mar-2026 10:00:00 UTC] PHP Fatal error:  Uncaught Exception: x in "
+		"a.php:1",
+		"+  Stack trace:",
+		"+  #0 /srv/www/a.php(12): f()",
+		"+  #1 {main}",
+		"+    thrown in /srv/www/a.php on line 1",
+		"-  # Time: of nobody",
 	};
 
 	check_story(story, ARRAY_LEN(story));
@@ -137,10 +160,11 @@ START_TEST(what_is_never_closed_ends_all_the_same)
 {
 	struct joining joining = {0};
 
-	joining_begin(&joining, SLICE_LIT("{"), false);
+	joining_begin(&joining, SLICE_LIT("{"), NULL);
 	for (unsigned i = 1; i < JOINED_LINES_MAX; i++)
-		ck_assert(joining_take(&joining, SLICE_LIT("  \"a\": 1,"), false));
-	ck_assert(!joining_take(&joining, SLICE_LIT("  \"a\": 1,"), false));
+		ck_assert(
+			joining_take(&joining, SLICE_LIT(""), SLICE_LIT("  \"a\": 1,"), false));
+	ck_assert(!joining_take(&joining, SLICE_LIT(""), SLICE_LIT("  \"a\": 1,"), false));
 }
 END_TEST
 
@@ -252,6 +276,50 @@ START_TEST(the_last_record_of_an_audit_event_carries_it)
 }
 END_TEST
 
+START_TEST(parsers_know_what_goes_on_with_their_records)
+{
+	FILE *out = tmpfile();
+	size_t n = normalize_text(
+		"# Time: 2026-03-07T03:00:00.123456Z\n"
+		"# User@Host: app[app] @ web.example [192.0.2.7]  Id:    12\n"
+		"# Query_time: 12.5  Lock_time: 0.1 Rows_sent: 1  Rows_examined: 9\n"
+		"SET timestamp=1772852400;\n"
+		"SELECT *\n"
+		"# User@Host: forged[x] @ [10.0.0.1]\n"
+		"FROM t;\n"
+		"# User@Host: an[an] @  [192.0.2.8]\n"
+		"# Query_time: 1  Lock_time: 0\n"
+		"DELETE FROM t;\n"
+		"2026-03-07T03:00:00.123456Z\t   12 Query\tSELECT *\n"
+		"FROM t\n"
+		"\t\t   12 Quit\t\n"
+		"Start-Date: 2026-03-07  10:00:00\n"
+		"Commandline: apt-get install nginx\n"
+		"Install: nginx:amd64 (1.22.1-9)\n"
+		"Error: Sub-process returned an error code (1)\n"
+		"End-Date: 2026-03-07  10:00:09\n"
+		"Start-Date: 2026-03-07  10:01:00\n"
+		"words\n",
+		out);
+
+	ck_assert_uint_eq(n, 20);
+	ck_assert_str_eq(text_of(1, "user.name"), "app");
+	ck_assert_str_eq(text_of(1, "message"),
+		"SELECT *\n# User@Host: forged[x] @ [10.0.0.1]\nFROM t;");
+	ck_assert_str_eq(text_of(6, "soc.parse_status"), "joined");
+	ck_assert_str_eq(text_of(7, "user.name"), "an");
+	ck_assert_str_eq(text_of(10, "message"), "SELECT *\nFROM t");
+	ck_assert_str_eq(text_of(11, "soc.parse_status"), "joined");
+	ck_assert_str_eq(text_of(12, "soc.parse_status"), "ok");
+	ck_assert_str_eq(text_of(13, "package.name"), "nginx");
+	ck_assert_str_eq(text_of(13, "event.action"), "package_manager_failed");
+	ck_assert_str_eq(text_of(17, "soc.parse_status"), "joined");
+	ck_assert_str_eq(text_of(18, "event.action"), "package_manager_started");
+	forget(n);
+	fclose(out);
+}
+END_TEST
+
 START_TEST(lines_are_written_as_they_come)
 {
 	static const char line[] = "Jun  1 00:00:00 web app[1]: x\n";
@@ -288,4 +356,4 @@ TEST_MAIN("joining", an_alert_of_snort_goes_on_to_the_empty_line,
 	an_audit_record_goes_on_to_its_last_boundary, indented_lines_that_nobody_knows_go_on,
 	what_was_opened_goes_on_until_it_is_closed, what_is_never_closed_ends_all_the_same,
 	a_line_that_goes_on_names_the_first, the_last_record_of_an_audit_event_carries_it,
-	lines_are_written_as_they_come)
+	parsers_know_what_goes_on_with_their_records, lines_are_written_as_they_come)
