@@ -159,6 +159,7 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 	audit_events_join(pipeline->carry, batch);  /* records of an event -> event  */
 	name_hosts(rules->agencies, batch);         /* a relay's records -> host     */
 	attribute(rules->agencies, batch);          /* shared sources -> agency      */
+	enrich_batch(rules->enricher, batch);       /* where, whose, what kind       */
 	classify_batch(rules->classifier, batch);   /* fields -> class, severity     */
 	match(batch);                               /* fields -> tags to correlate   */
 	mask(rules->masker, batch);                 /* secrets go, for good          */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "collector/enrich/settings.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/sandbox.h"
@@ -71,20 +72,26 @@ static void add_folders_of_listeners(
 	}
 }
 
+static void add_folder_of_enrichment(void *user, const char *path)
+{
+	add_folder_of(user, path);
+}
+
 static void gather_read(
 	struct folders *folders, const char *config, const struct collector_settings *settings)
 {
 	const struct kafka_settings *kafka = &settings->forward.kafka;
 	const char *const files[] = {config, settings->agencies, settings->masking,
-		settings->ingest.ca, settings->ingest.crl, settings->ingest.certificate,
-		settings->ingest.key, kafka->ca, kafka->certificate, kafka->key,
-		kafka->sasl_password_file};
+		settings->enrich, settings->ingest.ca, settings->ingest.crl,
+		settings->ingest.certificate, settings->ingest.key, kafka->ca,
+		kafka->certificate, kafka->key, kafka->sasl_password_file};
 
 	for (size_t i = 0; i < ARRAY_LEN(of_the_system); i++)
 		add(folders, of_the_system[i]);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		add_folder_of(folders, files[i]);
 	add_folders_of_listeners(folders, &settings->ingest.syslog);
+	enrich_settings_paths(settings->enrich, add_folder_of_enrichment, folders);
 	add(folders, settings->national);
 	for (size_t i = 0; i < settings->roles.ingest.readable.n; i++)
 		add(folders, settings->roles.ingest.readable.items[i]);

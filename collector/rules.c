@@ -15,11 +15,12 @@ struct rules *rules_load(const struct collector_settings *settings, struct strbu
 	snprintf(classes, sizeof(classes), "%s/classes.yaml", settings->national);
 	atomic_init(&rules->refs, 1);
 	rules->agencies = agencies_load(settings->agencies, mistakes, warnings);
+	rules->enricher = enricher_load(settings->enrich, rules->agencies, mistakes, warnings);
 	rules->classifier = classifier_load(classes, mistakes);
 	rules->masker = masker_load(settings->masking, mistakes);
 	rules->profile = national_profile_load(settings->national, mistakes);
-	if (rules->agencies != NULL && rules->classifier != NULL && rules->masker != NULL &&
-		rules->profile != NULL)
+	if (rules->agencies != NULL && rules->enricher != NULL && rules->classifier != NULL &&
+		rules->masker != NULL && rules->profile != NULL)
 		return rules;
 	rules_unref(rules);
 	return NULL;
@@ -36,6 +37,7 @@ void rules_unref(struct rules *rules)
 	if (rules == NULL || atomic_fetch_sub(&rules->refs, 1) > 1)
 		return;
 	agencies_unref(rules->agencies);
+	enricher_free(rules->enricher);
 	classifier_free(rules->classifier);
 	masker_free(rules->masker);
 	national_profile_free(rules->profile);

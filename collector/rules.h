@@ -1,9 +1,9 @@
 /*
  * rules - what the files beside the settings say, and a reload can change
  *
- * The register of agencies, the classes of attacks, the masking policy and the
- * national profile, loaded together, checked together, swapped together: one immutable object,
- * reference counted. Any thread.
+ * The register of agencies, what enriches records, the classes of attacks, the
+ * masking policy and the national profile, loaded together, checked together, swapped together:
+ * one immutable object, reference counted. Any thread.
  */
 #ifndef COLLECTOR_RULES_H
 #define COLLECTOR_RULES_H
@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "collector/detect/classify.h"
+#include "collector/enrich/enrich.h"
 #include "collector/national/profile.h"
 #include "collector/normalize/masking.h"
 #include "collector/register/register.h"
@@ -20,6 +21,7 @@ struct rules {
 	atomic_uint refs;
 	struct agency_register *agencies;
 	struct classifier *classifier;
+	struct enricher *enricher;
 	struct masker *masker;
 	struct national_profile *profile;
 };

@@ -18,7 +18,8 @@ enum {
 struct options {
 	struct normalize_settings settings;
 	const struct parser *format;
-	const char *path; /* NULL = standard input */
+	const char *enrich; /* path of its settings, NULL = not wanted */
+	const char *path;   /* NULL = standard input */
 };
 
 static bool format_from(struct slice name, const struct parser **format, struct err *err)
@@ -57,6 +58,7 @@ static bool take_options(
 {
 	if (arguments->n_operands > 0 && strcmp(arguments->operands[0], "-") != 0)
 		options->path = arguments->operands[0];
+	options->enrich = arguments_text(arguments, "enrich");
 	return format_from(
 		       slice_str(arguments_text(arguments, "format")), &options->format, err) &&
 	       take_zone(arguments, &options->settings.zone, err) &&
@@ -70,11 +72,13 @@ static void list_parsers(void)
 			parsers[i]->source);
 }
 
-static bool normalize_file(const struct options *options, struct err *err)
+static bool normalize_file(
+	const struct options *options, struct enricher *enricher, struct err *err)
 {
 	struct normalize_lines lines = {
 		.settings = options->settings,
 		.format = options->format,
+		.enricher = enricher,
 		.name = options->path ? options->path : "-",
 		.from = STDIN_FILENO,
 		.to = STDOUT_FILENO,
@@ -92,6 +96,17 @@ static bool normalize_file(const struct options *options, struct err *err)
 	return ok || err_within(err, "%s", options->path);
 }
 
+/* Agencies of the network plan are not looked for: there is no register here. */
+static bool load_enricher(const char *path, struct enricher **enricher)
+{
+	struct strbuf words = STRBUF_INIT(1 << 20);
+
+	*enricher = path != NULL ? enricher_load(path, NULL, &words, &words) : NULL;
+	fputs(strbuf_cstr(&words), stderr);
+	strbuf_done(&words);
+	return path == NULL || *enricher != NULL;
+}
+
 static int run_normalize(const struct arguments *arguments)
 {
 	struct options options = {0};
@@ -105,11 +120,14 @@ static int run_normalize(const struct arguments *arguments)
 		fprintf(stderr, "soc-collector normalize: %s\n", err.text);
 		return EXIT_USAGE;
 	}
-	if (!normalize_file(&options, &err)) {
-		fprintf(stderr, "soc-collector normalize: %s\n", err.text);
+	struct enricher *enricher;
+	if (!load_enricher(options.enrich, &enricher))
 		return EXIT_FAILED;
-	}
-	return EXIT_DONE;
+	bool done = normalize_file(&options, enricher, &err);
+	if (!done)
+		fprintf(stderr, "soc-collector normalize: %s\n", err.text);
+	enricher_free(enricher);
+	return done ? EXIT_DONE : EXIT_FAILED;
 }
 
 static const struct option_spec normalize_options[] = {
@@ -125,6 +143,9 @@ static const struct option_spec normalize_options[] = {
 	{.name = "year",
 		.value = "Y",
 		.help = "of stamps without one (the one that makes them nearest to now)"},
+	{.name = "enrich",
+		.value = "FILE",
+		.help = "add what enrich.yaml stands on: places, networks, user agents"},
 	{.name = "list", .help = "list the parsers instead"},
 	{0},
 };

@@ -80,6 +80,8 @@ static struct record normalized(struct run *run, struct slice text, uint64_t who
 
 	arena_reset(&run->arena);
 	normalize_record(run->normalizer, run->lines->format, &run->arena, &record);
+	if (run->lines->enricher != NULL)
+		(void)enrich_record(run->lines->enricher, &run->arena, &record);
 	record.received_ns = CLOCK_NONE; /* now is not a time of the event */
 	return record;
 }

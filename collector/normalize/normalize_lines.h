@@ -13,12 +13,14 @@
 #ifndef COLLECTOR_NORMALIZE_LINES_H
 #define COLLECTOR_NORMALIZE_LINES_H
 
+#include "collector/enrich/enrich.h"
 #include "collector/normalize/normalize.h"
 #include "common/err.h"
 
 struct normalize_lines {
 	struct normalize_settings settings;
 	const struct parser *format; /* asked first, or NULL */
+	struct enricher *enricher;   /* NULL = fields are those of the line alone */
 	const char *name;            /* of the file, for the records */
 	int from, to;                /* descriptors */
 };

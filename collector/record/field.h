@@ -26,6 +26,8 @@ enum field_id {
 #define FIELD(number, id, type, name) FIELD_##id = (number),
 #include "collector/record/fields.def"
 #undef FIELD
+	FIELD_ENRICHED_FIRST = FIELD_SOURCE_GEO_COUNTRY, /* what enrich/ adds */
+	FIELD_ENRICHED_LAST = FIELD_DNS_QUESTION_TOP_LEVEL_DOMAIN,
 	FIELD_ID_MAX = 1024, /* numbers stay below */
 };
 

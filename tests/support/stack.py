@@ -193,6 +193,7 @@ class Stack:
             "agencies": "agencies.yaml",
             "national": str(ROOT / "configs/national"),
             "masking": str(ROOT / "configs/masking.yaml"),
+            "enrich": str(ROOT / "configs/enrich.yaml"),
             "control": str(self.control_path),
             "presence": "1h",
             "ingest": {

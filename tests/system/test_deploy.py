@@ -65,7 +65,7 @@ def test_everything_comes_to_its_place(installed):
     wanted += [installed.prefix / "lib" / folder for part in PARTS for folder in (
         f"systemd/system/soc-{part}.service", f"sysusers.d/soc-{part}.conf", f"tmpfiles.d/soc-{part}.conf")]
     wanted += [installed.etc / "soc-collector" / name for name in (
-        "collector.yaml", "agencies.yaml", "masking.yaml", "national/profile.yaml", "national/classes.yaml",
+        "collector.yaml", "agencies.yaml", "enrich.yaml", "masking.yaml", "networks.yaml", "national/profile.yaml", "national/classes.yaml",
         "national/schemas/avreport.xsd")]
     wanted += [installed.etc / "soc-agent/agent.yaml"]
     assert {str(path) for path in wanted} <= files

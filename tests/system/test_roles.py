@@ -35,11 +35,12 @@ def separated(processes, program):
     folder = Path(tempfile.mkdtemp(prefix="soc-roles-", dir="/tmp"))
     folder.chmod(0o711)
     made = stacks.Stack(folder / "s", processes, program, {
-        "national": "national", "masking": "masking.yaml", "control": str(folder / "s/run/c.sock"),
+        "national": "national", "masking": "masking.yaml", "enrich": "enrich.yaml", "control": str(folder / "s/run/c.sock"),
         "roles": {"ingest": {"user": INGEST.pw_name}, "signer": {"user": SIGNER.pw_name}}})
     made.control_path = folder / "s/run/c.sock"
     shutil.copytree(harness.ROOT / "configs/national", made.folder / "national")
     shutil.copy(harness.ROOT / "configs/masking.yaml", made.folder)
+    shutil.copy(harness.ROOT / "configs/enrich.yaml", made.folder)
     for path in (made.folder, made.folder / "pki", made.folder / "pki/issued"):
         path.chmod(0o755)
     for name in ("run", "store", "derive", "out"):
