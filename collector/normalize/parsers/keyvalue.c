@@ -2,13 +2,16 @@
  * keyvalue - name=value pairs with blanks between: logfmt, FortiGate, many appliances
  *
  *	date=2026-05-10 time=11:50:48 devname="FG" srcip=192.0.2.1 action="deny"
+ *	2026-05-10 11:50:48 fw-1 src=192.0.2.1 dst=192.0.2.2 action=deny
+ *	[10/May/2026:11:50:48 +0700] src=192.0.2.1 dst=192.0.2.2 action=deny
  *
  * The whole text must be pairs (pairs_keyvalue.c), three at least and one with
- * a known name.
+ * a known name; a stamp of any kind and the name of a host may stand before them.
  */
 #include "collector/normalize/extract.h"
 #include "collector/normalize/names.h"
 #include "collector/normalize/network.h"
+#include "collector/normalize/stamp.h"
 
 enum { KNOWN_MIN = 1, NAMES_MIN = 3 };
 
@@ -38,15 +41,69 @@ static bool is_enough(const struct pairs *pairs, bool named)
 	return pairs->n >= NAMES_MIN && known >= KNOWN_MIN;
 }
 
+/* What a line of a file begins with. */
+struct head {
+	struct slice host; /* or absent */
+	int64_t ns;
+};
+
+enum { EPOCH_DIGITS_MIN = 10 };
+
+/* "1772852400.123 " */
+static bool take_epoch(struct slice *rest, int64_t *ns)
+{
+	struct slice at = *rest, word = take_word(&at);
+
+	if (word.len < EPOCH_DIGITS_MIN || !stamp_from_epoch(word, ns))
+		return false;
+	*rest = at;
+	return true;
+}
+
+/* "2026-05-10 11:50:48 fw-1 ", "[2026-05-10 11:50:48] "; false when there is none. */
+static bool take_head(
+	struct slice *rest, const struct parse_context *context, struct head *head)
+{
+	struct slice at = *rest, word;
+
+	if (at.len == 0 || (!is_digit(at.ptr[0]) && at.ptr[0] != '[') ||
+		slice_find(at, '=') == at.len)
+		return false;
+	bool bracket = skip_byte(&at, '[');
+	if (!take_epoch(&at, &head->ns) && !take_stamp_any(&at, context, &head->ns))
+		return false;
+	if (bracket && !skip_byte(&at, ']'))
+		return false;
+	(void)skip_byte(&at, ':');
+	if (!skip_byte(&at, ' '))
+		return false;
+	skip_blanks(&at);
+	*rest = at;
+	word = take_word(&at);
+	head->host = SLICE_NONE;
+	if (slice_find(word, '=') == word.len && skip_byte(&at, ' ')) {
+		head->host = word;
+		*rest = at;
+	}
+	return true;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct pairs *pairs = context->pairs;
 	struct named_values values = {0};
+	struct slice text = context->message;
+	struct head head;
+	bool headed = slice_absent(context->program) && take_head(&text, context, &head);
 
-	pairs_read_keyvalue(pairs, context->message, context->arena);
+	pairs_read_keyvalue(pairs, text, context->arena);
 	if (pairs->state != PAIRS_WHOLE || !is_enough(pairs, context->named))
 		return PARSED_NOT_MINE;
 	context->full = context->full || pairs->full;
+	if (headed) {
+		record->created_ns = head.ns;
+		put_some(record, context, FIELD_HOST_HOSTNAME, head.host);
+	}
 	for (unsigned i = 0; i < pairs->n; i++)
 		put_pair(record, context, &values, &pairs->items[i]);
 	put_connection(record, context, record_get(record, FIELD_EVENT_ACTION));

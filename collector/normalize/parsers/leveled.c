@@ -11,7 +11,8 @@
  *	2026-03-07 10:00:00,123 [main] ERROR vn.gov.App - no connection             log4j
  *	2026-03-07T10:00:00.123+07:00  INFO 812 --- [main] vn.gov.App : Started     Spring Boot
  *
- * The frame is all that is known; of a few programs the words too.
+ * The frame is all that is known; of a few programs the words too, and whatever reads the
+ * message of any program.
  */
 #include "collector/normalize/sentence.h"
 #include "collector/normalize/stamp.h"
@@ -226,9 +227,10 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put_digits(record, context, FIELD_PROCESS_PID, line.pid);
 	put_over(record, context, FIELD_MESSAGE, line.text);
 	context->message = SLICE_NONE;
-	return sentence_read(record, context, known, ARRAY_LEN(known), line.text)
-		       ? PARSED
-		       : PARSED_PARTLY;
+	if (sentence_read(record, context, known, ARRAY_LEN(known), line.text))
+		return PARSED;
+	context->message = line.text; /* it may be pairs or JSON */
+	return PARSED_PARTLY;
 }
 
 const struct parser parser_leveled = {
