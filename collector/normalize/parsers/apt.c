@@ -14,7 +14,7 @@
  *	2026-03-07T10:00:00+0700 SUBDEBUG Installed: nginx-1:1.22.1-8.el9.x86_64    dnf.rpm.log
  *	Mar 07 10:00:00 Updated: openssl-1.0.2k-26.el7_9.x86_64                     yum.log
  */
-#include "collector/normalize/sentence.h"
+#include "collector/normalize/phrases.h"
 #include "collector/normalize/stamp.h"
 
 #define PACKAGE(name, how)                                                                     \
@@ -188,38 +188,40 @@ static enum parse_result read_history(
 
 /* ---- term.log, dnf.rpm.log, yum.log ------------------------------------------------------ */
 
-static const struct sentence terminal[] = {
-	{SAY("Unpacking <package.name> (<package.version>) over (<previous_version>) ..."),
+static const struct phrase terminal_sentences[] = {
+	{"Unpacking {package.name+} ({package.version+}) over ({.previous_version+}) ...{}",
 		&upgraded},
-	{SAY("Unpacking <package.name> (<package.version>) ..."), &installed},
-	{SAY("Setting up <package.name> (<package.version>) ..."), &configured},
-	{SAY("Removing <package.name> (<package.version>) ..."), &removed},
-	{SAY("Purging configuration files for <package.name> (<package.version>) ..."),
+	{"Unpacking {package.name+} ({package.version+}) ...{}", &installed},
+	{"Setting up {package.name+} ({package.version+}) ...{}", &configured},
+	{"Removing {package.name+} ({package.version+}) ...{}", &removed},
+	{"Purging configuration files for {package.name+} ({package.version+}) ...{}",
 		&removed},
-	{SAY("Processing triggers for <package.name> (<package.version>) ..."), &configured},
-	{SAY("Selecting previously unselected package <package.name*>."), &noted},
-	{SAY("Preparing to unpack <file.name> ..."), &noted},
-	{SAY("(Reading database ... "), &noted},
-	{SAY("Installing new version of config file <file.path> ..."), &configured},
-	{SAY("dpkg: error processing package <package.name> (<>):"), &failed},
-	{SAY("update-alternatives: using <file.path> to provide <> (<group>) in <> mode"),
+	{"Processing triggers for {package.name+} ({package.version+}) ...{}", &configured},
+	{"Selecting previously unselected package {package.name*}.{}", &noted},
+	{"Preparing to unpack {file.name+} ...{}", &noted},
+	{"(Reading database ... {}", &noted},
+	{"Installing new version of config file {file.path+} ...{}", &configured},
+	{"dpkg: error processing package {package.name+} ({+}):{}", &failed},
+	{"update-alternatives: using {file.path+} to provide {+} ({.group+}) in {+} mode{}",
 		&configured},
 };
+static struct phrases terminal = PHRASES(terminal_sentences);
 
-static const struct sentence rpm[] = {
-	{SAY("Installed: <package.name>"), &installed},
-	{SAY("Dep-Installed: <package.name>"), &installed},
-	{SAY("Reinstalled: <package.name>"), &installed},
-	{SAY("Upgraded: <package.name>"), &upgraded},
-	{SAY("Upgrade: <package.name>"), &upgraded},
-	{SAY("Updated: <package.name>"), &upgraded},
-	{SAY("Downgraded: <package.name>"), &upgraded},
-	{SAY("Downgrade: <package.name>"), &upgraded},
-	{SAY("Obsoleted: <package.name>"), &removed},
-	{SAY("Removed: <package.name>"), &removed},
-	{SAY("Erased: <package.name>"), &removed},
-	{SAY("Erase: <package.name>"), &removed},
+static const struct phrase rpm_sentences[] = {
+	{"Installed: {package.name+}{}", &installed},
+	{"Dep-Installed: {package.name+}{}", &installed},
+	{"Reinstalled: {package.name+}{}", &installed},
+	{"Upgraded: {package.name+}{}", &upgraded},
+	{"Upgrade: {package.name+}{}", &upgraded},
+	{"Updated: {package.name+}{}", &upgraded},
+	{"Downgraded: {package.name+}{}", &upgraded},
+	{"Downgrade: {package.name+}{}", &upgraded},
+	{"Obsoleted: {package.name+}{}", &removed},
+	{"Removed: {package.name+}{}", &removed},
+	{"Erased: {package.name+}{}", &removed},
+	{"Erase: {package.name+}{}", &removed},
 };
+static struct phrases rpm = PHRASES(rpm_sentences);
 
 /* "bash-5.1.8-6.el9.x86_64", "nginx-1:1.22.1-8.el9.x86_64", yum's
  * "1:nginx-1.20.1-10.el7.x86_64": name, version and release, architecture, told apart from the
@@ -253,7 +255,7 @@ static bool read_dnf(struct record *record, struct parse_context *context, struc
 	text = slice_from(rest, DNF_STAMP_LEN);
 	if (!skip_lit(&text, " SUBDEBUG ") && !skip_lit(&text, " INFO "))
 		return false;
-	if (!sentence_read(record, context, rpm, ARRAY_LEN(rpm), text) ||
+	if (!phrases_read(&rpm, record, context, text) ||
 		!take_stamp_iso(&rest, context, &record->created_ns))
 		return false;
 	put_rpm(record, context);
@@ -297,7 +299,7 @@ static bool read_terminal(
 		put_meaning(record, context, starts ? &begun : &ended);
 		return true;
 	}
-	if (!sentence_read(record, context, terminal, ARRAY_LEN(terminal), rest))
+	if (!phrases_read(&terminal, record, context, rest))
 		return false;
 	name = record_get(record, FIELD_PACKAGE_NAME);
 	if (!slice_absent(name))

@@ -8,7 +8,7 @@
  *	update-alternatives 2026-03-07 10:00:00: link group editor updated to point to
  * /usr/bin/vi
  */
-#include "collector/normalize/sentence.h"
+#include "collector/normalize/phrases.h"
 #include "collector/normalize/stamp.h"
 
 enum { STAMP_LEN = 19 }; /* "2026-03-07 10:00:00" */
@@ -46,29 +46,31 @@ static const struct meaning alternative_changed = {
 };
 
 /* dpkg(1), section LOG: "action pkg installed-version available-version". */
-#define NOW " <package.name> <package.version> <>"
-static const struct sentence dpkg[] = {
-	{SAY("status <state> <package.name> <package.version>"), &state},
-	{SAY("install <package.name> <> <package.version>"), &installed},
-	{SAY("upgrade <package.name> <previous_version> <package.version>"), &upgraded},
-	{SAY("configure" NOW), &configured},
-	{SAY("trigproc" NOW), &configured},
-	{SAY("remove" NOW), &removed},
-	{SAY("purge" NOW), &removed},
-	{SAY("disappear" NOW), &removed},
-	{SAY("startup <command*>"), &begun},
-	{SAY("conffile <file.path> keep"), &file_kept},
-	{SAY("conffile <file.path> install"), &file_replaced},
+#define NOW " {package.name+} {package.version+} {+}{}"
+static const struct phrase dpkg_sentences[] = {
+	{"status {.state+} {package.name+} {package.version+}{}", &state},
+	{"install {package.name+} {+} {package.version+}{}", &installed},
+	{"upgrade {package.name+} {.previous_version+} {package.version+}{}", &upgraded},
+	{"configure" NOW, &configured},
+	{"trigproc" NOW, &configured},
+	{"remove" NOW, &removed},
+	{"purge" NOW, &removed},
+	{"disappear" NOW, &removed},
+	{"startup {.command*}", &begun},
+	{"conffile {file.path+} keep{}", &file_kept},
+	{"conffile {file.path+} install{}", &file_replaced},
 };
+static struct phrases dpkg = PHRASES(dpkg_sentences);
 #undef NOW
 
-static const struct sentence alternatives[] = {
-	{SAY("run with <process.command_line*>"), &alternative_asked},
-	{SAY("link group <group> updated to point to <file.path*>"), &alternative_changed},
-	{SAY("link group <group> fully removed"), &alternative_changed},
-	{SAY("status of link group <group> set to <mode>"), &alternative_changed},
-	{SAY("<state> (<*>) of link group"), &alternative_changed},
+static const struct phrase alternatives_sentences[] = {
+	{"run with {process.command_line*}", &alternative_asked},
+	{"link group {.group+} updated to point to {file.path*}", &alternative_changed},
+	{"link group {.group+} fully removed{}", &alternative_changed},
+	{"status of link group {.group+} set to {.mode+}{}", &alternative_changed},
+	{"{.state+} ({*}) of link group{}", &alternative_changed},
 };
+static struct phrases alternatives = PHRASES(alternatives_sentences);
 
 /* "nginx:amd64": the architecture is a field of its own; "<none>" is no version. */
 static void put_package(struct record *record, struct parse_context *context)
@@ -89,8 +91,7 @@ static bool read_dpkg(struct record *record, struct parse_context *context, stru
 	if (rest.len < STAMP_LEN + 2 || rest.ptr[10] != ' ' || rest.ptr[STAMP_LEN] != ' ' ||
 		rest.ptr[STAMP_LEN + 1] < 'a' || rest.ptr[STAMP_LEN + 1] > 'z' ||
 		!take_stamp_iso(&rest, context, &record->created_ns) ||
-		!skip_byte(&rest, ' ') ||
-		!sentence_read(record, context, dpkg, ARRAY_LEN(dpkg), rest))
+		!skip_byte(&rest, ' ') || !phrases_read(&dpkg, record, context, rest))
 		return false;
 	if (!slice_absent(record_get(record, FIELD_PACKAGE_NAME)))
 		put_package(record, context);
@@ -103,7 +104,7 @@ static bool read_alternatives(
 	if (!skip_lit(&rest, "update-alternatives "))
 		return false;
 	return take_stamp_iso(&rest, context, &record->created_ns) && skip_lit(&rest, ": ") &&
-	       sentence_read(record, context, alternatives, ARRAY_LEN(alternatives), rest);
+	       phrases_read(&alternatives, record, context, rest);
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)

@@ -5,7 +5,7 @@
  *	2026-03-07 10:00:00,123 fail2ban.filter         [812]: INFO    [sshd] Found 192.0.2.7 -
  *... fail2ban.actions[812]: WARNING [ssh-iptables] Ban 192.0.2.7                  syslog
  */
-#include "collector/normalize/sentence.h"
+#include "collector/normalize/phrases.h"
 #include "collector/normalize/stamp.h"
 
 enum { LEVEL_MAX = 8 };
@@ -48,29 +48,30 @@ static const struct meaning noted = {
 };
 
 /* Behind the jail in brackets, if one is named. */
-static const struct sentence known[] = {
-	{SAY("Ban <source.ip>"), &banned},
-	{SAY("Restore Ban <source.ip>"), &banned},
-	{SAY("Increase Ban <source.ip>"), &banned},
-	{SAY("<source.ip> already banned"), &banned},
-	{SAY("Unban <source.ip>"), &unbanned},
-	{SAY("Found <source.ip>"), &found},
-	{SAY("Ignore <source.ip> by"), &ignored},
-	{SAY("Jail '<rule.name>' started"), &jail_started},
-	{SAY("Jail '<rule.name>' stopped"), &jail_stopped},
-	{SAY("Creating new jail '<rule.name>'"), &jail_started},
-	{SAY("Jail <rule.name> is not a JournalFilter instance"), &noted},
-	{SAY("Starting Fail2ban v<version>"), &server_started},
-	{SAY("Exiting Fail2ban"), &server_stopped},
-	{SAY("Shutdown in progress"), &server_stopped},
-	{SAY("Flush ban list"), &noted},
-	{SAY("Added logfile: '<file.path*>'"), &noted},
-	{SAY("maxRetry: "), &noted},
-	{SAY("findtime: "), &noted},
-	{SAY("banTime: "), &noted},
-	{SAY("encoding: "), &noted},
-	{SAY("Connected to fail2ban persistent database '<file.path*>'"), &noted},
+static const struct phrase known_sentences[] = {
+	{"Ban {source+}{}", &banned},
+	{"Restore Ban {source+}{}", &banned},
+	{"Increase Ban {source+}{}", &banned},
+	{"{source+} already banned{}", &banned},
+	{"Unban {source+}{}", &unbanned},
+	{"Found {source+}{}", &found},
+	{"Ignore {source+} by{}", &ignored},
+	{"Jail '{rule.name+}' started{}", &jail_started},
+	{"Jail '{rule.name+}' stopped{}", &jail_stopped},
+	{"Creating new jail '{rule.name+}'{}", &jail_started},
+	{"Jail {rule.name+} is not a JournalFilter instance{}", &noted},
+	{"Starting Fail2ban v{.version+}{}", &server_started},
+	{"Exiting Fail2ban{}", &server_stopped},
+	{"Shutdown in progress{}", &server_stopped},
+	{"Flush ban list{}", &noted},
+	{"Added logfile: '{file.path*}'{}", &noted},
+	{"maxRetry: {}", &noted},
+	{"findtime: {}", &noted},
+	{"banTime: {}", &noted},
+	{"encoding: {}", &noted},
+	{"Connected to fail2ban persistent database '{file.path*}'{}", &noted},
 };
+static struct phrases known = PHRASES(known_sentences);
 
 /* "NOTICE  ", "INFO    ": capitals, then blanks */
 static struct slice take_level(struct slice *rest)
@@ -122,7 +123,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (slice_absent(record_get(record, FIELD_MESSAGE)))
 		put(record, context, FIELD_MESSAGE, rest);
 	context->message = SLICE_NONE;
-	if (sentence_read(record, context, known, ARRAY_LEN(known), slice_trim(rest)))
+	if (phrases_read(&known, record, context, slice_trim(rest)))
 		return PARSED;
 	put_meaning(record, context, &noted);
 	return PARSED_PARTLY;

@@ -14,7 +14,7 @@
  * The frame is all that is known; of a few programs the words too, and whatever reads the
  * message of any program.
  */
-#include "collector/normalize/sentence.h"
+#include "collector/normalize/phrases.h"
 #include "collector/normalize/stamp.h"
 
 enum { LEVEL_MAX = 9, LOGGER_MAX = 96, STAMP_LEAST = 19, STAMP_MOST = 36 };
@@ -34,19 +34,20 @@ static const struct meaning service_begun = {
 };
 
 /* unattended-upgrade, cloud-init, tuned; firewalld says errors only. */
-static const struct sentence known[] = {
-	{SAY("Starting unattended upgrades script"), &upgrade_begun},
-	{SAY("Initial blacklist"), &upgrade_noted},
-	{SAY("Initial whitelist"), &upgrade_noted},
-	{SAY("Allowed origins are:"), &upgrade_noted},
-	{SAY("No packages found that can be upgraded unattended"), &upgrade_ended},
-	{SAY("Packages that will be upgraded: <packages*>"), &upgrade_noted},
-	{SAY("Writing dpkg log to <file.path>"), &upgrade_noted},
-	{SAY("All upgrades installed"), &upgrade_ended},
-	{SAY("Packages that were successfully auto-removed: <packages*>"), &upgrade_noted},
-	{SAY("Cloud-init v. <version> running '<stage>' at"), &service_begun},
-	{SAY("starting tuning: <profile*>"), &service_begun},
+static const struct phrase known_sentences[] = {
+	{"Starting unattended upgrades script{}", &upgrade_begun},
+	{"Initial blacklist{}", &upgrade_noted},
+	{"Initial whitelist{}", &upgrade_noted},
+	{"Allowed origins are:{}", &upgrade_noted},
+	{"No packages found that can be upgraded unattended{}", &upgrade_ended},
+	{"Packages that will be upgraded: {.packages*}", &upgrade_noted},
+	{"Writing dpkg log to {file.path+}{}", &upgrade_noted},
+	{"All upgrades installed{}", &upgrade_ended},
+	{"Packages that were successfully auto-removed: {.packages*}", &upgrade_noted},
+	{"Cloud-init v. {.version+} running '{.stage+}' at{}", &service_begun},
+	{"starting tuning: {.profile*}", &service_begun},
 };
+static struct phrases known = PHRASES(known_sentences);
 
 struct line {
 	struct slice level, logger, thread, pid, text;
@@ -227,7 +228,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put_digits(record, context, FIELD_PROCESS_PID, line.pid);
 	put_over(record, context, FIELD_MESSAGE, line.text);
 	context->message = SLICE_NONE;
-	if (sentence_read(record, context, known, ARRAY_LEN(known), line.text))
+	if (phrases_read(&known, record, context, line.text))
 		return PARSED;
 	context->message = line.text; /* it may be pairs or JSON */
 	return PARSED_PARTLY;
