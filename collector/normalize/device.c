@@ -247,13 +247,30 @@ static bool seconds_of(struct slice text, uint64_t *seconds)
 	return true;
 }
 
+/* The digits behind the point, as nanoseconds. */
+static uint64_t fraction_of(struct slice text)
+{
+	enum { DIGITS = 9 };
+	uint64_t ns = 0;
+
+	for (size_t i = 0; i < DIGITS; i++) {
+		bool digit = i < text.len && is_digit(text.ptr[i]);
+
+		ns = ns * 10 + (digit ? (uint64_t)(text.ptr[i] - '0') : 0);
+	}
+	return ns;
+}
+
 void put_seconds(struct record *record, struct parse_context *context, struct slice text)
 {
-	uint64_t seconds;
+	size_t dot = slice_find(text, '.');
+	struct slice whole = slice_head(text, dot);
+	uint64_t seconds, ns = 0;
 
-	text = slice_head(text, slice_find(text, '.'));
-	if (text.len > 0 && seconds_of(text, &seconds) && seconds < 1000000000)
-		put_number(record, context, FIELD_EVENT_DURATION, seconds * 1000000000);
+	if (dot < text.len)
+		ns = fraction_of(slice_from(text, dot + 1));
+	if (whole.len > 0 && seconds_of(whole, &seconds) && seconds < 1000000000)
+		put_number(record, context, FIELD_EVENT_DURATION, seconds * 1000000000 + ns);
 }
 
 static void put_total(struct record *record, struct parse_context *context, enum field_id id,

@@ -38,6 +38,7 @@ const struct parser *const parsers[] = {
 	&parser_gelf,
 	&parser_antivirus_json,
 	&parser_suricata,
+	&parser_zeek,
 	&parser_snort,
 	&parser_json,
 	&parser_iis,

@@ -65,6 +65,7 @@ extern const struct parser parser_cisco_asa;
 extern const struct parser parser_cisco_ios;
 extern const struct parser parser_suricata;
 extern const struct parser parser_snort;
+extern const struct parser parser_zeek;
 extern const struct parser parser_fortigate;
 extern const struct parser parser_antivirus_json;
 extern const struct parser parser_json;

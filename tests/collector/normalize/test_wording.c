@@ -150,7 +150,7 @@ START_TEST(durations_of_all_spellings_are_nanoseconds)
 		{"1h02m03s", "3723000000000"},
 		{"0h:10m:03s", "603000000000"},
 		{"1d 00:00:01", "86401000000000"},
-		{"0.5", "0"},
+		{"0.5", "500000000"},
 	};
 
 	arena_init(&arena, 1 << 16);

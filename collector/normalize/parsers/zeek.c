@@ -1,0 +1,674 @@
+/*
+ * zeek - logs of Zeek (Bro): tab-separated with a header, and JSON
+ *
+ *	#fields	ts	uid	id.orig_h	id.orig_p	id.resp_h	...
+ *	1772852400.123456	CHhAvVGS1DHFjwGM9	192.0.2.7	51000	203.0.113.9
+ *443	tcp	ssl	...
+ *	{"ts":1772852400.123456,"uid":"CHhAvVGS1DHFjwGM9","id.orig_h":"192.0.2.7",...}
+ *
+ * A line does not carry its header. Of the logs that Zeek writes by default the line is the one
+ * whose columns all have the right form (zeek_logs.def). Unset values are '-', sets are divided
+ * by commas.
+ */
+#include <stdlib.h>
+
+#include "collector/normalize/extract.h"
+#include "collector/normalize/ids.h"
+#include "collector/normalize/name_table.h"
+#include "collector/normalize/names.h"
+#include "collector/normalize/network.h"
+#include "common/netaddr.h"
+
+enum { COLUMNS_MAX = 48, UID_MIN = 12, UID_MAX = 24 };
+
+enum zeek_value {
+	ZEEK_LATER = NAME_MEANING_END,
+	ZEEK_TRANSPORT,
+	ZEEK_PROTOCOL,
+	ZEEK_DURATION,
+	ZEEK_ANSWERS,
+	ZEEK_ADDRESSES, /* a mailbox or several */
+};
+
+static const struct name_entry entries[] = {
+	NAME("ts", NAME_TIME),
+	NAME("_path", ZEEK_LATER),
+	NAME("_system_name", FIELD_OBSERVER_NAME),
+	NAME("_write_ts", NAME_DROPPED),
+	NAME("uid", FIELD_EVENT_ID),
+	NAME("id.orig_h", FIELD_SOURCE_IP),
+	NAME("id.orig_p", FIELD_SOURCE_PORT),
+	NAME("id.resp_h", FIELD_DESTINATION_IP),
+	NAME("id.resp_p", FIELD_DESTINATION_PORT),
+	NAME("tx_hosts", FIELD_SOURCE_IP),
+	NAME("rx_hosts", FIELD_DESTINATION_IP),
+	NAME("client_addr", FIELD_SOURCE_IP),
+	NAME("server_addr", FIELD_DESTINATION_IP),
+	NAME("mac", FIELD_SOURCE_MAC),
+	NAME("host_name", FIELD_SOURCE_DOMAIN),
+	NAME("proto", ZEEK_TRANSPORT),
+	NAME("service", ZEEK_PROTOCOL),
+	NAME("community_id", FIELD_NETWORK_COMMUNITY_ID),
+	NAME("vlan", FIELD_NETWORK_VLAN_ID),
+	NAME("duration", ZEEK_DURATION),
+	NAME("local_orig", ZEEK_LATER),
+	NAME("local_resp", ZEEK_LATER),
+	NAME("orig_pkts", FIELD_SOURCE_PACKETS),
+	NAME("resp_pkts", FIELD_DESTINATION_PACKETS),
+	NAME("orig_ip_bytes", FIELD_SOURCE_BYTES),
+	NAME("resp_ip_bytes", FIELD_DESTINATION_BYTES),
+	NAME("orig_l2_addr", FIELD_SOURCE_MAC),
+	NAME("resp_l2_addr", FIELD_DESTINATION_MAC),
+	NAME("trans_id", FIELD_DNS_ID),
+	NAME("query", FIELD_DNS_QUESTION_NAME),
+	NAME("qclass_name", FIELD_DNS_QUESTION_CLASS),
+	NAME("qtype_name", FIELD_DNS_QUESTION_TYPE),
+	NAME("rcode_name", FIELD_DNS_RESPONSE_CODE),
+	NAME("answers", ZEEK_ANSWERS),
+	NAME("method", FIELD_HTTP_REQUEST_METHOD),
+	NAME("host", ZEEK_LATER),
+	NAME("uri", ZEEK_LATER),
+	NAME("referrer", FIELD_HTTP_REQUEST_REFERRER),
+	NAME("user_agent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("request_body_len", FIELD_HTTP_REQUEST_BODY_BYTES),
+	NAME("response_body_len", FIELD_HTTP_RESPONSE_BODY_BYTES),
+	NAME("status_code", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("resp_mime_types", FIELD_HTTP_RESPONSE_MIME_TYPE),
+	NAME("password", NAME_DROPPED),
+	NAME("username", FIELD_USER_NAME),
+	NAME("user", FIELD_USER_NAME),
+	NAME("cookie", FIELD_USER_NAME),
+	NAME("client", ZEEK_LATER),
+	NAME("domainname", FIELD_USER_DOMAIN),
+	NAME("version", ZEEK_LATER),
+	NAME("cipher", FIELD_TLS_CIPHER),
+	NAME("server_name", FIELD_TLS_CLIENT_SERVER_NAME),
+	NAME("subject", ZEEK_LATER),
+	NAME("issuer", FIELD_TLS_SERVER_ISSUER),
+	NAME("ja3", FIELD_TLS_CLIENT_JA3),
+	NAME("ja3s", FIELD_TLS_SERVER_JA3S),
+	NAME("certificate.subject", FIELD_TLS_SERVER_SUBJECT),
+	NAME("certificate.issuer", FIELD_TLS_SERVER_ISSUER),
+	NAME("mailfrom", FIELD_EMAIL_SENDER_ADDRESS),
+	NAME("from", ZEEK_LATER),
+	NAME("to", FIELD_EMAIL_TO_ADDRESS),
+	NAME("cc", FIELD_EMAIL_CC_ADDRESS),
+	NAME("reply_to", FIELD_EMAIL_REPLY_TO_ADDRESS),
+	NAME("msg_id", FIELD_EMAIL_MESSAGE_ID),
+	NAME("filename", FIELD_FILE_NAME),
+	NAME("total_bytes", FIELD_FILE_SIZE),
+	NAME("md5", FIELD_FILE_HASH_MD5),
+	NAME("sha1", FIELD_FILE_HASH_SHA1),
+	NAME("sha256", FIELD_FILE_HASH_SHA256),
+	NAME("note", ZEEK_LATER),
+	NAME("msg", NAME_MESSAGE),
+	NAME("message", NAME_MESSAGE),
+	NAME("src", ZEEK_LATER),
+	NAME("dst", ZEEK_LATER),
+	NAME("p", ZEEK_LATER),
+	NAME("error_msg", FIELD_EVENT_REASON),
+};
+static struct name_table table = NAME_TABLE(entries);
+
+static const struct device sensor = {
+	{SLICE_BYTES("Zeek")}, {SLICE_BYTES("Zeek")}, {SLICE_BYTES("ids")}};
+
+static const struct log {
+	struct slice path, key, columns;
+} logs[] = {
+#define LOG(path, key, columns)                                                                \
+	{{SLICE_BYTES(path)}, {SLICE_BYTES(key)}, {SLICE_BYTES(columns)}},
+#include "collector/normalize/zeek_logs.def"
+#undef LOG
+};
+
+struct line {
+	struct slice columns[COLUMNS_MAX];
+	unsigned n;
+};
+
+/* ---- lines of columns ------------------------------------------------------------------- */
+
+static bool is_unset(struct slice text)
+{
+	return slice_eq(text, SLICE_LIT("-")) || slice_eq(text, SLICE_LIT("(empty)"));
+}
+
+static bool is_fraction(struct slice text)
+{
+	size_t dot = slice_find(text, '.');
+
+	if (text.len > 0 && text.ptr[0] == '-')
+		return text.len > 1 && is_fraction(slice_from(text, 1));
+	return all_digits(slice_head(text, dot)) &&
+	       (dot == text.len || all_digits(slice_from(text, dot + 1)));
+}
+
+static bool is_time(struct slice text)
+{
+	return slice_find(text, '.') >= 9 && text.len >= 12 && is_fraction(text);
+}
+
+static bool is_uid(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_digit(text.ptr[i]) && text.ptr[i] != ',' &&
+			((text.ptr[i] | 0x20) < 'a' || (text.ptr[i] | 0x20) > 'z'))
+			return false;
+	}
+	return text.len >= UID_MIN &&
+	       (text.ptr[0] == 'C' || text.ptr[0] == 'F' || text.ptr[0] == 'H');
+}
+
+static bool is_address(struct slice text)
+{
+	struct netaddr address;
+
+	return netaddr_parse(slice_head(text, slice_find(text, ',')), &address);
+}
+
+static bool is_one_of(struct slice text, const struct slice *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (slice_eq(words[i], text))
+			return true;
+	}
+	return false;
+}
+
+static bool is_transport(struct slice text)
+{
+	static const struct slice words[] = {{SLICE_BYTES("tcp")}, {SLICE_BYTES("udp")},
+		{SLICE_BYTES("icmp")}, {SLICE_BYTES("unknown_transport")}};
+
+	return is_one_of(text, words, ARRAY_LEN(words));
+}
+
+static bool is_state(struct slice text)
+{
+	static const struct slice words[] = {{SLICE_BYTES("S0")}, {SLICE_BYTES("S1")},
+		{SLICE_BYTES("SF")}, {SLICE_BYTES("REJ")}, {SLICE_BYTES("S2")},
+		{SLICE_BYTES("S3")}, {SLICE_BYTES("RSTO")}, {SLICE_BYTES("RSTR")},
+		{SLICE_BYTES("RSTOS0")}, {SLICE_BYTES("RSTRH")}, {SLICE_BYTES("SH")},
+		{SLICE_BYTES("SHR")}, {SLICE_BYTES("OTH")}};
+
+	return is_one_of(text, words, ARRAY_LEN(words));
+}
+
+static bool is_tls(struct slice text)
+{
+	return slice_starts(text, SLICE_LIT("TLSv")) || slice_starts(text, SLICE_LIT("SSLv")) ||
+	       slice_starts(text, SLICE_LIT("DTLSv")) ||
+	       slice_starts(text, SLICE_LIT("unknown-"));
+}
+
+static bool is_method(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] < 'A' || text.ptr[i] > 'Z')
+			return false;
+	}
+	return text.len > 2;
+}
+
+static bool has_type(struct slice text, char type)
+{
+	if (type == 't')
+		return is_time(text);
+	if (type == 's' || is_unset(text))
+		return type != 'w' && type != '!';
+	switch (type) {
+	case 'u':
+		return is_uid(text);
+	case 'a':
+		return is_address(text);
+	case 'n':
+		return all_digits(text);
+	case 'f':
+		return is_fraction(text);
+	case 'b':
+		return slice_eq(text, SLICE_LIT("T")) || slice_eq(text, SLICE_LIT("F"));
+	case 'p':
+		return is_transport(text);
+	case 'c':
+		return is_state(text);
+	case 'v':
+		return is_tls(text);
+	case 'm':
+		return is_method(text);
+	case 'k':
+		return slice_eq(text, SLICE_LIT("AS")) || slice_eq(text, SLICE_LIT("TGS"));
+	case 'w':
+		return slice_search(text, SLICE_LIT("::")) < text.len;
+	default:
+		return false;
+	}
+}
+
+/* "name:type " of the list; false at its end. */
+static bool next_column(struct slice *list, struct slice *name, char *type)
+{
+	struct slice word;
+
+	skip_blanks(list);
+	word = take_word(list);
+	if (word.len < 3)
+		return false;
+	*name = slice_head(word, word.len - 2);
+	*type = word.ptr[word.len - 1];
+	return true;
+}
+
+static bool skip_bar(struct slice *list)
+{
+	skip_blanks(list);
+	return skip_byte(list, '|');
+}
+
+static bool has_form(const struct line *line, const struct log *log)
+{
+	struct slice list = log->columns, name;
+	bool may_end = false;
+	char type;
+
+	for (unsigned i = 0;; i++) {
+		may_end = skip_bar(&list) || may_end;
+		if (!next_column(&list, &name, &type))
+			return true; /* sites add columns of their own */
+		if (i == line->n)
+			return may_end;
+		if (!has_type(line->columns[i], type))
+			return false;
+	}
+}
+
+static void split(struct slice rest, struct line *line)
+{
+	while (line->n < COLUMNS_MAX && slice_cut(&rest, '\t', &line->columns[line->n]))
+		line->n++;
+}
+
+/* Into pairs, so that the rest need not know where a value came from. */
+static const struct log *read_columns(struct pairs *pairs, struct slice text)
+{
+	struct line line = {.n = 0};
+	const struct log *log = NULL;
+
+	if (text.len < 16 ||
+		slice_find(slice_head(text, 24 < text.len ? 24 : text.len), '\t') >= 24)
+		return NULL;
+	split(text, &line);
+	if (line.n < 4 || !is_time(line.columns[0]))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(logs) && log == NULL; i++) {
+		if (has_form(&line, &logs[i]))
+			log = &logs[i];
+	}
+	if (log == NULL)
+		return NULL;
+	pairs_reset(pairs, SLICE_NONE, PAIRS_NOTHING);
+	struct slice list = log->columns, name;
+	char type;
+	for (unsigned i = 0; i < line.n; i++) {
+		(void)skip_bar(&list);
+		if (!next_column(&list, &name, &type))
+			break;
+		if (!is_unset(line.columns[i]))
+			pairs_add(pairs, name, line.columns[i]);
+	}
+	return log;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------- */
+
+static const struct log *log_of_json(const struct pairs *pairs)
+{
+	struct slice path = pairs_get_lit(pairs, "_path");
+
+	for (size_t i = 0; i < ARRAY_LEN(logs); i++) {
+		if (slice_absent(path) ? pairs_have(pairs, logs[i].key)
+				       : slice_eq(path, logs[i].path))
+			return &logs[i];
+	}
+	return NULL;
+}
+
+/* Zeek's JSON has "ts" and either a connection or the log's path. */
+static bool is_notice(const struct pairs *pairs)
+{
+	struct slice note = pairs_get_lit(pairs, "note");
+
+	return !slice_absent(note) && slice_search(note, SLICE_LIT("::")) < note.len;
+}
+
+static bool read_json(
+	struct pairs *pairs, struct parse_context *context, const struct log **log)
+{
+	pairs_read_json(pairs, context->message, context->arena);
+	if (pairs->state != PAIRS_WHOLE || !pairs_have(pairs, SLICE_LIT("ts")) ||
+		(!pairs_have(pairs, SLICE_LIT("id.orig_h")) &&
+			!pairs_have(pairs, SLICE_LIT("_path")) &&
+			!pairs_have(pairs, SLICE_LIT("fuid")) &&
+			!pairs_have(pairs, SLICE_LIT("certificate.serial")) &&
+			!pairs_have(pairs, SLICE_LIT("msg_types")) && !is_notice(pairs)))
+		return false;
+	*log = log_of_json(pairs);
+	context->full = context->full || pairs->full;
+	return true;
+}
+
+/* ---- meaning ---------------------------------------------------------------------------- */
+
+static void put_answers(
+	struct record *record, struct parse_context *context, struct slice answers)
+{
+	struct slice answer;
+
+	while (slice_cut(&answers, ',', &answer)) {
+		put_some(record, context, FIELD_DNS_ANSWERS_DATA, answer);
+		put_only_address(record, context, FIELD_DNS_RESOLVED_IP, answer);
+	}
+}
+
+static void put_pair(struct record *record, struct parse_context *context,
+	struct named_values *values, const struct pair *pair)
+{
+	unsigned meaning = name_table_find(&table, pair->name, pair->hash);
+
+	switch (meaning) {
+	case 0:
+		put_other(record, context, FIELD_OTHER, pair->name, pair->value);
+		break;
+	case ZEEK_LATER:
+		break;
+	case ZEEK_TRANSPORT:
+		put_transport(record, context, pair->value);
+		break;
+	case ZEEK_PROTOCOL:
+		put_lower(record, context, FIELD_NETWORK_PROTOCOL, pair->value);
+		break;
+	case ZEEK_DURATION:
+		put_seconds(record, context, pair->value);
+		break;
+	case ZEEK_ANSWERS:
+		put_answers(record, context, pair->value);
+		break;
+	default:
+		named_put(record, context, values, meaning, pair->value);
+	}
+}
+
+static bool is_true(struct slice value)
+{
+	return slice_eq(value, SLICE_LIT("T")) || slice_eq(value, SLICE_LIT("true"));
+}
+
+struct reading {
+	struct record *record;
+	struct parse_context *context;
+	const struct pairs *pairs;
+	struct slice path;
+};
+
+#define value_of(reading, name) pairs_get((reading)->pairs, SLICE_LIT(name))
+
+static void put_value(const struct reading *reading, enum field_id id, struct slice value)
+{
+	put_some(reading->record, reading->context, id, value);
+}
+
+static void tell(const struct reading *reading, enum telling telling)
+{
+	put_telling(reading->record, reading->context, telling);
+}
+
+static void tell_connection(const struct reading *reading)
+{
+	struct slice from = value_of(reading, "local_orig"),
+		     to = value_of(reading, "local_resp");
+	bool ended = slice_eq(value_of(reading, "conn_state"), SLICE_LIT("SF"));
+
+	tell(reading, ended ? TELLS_ENDED : TELLS_CONNECTION);
+	if (slice_absent(from) || slice_absent(to))
+		return;
+	if (is_true(from))
+		put_value(reading, FIELD_NETWORK_DIRECTION,
+			is_true(to) ? SLICE_LIT("internal") : SLICE_LIT("outbound"));
+	else
+		put_value(reading, FIELD_NETWORK_DIRECTION,
+			is_true(to) ? SLICE_LIT("inbound") : SLICE_LIT("external"));
+}
+
+static void tell_request(const struct reading *reading)
+{
+	struct slice uri = value_of(reading, "uri");
+	struct named_values ignored = {0};
+
+	put_value(reading, FIELD_HTTP_VERSION, value_of(reading, "version"));
+	if (uri.len > 0)
+		named_put(reading->record, reading->context, &ignored, FIELD_URL_ORIGINAL, uri);
+	put_url_host(reading->record, reading->context, value_of(reading, "host"));
+	tell(reading, TELLS_URL);
+}
+
+static void tell_tls(const struct reading *reading)
+{
+	put_value(reading, FIELD_TLS_VERSION, value_of(reading, "version"));
+	put_value(reading, FIELD_TLS_SERVER_SUBJECT, value_of(reading, "subject"));
+	tell(reading, TELLS_CONNECTION);
+}
+
+/* Whether a log-in went well, where Zeek could tell. */
+static void tell_login(const struct reading *reading, struct slice success)
+{
+	if (slice_absent(success))
+		tell(reading, TELLS_CONNECTION);
+	else
+		tell(reading, is_true(success) ? TELLS_LOGIN : TELLS_LOGIN_FAILED);
+}
+
+static void tell_ssh(const struct reading *reading)
+{
+	put_other(reading->record, reading->context, FIELD_OTHER, SLICE_LIT("client"),
+		value_of(reading, "client"));
+	tell_login(reading, value_of(reading, "auth_success"));
+}
+
+static void tell_kerberos(const struct reading *reading)
+{
+	put_value(reading, FIELD_USER_NAME, value_of(reading, "client"));
+	tell_login(reading, value_of(reading, "success"));
+}
+
+static void tell_ntlm(const struct reading *reading)
+{
+	tell_login(reading, value_of(reading, "success"));
+}
+
+static void tell_radius(const struct reading *reading)
+{
+	struct slice result = value_of(reading, "result");
+
+	if (slice_eq(result, SLICE_LIT("success")))
+		tell(reading, TELLS_LOGIN);
+	else
+		tell(reading, slice_eq(result, SLICE_LIT("failed")) ? TELLS_LOGIN_FAILED
+								    : TELLS_CONNECTION);
+}
+
+static void tell_mail(const struct reading *reading)
+{
+	put_value(reading, FIELD_EMAIL_SUBJECT, value_of(reading, "subject"));
+	put_value(reading, FIELD_EMAIL_FROM_ADDRESS, value_of(reading, "from"));
+	tell(reading, TELLS_CONNECTION);
+}
+
+/* Notices of Zeek's own scripts that are attacks; most others are remarks. */
+static enum attack_class attack_of_notice(struct slice note)
+{
+	static const struct {
+		struct slice note;
+		enum attack_class attack;
+	} notices[] = {
+		{{SLICE_BYTES("Scan::")}, CLASS_RECON},
+		{{SLICE_BYTES("Traceroute::")}, CLASS_RECON},
+		{{SLICE_BYTES("SSH::Password_Guessing")}, CLASS_UNAUTHORIZED_ACCESS},
+		{{SLICE_BYTES("SSH::Login_By_Password_Guesser")}, CLASS_UNAUTHORIZED_ACCESS},
+		{{SLICE_BYTES("FTP::Bruteforcing")}, CLASS_UNAUTHORIZED_ACCESS},
+		{{SLICE_BYTES("HTTP::SQL_Injection")}, CLASS_UNAUTHORIZED_ACCESS},
+		{{SLICE_BYTES("Heartbleed::SSL_Heartbeat_Attack")}, CLASS_UNAUTHORIZED_ACCESS},
+		{{SLICE_BYTES("Signatures::")}, CLASS_OTHER},
+		{{SLICE_BYTES("Intel::Notice")}, CLASS_MALWARE},
+		{{SLICE_BYTES("TeamCymruMalwareHashRegistry::Match")}, CLASS_MALWARE},
+		{{SLICE_BYTES("ATTACK::")}, CLASS_UNAUTHORIZED_ACCESS},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(notices); i++) {
+		if (slice_starts(note, notices[i].note))
+			return notices[i].attack;
+	}
+	return attack_of_name(note, CLASS_NONE);
+}
+
+static void put_notice_address(
+	const struct reading *reading, enum field_id id, struct slice address)
+{
+	if (slice_absent(record_get(reading->record, id)))
+		put_only_address(reading->record, reading->context, id, address);
+}
+
+static void tell_notice(const struct reading *reading)
+{
+	struct slice note = value_of(reading, "note");
+	enum attack_class attack = attack_of_notice(note);
+
+	put_value(reading, FIELD_RULE_NAME, note);
+	put_notice_address(reading, FIELD_SOURCE_IP, value_of(reading, "src"));
+	put_notice_address(reading, FIELD_DESTINATION_IP, value_of(reading, "dst"));
+	if (slice_absent(record_get(reading->record, FIELD_DESTINATION_PORT)))
+		put_digits(reading->record, reading->context, FIELD_DESTINATION_PORT,
+			value_of(reading, "p"));
+	if (attack == CLASS_NONE) {
+		put(reading->record, reading->context, FIELD_EVENT_KIND, SLICE_LIT("alert"));
+		tell(reading, TELLS_CONNECTION);
+		return;
+	}
+	tell(reading, attack == CLASS_MALWARE ? TELLS_MALWARE : TELLS_ATTACK);
+	put_attack(reading->record, reading->context, attack, SEVERITY_MEDIUM, false);
+}
+
+/* Something on the list of indicators was seen. */
+static void tell_indicator(const struct reading *reading)
+{
+	put_value(reading, FIELD_RULE_NAME, value_of(reading, "sources"));
+	tell(reading, TELLS_MALWARE);
+	put_attack(reading->record, reading->context, CLASS_MALWARE, SEVERITY_HIGH, false);
+}
+
+static void tell_weird(const struct reading *reading)
+{
+	put(reading->record, reading->context, FIELD_EVENT_ACTION, SLICE_LIT("weird"));
+	tell(reading, TELLS_CONNECTION);
+}
+
+static void tell_lease(const struct reading *reading)
+{
+	tell(reading, TELLS_LEASE);
+}
+
+static const struct {
+	struct slice path;
+	void (*tell)(const struct reading *reading);
+} meanings[] = {
+	{{SLICE_BYTES("conn")}, tell_connection},
+	{{SLICE_BYTES("http")}, tell_request},
+	{{SLICE_BYTES("ssl")}, tell_tls},
+	{{SLICE_BYTES("ssh")}, tell_ssh},
+	{{SLICE_BYTES("smtp")}, tell_mail},
+	{{SLICE_BYTES("notice")}, tell_notice},
+	{{SLICE_BYTES("intel")}, tell_indicator},
+	{{SLICE_BYTES("weird")}, tell_weird},
+	{{SLICE_BYTES("dhcp")}, tell_lease},
+	{{SLICE_BYTES("ntlm")}, tell_ntlm},
+	{{SLICE_BYTES("kerberos")}, tell_kerberos},
+	{{SLICE_BYTES("radius")}, tell_radius},
+};
+
+static void put_meaning_of(const struct reading *reading)
+{
+	for (size_t i = 0; i < ARRAY_LEN(meanings); i++) {
+		if (!slice_eq(meanings[i].path, reading->path))
+			continue;
+		meanings[i].tell(reading);
+		return;
+	}
+	tell(reading, TELLS_CONNECTION);
+}
+
+/* "#fields", "#open" and their like belong to the file, and say nothing by themselves. */
+static bool is_header(struct slice text)
+{
+	static const struct slice words[] = {{SLICE_BYTES("#separator ")},
+		{SLICE_BYTES("#set_separator\t")}, {SLICE_BYTES("#empty_field\t")},
+		{SLICE_BYTES("#unset_field\t")}, {SLICE_BYTES("#path\t")},
+		{SLICE_BYTES("#open\t")}, {SLICE_BYTES("#fields\tts\t")},
+		{SLICE_BYTES("#types\ttime\t")}, {SLICE_BYTES("#close\t")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (slice_starts(text, words[i]))
+			return true;
+	}
+	return false;
+}
+
+static enum parse_result parse_header(struct record *record, struct parse_context *context)
+{
+	struct slice line = slice_from(context->message, 1);
+	struct slice name = slice_head(line, slice_find(line, '\t'));
+
+	put_device(record, context, &sensor);
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("header"),
+		slice_head(name, slice_find(name, ' ')));
+	context->message = SLICE_NONE;
+	return PARSED;
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct slice text = context->message;
+	struct pairs *pairs = context->pairs;
+	struct named_values values = {0};
+	const struct log *log = NULL;
+
+	if (text.len > 0 && text.ptr[0] == '#')
+		return is_header(text) ? parse_header(record, context) : PARSED_NOT_MINE;
+	if (text.len > 0 && is_digit(text.ptr[0])) {
+		log = read_columns(pairs, text);
+		if (log == NULL)
+			return PARSED_NOT_MINE;
+	} else if (!read_json(pairs, context, &log)) {
+		return PARSED_NOT_MINE;
+	}
+	struct reading reading = {.record = record, .context = context, .pairs = pairs};
+	reading.path = log ? log->path : pairs_get_lit(pairs, "_path");
+	put_device(record, context, &sensor);
+	put_some(record, context, FIELD_EVENT_DATASET, reading.path); /* "" = any */
+	for (unsigned i = 0; i < pairs->n; i++)
+		put_pair(record, context, &values, &pairs->items[i]);
+	put_meaning_of(&reading);
+	put_totals(record, context);
+	named_finish(record, context, &values);
+	context->message = SLICE_NONE;
+	return reading.path.len > 0 ? PARSED : PARSED_PARTLY;
+}
+
+const struct parser parser_zeek = {
+	.number = 64,
+	.roles = PARSER_ENVELOPE | PARSER_ANY_PROGRAM,
+	.name = "zeek",
+	.module = "zeek",
+	.summary = "Zeek (Bro): logs of connections, protocols, files, notices",
+	.source = "Book of Zeek, Log Formats and Zeek Logs; base scripts 2.6 to 7",
+	.first_bytes = FIRST_BYTES_JSON FIRST_BYTES_DIGITS "#",
+	.parse = parse,
+};
