@@ -16,6 +16,15 @@ KAFKA_VERSIONS = ("3.9", "4")
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: not part of tests/run --quick")
     config.addinivalue_line("markers", "campaign: only part of tests/run --full")
+    config.addinivalue_line("markers", "xdist_group(name): tests of a group run one after the other")
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that share a broker run on one worker, one after the other."""
+    for item in items:
+        version = hasattr(item, "callspec") and item.callspec.params.get("apache_kafka")
+        if version:
+            item.add_marker(pytest.mark.xdist_group(f"kafka-{version}"))
 
 
 @pytest.hookimpl(hookwrapper=True)

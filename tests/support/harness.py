@@ -38,16 +38,20 @@ def wait_until(what, claim, timeout=10.0, interval=0.02):
 
 
 _ports_given = set()
+_PORTS_EACH = 1000  # of each worker of pytest-xdist, from 10000 on
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 def free_port():
     """A port of 127.0.0.1 that nobody listens on.
 
-    Never one of those that outgoing connections are given, so that none is taken
-    between here and the moment a server listens on it; never the same twice.
+    Never one of those that outgoing connections are given, nor of those that tests running
+    beside this one are, so that none is taken between here and the moment a server listens
+    on it; never the same twice.
     """
+    first = 10000 + _WORKER % 10 * _PORTS_EACH
     for _ in range(1000):
-        port = random.randrange(10000, 20000)
+        port = random.randrange(first, first + _PORTS_EACH)
         if port in _ports_given:
             continue
         with socket.socket() as s:

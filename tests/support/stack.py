@@ -343,6 +343,10 @@ class Stack:
         except Failed as failed:
             raise Failed(f"{failed}; recount ended with {status}:\n{words}") from None
 
+    def wait_missed(self):
+        """Until a recount tells that the nation has not what the store says."""
+        wait_until("a recount tells it", lambda: self.recount()[0] == 1, PATIENCE_S, interval=0.2)
+
     def topic(self, kind):
         """What the status says of the topic of a type of message; None when it is not known yet."""
         return next((t for t in self.control("status")["national"]["topics"] if t["type"] == kind), None)

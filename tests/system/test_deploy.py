@@ -10,6 +10,9 @@ from pathlib import Path
 import harness
 import pytest
 
+# The tests share what was installed once.
+pytestmark = pytest.mark.xdist_group("deploy")
+
 SYSTEMD = harness.ROOT / "deploy" / "systemd"
 PARTS = ("agent", "collector")
 

@@ -12,6 +12,9 @@ import jsonschema
 import pytest
 import yaml
 
+# The tests share messages that were made once.
+pytestmark = pytest.mark.xdist_group("feed")
+
 NATIONAL = harness.ROOT / "configs" / "national"
 SCHEMA = NATIONAL / "schemas" / "soc-statistics-1.schema.json"
 REPORT_SCHEMA = NATIONAL / "schemas" / "avreport.xsd"
