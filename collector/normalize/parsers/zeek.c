@@ -136,10 +136,8 @@ static bool is_unset(struct slice text)
 
 static bool is_fraction(struct slice text)
 {
+	(void)skip_byte(&text, '-');
 	size_t dot = slice_find(text, '.');
-
-	if (text.len > 0 && text.ptr[0] == '-')
-		return text.len > 1 && is_fraction(slice_from(text, 1));
 	return all_digits(slice_head(text, dot)) &&
 	       (dot == text.len || all_digits(slice_from(text, dot + 1)));
 }
