@@ -122,6 +122,50 @@ static void read_sections(struct reader *reader, const struct setting *setting,
 	*member = (struct setting_sections){.items = items, .n = list->n};
 }
 
+static size_t count_values(const struct tree_node *map)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < map->n; i++) {
+		const struct tree_node *value = tree_value(map, i);
+
+		n += value->kind == TREE_LIST ? value->n : 1;
+	}
+	return n;
+}
+
+static void read_pair(struct reader *reader, const struct tree_node *key,
+	const struct tree_node *value, struct setting_pair *pair)
+{
+	*pair = (struct setting_pair){.key = "", .value = ""};
+	if (conf_value_text(&reader->values, "key", false, key, &pair->key))
+		remember(reader->conf, &pair->key, key);
+	if (conf_value_text(&reader->values, pair->key, false, value, &pair->value))
+		remember(reader->conf, &pair->value, value);
+}
+
+static void read_pairs(struct reader *reader, const struct setting *setting,
+	const struct tree_node *map, struct setting_pairs *member)
+{
+	size_t n = 0;
+
+	if (!conf_value_is(&reader->values, setting->key, map, TREE_MAP) ||
+		!check_n(reader, setting, tree_pos(map), map->n))
+		return;
+
+	struct setting_pair *items =
+		make_items(reader, tree_pos(map), count_values(map), sizeof(*items));
+	for (size_t i = 0; items != NULL && i < map->n; i++) {
+		const struct tree_node *key = tree_key(map, i), *value = tree_value(map, i);
+
+		if (value->kind != TREE_LIST)
+			read_pair(reader, key, value, &items[n++]);
+		for (size_t j = 0; value->kind == TREE_LIST && j < value->n; j++)
+			read_pair(reader, key, value->items[j], &items[n++]);
+	}
+	*member = (struct setting_pairs){.items = items, .n = n};
+}
+
 /* A section of which every line is commented out is there, with its defaults. */
 static void read_section(struct reader *reader, const struct setting *setting,
 	const struct tree_node *map, char *member)
@@ -151,6 +195,9 @@ static void read_member(struct reader *reader, const struct setting *setting,
 	case SETTING_PATHS:
 		read_texts(reader, setting, node, member);
 		break;
+	case SETTING_PAIRS:
+		read_pairs(reader, setting, node, member);
+		break;
 	case SETTING_END:
 	case SETTING_TEXT:
 	case SETTING_PATH:
@@ -170,7 +217,8 @@ static void read_member(struct reader *reader, const struct setting *setting,
 
 static bool is_list(enum setting_kind kind)
 {
-	return kind == SETTING_TEXTS || kind == SETTING_PATHS || kind == SETTING_SECTIONS;
+	return kind == SETTING_TEXTS || kind == SETTING_PATHS || kind == SETTING_SECTIONS ||
+	       kind == SETTING_PAIRS;
 }
 
 /* Positions of a default are of its own text: line 0 says so to remember(). */

@@ -28,6 +28,18 @@ static bool same_texts(const struct setting_texts *before, const struct setting_
 	return true;
 }
 
+static bool same_pairs(const struct setting_pairs *before, const struct setting_pairs *after)
+{
+	if (before->n != after->n)
+		return false;
+	for (size_t i = 0; i < before->n; i++) {
+		if (!same_text(before->items[i].key, after->items[i].key) ||
+			!same_text(before->items[i].value, after->items[i].value))
+			return false;
+	}
+	return true;
+}
+
 static bool same_sections(const struct setting *setting, const struct setting_sections *before,
 	const struct setting_sections *after)
 {
@@ -59,6 +71,8 @@ static bool same_value(const struct setting *setting, const void *before, const 
 	case SETTING_TEXTS:
 	case SETTING_PATHS:
 		return same_texts(before, after);
+	case SETTING_PAIRS:
+		return same_pairs(before, after);
 	case SETTING_SECTION:
 		return same_table(setting->table, before, after);
 	case SETTING_SECTIONS:

@@ -80,7 +80,8 @@ static void print_comment(const struct printer *printer, const char *text)
 
 static bool is_list(enum setting_kind kind)
 {
-	return kind == SETTING_TEXTS || kind == SETTING_PATHS || kind == SETTING_SECTIONS;
+	return kind == SETTING_TEXTS || kind == SETTING_PATHS || kind == SETTING_SECTIONS ||
+	       kind == SETTING_PAIRS;
 }
 
 static bool is_required(const struct setting *setting)
@@ -257,7 +258,8 @@ static void print_list(struct printer *printer, const struct setting *setting)
 	line.commented |= setting->standard == NULL;
 	begin_key(&line, setting);
 	printer->dash = line.dash;
-	strbuf_addf(printer->out, " %s\n", setting->standard ? setting->standard : "[]");
+	const char *none = setting->kind == SETTING_PAIRS ? "{}" : "[]";
+	strbuf_addf(printer->out, " %s\n", setting->standard ? setting->standard : none);
 }
 
 static void print_section(struct printer *printer, const struct setting *setting)

@@ -35,6 +35,8 @@ static const char *counted(const struct setting *setting)
 	case SETTING_PATHS:
 	case SETTING_SECTIONS:
 		return one ? " item" : " items";
+	case SETTING_PAIRS:
+		return one ? " key" : " keys";
 	case SETTING_END:
 	case SETTING_FLAG:
 	case SETTING_COUNT:
@@ -316,6 +318,7 @@ bool conf_value_read(const struct conf_values *values, const struct setting *set
 	case SETTING_PATHS:
 	case SETTING_SECTION:
 	case SETTING_SECTIONS:
+	case SETTING_PAIRS:
 		break;
 	}
 	assert(false); /* sections and lists are read by conf.c */

@@ -26,10 +26,22 @@ enum setting_kind {
 	SETTING_PATHS,    /* the same, of paths */
 	SETTING_SECTION,  /* a mapping with its own `table`; the struct lies at offset */
 	SETTING_SECTIONS, /* struct setting_sections: a list of mappings; min, max: how many */
+	/* struct setting_pairs: a mapping whose keys the file chooses; min, max: how many keys.
+	 * A list as value gives a pair for each item, an empty one none. */
+	SETTING_PAIRS,
 };
 
 struct setting_texts {
 	const char *const *items;
+	size_t n;
+};
+
+struct setting_pair {
+	const char *key, *value;
+};
+
+struct setting_pairs {
+	const struct setting_pair *items;
 	size_t n;
 };
 

@@ -1,6 +1,7 @@
 #include "collector/normalize/joining.h"
 
 #include "collector/normalize/extract.h"
+#include "collector/normalize/own/format.h"
 
 static bool is_indented(struct slice line)
 {
@@ -260,7 +261,8 @@ bool joining_take(struct joining *joining, struct slice text, struct slice line,
 		return false;
 	bool goes_on = goes_on_inside(joining, line, known) ||
 		       (parser != NULL && parser->goes_on != NULL &&
-			       parser->goes_on(text, line, known));
+			       parser->goes_on(text, line, known)) ||
+		       own_format_continues(parser, line);
 	joining->n_lines += goes_on;
 	return goes_on;
 }

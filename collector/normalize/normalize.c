@@ -3,12 +3,13 @@
 #include <stdlib.h>
 
 #include "collector/normalize/extract.h"
+#include "collector/normalize/own/folder.h"
 #include "collector/normalize/parsers.h"
 #include "common/clock.h"
 #include "common/pulse.h"
 
 /* Programs are found by hash, open addressing; parsers of one program in order of the table. */
-enum { SLOTS = 1024, PROGRAM_MAX = 48, PARSERS_PER_PROGRAM = 4 };
+enum { SLOTS = 4096, PROGRAM_MAX = 48, PARSERS_PER_PROGRAM = 8 };
 
 /* Lines within lines: a container's line of a syslog line of JSON. */
 enum { DEPTH_MAX = 3 };
@@ -20,7 +21,7 @@ struct slot {
 
 /* The parsers of one role in order of the table, by the first byte of the text; the last row is
  * of the empty one. Each row ends with NULL. */
-enum { EMPTY_TEXT = 256, FIRST_BYTES, CANDIDATES_MAX = 48 };
+enum { EMPTY_TEXT = 256, FIRST_BYTES, CANDIDATES_MAX = 64 + OWN_FORMATS_MAX };
 
 struct candidates {
 	const struct parser *of[FIRST_BYTES][CANDIDATES_MAX];
@@ -90,6 +91,21 @@ static void register_candidate(struct candidates *candidates, const struct parse
 	}
 }
 
+static void register_parsers(struct normalizer *normalizer, const struct parser *const *parser)
+{
+	for (unsigned i = 0; parser[i] != NULL; i++) {
+		if (i + 1 >= PARSER_COUNT_MAX)
+			abort();
+		if (parser[i]->roles & PARSER_ENVELOPE)
+			register_candidate(&normalizer->envelopes, parser[i]);
+		if (parser[i]->roles & PARSER_ANY_PROGRAM)
+			register_candidate(&normalizer->any_program, parser[i]);
+		const char *const *program = parser[i]->programs;
+		for (; program != NULL && *program != NULL; program++)
+			register_program(normalizer, *program, parser[i]);
+	}
+}
+
 struct normalizer *normalizer_new(const struct normalize_settings *settings)
 {
 	struct normalizer *normalizer = calloc(1, sizeof(*normalizer));
@@ -97,23 +113,29 @@ struct normalizer *normalizer_new(const struct normalize_settings *settings)
 	if (normalizer == NULL)
 		abort();
 	normalizer->settings = *settings;
-	for (unsigned i = 0; parsers[i] != NULL; i++) {
-		if (i + 1 >= PARSER_COUNT_MAX)
-			abort();
-		if (parsers[i]->roles & PARSER_ENVELOPE)
-			register_candidate(&normalizer->envelopes, parsers[i]);
-		if (parsers[i]->roles & PARSER_ANY_PROGRAM)
-			register_candidate(&normalizer->any_program, parsers[i]);
-		const char *const *program = parsers[i]->programs;
-		for (; program != NULL && *program != NULL; program++)
-			register_program(normalizer, *program, parsers[i]);
-	}
+	/* Who writes a format for his own lines means it to be asked before those of others. */
+	register_parsers(normalizer, own_formats_parsers(settings->formats));
+	register_parsers(normalizer, parsers);
 	return normalizer;
 }
 
 void normalizer_free(struct normalizer *normalizer)
 {
 	free(normalizer);
+}
+
+const struct parser *normalizer_parser(const struct normalizer *normalizer, struct slice name)
+{
+	const struct parser *own = own_formats_by_name(normalizer->settings.formats, name);
+
+	return own != NULL ? own : parser_by_name(name);
+}
+
+const struct parser *normalizer_numbered(const struct normalizer *normalizer, unsigned number)
+{
+	const struct parser *own = own_formats_by_number(normalizer->settings.formats, number);
+
+	return own != NULL ? own : parser_by_number(number);
 }
 
 /* "/usr/sbin/cron" is cron, "sshd(pam_unix)" is sshd. */
@@ -134,6 +156,8 @@ static enum parse_result ask(
 	struct parse_context before = *context;
 	uint16_t n_fields = record->n_fields;
 	int64_t created_ns = record->created_ns;
+
+	context->parser = parser;
 	enum parse_result result = parser->parse(record, context);
 
 	if (result == PARSED_NOT_MINE) {
@@ -187,10 +211,20 @@ static const struct parser *ask_device(const struct normalizer *normalizer, stru
 		     : ask_program(normalizer, slice_head(tag, 1), record, context, result);
 }
 
-/* By the program's whole name, and by the parts of "postfix/smtpd", "postfix-2/smtpd". */
+/* The one that the settings name; by the program's whole name, and by the parts of
+ * "postfix/smtpd", "postfix-2/smtpd". */
 static const struct parser *ask_message_parsers(const struct normalizer *normalizer,
-	struct record *record, struct parse_context *context, enum parse_result *result)
+	const struct parser *format, struct record *record, struct parse_context *context,
+	enum parse_result *result)
 {
+	if (format != NULL) {
+		context->named = true;
+		*result = ask(format, record, context);
+		context->named = false;
+		if (*result != PARSED_NOT_MINE)
+			return format;
+	}
+
 	struct slice program = bare_program(context->program), head, tail;
 	const struct parser *found = ask_program(normalizer, program, record, context, result);
 
@@ -251,6 +285,13 @@ static const struct parser *ask_envelopes(const struct normalizer *normalizer,
 	return ask_candidates(&normalizer->envelopes, record, context, result);
 }
 
+/* A source whose lines have an own format may send them inside of syslog. A format that is
+ * built in is an envelope, or finds its messages by their program. */
+static const struct parser *own_of(const struct parser *format)
+{
+	return format != NULL && format->number >= OWN_NUMBER_MIN ? format : NULL;
+}
+
 /* The innermost parser that claimed something, or NULL; fills record->status. */
 static const struct parser *run_parsers(const struct normalizer *normalizer,
 	const struct parser *format, struct record *record, struct parse_context *context)
@@ -271,8 +312,8 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 			return found;
 
 		bool whole_line = context->whole_line;
-		const struct parser *inner =
-			ask_message_parsers(normalizer, record, context, &result);
+		const struct parser *inner = ask_message_parsers(normalizer,
+			outer != format ? own_of(format) : NULL, record, context, &result);
 		if (inner != NULL) {
 			record->status = (uint8_t)status_of(result);
 			return inner;
@@ -373,7 +414,7 @@ void normalize_batch(const struct normalizer *normalizer, struct batch *batch)
 
 		if (record->source != source) {
 			source = record->source;
-			format = source ? parser_by_name(source->format) : NULL;
+			format = source ? normalizer_parser(normalizer, source->format) : NULL;
 		}
 		normalize_record(normalizer, format, &batch->arena, record);
 		if (batch->pulse != NULL)

@@ -16,7 +16,12 @@
 #include "collector/normalize/parser.h"
 #include "collector/record/batch.h"
 
+struct own_formats;
+
 struct normalize_settings {
+	/* Formats from files (own/folder.h), tried before those built in; borrowed for the life
+	 * of the normalizer. NULL = none. */
+	const struct own_formats *formats;
 	int year;         /* of stamps without one; 0 = by the receive time */
 	struct zone zone; /* of stamps without one; that of the source wins */
 };
@@ -26,6 +31,10 @@ struct normalizer;
 /* The machine out of memory aborts. */
 struct normalizer *normalizer_new(const struct normalize_settings *settings);
 void normalizer_free(struct normalizer *normalizer); /* NULL is fine */
+
+/* A format from a file or built in; NULL when there is none of that name or number. */
+const struct parser *normalizer_parser(const struct normalizer *normalizer, struct slice name);
+const struct parser *normalizer_numbered(const struct normalizer *normalizer, unsigned number);
 
 /* All records of a batch; memory from its arena. */
 void normalize_batch(const struct normalizer *normalizer, struct batch *batch);

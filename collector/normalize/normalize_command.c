@@ -1,11 +1,13 @@
 #include "collector/normalize/normalize_command.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "collector/normalize/normalize_lines.h"
+#include "collector/normalize/own/folder.h"
 #include "common/cli/arguments.h"
 #include "common/clock.h"
 #include "common/err.h"
@@ -17,20 +19,39 @@ enum {
 
 struct options {
 	struct normalize_settings settings;
+	struct own_formats *formats; /* of --parsers, or NULL */
 	const struct parser *format;
 	const char *enrich; /* path of its settings, NULL = not wanted */
 	const char *path;   /* NULL = standard input */
 };
 
-static bool format_from(struct slice name, const struct parser **format, struct err *err)
+static bool take_format(struct slice name, struct options *options, struct err *err)
 {
 	if (slice_eq(name, SLICE_LIT("auto")))
 		return true;
-	*format = parser_by_name(name);
-	if (*format == NULL)
+	options->format = own_formats_by_name(options->formats, name);
+	if (options->format == NULL)
+		options->format = parser_by_name(name);
+	if (options->format == NULL)
 		return err_set(
 			err, "--format %.*s: no such parser; see --list", SLICE_FMT(name));
 	return true;
+}
+
+/* What is wrong in the folder is said; the formats that are good work. */
+static void load_formats(const struct arguments *arguments, struct options *options)
+{
+	const char *dir = arguments_text(arguments, "parsers");
+	struct strbuf mistakes = STRBUF_INIT(1 << 20);
+
+	if (dir == NULL)
+		return;
+	if (access(dir, F_OK) != 0)
+		strbuf_addf(&mistakes, "%s: %s\n", dir, strerror(errno));
+	options->formats = own_formats_load(dir, NULL, &mistakes);
+	options->settings.formats = options->formats;
+	fputs(strbuf_cstr(&mistakes), stderr);
+	strbuf_done(&mistakes);
 }
 
 static bool take_zone(const struct arguments *arguments, struct zone *zone, struct err *err)
@@ -59,17 +80,29 @@ static bool take_options(
 	if (arguments->n_operands > 0 && strcmp(arguments->operands[0], "-") != 0)
 		options->path = arguments->operands[0];
 	options->enrich = arguments_text(arguments, "enrich");
-	return format_from(
-		       slice_str(arguments_text(arguments, "format")), &options->format, err) &&
+	return take_format(slice_str(arguments_text(arguments, "format")), options, err) &&
 	       take_zone(arguments, &options->settings.zone, err) &&
 	       take_year(arguments, &options->settings.year, err);
 }
 
-static void list_parsers(void)
+static void list_all(const struct parser *const *parser)
 {
-	for (unsigned i = 0; parsers[i] != NULL; i++)
-		printf("%-14s %s (%s)\n", parsers[i]->name, parsers[i]->summary,
-			parsers[i]->source);
+	for (; *parser != NULL; parser++)
+		printf("%-14s %s (%s)\n", (*parser)->name, (*parser)->summary,
+			(*parser)->source);
+}
+
+static void list_parsers(const struct options *options)
+{
+	const struct own_file *files;
+	size_t n = own_formats_files(options->formats, &files);
+
+	list_all(own_formats_parsers(options->formats));
+	for (size_t i = 0; i < n; i++) {
+		if (files[i].state == OWN_REFUSED)
+			printf("%-14s refused: %s\n", files[i].name, files[i].reason);
+	}
+	list_all(parsers);
 }
 
 static bool normalize_file(
@@ -107,27 +140,36 @@ static bool load_enricher(const char *path, struct enricher **enricher)
 	return path == NULL || *enricher != NULL;
 }
 
-static int run_normalize(const struct arguments *arguments)
+static int normalize_or_list(const struct arguments *arguments, struct options *options)
 {
-	struct options options = {0};
 	struct err err = {0};
 
 	if (arguments_flag(arguments, "list")) {
-		list_parsers();
-		return EXIT_DONE;
+		list_parsers(options);
+		return own_formats_wrong(options->formats) > 0 ? EXIT_FAILED : EXIT_DONE;
 	}
-	if (!take_options(arguments, &options, &err)) {
+	if (!take_options(arguments, options, &err)) {
 		fprintf(stderr, "soc-collector normalize: %s\n", err.text);
 		return EXIT_USAGE;
 	}
 	struct enricher *enricher;
-	if (!load_enricher(options.enrich, &enricher))
+	if (!load_enricher(options->enrich, &enricher))
 		return EXIT_FAILED;
-	bool done = normalize_file(&options, enricher, &err);
+	bool done = normalize_file(options, enricher, &err);
 	if (!done)
 		fprintf(stderr, "soc-collector normalize: %s\n", err.text);
 	enricher_free(enricher);
 	return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run_normalize(const struct arguments *arguments)
+{
+	struct options options = {0};
+
+	load_formats(arguments, &options);
+	int status = normalize_or_list(arguments, &options);
+	own_formats_free(options.formats);
+	return status;
 }
 
 static const struct option_spec normalize_options[] = {
@@ -146,6 +188,9 @@ static const struct option_spec normalize_options[] = {
 	{.name = "enrich",
 		.value = "FILE",
 		.help = "add what enrich.yaml stands on: places, networks, user agents"},
+	{.name = "parsers",
+		.value = "DIR",
+		.help = "with the own formats of this folder; says what is wrong with them"},
 	{.name = "list", .help = "list the parsers instead"},
 	{0},
 };

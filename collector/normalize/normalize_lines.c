@@ -115,7 +115,7 @@ static void settle(struct run *run)
 			audit_gather_close(&run->audit, &run->arena, &record);
 		record.raw = slice_head(record.raw, held->first_len);
 		strbuf_cut(&run->out, held->at);
-		put_record(run, &record, parser_by_number(record.parser));
+		put_record(run, &record, normalizer_numbered(run->normalizer, record.parser));
 	}
 	strbuf_add(&run->out, strbuf_slice(&held->joined));
 	strbuf_reset(&held->joined);
@@ -169,7 +169,7 @@ static void go_on(struct run *run, struct slice line, uint64_t whole)
 static bool put_line(struct run *run, struct slice line, uint64_t whole, struct err *err)
 {
 	struct record record = normalized(run, line, whole);
-	const struct parser *parser = parser_by_number(record.parser);
+	const struct parser *parser = normalizer_numbered(run->normalizer, record.parser);
 	struct held *held = &run->held;
 
 	run->number++;

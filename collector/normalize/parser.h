@@ -55,6 +55,8 @@ struct parse_context {
 	bool full;            /* a value found no room: the record is damaged */
 	unsigned n_others;    /* pairs of FIELD_OTHER and its like, put_other() */
 
+	const struct parser *parser; /* the one that is asked: for a parse() of several */
+
 	/* What was read of a message with names and values, shared by all who ask. */
 	struct pairs *pairs;
 };
