@@ -93,6 +93,8 @@ enum antivirus_state antivirus_state_of(struct slice text)
 	if (slice_eq_nocase(text, SLICE_LIT("pass")) ||
 		slice_eq_nocase(text, SLICE_LIT("none")))
 		return ANTIVIRUS_ACTIVE;
+	if (slice_eq_nocase(text, SLICE_LIT("not applicable")))
+		return ANTIVIRUS_UNTOLD;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (holds(text, words[i].text))
 			return words[i].state;

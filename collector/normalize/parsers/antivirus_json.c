@@ -5,6 +5,8 @@
  *	{"event_type":"Threat_Event","hostname":"ws-1","threat_name":"Win32/X","action_taken":...}
  *	{"module":"av","computer_name":"WS-1","malware_name":"X","final_status":"deleted",...}
  *	{"type":"Event::Endpoint::Threat::Detected","location":"WS-1","threat":"X",...}
+ *	{"rule":{"level":12,...},"agent":{"name":"ws-1"},"manager":{...},"full_log":"/x: X
+ *FOUND"}
  */
 #include "collector/normalize/antivirus.h"
 #include "collector/normalize/names.h"
@@ -26,16 +28,48 @@ static struct antivirus_source source_of(const struct pairs *pairs)
 		pairs_have(pairs, SLICE_LIT("module")))
 		return (struct antivirus_source){.vendor = SLICE_LIT("Bitdefender"),
 			.product = SLICE_LIT("GravityZone")};
+	if (pairs_have(pairs, SLICE_LIT("manager.name")) &&
+		pairs_have(pairs, SLICE_LIT("rule.level")))
+		return (struct antivirus_source){
+			.vendor = SLICE_LIT("Wazuh"), .product = SLICE_LIT("Wazuh")};
 	return (struct antivirus_source){.vendor = SLICE_NONE};
 }
 
-/* Sophos says "threat" where others say "threat_name". */
-static void rename_threat(struct pairs *pairs, const struct antivirus_source *source)
+/* "/srv/x: Name FOUND" of clamd, in a Wazuh alert. */
+static struct slice name_found(struct slice line)
 {
-	struct slice threat = pairs_get_lit(pairs, "threat");
+	const struct slice found = {SLICE_BYTES(" FOUND")};
+	struct slice before, name;
 
-	if (slice_eq(source->vendor, SLICE_LIT("Sophos")))
-		pairs_add(pairs, SLICE_LIT("threat_name"), threat);
+	if (!slice_ends(line, found) || !cut_last(slice_head(line, line.len - found.len),
+						SLICE_LIT(": "), &before, &name))
+		return SLICE_NONE;
+	return name;
+}
+
+/* Wazuh's alerts wrap what others said: the event of Defender, clamd's line, VirusTotal's count
+ * of engines. */
+static struct slice name_in_wazuh(const struct pairs *pairs)
+{
+	struct slice name = pairs_get_lit(pairs, "data.win.eventdata.threat Name");
+
+	if (slice_absent(name))
+		name = name_found(pairs_get_lit(pairs, "full_log"));
+	if (slice_absent(name) &&
+		slice_eq(pairs_get_lit(pairs, "data.virustotal.malicious"), SLICE_LIT("1")))
+		name = SLICE_LIT("VirusTotal");
+	return name;
+}
+
+/* Products whose name for the malware's name is a word that others use for something else. */
+static void name_threat(struct pairs *pairs, const struct antivirus_source *source)
+{
+	if (slice_eq(source->vendor, SLICE_LIT("Sophos"))) {
+		pairs_add(pairs, SLICE_LIT("threat_name"), pairs_get_lit(pairs, "threat"));
+		pairs_add(pairs, SLICE_LIT("computer_name"), pairs_get_lit(pairs, "location"));
+	}
+	if (slice_eq(source->vendor, SLICE_LIT("Wazuh")))
+		pairs_add(pairs, SLICE_LIT("threat_name"), name_in_wazuh(pairs));
 }
 
 static void put_pair(struct record *record, struct parse_context *context,
@@ -76,7 +110,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (pairs->state != PAIRS_WHOLE)
 		return PARSED_NOT_MINE;
 	struct antivirus_source source = source_of(pairs);
-	rename_threat(pairs, &source);
+	name_threat(pairs, &source);
 	if (!antivirus_put_pairs(record, context, &source))
 		return PARSED_NOT_MINE;
 	context->full = context->full || pairs->full;
