@@ -474,6 +474,31 @@ static void answer_senders(
 	json_array_end(json);
 }
 
+static bool put_masked(
+	void *user, const struct masked_source *source, const struct masked_counts *counts)
+{
+	struct json *json = user;
+
+	json_object(json);
+	json_put_u64(json, "agency", source->agency);
+	json_put_text(json, "source", slice_str(source->source));
+	json_put_u64(json, "records", counts->records);
+	for (unsigned i = 0; i < MASK_RULES; i++)
+		json_put_u64(json, mask_rule_name((enum mask_rule)i), counts->n[i]);
+	json_object_end(json);
+	return true;
+}
+
+static void answer_masking(
+	const struct control_view *view, struct slice words, struct json *json)
+{
+	(void)words;
+	json_key(json, SLICE_LIT("masked"));
+	json_array(json);
+	mask_ledger_walk(view->masked, put_masked, json);
+	json_array_end(json);
+}
+
 static const struct {
 	struct slice word;
 	enum frame_order_kind order;
@@ -522,6 +547,7 @@ static const struct {
 	{{SLICE_BYTES("status")}, answer_status},
 	{{SLICE_BYTES("agents")}, answer_agents},
 	{{SLICE_BYTES("senders")}, answer_senders},
+	{{SLICE_BYTES("masking")}, answer_masking},
 	{{SLICE_BYTES("ledger")}, answer_ledger},
 	{{SLICE_BYTES("feed")}, answer_feed},
 	{{SLICE_BYTES("order")}, answer_order},
@@ -539,7 +565,8 @@ static void put_answer(const struct control *control, struct slice words, struct
 		}
 	}
 	json_put_str(json, "error",
-		"unknown request; known: status, agents, senders, ledger, feed, order");
+		"unknown request; known: status, agents, senders, masking, ledger, feed, "
+		"order");
 }
 
 static void answer(const struct control *control, struct slice words, struct strbuf *out)

@@ -11,6 +11,8 @@
  *	agents    every agent seen: online, since when, certificate, clock offset, queue
  *	senders   every sender of the settings that is no agent: what came, was cut, dropped,
  *	          refused; and who sent and is none
+ *	masking   by agency and source, how often each rule of the masking policy took something
+ *	          out since the start
  *	ledger    every stream: stored, declared missing, duplicates, lost; "numbered" false:
  *	          its sender has no sequences, and what was sent is not known
  *	feed      every topic messages go to: what waits, what was sent, why it waits
@@ -25,6 +27,7 @@
 #include "collector/derive/derive.h"
 #include "collector/forward/forward.h"
 #include "collector/ingest/ingest.h"
+#include "collector/normalize/mask_ledger.h"
 #include "collector/store/store.h"
 #include "common/err.h"
 
@@ -38,6 +41,7 @@ struct control_view { /* borrowed */
 	struct forward *forward;
 	struct expiries *expiries;
 	const char *derive_dir;
+	struct mask_ledger *masked;
 };
 
 /* A socket left by an earlier run is replaced. NULL on failure. */

@@ -34,6 +34,7 @@ struct pipeline {
 	struct audit_carry *carry;
 	pthread_mutex_t lock; /* of the pointer */
 	struct rules *rules;
+	struct mask_ledger *masked;
 };
 
 struct rules *pipeline_rules(struct pipeline *pipeline)
@@ -117,9 +118,9 @@ static void match(struct batch *batch)
 	counter_add(&matches_lost, match_batch(batch));
 }
 
-static void mask(const struct masker *masker, struct batch *batch)
+static void mask(const struct masker *masker, struct mask_ledger *ledger, struct batch *batch)
 {
-	counter_add(&lines_lost, mask_batch(masker, batch));
+	counter_add(&lines_lost, mask_batch(masker, batch, mask_ledger_count, ledger));
 }
 
 static void count(const struct batch *batch)
@@ -134,7 +135,7 @@ static void count(const struct batch *batch)
 
 /*
  * Fields that outgrow a batch are left out, and the records say so: refusing the batch would
- * only bring it back. Their lines are never larger than what came.
+ * only bring it back. Their lines, with tokens and in UTF-8, are a few times what came at most.
  */
 static void encode(struct batch *batch)
 {
@@ -154,18 +155,18 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 	const struct pipeline_stages *stages = &pipeline->stages;
 	struct rules *rules = pipeline_rules(pipeline);
 
-	place(rules->agencies, batch);              /* host -> system, level         */
-	normalize_batch(stages->normalizer, batch); /* raw bytes -> fields           */
-	audit_events_join(pipeline->carry, batch);  /* records of an event -> event  */
-	name_hosts(rules->agencies, batch);         /* a relay's records -> host     */
-	attribute(rules->agencies, batch);          /* shared sources -> agency      */
-	enrich_batch(rules->enricher, batch);       /* where, whose, what kind       */
-	classify_batch(rules->classifier, batch);   /* fields -> class, severity     */
-	match(batch);                               /* fields -> tags to correlate   */
-	mask(rules->masker, batch);                 /* secrets go, for good          */
-	count(batch);                               /* what passed by                */
-	encode(batch);                              /* fields -> stored form, once   */
-	store_submit(stages->store, batch);         /* durable, then everything else */
+	place(rules->agencies, batch);                /* host -> system, level         */
+	normalize_batch(stages->normalizer, batch);   /* raw bytes -> fields           */
+	audit_events_join(pipeline->carry, batch);    /* records of an event -> event  */
+	name_hosts(rules->agencies, batch);           /* a relay's records -> host     */
+	attribute(rules->agencies, batch);            /* shared sources -> agency      */
+	enrich_batch(rules->enricher, batch);         /* where, whose, what kind       */
+	classify_batch(rules->classifier, batch);     /* fields -> class, severity     */
+	match(batch);                                 /* fields -> tags to correlate   */
+	mask(rules->masker, pipeline->masked, batch); /* secrets go, for good          */
+	count(batch);                                 /* what passed by                */
+	encode(batch);                                /* fields -> stored form, once   */
+	store_submit(stages->store, batch);           /* durable, then everything else */
 	rules_unref(rules);
 }
 
@@ -181,6 +182,7 @@ struct pipeline *pipeline_new(const struct pipeline_stages *stages, struct rules
 	pipeline->stages = *stages;
 	pipeline->carry = audit_carry_new();
 	pipeline->rules = rules_ref(rules);
+	pipeline->masked = mask_ledger_new();
 	return pipeline;
 }
 
@@ -190,8 +192,14 @@ void pipeline_free(struct pipeline *pipeline)
 		return;
 	rules_unref(pipeline->rules);
 	audit_carry_free(pipeline->carry);
+	mask_ledger_free(pipeline->masked);
 	pthread_mutex_destroy(&pipeline->lock);
 	free(pipeline);
+}
+
+struct mask_ledger *pipeline_masked(struct pipeline *pipeline)
+{
+	return pipeline->masked;
 }
 
 void pipeline_use_rules(struct pipeline *pipeline, struct rules *rules)

@@ -7,6 +7,7 @@
 #ifndef COLLECTOR_PIPELINE_H
 #define COLLECTOR_PIPELINE_H
 
+#include "collector/normalize/mask_ledger.h"
 #include "collector/normalize/normalize.h"
 #include "collector/record/batch.h"
 #include "collector/rules.h"
@@ -28,6 +29,9 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch);
 
 /* A reference to the rules in force; the caller gives it back. */
 MUST_USE struct rules *pipeline_rules(struct pipeline *pipeline);
+
+/* What the masking policy took out of the records that passed. */
+struct mask_ledger *pipeline_masked(struct pipeline *pipeline);
 
 /* From the next batch on. Takes a reference. */
 void pipeline_use_rules(struct pipeline *pipeline, struct rules *rules);

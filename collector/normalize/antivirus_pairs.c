@@ -308,7 +308,7 @@ bool antivirus_put_pairs(struct record *record, struct parse_context *context,
 		return false;
 
 	if (slice_eq(vendor, SLICE_LIT("eset")))
-		context->zone_seconds = 0; /* ESET PROTECT writes UTC, wherever it is */
+		parse_in_utc(context); /* ESET PROTECT writes UTC, wherever it is */
 	struct antivirus said = said_by(&gathered);
 	said.kind = event ? event->kind : ANTIVIRUS_DETECTED;
 	said.state = event ? event->state : ANTIVIRUS_UNTOLD;

@@ -22,6 +22,8 @@ struct options {
 	struct own_formats *formats; /* of --parsers, or NULL */
 	const struct parser *format;
 	const char *enrich; /* path of its settings, NULL = not wanted */
+	struct masker *masker;
+	const char *policy; /* "" = none */
 	const char *path;   /* NULL = standard input */
 };
 
@@ -80,6 +82,7 @@ static bool take_options(
 	if (arguments->n_operands > 0 && strcmp(arguments->operands[0], "-") != 0)
 		options->path = arguments->operands[0];
 	options->enrich = arguments_text(arguments, "enrich");
+	options->policy = arguments_text(arguments, "policy");
 	return take_format(slice_str(arguments_text(arguments, "format")), options, err) &&
 	       take_zone(arguments, &options->settings.zone, err) &&
 	       take_year(arguments, &options->settings.year, err);
@@ -112,6 +115,7 @@ static bool normalize_file(
 		.settings = options->settings,
 		.format = options->format,
 		.enricher = enricher,
+		.masker = options->masker,
 		.name = options->path ? options->path : "-",
 		.from = STDIN_FILENO,
 		.to = STDOUT_FILENO,
@@ -140,6 +144,20 @@ static bool load_enricher(const char *path, struct enricher **enricher)
 	return path == NULL || *enricher != NULL;
 }
 
+/* Mistakes of the file are told as by `check`. */
+static bool load_policy(struct options *options)
+{
+	struct strbuf mistakes = STRBUF_INIT(1 << 20);
+
+	if (options->policy[0] == '\0')
+		return true;
+	options->masker = masker_load(options->policy, &mistakes);
+	if (options->masker == NULL)
+		fputs(strbuf_cstr(&mistakes), stderr);
+	strbuf_done(&mistakes);
+	return options->masker != NULL;
+}
+
 static int normalize_or_list(const struct arguments *arguments, struct options *options)
 {
 	struct err err = {0};
@@ -152,13 +170,13 @@ static int normalize_or_list(const struct arguments *arguments, struct options *
 		fprintf(stderr, "soc-collector normalize: %s\n", err.text);
 		return EXIT_USAGE;
 	}
-	struct enricher *enricher;
-	if (!load_enricher(options->enrich, &enricher))
-		return EXIT_FAILED;
-	bool done = normalize_file(options, enricher, &err);
-	if (!done)
+	struct enricher *enricher = NULL;
+	bool ok = load_policy(options) && load_enricher(options->enrich, &enricher);
+	bool done = ok && normalize_file(options, enricher, &err);
+	if (ok && !done)
 		fprintf(stderr, "soc-collector normalize: %s\n", err.text);
 	enricher_free(enricher);
+	masker_free(options->masker);
 	return done ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -191,6 +209,10 @@ static const struct option_spec normalize_options[] = {
 	{.name = "parsers",
 		.value = "DIR",
 		.help = "with the own formats of this folder; says what is wrong with them"},
+	{.name = "policy",
+		.value = "FILE",
+		.help = "mask what this policy says, as before storing (masking.yaml)",
+		.standard = ""},
 	{.name = "list", .help = "list the parsers instead"},
 	{0},
 };

@@ -86,10 +86,21 @@ static struct record normalized(struct run *run, struct slice text, uint64_t who
 	return record;
 }
 
-static void put_record(
-	struct run *run, const struct record *record, const struct parser *parser)
+static void mask(struct run *run, struct record *record)
 {
-	encode_json(&run->out, record, slice_str(parser ? parser->name : NULL));
+	struct mask_tally uncounted = {0};
+
+	if (run->lines->masker != NULL)
+		(void)mask_record(run->lines->masker, &run->arena, record, &uncounted);
+}
+
+static void put_record(
+	struct run *run, const struct record *whole, const struct parser *parser)
+{
+	struct record record = *whole;
+
+	mask(run, &record);
+	encode_json(&run->out, &record, slice_str(parser ? parser->name : NULL));
 	strbuf_add_byte(&run->out, '\n');
 }
 
@@ -151,15 +162,17 @@ static void begin(
 static void go_on(struct run *run, struct slice line, uint64_t whole)
 {
 	struct held *held = &run->held;
+	struct record part = {.raw = line, .kind = RECORD_LOG};
 	struct json json = json_into(&held->joined);
 
+	mask(run, &part);
 	held->whole += 1 + whole;
 	if (held->text.len + 1 + line.len <= LINE_MAX_BYTES) {
 		strbuf_add_byte(&held->text, '\n');
 		strbuf_add(&held->text, line);
 	}
 	json_object(&json);
-	json_put_text(&json, "event.original", line);
+	json_put_text(&json, "event.original", part.raw);
 	json_put_str(&json, "soc.parse_status", "joined");
 	json_put_u64(&json, "soc.joined_line", held->number);
 	json_object_end(&json);

@@ -14,6 +14,7 @@
 #define COLLECTOR_NORMALIZE_LINES_H
 
 #include "collector/enrich/enrich.h"
+#include "collector/normalize/masking.h"
 #include "collector/normalize/normalize.h"
 #include "common/err.h"
 
@@ -21,6 +22,7 @@ struct normalize_lines {
 	struct normalize_settings settings;
 	const struct parser *format; /* asked first, or NULL */
 	struct enricher *enricher;   /* NULL = fields are those of the line alone */
+	const struct masker *masker; /* what of it may be seen; NULL = all */
 	const char *name;            /* of the file, for the records */
 	int from, to;                /* descriptors */
 };

@@ -61,6 +61,13 @@ struct parse_context {
 	struct pairs *pairs;
 };
 
+/* The format's stamps are UTC, whatever the source's zone is. */
+static inline void parse_in_utc(struct parse_context *context)
+{
+	context->zone_seconds = 0;
+	context->zone = NULL;
+}
+
 enum parser_role {
 	PARSER_ENVELOPE = 1,    /* tried on whole lines */
 	PARSER_ANY_PROGRAM = 2, /* tried on messages that no program's parser claimed */

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 
 #include "collector/normalize/masking.h"
+#include "collector/normalize/personal.h"
+#include "collector/normalize/pseudonym.h"
+#include "common/clock.h"
 #include "common/needles.h"
 
 /* What stands behind a name, and how far the secret goes. */
@@ -16,10 +19,25 @@ enum kind {
 	KIND_OPTION,  /* "--password ", "sshpass -p ": one argument */
 	KIND_MYSQL,   /* "mysql": an argument "-pSECRET" of the same command */
 	KIND_ACCOUNT, /* "curl": an argument "-u user:SECRET" of the same command */
+	KIND_JWT,     /* "eyJ": a token of three parts (RFC 7519) */
+	KIND_KEY,     /* "PRIVATE KEY-----": up to its end (RFC 7468) */
+	KIND_OLD_ID,  /* nine digits behind it */
+	KIND_BANK,    /* an account's digits behind it */
 };
 
 /* Bounds on what one marker makes us read: a line full of markers must cost no square. */
-enum { COMMAND_MAX = 1024, USERINFO_MAX = 512, CLAUSE_MAX = 256 };
+enum {
+	COMMAND_MAX = 1024,
+	USERINFO_MAX = 512,
+	CLAUSE_MAX = 256,
+	HINT_MAX = 32,    /* bytes between what a number is called and the number */
+	JWT_MIN = 32,     /* bytes */
+	WINDOW = 4096,    /* bytes with their escapes undone, at once */
+	LAP = WINDOW / 4, /* of them are looked at again with those behind */
+};
+
+/* Digits of what has no check: old ids of citizens, accounts of banks. */
+enum { OLD_ID_DIGITS = 9, ACCOUNT_DIGITS_MIN = 6, ACCOUNT_DIGITS_MAX = 19 };
 
 struct marker {
 	struct slice text;
@@ -32,6 +50,8 @@ static const struct marker header_markers[] = {
 	{{SLICE_BYTES("x-auth-token")}, KIND_HEADER},
 	{{SLICE_BYTES("cookie")}, KIND_COOKIE},
 	{{SLICE_BYTES("bearer ")}, KIND_BEARER},
+	{{SLICE_BYTES("eyJ")}, KIND_JWT},
+	{{SLICE_BYTES("PRIVATE KEY-----")}, KIND_KEY},
 	{{SLICE_BYTES("identified by ")}, KIND_SQL},
 	{{SLICE_BYTES("identified with ")}, KIND_SQL},
 	{{SLICE_BYTES("identified via ")}, KIND_SQL},
@@ -50,7 +70,10 @@ static const struct marker command_markers[] = {
 struct secrets {
 	struct needles *needles;
 	struct marker *markers; /* by number of the needle; texts are borrowed */
-	bool in_urls, citizen_ids, card_numbers;
+	enum mask_action actions[MASK_RULES];
+	const struct pseudonym *pseudonym;
+	struct personal wanted, any; /* by the policy; all of them, for values that are one */
+	bool numbers;
 };
 
 static void add_names(struct secrets *secrets, size_t *n, const struct setting_texts *names)
@@ -63,6 +86,13 @@ static void add_names(struct secrets *secrets, size_t *n, const struct setting_t
 	}
 }
 
+static void add_hints(struct secrets *secrets, size_t *n, const struct setting_texts *names,
+	enum mask_rule rule, enum kind kind)
+{
+	for (size_t i = 0; secrets->actions[rule] != MASK_KEEP && i < names->n; i++)
+		secrets->markers[(*n)++] = (struct marker){slice_str(names->items[i]), kind};
+}
+
 static void add_markers(
 	struct secrets *secrets, size_t *n, const struct marker *markers, size_t count)
 {
@@ -70,28 +100,63 @@ static void add_markers(
 	*n += count;
 }
 
-struct secrets *secrets_new(const struct masking_settings *settings)
+static void take_actions(struct secrets *secrets, const struct masking_settings *settings)
 {
-	size_t most =
-		settings->names.n + ARRAY_LEN(header_markers) + ARRAY_LEN(command_markers);
+	for (unsigned i = 0; i < MASK_RULES; i++)
+		secrets->actions[i] = (enum mask_action)settings->actions[i];
+}
+
+static void prepare_personal(struct secrets *secrets, const struct masking_settings *settings)
+{
+	struct personal *wanted = &secrets->wanted;
+	struct civil today;
+
+	clock_to_civil(clock_wall_ns(), 0, &today);
+	wanted->year = today.year;
+	for (size_t i = 0; i < settings->phone_prefixes.n; i++)
+		(void)!personal_add_phone_prefix(
+			wanted, slice_str(settings->phone_prefixes.items[i]));
+	secrets->any = *wanted;
+	wanted->wanted[PERSONAL_CITIZEN_ID] = secrets->actions[MASK_CITIZEN_IDS] != MASK_KEEP;
+	wanted->wanted[PERSONAL_PHONE] = secrets->actions[MASK_PHONES] != MASK_KEEP;
+	wanted->wanted[PERSONAL_CARD] = secrets->actions[MASK_CARDS] != MASK_KEEP;
+	secrets->numbers = wanted->wanted[PERSONAL_CITIZEN_ID] ||
+			   wanted->wanted[PERSONAL_PHONE] || wanted->wanted[PERSONAL_CARD];
+	memset(secrets->any.wanted, true, sizeof(secrets->any.wanted));
+}
+
+static size_t collect_markers(struct secrets *secrets, const struct masking_settings *settings)
+{
+	size_t n = 0;
+
+	if (secrets->actions[MASK_SECRETS] != MASK_KEEP) {
+		add_names(secrets, &n, &settings->names);
+		add_markers(secrets, &n, header_markers, ARRAY_LEN(header_markers));
+	}
+	if (secrets->actions[MASK_COMMANDS] != MASK_KEEP)
+		add_markers(secrets, &n, command_markers, ARRAY_LEN(command_markers));
+	add_hints(secrets, &n, &settings->old_id_names, MASK_OLD_IDS, KIND_OLD_ID);
+	add_hints(secrets, &n, &settings->account_names, MASK_ACCOUNTS, KIND_BANK);
+	return n;
+}
+
+struct secrets *secrets_new(
+	const struct masking_settings *settings, const struct pseudonym *pseudonym)
+{
+	size_t most = settings->names.n + settings->old_id_names.n + settings->account_names.n +
+		      ARRAY_LEN(header_markers) + ARRAY_LEN(command_markers);
 	struct secrets *secrets = calloc(1, sizeof(*secrets));
 	struct slice *texts = calloc(most, sizeof(*texts));
-	size_t n = 0;
 
 	if (secrets == NULL || texts == NULL)
 		abort();
 	secrets->markers = calloc(most, sizeof(*secrets->markers));
 	if (secrets->markers == NULL)
 		abort();
-	secrets->in_urls = settings->secrets;
-	secrets->citizen_ids = settings->citizen_ids;
-	secrets->card_numbers = settings->card_numbers;
-	if (settings->secrets) {
-		add_names(secrets, &n, &settings->names);
-		add_markers(secrets, &n, header_markers, ARRAY_LEN(header_markers));
-	}
-	if (settings->commands)
-		add_markers(secrets, &n, command_markers, ARRAY_LEN(command_markers));
+	secrets->pseudonym = pseudonym;
+	take_actions(secrets, settings);
+	prepare_personal(secrets, settings);
+	size_t n = collect_markers(secrets, settings);
 	for (size_t i = 0; i < n; i++)
 		texts[i] = secrets->markers[i].text;
 	secrets->needles = needles_new(texts, n);
@@ -108,21 +173,109 @@ void secrets_free(struct secrets *secrets)
 	free(secrets);
 }
 
+/* ---- tokens ----------------------------------------------------------------- */
+
+/* Kinds in tokens; of a rule, the same value has one kind wherever it stands. */
+static const struct slice token_kinds[MASK_RULES] = {
+	[MASK_SECRETS] = {SLICE_BYTES("secret")},
+	[MASK_COMMANDS] = {SLICE_BYTES("secret")},
+	[MASK_CITIZEN_IDS] = {SLICE_BYTES("cccd")},
+	[MASK_OLD_IDS] = {SLICE_BYTES("cmnd")},
+	[MASK_PHONES] = {SLICE_BYTES("phone")},
+	[MASK_EMAILS] = {SLICE_BYTES("email")},
+	[MASK_CARDS] = {SLICE_BYTES("card")},
+	[MASK_ACCOUNTS] = {SLICE_BYTES("account")},
+	[MASK_FIELDS] = {SLICE_BYTES("value")},
+};
+
+static const enum mask_rule rule_of_kind[PERSONAL_KINDS] = {
+	[PERSONAL_CITIZEN_ID] = MASK_CITIZEN_IDS,
+	[PERSONAL_PHONE] = MASK_PHONES,
+	[PERSONAL_CARD] = MASK_CARDS,
+	[PERSONAL_EMAIL] = MASK_EMAILS,
+};
+
+static struct slice token_of(const struct secrets *secrets, struct arena *arena,
+	enum mask_rule rule, struct slice value)
+{
+	char canonical[PERSONAL_EMAIL_MAX];
+
+	for (unsigned kind = 0; kind < PERSONAL_KINDS; kind++) {
+		if (rule_of_kind[kind] == rule)
+			value = personal_canonical((enum personal_kind)kind, value, canonical);
+	}
+	return pseudonym_of(secrets->pseudonym, arena, token_kinds[rule], value);
+}
+
+struct whole_value {
+	size_t len;
+	enum mask_rule rule;
+};
+
+static bool on_whole_value(void *user, enum personal_kind kind, size_t from, size_t to)
+{
+	struct whole_value *whole = user;
+
+	if (from <= 1 && to == whole->len)
+		whole->rule = rule_of_kind[kind];
+	return false;
+}
+
+struct slice secrets_token(
+	const struct secrets *secrets, struct arena *arena, struct slice value)
+{
+	struct whole_value whole = {value.len, MASK_FIELDS};
+
+	if (personal_find_numbers(&secrets->any, value, on_whole_value, &whole))
+		(void)personal_find_emails(value, on_whole_value, &whole);
+	return token_of(secrets, arena, whole.rule, value);
+}
+
 /* ---- one text --------------------------------------------------------------- */
 
 struct masking {
 	const struct secrets *secrets;
 	struct arena *arena;
 	struct slice text; /* as it came */
-	char *copy;        /* NULL until something is masked */
+	struct edits *edits;
+	struct mask_tally *tally;
+	char *copy; /* NULL until something is masked */
 	bool full;
+	enum mask_rule rule; /* whose work is under way */
+	/* Of a window with its escapes undone: where its bytes stand in the whole text. */
+	struct masking *whole;
+	const uint32_t *at;
 };
 
-/* Bytes [from, to) of the text. */
-static bool hide(struct masking *masking, size_t from, size_t to)
+static bool hide_as(struct masking *masking, size_t from, size_t to, struct slice with);
+static size_t word_end(const struct masking *masking, size_t at);
+
+/* A secret longer than the window goes on in the whole text. */
+static bool hide_in_whole(struct masking *window, size_t from, size_t to, struct slice with)
 {
-	if (from >= to)
-		return true;
+	struct masking *whole = window->whole;
+	size_t end = window->at[to];
+
+	if (to == window->text.len)
+		end = word_end(whole, end);
+	whole->rule = window->rule;
+	bool ok = hide_as(whole, window->at[from], end, with);
+	window->full = whole->full;
+	return ok;
+}
+
+/* Hidden before, by a marker further left: what stands here is part of that secret. */
+static bool is_hidden(const struct masking *masking, size_t at)
+{
+	if (masking->whole != NULL)
+		return is_hidden(masking->whole, masking->at[at]);
+	return (masking->copy != NULL && masking->copy[at] == '*' &&
+		       masking->text.ptr[at] != '*') ||
+	       edits_have(masking->edits, at);
+}
+
+static bool hide_by_stars(struct masking *masking, size_t from, size_t to)
+{
 	if (masking->copy == NULL) {
 		masking->copy = arena_alloc(masking->arena, masking->text.len);
 		if (masking->copy == NULL) {
@@ -133,6 +286,36 @@ static bool hide(struct masking *masking, size_t from, size_t to)
 	}
 	memset(masking->copy + from, '*', to - from);
 	return true;
+}
+
+/* Bytes [from, to) of the text; `with` a token, or absent for stars. */
+static bool hide_as(struct masking *masking, size_t from, size_t to, struct slice with)
+{
+	if (masking->whole != NULL)
+		return hide_in_whole(masking, from, to, with);
+	if (!is_hidden(masking, from))
+		masking->tally->n[masking->rule]++;
+	if (!slice_absent(with) && edits_add(masking->edits, from, to, with) != EDITS_FULL)
+		return true;
+	return hide_by_stars(masking, from, to);
+}
+
+/* Bytes [from, to) of the text, as the rule says. */
+static bool hide(struct masking *masking, size_t from, size_t to)
+{
+	const struct secrets *secrets = masking->secrets;
+	struct slice with = SLICE_NONE;
+
+	if (from >= to || (is_hidden(masking, from) && is_hidden(masking, to - 1)))
+		return true;
+	if (secrets->actions[masking->rule] == MASK_TOKEN) {
+		with = token_of(secrets, masking->arena, masking->rule,
+			slice_of(masking->text.ptr + from, to - from));
+		masking->full = slice_absent(with);
+		if (masking->full)
+			return false;
+	}
+	return hide_as(masking, from, to, with);
 }
 
 static char byte_at(const struct masking *masking, size_t at)
@@ -379,17 +562,45 @@ static bool stands_alone(const struct masking *masking, size_t at, size_t len)
 	return len > sizeof("xxxx=") - 1 || at == 0 || !is_letter(masking->text.ptr[at - 1]);
 }
 
-/* Hidden before, by a marker further left: what stands here is part of that secret. */
-static bool is_hidden(const struct masking *masking, size_t at)
-{
-	return masking->copy != NULL && masking->copy[at] == '*' &&
-	       masking->text.ptr[at] != '*';
-}
-
 /* "PWD=/srv" is the working directory of a shell or of sudo, no password. */
 static bool is_directory(const struct masking *masking, size_t at)
 {
 	return stands_at(masking, at, SLICE_LIT("PWD=/"));
+}
+
+static bool is_base64url(char byte)
+{
+	return is_letter(byte) || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
+}
+
+/* "eyJ...": header, payload and signature. Within such a word nothing else begins. */
+static bool hide_jwt(struct masking *masking, size_t at)
+{
+	char before = at > 0 ? masking->text.ptr[at - 1] : ' ';
+	size_t end = at, dots = 0;
+
+	if (is_base64url(before) || before == '.' || !stands_at(masking, at, SLICE_LIT("eyJ")))
+		return true;
+	while (is_base64url(byte_at(masking, end)) || byte_at(masking, end) == '.')
+		dots += byte_at(masking, end++) == '.';
+	return dots < 2 || end - at < JWT_MIN || hide(masking, at, end);
+}
+
+static bool hide_private_key(struct masking *masking, size_t at)
+{
+	struct slice rest = slice_from(masking->text, at);
+
+	return hide(masking, at, at + slice_search(rest, SLICE_LIT("-----END")));
+}
+
+static bool hide_number_behind(
+	struct masking *masking, enum mask_rule rule, size_t at, unsigned least, unsigned most)
+{
+	size_t from, to;
+
+	masking->rule = rule;
+	return !personal_number_behind(masking->text, at, HINT_MAX, least, most, &from, &to) ||
+	       hide(masking, from, to);
 }
 
 static bool on_marker(void *user, unsigned number, size_t at)
@@ -400,6 +611,9 @@ static bool on_marker(void *user, unsigned number, size_t at)
 
 	if (is_hidden(masking, at))
 		return true;
+	masking->rule = marker->kind < KIND_OPTION || marker->kind > KIND_ACCOUNT
+				? MASK_SECRETS
+				: MASK_COMMANDS;
 	switch (marker->kind) {
 	case KIND_NAME:
 		return hide_named(masking, behind);
@@ -419,6 +633,16 @@ static bool on_marker(void *user, unsigned number, size_t at)
 		return hide_mysql(masking, behind);
 	case KIND_ACCOUNT:
 		return hide_account(masking, behind - 1);
+	case KIND_JWT:
+		return hide_jwt(masking, at);
+	case KIND_KEY:
+		return hide_private_key(masking, behind);
+	case KIND_OLD_ID:
+		return hide_number_behind(
+			masking, MASK_OLD_IDS, behind, OLD_ID_DIGITS, OLD_ID_DIGITS);
+	case KIND_BANK:
+		return hide_number_behind(
+			masking, MASK_ACCOUNTS, behind, ACCOUNT_DIGITS_MIN, ACCOUNT_DIGITS_MAX);
 	}
 	return true;
 }
@@ -449,90 +673,226 @@ static bool hide_userinfo(struct masking *masking)
 	return true;
 }
 
-static bool is_digit(char byte)
+/* ---- numbers and addresses of people ------------------------------------------- */
+
+static bool on_personal(void *user, enum personal_kind kind, size_t from, size_t to)
 {
-	return byte >= '0' && byte <= '9';
+	struct masking *masking = user;
+
+	masking->rule = rule_of_kind[kind];
+	return hide(masking, from, to);
 }
 
-/*
- * 12 digits since 2016 (Circular 59/2021/TT-BCA §4): three of the place of birth (001..096,
- * with gaps), one of century and sex, two of the year of birth, six by chance.
- */
-static bool is_citizen_id(const char *digits)
-{
-	unsigned place = (unsigned)(digits[0] - '0') * 100 + (unsigned)(digits[1] - '0') * 10 +
-			 (unsigned)(digits[2] - '0');
-
-	return place >= 1 && place <= 96 && digits[3] <= '3';
-}
-
-/* ISO/IEC 7812-1: the check digit of Luhn. */
-static bool is_card_number(const char *digits, size_t len)
-{
-	unsigned sum = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned digit = (unsigned)(digits[len - 1 - i] - '0');
-
-		if (i % 2 == 1)
-			digit = digit > 4 ? digit * 2 - 9 : digit * 2;
-		sum += digit;
-	}
-	return digits[0] >= '2' && digits[0] <= '6' && sum % 10 == 0;
-}
+/* ---- values of the policy's fields ----------------------------------------------- */
 
 static bool is_word_byte(char byte)
 {
-	return is_digit(byte) || is_letter(byte) || byte == '_';
+	return is_base64url(byte) && byte != '-';
 }
 
-static bool is_number_to_hide(const struct masking *masking, size_t from, size_t to)
+/* A value stands there by itself; a short one could be part of any word. */
+static bool is_whole_word(struct slice text, size_t at, size_t len)
 {
-	const char *digits = masking->text.ptr + from;
-
-	if (from > 0 && is_word_byte(masking->text.ptr[from - 1]))
-		return false;
-	if (is_word_byte(byte_at(masking, to)))
-		return false;
-	return (masking->secrets->citizen_ids && to - from == 12 && is_citizen_id(digits)) ||
-	       (masking->secrets->card_numbers && to - from == 16 &&
-		       is_card_number(digits, 16));
+	return !(at > 0 && is_word_byte(text.ptr[at - 1]) && is_word_byte(text.ptr[at])) &&
+	       !(at + len < text.len && is_word_byte(text.ptr[at + len]) &&
+		       is_word_byte(text.ptr[at + len - 1]));
 }
 
-/* A run of 12 digits covers a place divisible by 12: only these are looked at. */
-static bool hide_numbers(struct masking *masking)
+static bool hide_value_everywhere(struct masking *masking, struct hidden_value *hidden)
 {
-	const char *text = masking->text.ptr;
+	struct slice text = masking->text;
 
-	for (size_t at = 0; at < masking->text.len; at += 12) {
-		size_t from = at, to = at;
-
-		if (!is_digit(text[at]))
-			continue;
-		while (from > 0 && is_digit(text[from - 1]))
-			from--;
-		while (to < masking->text.len && is_digit(text[to]))
-			to++;
-		if (is_number_to_hide(masking, from, to) && !hide(masking, from, to))
-			return false;
-		at = to - to % 12;
+	masking->rule = MASK_FIELDS;
+	for (size_t at = 0; at < text.len;) {
+		at += slice_search(slice_from(text, at), hidden->value);
+		if (at >= text.len)
+			break;
+		if (is_whole_word(text, at, hidden->value.len)) {
+			hidden->found = true;
+			if (!is_hidden(masking, at) &&
+				!hide_as(masking, at, at + hidden->value.len, hidden->with))
+				return false;
+		}
+		at += hidden->value.len;
 	}
 	return true;
 }
 
-enum secrets_result secrets_mask(
-	const struct secrets *secrets, struct arena *arena, struct slice *text)
-{
-	struct masking masking = {.secrets = secrets, .arena = arena, .text = *text};
+/* ---- one text, whole -------------------------------------------------------------- */
 
-	bool done =
-		needles_scan(secrets->needles, *text, on_marker, &masking) &&
-		(!secrets->in_urls || hide_userinfo(&masking)) &&
-		(!(secrets->citizen_ids || secrets->card_numbers) || hide_numbers(&masking));
+static bool scan_text(struct masking *masking, struct hidden_values *hidden)
+{
+	const struct secrets *secrets = masking->secrets;
+
+	for (unsigned i = 0; i < hidden->n; i++) {
+		if (!hide_value_everywhere(masking, &hidden->items[i]))
+			return false;
+	}
+	if (!needles_scan(secrets->needles, masking->text, on_marker, masking))
+		return false;
+	masking->rule = MASK_SECRETS;
+	if (secrets->actions[MASK_SECRETS] != MASK_KEEP && !hide_userinfo(masking))
+		return false;
+	if (secrets->numbers &&
+		!personal_find_numbers(&secrets->wanted, masking->text, on_personal, masking))
+		return false;
+	return secrets->actions[MASK_EMAILS] == MASK_KEEP ||
+	       personal_find_emails(masking->text, on_personal, masking);
+}
+
+/* ---- with escapes undone ----------------------------------------------------------- */
+
+static int hex_digit(char byte)
+{
+	if (byte >= '0' && byte <= '9')
+		return byte - '0';
+	if (byte >= 'a' && byte <= 'f')
+		return byte - 'a' + 10;
+	return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
+}
+
+/* Two digits that make a byte of ASCII that can be seen; -1. */
+static int ascii_of(struct slice digits)
+{
+	int high = hex_digit(digits.ptr[0]), low = hex_digit(digits.ptr[1]);
+	int byte = high << 4 | low;
+
+	return high < 0 || low < 0 || byte < ' ' || byte > '~' ? -1 : byte;
+}
+
+/* Bytes of an escape at `at`, "\u0030" or "%30"; 0 = there is none. */
+static size_t escape_at(struct slice text, size_t at, char *byte)
+{
+	struct slice rest = slice_from(text, at);
+	size_t len = 0;
+
+	if (rest.len >= 3 && rest.ptr[0] == '%')
+		len = 3;
+	else if (rest.len >= 6 && slice_starts(rest, SLICE_LIT("\\u00")))
+		len = 6;
+	if (len == 0)
+		return 0;
+	int value = ascii_of(slice_of(rest.ptr + len - 2, 2));
+	*byte = (char)value;
+	return value < 0 ? 0 : len;
+}
+
+struct window {
+	char text[WINDOW];
+	uint32_t at[WINDOW + 1];
+	size_t n;
+};
+
+/* From `at` on; where the next one would go on. */
+static size_t fill_window(struct window *window, struct slice text, size_t at)
+{
+	for (window->n = 0; window->n < WINDOW && at < text.len; window->n++) {
+		char *byte = &window->text[window->n];
+		size_t len;
+
+		window->at[window->n] = (uint32_t)at;
+		*byte = text.ptr[at];
+		len = *byte == '%' || *byte == '\\' ? escape_at(text, at, byte) : 0;
+		if (len == 0 && *byte == '\\' && at + 1 < text.len && text.ptr[at + 1] == '\\')
+			len = 2; /* it escapes the next one, which begins nothing then */
+		if (len == 0)
+			*byte = text.ptr[at];
+		at += len == 0 ? 1 : len;
+	}
+	window->at[window->n] = (uint32_t)at;
+	return at;
+}
+
+/* The first of these bytes that begins an escape, from `at` on. */
+static size_t find_escape(struct slice text, size_t at, char with)
+{
+	char byte;
+
+	while (at < text.len) {
+		at += slice_find(slice_from(text, at), with);
+		if (at >= text.len || escape_at(text, at, &byte) > 0)
+			break;
+		at++;
+	}
+	return at;
+}
+
+static bool scan_window(
+	struct masking *whole, const struct window *window, struct hidden_values *hidden)
+{
+	struct masking masking = {
+		.secrets = whole->secrets,
+		.arena = whole->arena,
+		.text = slice_of(window->text, window->n),
+		.edits = whole->edits,
+		.tally = whole->tally,
+		.whole = whole,
+		.at = window->at,
+	};
+	bool ok = scan_text(&masking, hidden);
+
+	whole->full = whole->full || masking.full;
+	return ok;
+}
+
+static size_t earlier(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool scan_windows(
+	struct masking *whole, size_t percent, size_t backslash, struct hidden_values *hidden)
+{
+	const struct slice text = whole->text;
+	struct window window;
+
+	for (size_t from = 0;;) {
+		size_t escape = earlier(percent, backslash), end;
+
+		if (escape == text.len)
+			return true;
+		if (escape > from + LAP)
+			from = escape - LAP;
+		end = fill_window(&window, text, from);
+		if (!scan_window(whole, &window, hidden))
+			return false;
+		if (end == text.len)
+			return true;
+		from = window.at[window.n - LAP];
+		if (percent < end)
+			percent = find_escape(text, end, '%');
+		if (backslash < end)
+			backslash = find_escape(text, end, '\\');
+	}
+}
+
+static bool scan_escaped(struct masking *whole, struct hidden_values *hidden)
+{
+	size_t percent = find_escape(whole->text, 0, '%');
+	size_t backslash = find_escape(whole->text, 0, '\\');
+
+	if (earlier(percent, backslash) >= whole->text.len)
+		return true;
+	return scan_windows(whole, percent, backslash, hidden);
+}
+
+enum secrets_result secrets_mask(const struct secrets *secrets, struct arena *arena,
+	struct hidden_values *hidden, struct edits *edits, struct mask_tally *tally,
+	struct slice *text)
+{
+	struct masking masking = {.secrets = secrets,
+		.arena = arena,
+		.text = *text,
+		.edits = edits,
+		.tally = tally};
+
+	edits->n = 0;
+	bool done = scan_text(&masking, hidden) && scan_escaped(&masking, hidden);
 	if (!done || masking.full)
 		return SECRETS_FULL;
-	if (masking.copy == NULL)
-		return SECRETS_NONE;
-	*text = slice_of(masking.copy, text->len);
-	return SECRETS_MASKED;
+	if (masking.copy != NULL)
+		*text = slice_of(masking.copy, text->len);
+	if (edits->n > 0)
+		return edits_apply(edits, arena, text) ? SECRETS_MASKED : SECRETS_FULL;
+	return masking.copy != NULL ? SECRETS_MASKED : SECRETS_NONE;
 }

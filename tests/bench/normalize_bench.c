@@ -158,7 +158,7 @@ static void run(
 	if (match_batch(batch) > 0)
 		abort();
 	at[3] = cpu_ns();
-	if (mask_batch(rules->masker, batch) > 0)
+	if (mask_batch(rules->masker, batch, NULL, NULL) > 0)
 		abort();
 	at[4] = cpu_ns();
 	if (!encode_batch(batch))
@@ -206,20 +206,23 @@ int main(int argc, char **argv)
 	double seconds = argc > 2 ? strtod(argv[2], NULL) : 2;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s CLASSES.yaml [SECONDS [CORPUS]]\n", argv[0]);
+		fprintf(stderr, "usage: %s CLASSES.yaml [SECONDS [CORPUS|all [POLICY.yaml]]]\n",
+			argv[0]);
 		return EXIT_FAILURE;
 	}
 	struct rules rules = {
 		.normalizer = normalizer_new(&(struct normalize_settings){0}),
 		.classifier = classifier_load(argv[1], &mistakes),
-		.masker = masker_parse("default policy", SLICE_LIT(""), &mistakes),
+		.masker = argc > 4 ? masker_load(argv[4], &mistakes)
+				   : masker_parse("default policy", SLICE_LIT(""), &mistakes),
 	};
 	if (rules.classifier == NULL || rules.masker == NULL) {
 		fprintf(stderr, "%s", strbuf_cstr(&mistakes));
 		return EXIT_FAILURE;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(corpora); i++) {
-		if (argc > 3 && strcmp(argv[3], corpora[i].name) != 0)
+		if (argc > 3 && strcmp(argv[3], "all") != 0 &&
+			strcmp(argv[3], corpora[i].name) != 0)
 			continue;
 		measure(&rules, &corpora[i], seconds);
 	}

@@ -21,8 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct normalize_settings settings = {0};
 	struct strbuf mistakes = STRBUF_INIT(1 << 12);
-	struct masker *masker = masker_parse(
-		"all", SLICE_LIT("{citizen-ids: true, card-numbers: true}"), &mistakes);
+	struct masker *masker = masker_parse("all",
+		SLICE_LIT("{citizen-ids: mask, old-citizen-ids: mask, phones: mask, emails: "
+			  "mask, "
+			  "card-numbers: mask, bank-accounts: mask}"),
+		&mistakes);
 	struct normalizer *normalizer = normalizer_new(&settings);
 	struct record record = {
 		.raw = slice_of(size ? (const void *)data : "", size),
@@ -30,12 +33,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.kind = RECORD_LOG,
 	};
 	struct slice before = record.raw;
+	struct mask_tally tally = {0};
 	struct arena arena;
 
 	assert(masker != NULL);
 	arena_init(&arena, ARENA_MAX);
 	normalize_record(normalizer, NULL, &arena, &record);
-	assert(mask_record(masker, &arena, &record));
+	assert(mask_record(masker, &arena, &record, &tally));
 	assert(record.raw.len == size);
 	for (unsigned i = 0; i < record.n_fields && record.raw.ptr != before.ptr; i++)
 		assert(record.fields[i].len == 0 ||

@@ -66,6 +66,13 @@ const struct command ask_commands[] = {
 		.run = run_ask,
 	},
 	{
+		.name = "masking",
+		.summary = "by agency and source: what the masking policy took out since the "
+			   "start",
+		.options = options,
+		.run = run_ask,
+	},
+	{
 		.name = "ledger",
 		.summary = "every stream: stored, declared missing, duplicates, lost",
 		.options = options,

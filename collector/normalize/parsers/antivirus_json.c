@@ -96,7 +96,7 @@ static void take_time(
 		if (slice_absent(time))
 			continue;
 		values->time = time;
-		context->zone_seconds = 0;
+		parse_in_utc(context);
 		return;
 	}
 }

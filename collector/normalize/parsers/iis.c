@@ -252,8 +252,7 @@ static bool take_time(struct slice *rest, const struct parse_context *context, i
 {
 	struct parse_context utc = *context;
 
-	utc.zone_seconds = 0;
-	utc.zone = NULL;
+	parse_in_utc(&utc);
 	return rest->len > 20 && rest->ptr[10] == ' ' && take_stamp_iso(rest, &utc, ns) &&
 	       skip_byte(rest, ' ');
 }

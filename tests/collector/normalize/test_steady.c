@@ -1,14 +1,18 @@
 /*
- * The steady state allocates nothing: once every sample line has been through the parsers and
- * the writing of JSON, it goes through again without a call of malloc() and its kin.
+ * The steady state allocates nothing: once every sample line has been through the parsers, the
+ * strictest masking and the writing of JSON, it goes through again without a call of malloc()
+ * and its kin.
  */
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "collector/normalize/masking.h"
 #include "collector/normalize/normalize.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
 #include "tests/collector/normalize/sample_files.h"
 #include "tests/support/check.h"
+#include "tests/support/folder.h"
 
 enum { ARENA_MAX = 1 << 22, JSON_MAX = 1 << 22 };
 
@@ -41,6 +45,7 @@ void *__wrap_realloc(void *old, size_t size)
 }
 
 struct walk {
+	struct masker *masker;
 	struct normalizer *normalizer;
 	struct arena arena;
 	struct strbuf json;
@@ -56,11 +61,15 @@ static void walk_line(struct walk *walk, struct slice line, const struct parser 
 		.whole = line.len,
 		.kind = RECORD_LOG};
 
+	struct mask_tally tally = {0};
 	unsigned before = n_calls;
 	arena_reset(&walk->arena);
 	strbuf_reset(&walk->json);
 	normalize_record(walk->normalizer, format, &walk->arena, &record);
+	bool whole = mask_record(walk->masker, &walk->arena, &record, &tally);
 	encode_json(&walk->json, &record, SLICE_LIT("x"));
+	if (!whole)
+		ck_abort_msg("no room to mask: %.*s", SLICE_FMT(line));
 	if (walk->steady && n_calls != before)
 		ck_abort_msg("%u allocations: %.*s", n_calls - before, SLICE_FMT(line));
 	walk->n_lines++;
@@ -76,9 +85,30 @@ static void walk_file(
 		walk_line(user, line, format);
 }
 
+/* All that can be asked for, with tokens. */
+static struct masker *strictest(struct folder *folder)
+{
+	struct strbuf mistakes = STRBUF_INIT(1 << 16);
+
+	folder_make(folder);
+	folder_append(folder, "k",
+		"k1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
+	ck_assert_int_eq(chmod(folder_path(folder, "k"), 0600), 0);
+	folder_append(folder, "policy.yaml",
+		"{key: k, secrets: token, citizen-ids: token, old-citizen-ids: token, "
+		"phones: token, emails: token, card-numbers: token, bank-accounts: token, "
+		"fields: [{field: user.name, action: token}, {field: url.query}]}\n");
+	struct masker *masker = masker_load(folder_path(folder, "policy.yaml"), &mistakes);
+	ck_assert_msg(masker != NULL, "%s", strbuf_cstr(&mistakes));
+	strbuf_done(&mistakes);
+	return masker;
+}
+
 START_TEST(what_was_seen_before_allocates_nothing)
 {
-	struct walk walk = {.normalizer = normalizer_new(&(struct normalize_settings){0}),
+	struct folder folder;
+	struct walk walk = {.masker = strictest(&folder),
+		.normalizer = normalizer_new(&(struct normalize_settings){0}),
 		.json = STRBUF_INIT(JSON_MAX)};
 
 	arena_init(&walk.arena, ARENA_MAX);
@@ -91,6 +121,8 @@ START_TEST(what_was_seen_before_allocates_nothing)
 	arena_done(&walk.arena);
 	strbuf_done(&walk.json);
 	normalizer_free(walk.normalizer);
+	masker_free(walk.masker);
+	folder_remove(&folder);
 }
 END_TEST
 
