@@ -688,13 +688,54 @@ SSL_CTX *tls_devices_new(
 	return ctx;
 }
 
-bool tls_peer_named(const SSL *ssl, const char *name)
+static struct slice text_of(const ASN1_STRING *string)
+{
+	return slice_of(ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string));
+}
+
+/* True when `visit` stopped it; *n = how many there are. */
+static bool visit_dns_names(const GENERAL_NAMES *names,
+	bool (*visit)(void *user, struct slice name), void *user, unsigned *n)
+{
+	*n = 0;
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type != GEN_DNS)
+			continue;
+		(*n)++;
+		if (visit(user, text_of(name->d.dNSName)))
+			return true;
+	}
+	return false;
+}
+
+static bool visit_common_names(
+	const X509_NAME *subject, bool (*visit)(void *user, struct slice name), void *user)
+{
+	for (int at = -1;
+		(at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0;) {
+		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, at);
+
+		if (visit(user, text_of(X509_NAME_ENTRY_get_data(entry))))
+			return true;
+	}
+	return false;
+}
+
+bool tls_peer_names(const SSL *ssl, bool (*visit)(void *user, struct slice name), void *user)
 {
 	X509 *cert = SSL_get0_peer_certificate(ssl);
+	unsigned n;
 
-	return cert != NULL && SSL_is_init_finished(ssl) &&
-	       SSL_get_verify_result(ssl) == X509_V_OK &&
-	       X509_check_host(cert, name, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1;
+	if (cert == NULL || !SSL_is_init_finished(ssl) ||
+		SSL_get_verify_result(ssl) != X509_V_OK)
+		return false;
+	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	const bool stopped = visit_dns_names(names, visit, user, &n);
+	GENERAL_NAMES_free(names);
+	return stopped ||
+	       (n == 0 && visit_common_names(X509_get_subject_name(cert), visit, user));
 }
 
 void tls_bye(SSL *ssl)

@@ -81,9 +81,10 @@ enum tls_clients {
 MUST_USE SSL_CTX *tls_devices_new(
 	const struct tls_settings *settings, enum tls_clients clients, struct err *err);
 
-/* Is the (DNS) name in the verified certificate of the peer? Wildcards there do not count; its
- * subject's common name does when it has no DNS name at all. */
-MUST_USE bool tls_peer_named(const SSL *ssl, const char *name);
+/* The names in the verified certificate of the peer until `visit` returns true: its DNS names,
+ * or the common names of its subject when it has no DNS name at all. As they are written there:
+ * "*.example" is that and nothing else. False when it never did, or there is no certificate. */
+bool tls_peer_names(const SSL *ssl, bool (*visit)(void *user, struct slice name), void *user);
 
 /* close_notify, without waiting for the peer's: one that gets none sees an error. */
 void tls_bye(SSL *ssl);

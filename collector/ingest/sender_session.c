@@ -217,21 +217,30 @@ void sender_session_go_on(struct sender_session *session)
 
 /* ---- who it is -------------------------------------------------------------------- */
 
-static bool names(void *user, const char *name)
+struct search {
+	const struct sender_session *session;
+	const struct sender *found;
+};
+
+static bool is_sender(void *user, struct slice name)
 {
-	return tls_peer_named(user, name);
+	struct search *search = user;
+	const struct sender_session *session = search->session;
+
+	search->found = senders_by_certificate(
+		session->gate->senders, session->door->number, &session->address, name);
+	return search->found != NULL;
 }
 
 static const struct sender *look_up(struct sender_session *session)
 {
-	const struct senders *senders = session->gate->senders;
-	const unsigned door = session->door->number;
 	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
-	const struct sender *sender = NULL;
+	struct search search = {.session = session};
 
-	if (ssl != NULL)
-		sender = senders_by_certificate(senders, door, &session->address, names, ssl);
-	return sender != NULL ? sender : senders_by_address(senders, door, &session->address);
+	if (ssl != NULL && tls_peer_names(ssl, is_sender, &search))
+		return search.found;
+	return senders_by_address(
+		session->gate->senders, session->door->number, &session->address);
 }
 
 static bool join_flow(struct sender_session *session, const struct sender *sender)

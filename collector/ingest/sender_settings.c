@@ -55,7 +55,7 @@ static const struct setting sender_table[] = {
 	{"listeners", SETTING_TEXTS, AT(listeners), NULL, 0, LISTENERS_MAX,
 		"Names of the listeners it may send to; none: all of them.",
 		.example = "[network]"},
-	{"certificate", SETTING_TEXT, AT(certificate), "", 0, 253,
+	{"certificate", SETTING_TEXT, AT(certificate), "", 0, CERTIFICATE_NAME_MAX,
 		"Name in its certificate (DNS, or the common name where there is none), at a "
 		"listener that asks for one. Who has it is known by it, the others by their "
 		"address."},

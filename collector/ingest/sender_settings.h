@@ -4,7 +4,7 @@
 
 #include "common/setting.h"
 
-enum { LISTENERS_MAX = 16, SENDERS_MAX = 10000 };
+enum { LISTENERS_MAX = 16, SENDERS_MAX = 10000, CERTIFICATE_NAME_MAX = 253 };
 
 enum listener_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 

@@ -1,7 +1,11 @@
 #include "collector/ingest/senders.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "collector/ingest/sender_index.h"
 
 #include "common/arena.h"
 #include "common/clock.h"
@@ -13,6 +17,9 @@ struct senders {
 	struct arena arena; /* of all that is below */
 	struct sender *items;
 	size_t n;
+	struct sender_index by_address;
+	const struct sender **named; /* those with a certificate, by its name */
+	size_t n_named;
 };
 
 /* ---- checking --------------------------------------------------------------- */
@@ -242,6 +249,43 @@ static void build(struct senders *senders, struct sender *sender,
 	};
 }
 
+/* By its name, and of one name by the settings' order. */
+static int compare_named(const void *left, const void *right)
+{
+	const struct sender *const *a = left, *const *b = right;
+	const int by_name = strcasecmp((*a)->certificate, (*b)->certificate);
+
+	return by_name != 0 ? by_name : *a < *b ? -1 : *a > *b;
+}
+
+static void index_addresses(struct senders *senders)
+{
+	struct sender_index *index = &senders->by_address;
+	size_t n = 0;
+
+	for (size_t i = 0; i < senders->n; i++)
+		n += senders->items[i].n_ranges;
+	index->entries = allocate(senders, (n + 1) * sizeof(*index->entries));
+	for (size_t i = 0; i < senders->n; i++) {
+		const struct sender *sender = &senders->items[i];
+
+		for (size_t j = 0; j < sender->n_ranges; j++)
+			sender_index_add(index, &sender->ranges[j], sender);
+	}
+	sender_index_sort(index);
+}
+
+static void index_names(struct senders *senders)
+{
+	senders->named = allocate(senders, (senders->n + 1) * sizeof(struct sender *));
+	for (size_t i = 0; i < senders->n; i++) {
+		if (senders->items[i].certificate[0] != '\0')
+			senders->named[senders->n_named++] = &senders->items[i];
+	}
+	if (senders->n_named > 0)
+		qsort(senders->named, senders->n_named, sizeof(struct sender *), compare_named);
+}
+
 struct senders *senders_new(const struct sender_settings *settings, struct sender_book *book)
 {
 	struct senders *senders = calloc(1, sizeof(*senders));
@@ -254,6 +298,8 @@ struct senders *senders_new(const struct sender_settings *settings, struct sende
 	senders->items = allocate(senders, (senders->n + 1) * sizeof(*senders->items));
 	for (size_t i = 0; i < senders->n; i++)
 		build(senders, &senders->items[i], settings, &senders_of(settings)[i], book);
+	index_addresses(senders);
+	index_names(senders);
 	return senders;
 }
 
@@ -290,46 +336,73 @@ static unsigned fits(
 	return best;
 }
 
+struct question {
+	unsigned listener;
+	bool by_address; /* alone */
+};
+
+static bool answers(void *user, const struct sender *sender)
+{
+	const struct question *question = user;
+
+	return (sender->listeners & 1U << question->listener) != 0 &&
+	       (!question->by_address || sender->certificate[0] == '\0');
+}
+
 const struct sender *senders_by_address(
 	const struct senders *senders, unsigned listener, const struct netaddr *address)
 {
+	struct question question = {listener, .by_address = true};
+
+	return sender_index_find(&senders->by_address, address, answers, &question);
+}
+
+bool senders_may_come(
+	const struct senders *senders, unsigned listener, const struct netaddr *address)
+{
+	struct question question = {listener, .by_address = false};
+
+	return sender_index_find(&senders->by_address, address, answers, &question) != NULL;
+}
+
+static size_t first_named(const struct senders *senders, const char *name)
+{
+	size_t from = 0, to = senders->n_named;
+
+	while (from < to) {
+		const size_t middle = from + (to - from) / 2;
+
+		if (strcasecmp(senders->named[middle]->certificate, name) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+const struct sender *senders_by_certificate(const struct senders *senders, unsigned listener,
+	const struct netaddr *address, struct slice name)
+{
 	const struct sender *found = NULL;
+	char text[CERTIFICATE_NAME_MAX + 1];
 	unsigned best = 0;
 
-	for (size_t i = 0; i < senders->n; i++) {
-		const struct sender *sender = &senders->items[i];
-		const unsigned bits =
-			sender->certificate[0] == '\0' ? fits(sender, listener, address) : 0;
+	if (name.len == 0 || name.len > CERTIFICATE_NAME_MAX ||
+		memchr(name.ptr, '\0', name.len) != NULL)
+		return NULL;
+	snprintf(text, sizeof(text), "%.*s", SLICE_FMT(name));
+	for (size_t i = first_named(senders, text); i < senders->n_named; i++) {
+		const struct sender *sender = senders->named[i];
+		const unsigned bits = fits(sender, listener, address);
 
+		if (strcasecmp(sender->certificate, text) != 0)
+			break;
 		if (bits > best) {
 			best = bits;
 			found = sender;
 		}
 	}
 	return found;
-}
-
-const struct sender *senders_by_certificate(const struct senders *senders, unsigned listener,
-	const struct netaddr *address, bool (*names)(void *user, const char *name), void *user)
-{
-	for (size_t i = 0; i < senders->n; i++) {
-		const struct sender *sender = &senders->items[i];
-
-		if (sender->certificate[0] != '\0' && fits(sender, listener, address) > 0 &&
-			names(user, sender->certificate))
-			return sender;
-	}
-	return NULL;
-}
-
-bool senders_may_come(
-	const struct senders *senders, unsigned listener, const struct netaddr *address)
-{
-	for (size_t i = 0; i < senders->n; i++) {
-		if (fits(&senders->items[i], listener, address) > 0)
-			return true;
-	}
-	return false;
 }
 
 void senders_walk(const struct senders *senders,

@@ -53,9 +53,9 @@ void senders_unref(struct senders *senders); /* NULL is fine */
 const struct sender *senders_by_address(
 	const struct senders *senders, unsigned listener, const struct netaddr *address);
 
-/* By its certificate as well: `names(user, name)` says whether that is in it. */
+/* By a name in its certificate as well, in whichever case. */
 const struct sender *senders_by_certificate(const struct senders *senders, unsigned listener,
-	const struct netaddr *address, bool (*names)(void *user, const char *name), void *user);
+	const struct netaddr *address, struct slice name);
 
 /* All, in the order of the settings; `visit` returns false to stop. */
 void senders_walk(const struct senders *senders,

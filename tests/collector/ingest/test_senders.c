@@ -1,6 +1,7 @@
 #include "collector/ingest/senders.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "collector/ingest/settings.h"
 #include "tests/support/check.h"
@@ -94,25 +95,79 @@ START_TEST(senders_are_known_at_their_listeners_only)
 }
 END_TEST
 
-static bool has_name(void *user, const char *name)
-{
-	return strcmp(user, name) == 0;
-}
-
 START_TEST(who_has_a_certificate_is_known_by_nothing_else)
 {
 	struct netaddr far = address("192.0.2.1");
-	char name[] = "fw.example", other[] = "other.example";
 
 	begin(good);
 	ck_assert_str_eq(name_at(1, "192.0.2.1"), "nobody");
 	ck_assert(senders_may_come(senders, 1, &far));
-	const struct sender *sender = senders_by_certificate(senders, 1, &far, has_name, name);
+	const struct sender *sender =
+		senders_by_certificate(senders, 1, &far, SLICE_LIT("FW.example"));
 	ck_assert_str_eq(sender->name, "shown");
 	ck_assert_uint_eq(sender->agency, 4);
-	ck_assert_ptr_null(senders_by_certificate(senders, 1, &far, has_name, other));
+	ck_assert_ptr_null(
+		senders_by_certificate(senders, 1, &far, SLICE_LIT("other.example")));
+	ck_assert_ptr_null(senders_by_certificate(senders, 1, &far, SLICE_LIT("fw.example\0")));
+	ck_assert_ptr_null(senders_by_certificate(senders, 1, &far, SLICE_LIT("")));
+	ck_assert_ptr_null(senders_by_certificate(senders, 0, &far, SLICE_LIT("*.example")));
 	far = address("2001:db9::1");
 	ck_assert(!senders_may_come(senders, 1, &far));
+	end();
+}
+END_TEST
+
+/* Prefixes of all lengths, some within others: as many looked through one by one would say. */
+START_TEST(any_address_is_found_as_one_by_one)
+{
+	struct strbuf text = STRBUF_INIT(1 << 20);
+	struct netprefix prefixes[400];
+	struct err err;
+	unsigned random = 1;
+
+	strbuf_add_str(&text,
+		"listeners:\n  - {name: net, transport: udp, listen: \"[::]:514\"}\n"
+		"senders:\n");
+	for (unsigned i = 0; i < ARRAY_LEN(prefixes); i++) {
+		char written[NETPREFIX_TEXT_MAX];
+		const unsigned bits = i % 33;
+
+		random = random * 1103515245 + 12345;
+		/* Few different first bytes, so that many hold others; one for each i at least.
+		 */
+		const unsigned value = (random & 0x0300ffff) | i << 8;
+		const unsigned kept = bits == 0 ? 0 : value & ~0U << (32 - bits);
+		snprintf(written, sizeof(written), "%u.%u.%u.%u/%u", kept >> 24,
+			kept >> 16 & 255, kept >> 8 & 255, kept & 255, bits);
+		ck_assert(netprefix_parse(slice_str(written), &prefixes[i], &err));
+		strbuf_addf(&text,
+			"  - {name: s%u, addresses: [\"%s\"], agency: 1, host: 1%s}\n", i,
+			written, i % 7 == 3 ? ", listeners: [net]" : "");
+	}
+	settings = (struct sender_settings){0};
+	struct strbuf out = STRBUF_INIT(1 << 16);
+	conf = conf_parse(
+		"s.yaml", strbuf_slice(&text), sender_settings_table, &settings, &out);
+	ck_assert_msg(conf != NULL, "%s", strbuf_cstr(&out));
+	book = sender_book_new();
+	senders = senders_new(&settings, book);
+	conf_free(conf);
+	for (unsigned i = 0; i < 20000; i++) {
+		struct netaddr at = prefixes[i % ARRAY_LEN(prefixes)].first;
+		int best = -1;
+
+		random = random * 1103515245 + 12345;
+		at.low ^= random >> 8 & (i % 3 == 0 ? 0xff : 0x0300ffff);
+		for (unsigned j = 0; j < ARRAY_LEN(prefixes); j++) {
+			if (netprefix_holds(&prefixes[j], &at) &&
+				(best < 0 || prefixes[j].bits > prefixes[best].bits))
+				best = (int)j;
+		}
+		const struct sender *found = senders_by_address(senders, 0, &at);
+		ck_assert_int_eq(found != NULL ? atoi(found->name + 1) : -1, best);
+	}
+	strbuf_done(&text);
+	strbuf_done(&out);
 	end();
 }
 END_TEST
@@ -193,7 +248,8 @@ START_TEST(mistakes_are_told_with_their_place)
 }
 END_TEST
 
-TEST_MAIN("senders", the_longest_prefix_decides, senders_are_known_at_their_listeners_only,
+TEST_MAIN("senders", any_address_is_found_as_one_by_one, the_longest_prefix_decides,
+	senders_are_known_at_their_listeners_only,
 	who_has_a_certificate_is_known_by_nothing_else,
 	what_is_counted_of_a_sender_outlives_a_reload,
 	strangers_are_kept_by_address_and_bounded, mistakes_are_told_with_their_place)
