@@ -24,9 +24,19 @@ enum {
 static struct counter warnings = COUNTER("collector.expiry_warnings",
 	"times a certificate or CRL of the collector neared its end");
 
-enum item { ITEM_SERVER, ITEM_CRL, ITEM_SIGNER_JWS, ITEM_SIGNER_XML, ITEM_KAFKA, ITEMS };
+enum item {
+	ITEM_SERVER,
+	ITEM_CRL,
+	ITEM_SIGNER_JWS,
+	ITEM_SIGNER_XML,
+	ITEM_KAFKA,
+	ITEM_LISTENERS, /* two of each: its certificate, its CRL */
+	ITEMS = ITEM_LISTENERS + 2 * LISTENERS_MAX,
+};
 
 struct watched {
+	char name[64];
+	enum expiry_kind kind;
 	bool known;
 	struct validity validity;
 	struct expiry expiry;
@@ -46,7 +56,7 @@ struct expiries {
 static const struct {
 	const char *name;
 	enum expiry_kind kind;
-} kinds[ITEMS] = {
+} kinds[ITEM_LISTENERS] = {
 	[ITEM_SERVER] = {"server", EXPIRY_CERTIFICATE},
 	[ITEM_CRL] = {"crl", EXPIRY_CRL},
 	[ITEM_SIGNER_JWS] = {"signer.jws", EXPIRY_CERTIFICATE},
@@ -65,6 +75,18 @@ static void set(struct expiries *expiries, enum item item, const struct validity
 	pthread_mutex_unlock(&expiries->lock);
 }
 
+static void name_items(struct expiries *expiries, unsigned item, const char *listener)
+{
+	struct watched *watched = &expiries->items[item];
+
+	pthread_mutex_lock(&expiries->lock);
+	snprintf(watched[0].name, sizeof(watched[0].name), "listener.%s", listener);
+	snprintf(watched[1].name, sizeof(watched[1].name), "listener.%s.crl", listener);
+	watched[0].kind = EXPIRY_CERTIFICATE;
+	watched[1].kind = EXPIRY_CRL;
+	pthread_mutex_unlock(&expiries->lock);
+}
+
 static void take(struct expiries *expiries, enum item item, X509 *certificate)
 {
 	if (certificate == NULL)
@@ -77,6 +99,18 @@ static void take(struct expiries *expiries, enum item item, X509 *certificate)
 	X509_free(certificate);
 }
 
+static void read_listener(void *user, unsigned number, const char *name,
+	const struct validity *certificate, const struct validity *crl)
+{
+	const unsigned item = ITEM_LISTENERS + 2 * number;
+	struct expiries *expiries = user;
+
+	if (expiries->items[item].name[0] == '\0')
+		name_items(expiries, item, name);
+	set(expiries, (enum item)item, certificate);
+	set(expiries, (enum item)(item + 1), crl);
+}
+
 static void read_ingest(struct expiries *expiries)
 {
 	struct validity certificate, crl;
@@ -84,6 +118,7 @@ static void read_ingest(struct expiries *expiries)
 
 	set(expiries, ITEM_SERVER, &certificate);
 	set(expiries, ITEM_CRL, has_crl ? &crl : NULL);
+	ingest_listeners_validity(expiries->ingest, read_listener, expiries);
 }
 
 /* One that does not answer now has the certificate it had. */
@@ -120,18 +155,19 @@ const char *expiries_state(
 	return expiry_is_near(kind, validity, now_ns) ? "soon" : "good";
 }
 
-static void warn(enum item item, const struct validity *validity, int64_t now_ns)
+static void warn(const struct watched *watched, int64_t now_ns)
 {
-	const bool is_crl = kinds[item].kind == EXPIRY_CRL;
+	const bool is_crl = watched->kind == EXPIRY_CRL;
 	const char *event = is_crl ? "crl.expires" : "certificate.expires";
+	const struct validity *validity = &watched->validity;
 	char until[CLOCK_TEXT_MAX];
 
 	counter_add(&warnings, 1);
 	clock_format_utc(validity->until_ns, 0, until);
 	if (now_ns >= validity->until_ns)
-		log_error(event, "what=%s until=%s, and is over", kinds[item].name, until);
+		log_error(event, "what=%s until=%s, and is over", watched->name, until);
 	else
-		log_warn(event, "what=%s until=%s", kinds[item].name, until);
+		log_warn(event, "what=%s until=%s", watched->name, until);
 }
 
 static void look_at(struct expiries *expiries, enum item item)
@@ -140,8 +176,8 @@ static void look_at(struct expiries *expiries, enum item item)
 	const int64_t now_ns = clock_wall_ns();
 
 	if (watched->known &&
-		expiry_due(&watched->expiry, kinds[item].kind, &watched->validity, now_ns))
-		warn(item, &watched->validity, now_ns);
+		expiry_due(&watched->expiry, watched->kind, &watched->validity, now_ns))
+		warn(watched, now_ns);
 }
 
 static void on_look(evutil_socket_t fd, short what, void *user)
@@ -169,7 +205,7 @@ void expiries_walk(struct expiries *expiries,
 	for (unsigned i = 0; i < ITEMS; i++) {
 		if (items[i].known)
 			visit(user, &(struct expiring){
-					    kinds[i].name, kinds[i].kind, items[i].validity});
+					    items[i].name, items[i].kind, items[i].validity});
 	}
 }
 
@@ -208,6 +244,11 @@ struct expiries *expiries_start(const struct expiries_sources *sources, struct e
 	expiries->ingest = sources->ingest;
 	expiries->signer = sources->signer;
 	pthread_mutex_init(&expiries->lock, NULL);
+	for (unsigned i = 0; i < ITEM_LISTENERS; i++) {
+		snprintf(expiries->items[i].name, sizeof(expiries->items[i].name), "%s",
+			kinds[i].name);
+		expiries->items[i].kind = kinds[i].kind;
+	}
 	read_file(expiries, ITEM_KAFKA, sources->kafka_certificate);
 	if (start(expiries, err))
 		return expiries;

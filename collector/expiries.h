@@ -1,10 +1,10 @@
 /*
  * expiries - what the collector itself stands on and will expire, and warnings before
  *
- * Its server certificate and the CRLs it judges agents by, the certificates of
- * the signing keys as the signer holds them, and Kafka's client certificate as
- * it was read at the start. Each is warned of as expiry.h says, by a line
- * `certificate.expires` or `crl.expires` of the log; the status shows them all.
+ * Its server certificate and the CRLs it judges agents by, those of its
+ * listeners for senders, the certificates of the signing keys as the signer holds them, and
+ * Kafka's client certificate as it was read at the start. Each is warned of as expiry.h says,
+ * by a line `certificate.expires` or `crl.expires` of the log; the status shows them all.
  *
  * A thread of its own looks every minute, since the signer may let it wait.
  */
@@ -34,7 +34,9 @@ void expiries_stop(struct expiries *expiries);
 void expiries_wake(struct expiries *expiries);
 
 struct expiring {
-	const char *name; /* "server", "crl", "signer.jws", "signer.xml", "kafka" */
+	/* "server", "crl", "signer.jws", "signer.xml", "kafka"; of a listener for senders
+	 * "listener.NAME", "listener.NAME.crl". */
+	const char *name;
 	enum expiry_kind kind;
 	struct validity validity;
 };

@@ -189,6 +189,27 @@ bool ingest_validity(struct ingest *ingest, struct validity *certificate, struct
 	return has_crl;
 }
 
+void ingest_listeners_validity(struct ingest *ingest,
+	void (*visit)(void *user, unsigned number, const char *name,
+		const struct validity *certificate, const struct validity *crl),
+	void *user)
+{
+	struct ingest_shared *shared = &ingest->shared;
+
+	for (unsigned i = 0; i < shared->n_doors; i++) {
+		struct door *door = &shared->doors[i];
+		SSL_CTX *tls = door->tls != NULL ? door_tls(door) : NULL;
+		struct validity certificate, crl;
+
+		if (tls == NULL)
+			continue;
+		certificate = tls_own_validity(tls);
+		visit(user, i, door->settings->name, &certificate,
+			tls_crl_validity(tls, &crl) ? &crl : NULL);
+		SSL_CTX_free(tls);
+	}
+}
+
 struct peers *ingest_peers(struct ingest *ingest)
 {
 	return ingest->shared.peers;

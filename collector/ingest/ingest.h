@@ -79,6 +79,12 @@ bool ingest_order(
 MUST_USE bool ingest_validity(
 	struct ingest *ingest, struct validity *certificate, struct validity *crl);
 
+/* The same of each listener for senders that has one; `crl` NULL = none. Any thread. */
+void ingest_listeners_validity(struct ingest *ingest,
+	void (*visit)(void *user, unsigned number, const char *name,
+		const struct validity *certificate, const struct validity *crl),
+	void *user);
+
 struct peers *ingest_peers(struct ingest *ingest);
 
 /* The senders in force, by name; `visit` returns false to stop. Any thread. */

@@ -11,6 +11,7 @@ import harness
 import pytest
 from harness import wait_until
 from senders import LANE, Listeners, counted
+from stack import fake_time
 
 @pytest.fixture
 def listeners(stack):
@@ -239,6 +240,20 @@ def test_a_certificate_of_others_is_refused(stack):
                     raise ConnectionError("closed")
     assert listeners.stored() == 0
     assert stack.counter("ingest.sender_handshakes_failed") == 2  # the third one came through, and is nobody
+
+
+def test_certificates_of_listeners_are_watched(stack):
+    listeners = Listeners(stack)
+    listeners.certificates.issue("server")
+    stack.start_collector(env=fake_time("+30h"))  # of the two days that it lives
+
+    def shown():
+        states = {one["name"]: one["state"] for one in stack.control("status")["certificates"]}
+        return states if "listener.tls" in states else None
+
+    states = wait_until("they are known", shown, 30)
+    assert states["listener.tls"] == states["listener.beats-tls"] == "soon"
+    assert stack.collector.process.wait_for(r"certificate\.expires what=listener\.beats-tls until=")
 
 
 # ---- trouble ----------------------------------------------------------------------------------
