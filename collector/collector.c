@@ -385,7 +385,7 @@ static bool listen_and_serve(struct collector *collector, struct err *err)
 	if (collector->expiries == NULL)
 		return false;
 	const struct control_view view = {collector->store, collector->ingest,
-		collector->derive, collector->forward, collector->expiries,
+		collector->derive, collector->forward, collector->expiries, collector->pipeline,
 		collector->settings.derive.dir, pipeline_masked(collector->pipeline)};
 	collector->control = control_open(collector->settings.control, base, &view, err);
 	if (collector->control == NULL)

@@ -16,6 +16,7 @@
 #include "collector/expiries.h"
 #include "collector/forward/destinations.h"
 #include "collector/national/message.h"
+#include "collector/pipeline.h"
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/json.h"
@@ -136,6 +137,37 @@ static void put_certificates(struct json *json, struct expiries *expiries)
 	json_array(json);
 	expiries_walk(expiries, put_expiring, json);
 	json_array_end(json);
+}
+
+/* ---- enrichment ------------------------------------------------------------- */
+
+static bool put_enrich_file(void *user, const struct enrich_file *file)
+{
+	const int64_t age_ns = clock_wall_ns() - file->built_ns;
+	struct json *json = user;
+
+	json_object(json);
+	json_put_str(json, "what", file->what);
+	json_put_str(json, "path", file->path);
+	json_put_str(json, "holds", file->detail);
+	put_time(json, "built", file->built_ns);
+	json_put_u64(
+		json, "age_days", age_ns > 0 ? (uint64_t)(age_ns / CLOCK_NS_PER_S / 86400) : 0);
+	json_put_str(json, "state", file->changed ? "changed-since-loaded" : "loaded");
+	json_object_end(json);
+	return true;
+}
+
+/* A file that was replaced and refused, or never read again, is shown as changed. */
+static void put_enrichment(struct json *json, struct pipeline *pipeline)
+{
+	struct rules *rules = pipeline_rules(pipeline);
+
+	json_key(json, SLICE_LIT("enrichment"));
+	json_array(json);
+	enricher_files(rules->enricher, put_enrich_file, json);
+	json_array_end(json);
+	rules_unref(rules);
 }
 
 /* ---- the nation ------------------------------------------------------------- */
@@ -324,6 +356,7 @@ static void answer_status(
 	put_derive(json, view);
 	put_agents(json, ingest_peers(view->ingest));
 	put_certificates(json, view->expiries);
+	put_enrichment(json, view->pipeline);
 	put_national(json, view);
 	json_key(json, SLICE_LIT("counters"));
 	json_object(json);

@@ -6,8 +6,8 @@
  * member "error".
  *
  *	status    counters, store, position of derive, its backlog, memory, size and last
- *	          failure, agents by state, what expires, what waits for the nation and what
- *	          could not be made for it
+ *	          failure, agents by state, what expires, the files of enrichment with their
+ *	          age, what waits for the nation and what could not be made for it
  *	agents    every agent seen: online, since when, certificate, clock offset, queue
  *	senders   every sender of the settings that is no agent: what came, was cut, dropped,
  *	          refused; and who sent and is none
@@ -33,6 +33,7 @@
 
 struct control;
 struct expiries;
+struct pipeline;
 
 struct control_view { /* borrowed */
 	struct store *store;
@@ -40,6 +41,7 @@ struct control_view { /* borrowed */
 	struct derive *derive;
 	struct forward *forward;
 	struct expiries *expiries;
+	struct pipeline *pipeline;
 	const char *derive_dir;
 	struct mask_ledger *masked;
 };

@@ -23,12 +23,14 @@ static struct counter no_room =
 enum {
 	FILES_MAX = 32,
 	AS_NUMBER_MAX = 10, /* digits */
+	CACHE_LINE = 64,
 };
 
 /* What one thread works with while it has a batch. */
 struct scratch {
+	struct place_cache places; /* first: its slots are lines of the processor's cache */
+	struct user_agent_cache user_agents;
 	struct scratch *next;
-	struct place_cache cache;
 };
 
 struct enricher {
@@ -90,12 +92,19 @@ _Static_assert(
 		FIELD_SOC_CLIENT_LEVEL == FIELD_CLIENT_GEO_COUNTRY + SIDE_LEVEL,
 	"fields of a side stand together");
 
+/* An address of a record. */
+struct side {
+	bool known;
+	struct netaddr addr;
+};
+
 struct work {
 	const struct enricher *enricher;
-	struct place_cache *cache;
+	struct scratch *scratch;
 	struct arena *arena;
 	struct record *record;
 	struct slice inputs[INPUTS];
+	struct side sides[INPUT_CLIENT + 1];
 	bool claimed;
 	bool full;
 };
@@ -161,19 +170,28 @@ static void put_place(struct work *work, unsigned first, const struct place *pla
 	put(work, first + SIDE_LEVEL, place->network->level);
 }
 
-/* "fe80::1%eth0" is fe80::1 (RFC 4007 §11). */
-static enum place_origin put_address(struct work *work, enum input input, unsigned first)
+/* What put_address() will look for. "fe80::1%eth0" is fe80::1 (RFC 4007 §11). */
+static void read_address(struct work *work, enum input input)
 {
 	struct slice text = work->inputs[input];
-	const struct place *place;
-	struct netaddr addr;
+	struct side *side = &work->sides[input];
 
-	if (slice_absent(text) ||
-		!netaddr_parse(slice_head(text, slice_find(text, '%')), &addr))
+	side->known = !slice_absent(text) &&
+		      netaddr_parse(slice_head(text, slice_find(text, '%')), &side->addr);
+	if (side->known)
+		places_expect(&work->scratch->places, &side->addr);
+}
+
+static enum place_origin put_address(struct work *work, enum input input, unsigned first)
+{
+	struct place place;
+
+	if (!work->sides[input].known)
 		return PLACE_UNKNOWN;
-	place = places_find(&work->enricher->places, work->cache, &addr);
-	put_place(work, first, place);
-	return place->origin;
+	places_find(&work->enricher->places, &work->scratch->places, &work->sides[input].addr,
+		&place);
+	put_place(work, first, &place);
+	return place.origin;
 }
 
 static bool is_inside(enum place_origin origin)
@@ -240,7 +258,7 @@ static void put_user_agent(struct work *work)
 	if (slice_absent(text) || text.len == 0 || slice_eq(text, SLICE_LIT("-")) ||
 		!work->enricher->settings.user_agents)
 		return;
-	user_agent_read(text, &agent);
+	user_agent_find(&work->scratch->user_agents, text, &agent);
 	put(work, FIELD_USER_AGENT_NAME, agent.name);
 	put(work, FIELD_USER_AGENT_VERSION, agent.version);
 	put(work, FIELD_USER_AGENT_OS_NAME, agent.os_name);
@@ -296,28 +314,58 @@ static void put_domain(struct work *work, enum input input, unsigned registered,
 
 /* ---- records ---------------------------------------------------------------- */
 
-static bool enrich(struct enricher *enricher, struct place_cache *cache, struct arena *arena,
-	struct record *record)
+static void begin(struct work *work)
 {
-	struct work work = {
-		.enricher = enricher, .cache = cache, .arena = arena, .record = record};
+	gather(work);
+	read_address(work, INPUT_SOURCE);
+	read_address(work, INPUT_DESTINATION);
+	read_address(work, INPUT_CLIENT);
+}
 
-	gather(&work);
-	put_addresses(&work);
-	put_user_agent(&work);
-	put_domain(&work, INPUT_URL_DOMAIN, FIELD_URL_REGISTERED_DOMAIN, FIELD_URL_SUBDOMAIN,
+static void finish(struct work *work)
+{
+	put_addresses(work);
+	put_user_agent(work);
+	put_domain(work, INPUT_URL_DOMAIN, FIELD_URL_REGISTERED_DOMAIN, FIELD_URL_SUBDOMAIN,
 		FIELD_URL_TOP_LEVEL_DOMAIN);
-	put_domain(&work, INPUT_DNS_NAME, FIELD_DNS_QUESTION_REGISTERED_DOMAIN,
+	put_domain(work, INPUT_DNS_NAME, FIELD_DNS_QUESTION_REGISTERED_DOMAIN,
 		FIELD_DNS_QUESTION_SUBDOMAIN, FIELD_DNS_QUESTION_TOP_LEVEL_DOMAIN);
-	return !work.full;
+}
+
+/* A few records at once: what their addresses are is fetched from memory meanwhile, which by
+ * itself takes half of the time. Gives the number of those that had no room. */
+enum { TOGETHER = 8 };
+
+static unsigned enrich_some(struct enricher *enricher, struct scratch *scratch,
+	struct arena *arena, struct record *records, unsigned n)
+{
+	struct work work[TOGETHER];
+	unsigned n_cut = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		work[i] = (struct work){.enricher = enricher,
+			.scratch = scratch,
+			.arena = arena,
+			.record = &records[i]};
+		begin(&work[i]);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		finish(&work[i]);
+		n_cut += work[i].full;
+	}
+	return n_cut;
 }
 
 static struct scratch *new_scratch(void)
 {
-	struct scratch *scratch = calloc(1, sizeof(*scratch));
+	const size_t size =
+		(sizeof(struct scratch) + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+	struct scratch *scratch = aligned_alloc(CACHE_LINE, size);
 
-	if (scratch == NULL || getrandom(&scratch->cache.seed, sizeof(scratch->cache.seed),
-				       0) != (ssize_t)sizeof(scratch->cache.seed))
+	if (scratch != NULL)
+		memset(scratch, 0, size);
+	if (scratch == NULL || getrandom(&scratch->places.seed, sizeof(scratch->places.seed),
+				       0) != (ssize_t)sizeof(scratch->places.seed))
 		abort();
 	return scratch;
 }
@@ -335,9 +383,9 @@ static struct scratch *borrow(struct enricher *enricher)
 
 static void give_back(struct enricher *enricher, struct scratch *scratch)
 {
-	if (scratch->cache.damaged > 0)
-		counter_add(&damaged, scratch->cache.damaged);
-	scratch->cache.damaged = 0;
+	if (scratch->places.damaged > 0)
+		counter_add(&damaged, scratch->places.damaged);
+	scratch->places.damaged = 0;
 	pthread_mutex_lock(&enricher->lock);
 	scratch->next = enricher->idle;
 	enricher->idle = scratch;
@@ -347,7 +395,7 @@ static void give_back(struct enricher *enricher, struct scratch *scratch)
 bool enrich_record(struct enricher *enricher, struct arena *arena, struct record *record)
 {
 	struct scratch *scratch = borrow(enricher);
-	bool whole = enrich(enricher, &scratch->cache, arena, record);
+	bool whole = enrich_some(enricher, scratch, arena, record, 1) == 0;
 
 	give_back(enricher, scratch);
 	return whole;
@@ -360,8 +408,12 @@ void enrich_batch(struct enricher *enricher, struct batch *batch)
 	unsigned n_cut = 0;
 
 	batch->arena.limit = BATCH_FIELDS_MAX; /* the masked line has to find room as well */
-	for (unsigned i = 0; i < batch->n_records; i++)
-		n_cut += !enrich(enricher, &scratch->cache, &batch->arena, &batch->records[i]);
+	for (unsigned i = 0; i < batch->n_records; i += TOGETHER) {
+		unsigned left = batch->n_records - i;
+
+		n_cut += enrich_some(enricher, scratch, &batch->arena, &batch->records[i],
+			left < TOGETHER ? left : TOGETHER);
+	}
 	batch->arena.limit = limit;
 	if (n_cut > 0)
 		counter_add(&no_room, n_cut);

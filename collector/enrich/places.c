@@ -95,16 +95,87 @@ static uint64_t mix(uint64_t number)
 	return number ^ number >> 29;
 }
 
-const struct place *places_find(
-	const struct places *places, struct place_cache *cache, const struct netaddr *addr)
+/* Two capitals, for ever: what a slot holds goes with the next address. */
+static struct slice country_text(const char *code)
+{
+#define ROW(a)                                                                                 \
+	a "A" a "B" a "C" a "D" a "E" a "F" a "G" a "H" a "I" a "J" a "K" a "L" a "M" a "N" a  \
+	  "O" a "P" a "Q" a "R" a "S" a "T" a "U" a "V" a "W" a "X" a "Y" a "Z"
+	static const char all[] = ROW("A") ROW("B") ROW("C") ROW("D") ROW("E") ROW("F") ROW("G")
+		ROW("H") ROW("I") ROW("J") ROW("K") ROW("L") ROW("M") ROW("N") ROW("O") ROW("P")
+			ROW("Q") ROW("R") ROW("S") ROW("T") ROW("U") ROW("V") ROW("W") ROW("X")
+				ROW("Y") ROW("Z");
+#undef ROW
+
+	if (code[0] == '\0')
+		return SLICE_NONE;
+	return slice_of(all + 2 * ((code[0] - 'A') * 26 + (code[1] - 'A')), 2);
+}
+
+static void keep(struct place_slot *slot, const struct netaddr *addr, const struct place *place)
+{
+	const struct geo_answer *geo = &place->geo;
+
+	*slot = (struct place_slot){
+		.addr = *addr,
+		.network = place->network,
+		.city = geo->city.ptr,
+		.city_len = (uint8_t)geo->city.len,
+		.organization = geo->organization.ptr,
+		.organization_len = (uint8_t)geo->organization.len,
+		.as_number = geo->as_number,
+		.origin = (uint8_t)place->origin,
+		.used = true,
+	};
+	if (!slice_absent(geo->country))
+		memcpy(slot->country, geo->country.ptr, sizeof(slot->country));
+}
+
+static void recall(const struct place_slot *slot, struct place *place)
+{
+	*place = (struct place){
+		.origin = (enum place_origin)slot->origin,
+		.network = slot->network,
+		.geo = {.country = country_text(slot->country),
+			.city = {slot->city, slot->city_len},
+			.organization = {slot->organization, slot->organization_len},
+			.as_number = slot->as_number},
+	};
+}
+
+static bool is_of(const struct place_slot *slot, const struct netaddr *addr)
+{
+	return slot->used && netaddr_eq(&slot->addr, addr);
+}
+
+/* Of the first slot that may hold it; the second is beside it. */
+static size_t slot_of(const struct place_cache *cache, const struct netaddr *addr)
 {
 	uint64_t hash = mix(mix(addr->high ^ cache->seed) ^ addr->low);
-	struct place_slot *slot = &cache->slots[hash >> 40 & (PLACE_CACHE_SIZE - 1)];
 
-	if (!slot->used || !netaddr_eq(&slot->addr, addr)) {
-		slot->addr = *addr;
-		slot->used = true;
-		cache->damaged += find(places, addr, &slot->place);
+	return hash >> 40 & (PLACE_CACHE_SIZE - 2);
+}
+
+void places_expect(const struct place_cache *cache, const struct netaddr *addr)
+{
+	const struct place_slot *pair = &cache->slots[slot_of(cache, addr)];
+
+	__builtin_prefetch(&pair[0]);
+	__builtin_prefetch(&pair[1]);
+}
+
+void places_find(const struct places *places, struct place_cache *cache,
+	const struct netaddr *addr, struct place *place)
+{
+	struct place_slot *pair = &cache->slots[slot_of(cache, addr)];
+
+	if (is_of(&pair[0], addr)) {
+		recall(&pair[0], place);
+	} else if (is_of(&pair[1], addr)) {
+		recall(&pair[1], place);
+	} else {
+		cache->damaged += find(places, addr, place);
+		pair[1] = pair[0];
+		keep(&pair[0], addr, place);
 	}
-	return &slot->place;
 }

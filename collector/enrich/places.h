@@ -14,7 +14,7 @@
 #include "collector/enrich/geo.h"
 #include "collector/enrich/networks.h"
 
-enum { PLACES_DATABASES_MAX = 8, PLACE_CACHE_SIZE = 4096 };
+enum { PLACES_DATABASES_MAX = 8, PLACE_CACHE_SIZE = 8192 };
 
 enum place_origin {
 	PLACE_UNKNOWN,  /* nothing says */
@@ -38,19 +38,31 @@ struct place {
 	struct geo_answer geo;
 };
 
+/* A line of the processor's cache each. */
+struct place_slot {
+	struct netaddr addr;
+	const struct network *network;
+	const char *city, *organization; /* NULL = absent */
+	uint32_t as_number;
+	char country[2]; /* 0 = absent */
+	uint8_t city_len, organization_len, origin;
+	bool used;
+};
+
+_Static_assert(sizeof(struct place_slot) <= 64 && GEO_TEXT_MAX <= UINT8_MAX, "as said");
+
 struct place_cache {
-	struct place_slot {
-		struct netaddr addr;
-		struct place place;
-		bool used;
-	} slots[PLACE_CACHE_SIZE];
+	struct place_slot slots[PLACE_CACHE_SIZE]; /* pairs: the later one first */
 	uint64_t seed;    /* nobody outside knows which addresses share a slot */
 	unsigned damaged; /* look-ups that met damage in a database, since it was last zeroed */
 };
 
-/* Lives until the next call with this cache. */
-const struct place *places_find(
-	const struct places *places, struct place_cache *cache, const struct netaddr *addr);
+/* The cache is zeroed at first but for its seed. Slices live as long as the databases. */
+void places_find(const struct places *places, struct place_cache *cache,
+	const struct netaddr *addr, struct place *place);
+
+/* That address will be looked for in a moment: what the cache may know is fetched meanwhile. */
+void places_expect(const struct place_cache *cache, const struct netaddr *addr);
 
 struct slice place_origin_name(enum place_origin origin); /* absent for PLACE_UNKNOWN */
 

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 struct program {
 	struct slice name;
@@ -145,12 +146,19 @@ static struct slice os_version_at(struct slice text, size_t at)
 	return SLICE_NONE;
 }
 
-static void take_program(struct reading *reading, const struct program *program, size_t end)
+/* The bytes of the text where they are the same: what lies in the line is stored for less. */
+static struct slice as_written(struct slice name, struct slice word)
+{
+	return slice_eq(name, word) ? word : name;
+}
+
+static void take_program(
+	struct reading *reading, const struct program *program, struct slice word, size_t end)
 {
 	if (program->rank <= reading->program_rank)
 		return;
 	reading->program_rank = program->rank;
-	reading->out->name = program->name;
+	reading->out->name = as_written(program->name, word);
 	reading->out->version = version_at(reading->text, end);
 	reading->out->class = (enum user_agent_class)program->class;
 }
@@ -207,7 +215,7 @@ static struct slice model_at(struct slice text, size_t at)
 	return SLICE_NONE;
 }
 
-static void take_os(struct reading *reading, const struct os *os, size_t end)
+static void take_os(struct reading *reading, const struct os *os, struct slice word, size_t end)
 {
 	struct user_agent *out = reading->out;
 	struct slice version;
@@ -218,7 +226,7 @@ static void take_os(struct reading *reading, const struct os *os, size_t end)
 	if (os->rank > reading->os_rank)
 		out->os_version = SLICE_NONE;
 	reading->os_rank = os->rank;
-	out->os_name = os->name;
+	out->os_name = as_written(os->name, word);
 	if (slice_absent(out->os_version))
 		out->os_version = version;
 	if (slice_eq(os->name, SLICE_LIT("Android")) && !slice_absent(version))
@@ -241,7 +249,7 @@ static void take_other(struct reading *reading, struct slice word, size_t end)
 		 slice_absent(reading->out->os_version))
 		reading->out->os_version = version_at(text, end);
 	else if (reading->program_rank < RANK_ANY_BOT && names_bot(word)) {
-		take_program(reading, &bot, end);
+		take_program(reading, &bot, word, end);
 		reading->out->name = word;
 	}
 }
@@ -256,9 +264,9 @@ static void take_word(struct reading *reading, struct slice word, uint32_t hash)
 		return;
 	}
 	if (slot->program != NULL)
-		take_program(reading, slot->program, end);
+		take_program(reading, slot->program, word, end);
 	if (slot->os != NULL)
-		take_os(reading, slot->os, end);
+		take_os(reading, slot->os, word, end);
 	if (slot->device.len > 0 && slice_absent(reading->out->device))
 		reading->out->device = slot->device;
 }
@@ -322,6 +330,36 @@ void user_agent_read(struct slice text, struct user_agent *out)
 		out->version = reading.rv;
 	if (slice_eq(out->os_name, SLICE_LIT("Windows")))
 		name_windows(out);
+}
+
+/* ---- what was read before --------------------------------------------------- */
+
+/* A slice of `from` becomes the same one of `to`, which has the same bytes. */
+static void follow(struct slice *value, struct slice from, const char *to)
+{
+	if (slice_is_within(*value, from))
+		value->ptr = to + (value->ptr - from.ptr);
+}
+
+void user_agent_find(struct user_agent_cache *cache, struct slice text, struct user_agent *out)
+{
+	struct slice head = slice_head(
+		text, text.len < USER_AGENT_READ_MAX ? text.len : USER_AGENT_READ_MAX);
+	struct user_agent_slot *slot =
+		&cache->slots[XXH3_64bits(head.ptr, head.len) % USER_AGENT_CACHE_SIZE];
+
+	if (head.len == 0 || !slice_eq(slice_of(slot->text, slot->len), head)) {
+		memcpy(slot->text, head.ptr, head.len);
+		slot->len = head.len;
+		user_agent_read(slice_of(slot->text, slot->len), &slot->agent);
+	}
+	struct slice known = slice_of(slot->text, slot->len);
+	*out = slot->agent;
+	follow(&out->name, known, text.ptr);
+	follow(&out->version, known, text.ptr);
+	follow(&out->os_name, known, text.ptr);
+	follow(&out->os_version, known, text.ptr);
+	follow(&out->device, known, text.ptr);
 }
 
 struct slice user_agent_class_name(enum user_agent_class class)

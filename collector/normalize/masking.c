@@ -276,7 +276,7 @@ static bool may_hold_secrets(const struct field *field)
 	return field->len > SECRET_NAME_MIN && (type == FIELD_KEYWORD || type == FIELD_TEXT) &&
 	       field->id != FIELD_EVENT_MODULE && field->id != FIELD_EVENT_ACTION &&
 	       field->id != FIELD_EVENT_CATEGORY && field->id != FIELD_EVENT_TYPE &&
-	       field->id != FIELD_EVENT_OUTCOME;
+	       field->id != FIELD_EVENT_OUTCOME && !field_is_of_enrichment(field->id);
 }
 
 static enum secrets_result mask_text(struct work *work, struct slice *text)

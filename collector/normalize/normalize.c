@@ -332,16 +332,19 @@ static struct slice without_line_end(struct slice raw)
 	return raw;
 }
 
+/* Of what is added behind it (enrich/), so that the fields need not move again. */
+enum { FIELDS_SPARE = 12 };
+
 static bool keep_fields(struct record *record, struct arena *arena)
 {
-	size_t size = record->n_fields * sizeof(*record->fields);
-	struct field *fields = arena_alloc(arena, size);
+	size_t room = record->n_fields + FIELDS_SPARE;
+	struct field *fields = arena_alloc(arena, room * sizeof(*fields));
 
 	if (fields == NULL)
 		return false;
-	memcpy(fields, record->fields, size);
+	memcpy(fields, record->fields, record->n_fields * sizeof(*fields));
 	record->fields = fields;
-	record->fields_room = record->n_fields;
+	record->fields_room = (uint16_t)(room < RECORD_FIELDS_MAX ? room : RECORD_FIELDS_MAX);
 	return true;
 }
 

@@ -48,6 +48,15 @@ static inline bool field_is_other(unsigned id)
 	return id >= FIELD_OTHER && id < FIELD_OTHER_VALUE;
 }
 
+/* Numbers and words of the collector's own files and tables: no sender can write them. */
+static inline bool field_is_of_enrichment(unsigned id)
+{
+	return (id >= FIELD_SOC_SOURCE_ORIGIN && id <= FIELD_SOC_SOURCE_LEVEL) ||
+	       (id >= FIELD_SOC_DESTINATION_ORIGIN && id <= FIELD_SOC_DESTINATION_LEVEL) ||
+	       (id >= FIELD_SOC_CLIENT_ORIGIN && id <= FIELD_SOC_CLIENT_LEVEL) ||
+	       id == FIELD_SOC_USER_AGENT_CLASS;
+}
+
 static inline struct slice field_value(const struct field *field)
 {
 	return slice_of(field->ptr, field->len);

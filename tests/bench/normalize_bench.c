@@ -1,7 +1,7 @@
 /*
  * normalize_bench - what a record costs on its way through the stages of a worker
  *
- *	normalize_bench CLASSES.yaml [SECONDS [CORPUS]]
+ *	normalize_bench CLASSES.yaml [SECONDS [CORPUS|all [POLICY.yaml|- [ENRICH.yaml]]]]
  *
  * Batches of made-up lines, the same every time: sshd over RFC 5424 of 150 bytes (most of them
  * failed logins), web requests of 350 bytes, and a mix with PAM, sudo, kernel and JSON. Prints
@@ -13,15 +13,16 @@
 
 #include "collector/detect/classify.h"
 #include "collector/detect/match.h"
+#include "collector/enrich/enrich.h"
 #include "collector/normalize/masking.h"
 #include "collector/normalize/normalize.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
 
-enum { LINES = 2048, LINE_SIZE = 512, STAGES = 6 };
+enum { LINES = 2048, LINE_SIZE = 512, STAGES = 7 };
 
 static const char *const stage_names[STAGES] = {
-	"normalize", "classify", "match", "mask", "encode", "json"};
+	"normalize", "enrich", "classify", "match", "mask", "encode", "json"};
 
 struct corpus {
 	const char *name;
@@ -141,6 +142,7 @@ static void put_json(const struct batch *batch, struct strbuf *out)
 
 struct rules {
 	struct normalizer *normalizer;
+	struct enricher *enricher; /* NULL = this stage is left out */
 	struct classifier *classifier;
 	struct masker *masker;
 };
@@ -153,19 +155,22 @@ static void run(
 	at[0] = cpu_ns();
 	normalize_batch(rules->normalizer, batch);
 	at[1] = cpu_ns();
-	classify_batch(rules->classifier, batch);
+	if (rules->enricher != NULL)
+		enrich_batch(rules->enricher, batch);
 	at[2] = cpu_ns();
+	classify_batch(rules->classifier, batch);
+	at[3] = cpu_ns();
 	if (match_batch(batch) > 0)
 		abort();
-	at[3] = cpu_ns();
+	at[4] = cpu_ns();
 	if (mask_batch(rules->masker, batch, NULL, NULL) > 0)
 		abort();
-	at[4] = cpu_ns();
+	at[5] = cpu_ns();
 	if (!encode_batch(batch))
 		abort();
-	at[5] = cpu_ns();
-	put_json(batch, out);
 	at[6] = cpu_ns();
+	put_json(batch, out);
+	at[7] = cpu_ns();
 	for (unsigned i = 0; i < STAGES; i++)
 		spent[i] += at[i + 1] - at[i];
 }
@@ -185,8 +190,8 @@ static void measure(const struct rules *rules, const struct corpus *corpus, doub
 	}
 	for (unsigned i = 0; i < batch.n_records; i++)
 		fields += batch.records[i].n_fields;
-	printf("%-6s %4zu bytes %5.1f fields", corpus->name, bytes / LINES,
-		(double)fields / (double)LINES);
+	printf("%-6s %4zu bytes %5.1f fields %4zu stored", corpus->name, bytes / LINES,
+		(double)fields / (double)LINES, batch.encoded.len / LINES);
 	for (unsigned i = 0; i < STAGES; i++) {
 		double each = spent[i] / rounds / (double)LINES;
 
@@ -206,17 +211,23 @@ int main(int argc, char **argv)
 	double seconds = argc > 2 ? strtod(argv[2], NULL) : 2;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s CLASSES.yaml [SECONDS [CORPUS|all [POLICY.yaml]]]\n",
+		fprintf(stderr,
+			"usage: %s CLASSES.yaml [SECONDS [CORPUS|all [POLICY.yaml|- "
+			"[ENRICH.yaml]]]]\n",
 			argv[0]);
 		return EXIT_FAILURE;
 	}
 	struct rules rules = {
 		.normalizer = normalizer_new(&(struct normalize_settings){0}),
 		.classifier = classifier_load(argv[1], &mistakes),
-		.masker = argc > 4 ? masker_load(argv[4], &mistakes)
-				   : masker_parse("default policy", SLICE_LIT(""), &mistakes),
+		.masker = argc > 4 && strcmp(argv[4], "-") != 0
+				  ? masker_load(argv[4], &mistakes)
+				  : masker_parse("default policy", SLICE_LIT(""), &mistakes),
 	};
-	if (rules.classifier == NULL || rules.masker == NULL) {
+	if (argc > 5)
+		rules.enricher = enricher_load(argv[5], NULL, &mistakes, &mistakes);
+	if (rules.classifier == NULL || rules.masker == NULL ||
+		(argc > 5 && rules.enricher == NULL)) {
 		fprintf(stderr, "%s", strbuf_cstr(&mistakes));
 		return EXIT_FAILURE;
 	}
@@ -227,6 +238,7 @@ int main(int argc, char **argv)
 		measure(&rules, &corpora[i], seconds);
 	}
 	normalizer_free(rules.normalizer);
+	enricher_free(rules.enricher);
 	classifier_free(rules.classifier);
 	masker_free(rules.masker);
 	strbuf_done(&mistakes);

@@ -1,4 +1,7 @@
 #include "collector/enrich/user_agent.h"
+
+#include <stdio.h>
+
 #include "tests/support/check.h"
 
 static const struct sample {
@@ -104,6 +107,40 @@ START_TEST(programs_systems_and_devices_are_found)
 }
 END_TEST
 
+static void check_same(struct slice a, struct slice b)
+{
+	ck_assert_int_eq(slice_absent(a), slice_absent(b));
+	ck_assert_slice_eq(a, b);
+}
+
+/* More texts than slots, each twice, and none points into another's copy. */
+START_TEST(what_was_read_before_is_found_again)
+{
+	static struct user_agent_cache cache;
+
+	for (unsigned round = 0; round < 2 * USER_AGENT_CACHE_SIZE * 3; round++) {
+		const struct sample *sample = &samples[round % ARRAY_LEN(samples)];
+		struct user_agent found, read;
+		char text[USER_AGENT_READ_MAX + 100];
+
+		int len = snprintf(text, sizeof(text), "%s%*u", sample->text,
+			round % 3 ? 0 : USER_AGENT_READ_MAX, round % 1000);
+		struct slice whole = slice_of(
+			text, (size_t)len < sizeof(text) - 1 ? (size_t)len : sizeof(text) - 1);
+		user_agent_find(&cache, whole, &found);
+		user_agent_read(whole, &read);
+		check_same(found.name, read.name);
+		check_same(found.version, read.version);
+		check_same(found.os_name, read.os_name);
+		check_same(found.os_version, read.os_version);
+		check_same(found.device, read.device);
+		ck_assert_int_eq(found.class, read.class);
+		ck_assert_int_eq(slice_is_within(found.version, whole),
+			slice_is_within(read.version, whole));
+	}
+}
+END_TEST
+
 /* Each end is an end of memory, for the sanitizer. */
 START_TEST(a_text_may_end_anywhere)
 {
@@ -142,5 +179,6 @@ START_TEST(a_megabyte_is_read_at_its_beginning_only)
 }
 END_TEST
 
-TEST_MAIN("user_agent", programs_systems_and_devices_are_found, a_text_may_end_anywhere,
+TEST_MAIN("user_agent", programs_systems_and_devices_are_found,
+	what_was_read_before_is_found_again, a_text_may_end_anywhere,
 	a_megabyte_is_read_at_its_beginning_only)
