@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "collector/enrich/address_map.h"
 #include "collector/enrich/networks.h"
 #include "collector/enrich/ranges.h"
@@ -219,7 +221,29 @@ START_TEST(mistakes_of_ranges_have_their_line)
 }
 END_TEST
 
+START_TEST(the_shared_ranges_are_read_where_they_are)
+{
+	const char *data = getenv("SOC_SHARED_DATA");
+	struct strbuf mistakes = STRBUF_INIT(1 << 16);
+	struct ranges ranges = {0};
+	char path[1024];
+
+	if (data == NULL)
+		return;
+	for (unsigned version = 4; version <= 6; version += 2) {
+		snprintf(path, sizeof(path), "%s/vn/ip-ranges/country/vn/ipv%u-aggregated.txt",
+			data, version);
+		ck_assert_msg(
+			ranges_load(&ranges, path, &mistakes), "%s", strbuf_cstr(&mistakes));
+	}
+	ck_assert_uint_gt(ranges.n, 2000);
+	ranges_done(&ranges);
+	strbuf_done(&mistakes);
+}
+END_TEST
+
 TEST_MAIN("networks", the_longest_prefix_counts_whatever_the_order,
 	an_address_map_finds_what_a_search_of_all_finds, mistakes_of_a_plan_have_their_place,
 	a_plan_names_agencies_and_systems_of_the_register,
-	prefixes_and_registry_statistics_are_read, mistakes_of_ranges_have_their_line)
+	prefixes_and_registry_statistics_are_read, mistakes_of_ranges_have_their_line,
+	the_shared_ranges_are_read_where_they_are)
