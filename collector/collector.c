@@ -26,7 +26,6 @@ struct collector {
 	struct event *tick;
 	struct rules *rules;
 	struct store *store;
-	struct normalizer *normalizer;
 	struct pipeline *pipeline;
 	struct notes *notes;
 	struct signer *signer;
@@ -51,12 +50,27 @@ static void tell(const char *what, struct strbuf *lines)
 	strbuf_reset(lines);
 }
 
+static void tell_formats(const struct own_formats *formats)
+{
+	const struct own_file *files;
+	size_t n = own_formats_files(formats, &files);
+
+	for (size_t i = 0; i < n; i++) {
+		if (files[i].state != OWN_LOADED)
+			log_error("format.refused", "name=%s state=%s reason=\"%s\"",
+				files[i].name, own_state_name(files[i].state), files[i].reason);
+	}
+}
+
 /* NULL after saying what is wrong. */
-static struct rules *load_rules(const struct collector_settings *settings)
+static struct rules *load_rules(
+	const struct collector_settings *settings, const struct rules *before)
 {
 	struct strbuf mistakes = STRBUF_INIT(1 << 20), warnings = STRBUF_INIT(1 << 20);
-	struct rules *rules = rules_load(settings, &mistakes, &warnings);
+	struct rules *rules = rules_load(settings, before, &mistakes, &warnings);
 
+	if (rules != NULL)
+		tell_formats(rules->formats);
 	tell("rules.warnings", &warnings);
 	tell("rules.refused", &mistakes);
 	strbuf_done(&mistakes);
@@ -226,7 +240,7 @@ static bool same_province(const struct agency_province *a, const struct agency_p
 
 static bool take_rules(struct collector *collector, const struct collector_settings *settings)
 {
-	struct rules *rules = load_rules(settings);
+	struct rules *rules = load_rules(settings, collector->rules);
 
 	if (rules == NULL)
 		return false;
@@ -258,8 +272,9 @@ static void reload(struct collector *collector, const struct collector_settings 
 	log_open("soc-collector", (enum log_level)settings->log_level);
 	expiries_wake(collector->expiries);
 	if (taken)
-		log_info("collector.reloaded", "agencies=%zu",
-			agencies_count(collector->rules->agencies));
+		log_info("collector.reloaded", "agencies=%zu refused_formats=%u",
+			agencies_count(collector->rules->agencies),
+			own_formats_wrong(collector->rules->formats));
 }
 
 static void on_reload(void *user)
@@ -334,15 +349,12 @@ static bool build(struct collector *collector, struct err *err)
 	collector->loop = loop_new(err);
 	if (collector->loop == NULL)
 		return false;
-	collector->rules = load_rules(settings);
+	collector->rules = load_rules(settings, NULL);
 	if (collector->rules == NULL)
 		return err_set(err, "the register or the classes have mistakes");
 	if (!open_store(collector, err))
 		return false;
-	collector->normalizer = normalizer_new(&(struct normalize_settings){
-		.zone.seconds = province_of(collector)->zone_seconds,
-	});
-	const struct pipeline_stages stages = {collector->normalizer, collector->store};
+	const struct pipeline_stages stages = {collector->store};
 	collector->pipeline = pipeline_new(&stages, collector->rules);
 	collector->notes = notes_new(collector->store);
 	collector->signer = signer_connect(ROLE_SIGNER_FD);
@@ -424,7 +436,6 @@ void collector_free(struct collector *collector)
 	derive_stop(collector->derive);
 	signer_disconnect(collector->signer);
 	pipeline_free(collector->pipeline);
-	normalizer_free(collector->normalizer);
 	store_close(collector->store);
 	rules_unref(collector->rules);
 	if (collector->tick != NULL)

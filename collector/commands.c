@@ -16,37 +16,45 @@
 
 /* ---- check, config ---------------------------------------------------------- */
 
-/* The files the settings name. */
-static bool check_rules(const struct collector_settings *settings)
+/* The files the settings name. Own formats with mistakes are none that a running collector
+ * stops for; who checks wants to know. */
+static bool check_rules(const struct collector_settings *settings, bool formats_too)
 {
 	struct strbuf mistakes = STRBUF_INIT(1 << 20), warnings = STRBUF_INIT(1 << 20);
-	struct rules *rules = rules_load(settings, &mistakes, &warnings);
+	struct rules *rules = rules_load(settings, NULL, &mistakes, &warnings);
+	bool good = rules != NULL && (!formats_too || own_formats_wrong(rules->formats) == 0);
 
 	fputs(strbuf_cstr(&warnings), stderr);
 	fputs(strbuf_cstr(&mistakes), stderr);
 	strbuf_done(&warnings);
 	strbuf_done(&mistakes);
 	rules_unref(rules);
-	return rules != NULL;
+	return good;
 }
 
-static bool check_all(const char *config)
+static bool check_files(const char *config, bool formats_too)
 {
 	struct collector_settings settings;
 	struct conf *conf = collector_settings_load(config, &settings);
 
 	if (conf == NULL)
 		return false;
-	bool good = check_rules(&settings);
+	bool good = check_rules(&settings, formats_too);
 	conf_free(conf);
 	return good;
+}
+
+/* Before a reload. */
+static bool check_all(const char *config)
+{
+	return check_files(config, false);
 }
 
 static int run_check(const struct arguments *arguments)
 {
 	const char *config = arguments_text(arguments, "config");
 
-	if (!check_all(config))
+	if (!check_files(config, true))
 		return EXIT_FAILED;
 	printf("%s: good\n", config);
 	return EXIT_DONE;
@@ -150,7 +158,7 @@ static int supervise_all(const char *config)
 		.check = check_all,
 		.identities = identities,
 	};
-	bool good = conf != NULL && check_rules(&settings);
+	bool good = conf != NULL && check_rules(&settings, false);
 
 	if (good)
 		log_open("soc-collector", (enum log_level)settings.log_level);

@@ -346,6 +346,36 @@ static void answer_feed(const struct control_view *view, struct slice words, str
 		json_put_str(json, "error", err.text);
 }
 
+/* ---- own formats ------------------------------------------------------------- */
+
+static void put_format(struct json *json, const struct own_file *file)
+{
+	json_object(json);
+	json_put_str(json, "name", file->name);
+	json_key(json, SLICE_LIT("number"));
+	if (file->format != NULL)
+		json_u64(json, own_format_parser(file->format)->number);
+	else
+		json_null(json);
+	json_put_str(json, "state", own_state_name(file->state));
+	json_put_str(json, "reason", file->reason[0] != '\0' ? file->reason : NULL);
+	json_object_end(json);
+}
+
+static void put_formats(struct json *json, struct pipeline *pipeline)
+{
+	struct rules *rules = pipeline_rules(pipeline);
+	const struct own_file *files;
+	size_t n = own_formats_files(rules->formats, &files);
+
+	json_key(json, SLICE_LIT("formats"));
+	json_array(json);
+	for (size_t i = 0; i < n; i++)
+		put_format(json, &files[i]);
+	json_array_end(json);
+	rules_unref(rules);
+}
+
 static void answer_status(
 	const struct control_view *view, struct slice words, struct json *json)
 {
@@ -358,6 +388,7 @@ static void answer_status(
 	put_certificates(json, view->expiries);
 	put_enrichment(json, view->pipeline);
 	put_national(json, view);
+	put_formats(json, view->pipeline);
 	json_key(json, SLICE_LIT("counters"));
 	json_object(json);
 	counter_walk(put_counter, json);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "collector/normalize/own/folder.h"
 #include "collector/normalize/parser.h"
 #include "collector/record/encode.h"
 #include "collector/settings.h"
@@ -23,7 +24,8 @@ struct exporter {
 	struct store_block block;
 	struct arena arena;
 	struct strbuf record, line;
-	uint64_t lost; /* records, damaged ones among them */
+	const struct own_formats *formats; /* for their names; NULL = not known */
+	uint64_t lost;                     /* records, damaged ones among them */
 };
 
 /* ---- lines ------------------------------------------------------------------ */
@@ -82,7 +84,10 @@ static void put_hex(struct json *json, struct slice bytes)
 static void put_record(
 	struct exporter *exporter, struct json *json, const struct record *record)
 {
-	const struct parser *parser = parser_by_number(record->parser);
+	const struct parser *parser = own_formats_by_number(exporter->formats, record->parser);
+
+	if (parser == NULL)
+		parser = parser_by_number(record->parser);
 
 	if (!utf8_valid(record->raw))
 		put_hex(json, record->raw);
@@ -180,10 +185,11 @@ static bool write_all(struct exporter *exporter, struct err *err)
 
 /* ---- the command ------------------------------------------------------------ */
 
-static int export_dir(const char *dir, uint64_t from)
+static int export_dir(const char *dir, const struct own_formats *formats, uint64_t from)
 {
 	struct err err;
 	struct exporter exporter = {
+		.formats = formats,
 		.reader = store_reader_open_dir(dir, from, &err),
 		.record = STRBUF_INIT(LINE_MAX_BYTES),
 		.line = STRBUF_INIT(LINE_MAX_BYTES),
@@ -213,7 +219,12 @@ static int export_configured(const char *config, uint64_t from)
 
 	if (conf == NULL)
 		return EXIT_FAILED;
-	int status = export_dir(settings.store.dir, from);
+	struct strbuf words =
+		STRBUF_INIT(1 << 20); /* what is wrong concerns no stored record */
+	struct own_formats *formats = own_formats_load(settings.parsers, NULL, &words);
+	int status = export_dir(settings.store.dir, formats, from);
+	own_formats_free(formats);
+	strbuf_done(&words);
 	conf_free(conf);
 	return status;
 }
@@ -233,7 +244,8 @@ static int run_export(const struct arguments *arguments)
 		fprintf(stderr, "soc-collector export: --from %s: not a position\n", from);
 		return EXIT_USAGE;
 	}
-	return config != NULL ? export_configured(config, position) : export_dir(dir, position);
+	return config != NULL ? export_configured(config, position)
+			      : export_dir(dir, NULL, position);
 }
 
 static const struct option_spec export_options[] = {

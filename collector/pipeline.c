@@ -156,7 +156,7 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 	struct rules *rules = pipeline_rules(pipeline);
 
 	place(rules->agencies, batch);                /* host -> system, level         */
-	normalize_batch(stages->normalizer, batch);   /* raw bytes -> fields           */
+	normalize_batch(rules->normalizer, batch);    /* raw bytes -> fields           */
 	audit_events_join(pipeline->carry, batch);    /* records of an event -> event  */
 	name_hosts(rules->agencies, batch);           /* a relay's records -> host     */
 	attribute(rules->agencies, batch);            /* shared sources -> agency      */

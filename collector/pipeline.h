@@ -16,7 +16,6 @@
 struct pipeline;
 
 struct pipeline_stages { /* borrowed */
-	const struct normalizer *normalizer;
 	struct store *store;
 };
 

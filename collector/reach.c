@@ -93,6 +93,7 @@ static void gather_read(
 	add_folders_of_listeners(folders, &settings->ingest.syslog);
 	enrich_settings_paths(settings->enrich, add_folder_of_enrichment, folders);
 	add(folders, settings->national);
+	add(folders, settings->parsers);
 	for (size_t i = 0; i < settings->roles.ingest.readable.n; i++)
 		add(folders, settings->roles.ingest.readable.items[i]);
 }

@@ -297,7 +297,7 @@ int recount(const char *config, int64_t from_ns, int64_t to_ns)
 	struct collector_settings settings;
 	struct strbuf words = STRBUF_INIT(1 << 20);
 	struct conf *conf = collector_settings_load(config, &settings);
-	struct rules *rules = conf ? rules_load(&settings, &words, &words) : NULL;
+	struct rules *rules = conf ? rules_load(&settings, NULL, &words, &words) : NULL;
 	struct comparison comparison = {.from_ns = from_ns, .to_ns = to_ns};
 	struct err err = {0};
 	int status = EXIT_UNKNOWN;

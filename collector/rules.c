@@ -4,8 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct rules *rules_load(const struct collector_settings *settings, struct strbuf *mistakes,
-	struct strbuf *warnings)
+static void load_formats(struct rules *rules, const struct collector_settings *settings,
+	const struct rules *before, struct strbuf *warnings)
+{
+	rules->formats =
+		own_formats_load(settings->parsers, before ? before->formats : NULL, warnings);
+	rules->normalizer =
+		normalizer_new(&(struct normalize_settings){.formats = rules->formats,
+			.zone.seconds = agencies_province(rules->agencies)->zone_seconds});
+}
+
+struct rules *rules_load(const struct collector_settings *settings, const struct rules *before,
+	struct strbuf *mistakes, struct strbuf *warnings)
 {
 	struct rules *rules = calloc(1, sizeof(*rules));
 	char classes[PATH_MAX];
@@ -20,8 +30,10 @@ struct rules *rules_load(const struct collector_settings *settings, struct strbu
 	rules->masker = masker_load(settings->masking, mistakes);
 	rules->profile = national_profile_load(settings->national, mistakes);
 	if (rules->agencies != NULL && rules->enricher != NULL && rules->classifier != NULL &&
-		rules->masker != NULL && rules->profile != NULL)
+		rules->masker != NULL && rules->profile != NULL) {
+		load_formats(rules, settings, before, warnings);
 		return rules;
+	}
 	rules_unref(rules);
 	return NULL;
 }
@@ -36,6 +48,8 @@ void rules_unref(struct rules *rules)
 {
 	if (rules == NULL || atomic_fetch_sub(&rules->refs, 1) > 1)
 		return;
+	normalizer_free(rules->normalizer);
+	own_formats_free(rules->formats);
 	agencies_unref(rules->agencies);
 	enricher_free(rules->enricher);
 	classifier_free(rules->classifier);

@@ -1,7 +1,7 @@
 /*
  * rules - what the files beside the settings say, and a reload can change
  *
- * The register of agencies, what enriches records, the classes of attacks, the
+ * The register of agencies, own formats, what enriches records, the classes of attacks, the
  * masking policy and the national profile, loaded together, checked together, swapped together:
  * one immutable object, reference counted. Any thread.
  */
@@ -14,6 +14,8 @@
 #include "collector/enrich/enrich.h"
 #include "collector/national/profile.h"
 #include "collector/normalize/masking.h"
+#include "collector/normalize/normalize.h"
+#include "collector/normalize/own/folder.h"
 #include "collector/register/register.h"
 #include "collector/settings.h"
 
@@ -24,12 +26,18 @@ struct rules {
 	struct enricher *enricher;
 	struct masker *masker;
 	struct national_profile *profile;
+	struct own_formats *formats;
+	struct normalizer *normalizer; /* with these formats */
 };
 
-/* NULL when a file has mistakes: all of all files are added to `mistakes`, a line each. What is
- * allowed but may surprise is added to `warnings`. The caller holds one reference. */
+/*
+ * NULL when a file has mistakes: all of all files are added to `mistakes`, a line each. What is
+ * allowed but may surprise is added to `warnings`, and so are the mistakes of own formats: a
+ * file that has some keeps what it gave `before` (NULL: the first time) or gives nothing, and
+ * harms nothing else. The caller holds one reference.
+ */
 MUST_USE struct rules *rules_load(const struct collector_settings *settings,
-	struct strbuf *mistakes, struct strbuf *warnings);
+	const struct rules *before, struct strbuf *mistakes, struct strbuf *warnings);
 
 struct rules *rules_ref(struct rules *rules);
 

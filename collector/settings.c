@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "collector/ingest/senders.h"
-#include "collector/normalize/parser.h"
+#include "collector/normalize/own/folder.h"
 
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
 
@@ -28,6 +28,10 @@ const struct setting collector_settings_table[] = {
 		"What is masked before a record is stored.", .live = true},
 	{"enrich", SETTING_PATH, AT(enrich), "enrich.yaml", 0, 0,
 		"What is added to records: the network plan, where addresses are.",
+		.live = true},
+	{"parsers", SETTING_PATH, AT(parsers), "parsers", 0, 0,
+		"Folder of own formats, NAME.yaml each (parsers/README.md); read again on "
+		"SIGHUP. A file with mistakes harms no other. No folder: no own formats.",
 		.live = true},
 	{"control", SETTING_PATH, AT(control), "/run/soc-collector/control.sock", 1, 100,
 		"Local socket soc-ctl asks."},
@@ -62,25 +66,28 @@ const struct setting collector_settings_table[] = {
 	{0},
 };
 
-static void check_format(
-	const struct conf *conf, const char *const *format, struct mistakes *mistakes)
+/* An own format whose file has mistakes is one all the same: it has lines to come back to. */
+static void check_format(const struct conf *conf, const char *folder, const char *const *format,
+	struct mistakes *mistakes)
 {
-	if ((*format)[0] != '\0' && parser_by_name(slice_str(*format)) == NULL)
+	if ((*format)[0] != '\0' && parser_by_name(slice_str(*format)) == NULL &&
+		!own_formats_have_file(folder, slice_str(*format)))
 		mistake_add(mistakes, conf_at(conf, format),
-			"there is no parser %s; `soc-collector normalize --list` names them",
-			MISTAKE_TEXT(slice_str(*format)));
+			"there is no parser %s; `soc-collector normalize --list` names those "
+			"built in, and %s has no such file",
+			MISTAKE_TEXT(slice_str(*format)), folder);
 }
 
-static void check_formats(const struct conf *conf, const struct sender_settings *settings,
-	struct mistakes *mistakes)
+static void check_formats(const struct conf *conf, const char *folder,
+	const struct sender_settings *settings, struct mistakes *mistakes)
 {
 	const struct written_listener *listeners = settings->listeners.items;
 	const struct written_sender *senders = settings->senders.items;
 
 	for (size_t i = 0; i < settings->listeners.n; i++)
-		check_format(conf, &listeners[i].format, mistakes);
+		check_format(conf, folder, &listeners[i].format, mistakes);
 	for (size_t i = 0; i < settings->senders.n; i++)
-		check_format(conf, &senders[i].format, mistakes);
+		check_format(conf, folder, &senders[i].format, mistakes);
 }
 
 /* What no table says. */
@@ -90,7 +97,7 @@ static bool check(const char *path, const struct conf *conf,
 	struct mistakes mistakes = mistakes_into(out, path);
 
 	sender_settings_check(conf, &settings->ingest.syslog, &mistakes);
-	check_formats(conf, &settings->ingest.syslog, &mistakes);
+	check_formats(conf, settings->parsers, &settings->ingest.syslog, &mistakes);
 	forward_settings_check(conf, &settings->forward, &mistakes);
 	signer_settings_check(conf, &settings->signer, &mistakes);
 	return mistakes_end(&mistakes);

@@ -55,7 +55,8 @@ static const struct setting rule_table[] = {
 		"Only beside finding.",
 		status_words},
 	{"modules", SETTING_TEXTS, AT(modules), .max = 32,
-		.help = "event.module is one of these; none: any."},
+		.help = "event.module is one of these; none: any. own-formats stands for all "
+			"modules of formats from files that no rule names."},
 	{"actions", SETTING_TEXTS, AT(actions), .max = 64,
 		.help = "event.action is one of these; none: any."},
 	{"outcome", SETTING_TEXT, AT(outcome), "", 0, 20, "event.outcome is this."},

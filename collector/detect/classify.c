@@ -529,8 +529,11 @@ static const struct module *module_of(
 	const struct classifier *classifier, const struct record *record)
 {
 	struct slice name = record_get(record, FIELD_EVENT_MODULE);
+	unsigned module = classifier->slots[slot_of(classifier, name)];
 
-	return &classifier->modules[classifier->slots[slot_of(classifier, name)]];
+	if (module == 0 && record->parser >= PARSER_OWN_MIN && record->parser <= PARSER_OWN_MAX)
+		module = classifier->slots[slot_of(classifier, SLICE_LIT("own-formats"))];
+	return &classifier->modules[module];
 }
 
 /* decision->best is the rule, or NULL. */

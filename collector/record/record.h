@@ -29,6 +29,9 @@ enum {
 	RECORD_REPEATS_MAX = 255,
 };
 
+/* Parsers are numbered from 1 on; from here on they are own formats, which files describe. */
+enum { PARSER_OWN_MIN = 200, PARSER_OWN_MAX = 255 };
+
 enum record_kind {
 	RECORD_LOG = 1,       /* a line */
 	RECORD_HIT = 2,       /* a YARA hit */

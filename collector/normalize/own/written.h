@@ -2,12 +2,13 @@
 #ifndef COLLECTOR_NORMALIZE_OWN_WRITTEN_H
 #define COLLECTOR_NORMALIZE_OWN_WRITTEN_H
 
+#include "collector/record/record.h"
 #include "common/conf.h"
 
 enum {
 	OWN_FILE_MAX = 1 << 20, /* bytes */
-	OWN_NUMBER_MIN = 200,   /* in the store: parsers from 200 on are own formats */
-	OWN_NUMBER_MAX = 255,
+	OWN_NUMBER_MIN = PARSER_OWN_MIN,
+	OWN_NUMBER_MAX = PARSER_OWN_MAX,
 	OWN_PATTERNS_MAX = 1000,
 	OWN_PROGRAMS_MAX = 16,
 };
