@@ -78,6 +78,8 @@ const struct parser *const parsers[] = {
 	&parser_kernel,
 	&parser_cisco_asa,
 	&parser_cisco_ios,
+	&parser_panos,
+	&parser_filterlog,
 	&parser_fortigate,
 	&parser_symantec,
 	&parser_kaspersky,

@@ -72,6 +72,8 @@ extern const struct parser parser_cisco_ios;
 extern const struct parser parser_suricata;
 extern const struct parser parser_snort;
 extern const struct parser parser_zeek;
+extern const struct parser parser_panos;
+extern const struct parser parser_filterlog;
 extern const struct parser parser_fortigate;
 extern const struct parser parser_antivirus_json;
 extern const struct parser parser_antivirus;
