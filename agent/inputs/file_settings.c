@@ -38,6 +38,9 @@ static const struct setting group_table[] = {
 	{"zone", SETTING_TEXT, AT(zone), "", 0, 63,
 		"Zone of stamps that have none: Asia/Ho_Chi_Minh, UTC, an offset like +07:00 "
 		"or a name like Europe/Berlin; empty: the province's."},
+	{"charset", SETTING_TEXT, AT(charset), "", 0, 16,
+		"Character set of the text: utf-8, windows-1258, tcvn3, vni, utf-16le or "
+		"utf-16be; empty: utf-8."},
 	{"begin", SETTING_CHOICE, AT(begin), "start", 0, 0,
 		"Where a file found at the very first start is begun. Files that appear later "
 		"are read from their start.",
@@ -81,7 +84,7 @@ bool file_settings_check(const struct file_settings *settings, struct err *err)
 	struct source_word word;
 	struct line_rule *rule;
 
-	if (!source_word_make(settings->format, settings->zone, "", &word, err))
+	if (!source_word_make(settings->format, settings->zone, settings->charset, &word, err))
 		return false;
 	if (settings->multiline.by == LINE_RULE_START && !has_start)
 		return err_set(err, "'by: start' needs an expression in 'start'");

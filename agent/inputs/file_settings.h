@@ -15,6 +15,7 @@ struct file_settings {
 	struct setting_texts exclude; /* glob patterns */
 	const char *format;           /* parser's name, or "auto" */
 	const char *zone;             /* of stamps without one; "" = the province's */
+	const char *charset;          /* "" = utf-8 */
 	int begin;                    /* enum file_begin */
 	bool test;                    /* records are marked as test or drill */
 	uint64_t record_max;          /* bytes */

@@ -535,8 +535,8 @@ static bool make_groups(
 		struct group *group = &self->groups[self->n_groups];
 
 		group->settings = &settings[self->n_groups];
-		if (!source_word_make(group->settings->format, group->settings->zone, "",
-			    &group->word, err) ||
+		if (!source_word_make(group->settings->format, group->settings->zone,
+			    group->settings->charset, &group->word, err) ||
 			!line_rule_new((enum line_rule_kind)group->settings->multiline.by,
 				group->settings->multiline.start,
 				group->settings->multiline.lines_max, &group->rule, err))

@@ -1,5 +1,6 @@
 #include "agent/inputs/source_word.h"
 
+#include "common/charset.h"
 #include "common/reading.h"
 #include "common/zone.h"
 
@@ -10,6 +11,11 @@ bool source_word_make(const char *format, const char *zone, const char *charset,
 
 	if (zone[0] != '\0' && !zone_find(zone, rule, err))
 		return err_within(err, "zone");
+
+	enum charset known;
+
+	if (charset[0] != '\0' && !charset_by_name(slice_str(charset), &known))
+		return err_set(err, "there is no character set '%s'", charset);
 
 	const struct reading reading = {slice_str(format), slice_str(rule), slice_str(charset)};
 	return reading_write(&reading, word->text) ||

@@ -293,7 +293,8 @@ bool syslog_settings_check(const struct syslog_socket_settings *settings, struct
 	struct address address;
 	mode_t mode;
 
-	return source_word_make(settings->format, settings->zone, "", &word, err) &&
+	return source_word_make(
+		       settings->format, settings->zone, settings->charset, &word, err) &&
 	       address_of(settings, &address, err) && mode_of(settings->mode, &mode, err);
 }
 

@@ -244,7 +244,8 @@ static bool open_socket(struct syslog_socket *socket, struct err *err)
 {
 	const struct syslog_socket_settings *settings = socket->settings;
 
-	if (!source_word_make(settings->format, settings->zone, "", &socket->word, err) ||
+	if (!source_word_make(
+		    settings->format, settings->zone, settings->charset, &socket->word, err) ||
 		!syslog_bind(settings, &socket->bound, err))
 		return err_within(err, "syslog");
 	snprintf(socket->name, sizeof(socket->name), "%s%s", socket->bound.is_udp ? "udp:" : "",
@@ -403,6 +404,9 @@ static const struct setting socket_table[] = {
 	{"zone", SETTING_TEXT, AT(zone), "", 0, 63,
 		"Zone of stamps that have none: Asia/Ho_Chi_Minh, UTC, an offset like +07:00 "
 		"or a name like Europe/Berlin; empty: the province's."},
+	{"charset", SETTING_TEXT, AT(charset), "", 0, 16,
+		"Character set of the text: utf-8, windows-1258, tcvn3, vni, utf-16le or "
+		"utf-16be; empty: utf-8."},
 	{"buffer", SETTING_BYTES, AT(buffer), "8MiB", 64 << 10, 256 << 20,
 		"What is held in memory while the agent is busy or its spool full; of 'udp' "
 		"the kernel holds as much besides, if net.core.rmem_max or CAP_NET_ADMIN "

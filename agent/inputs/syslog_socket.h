@@ -33,9 +33,10 @@ struct syslog_socket_settings {
 	const char *mode;  /* octal */
 	const char *owner; /* name or number; "" = the agent's */
 	const char *group;
-	const char *format; /* parser's name, or "auto" */
-	const char *zone;   /* of stamps without one; "" = the province's */
-	uint64_t buffer;    /* bytes held while the spool takes nothing; the kernel's, too */
+	const char *format;  /* parser's name, or "auto" */
+	const char *zone;    /* of stamps without one; "" = the province's */
+	const char *charset; /* "" = utf-8 */
+	uint64_t buffer;     /* bytes held while the spool takes nothing; the kernel's, too */
 	uint64_t datagram_max;
 	bool test; /* records are marked as test or drill */
 };

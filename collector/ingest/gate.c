@@ -274,6 +274,7 @@ static struct record_source source_of(struct batch *batch, const struct sender *
 		.name = arena_copy(&batch->arena, slice_of(text, len)),
 		.format = slice_str(format),
 		.zone = zone,
+		.charset = sender->charset,
 	};
 }
 

@@ -32,12 +32,16 @@ static const struct zone *copy_zone(struct batch *batch, struct slice rule)
 static struct record_source source_of(struct batch *batch, const struct chunk_source *source)
 {
 	const struct reading reading = reading_read(source->format);
+	enum charset charset = CHARSET_UTF_8;
+
+	(void)!charset_by_name(reading.charset, &charset);
 
 	return (struct record_source){
 		.input = source->input,
 		.name = source->name,
 		.format = reading.format,
 		.zone = copy_zone(batch, reading.zone),
+		.charset = charset,
 	};
 }
 

@@ -72,6 +72,9 @@ static const struct setting sender_table[] = {
 		"Zone of its stamps that have none: Asia/Ho_Chi_Minh, UTC, an offset like "
 		"+07:00 or a name like Europe/Berlin, whose summer time is known; empty: the "
 		"province's."},
+	{"charset", SETTING_TEXT, AT(charset), "utf-8", 1, 16,
+		"Character set of its text: utf-8, utf-16le, utf-16be, windows-1258, tcvn3, "
+		"vni."},
 	{"format", SETTING_TEXT, AT(format), "", 0, 64,
 		"Parser to ask first; empty: the listener's."},
 	{"connections-max", SETTING_COUNT, AT(connections_max), "16", 1, 100000,

@@ -35,7 +35,7 @@ struct written_sender {
 	const char *certificate; /* name in it; "" = the address is what it is known by */
 	uint32_t agency, host;
 	bool names_host;
-	const char *zone, *format;
+	const char *zone, *charset, *format;
 	uint32_t connections_max;
 };
 

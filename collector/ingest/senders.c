@@ -151,6 +151,8 @@ static void check_sender(const struct conf *conf, const struct sender_settings *
 	size_t i, struct mistakes *mistakes)
 {
 	const struct written_sender *sender = &senders_of(settings)[i];
+	enum charset charset;
+
 	for (size_t j = 0; j < i; j++)
 		check_against(conf, sender, &senders_of(settings)[j], mistakes);
 	check_addresses(conf, sender, mistakes);
@@ -164,6 +166,10 @@ static void check_sender(const struct conf *conf, const struct sender_settings *
 		mistake_add(mistakes, conf_at(conf, &sender->certificate),
 			"none of its listeners asks for a certificate");
 	check_zone(conf, sender, mistakes);
+	if (!charset_by_name(slice_str(sender->charset), &charset))
+		mistake_add(mistakes, conf_at(conf, &sender->charset),
+			"there is no character set %s",
+			MISTAKE_TEXT(slice_str(sender->charset)));
 }
 
 /* ---- building --------------------------------------------------------------- */
@@ -244,9 +250,11 @@ static void build(struct senders *senders, struct sender *sender,
 		.zone = find_zone(senders, written->zone),
 		.format = copy_text(senders, written->format),
 		.connections_max = written->connections_max,
+		.charset = CHARSET_UTF_8,
 		.state = sender_book_state(book, written->name),
 		.account = sender_book_agency(book, written->agency),
 	};
+	(void)!charset_by_name(slice_str(written->charset), &sender->charset);
 }
 
 /* By its name, and of one name by the settings' order. */

@@ -16,6 +16,7 @@
 
 #include "collector/ingest/sender_book.h"
 #include "collector/ingest/sender_settings.h"
+#include "common/charset.h"
 #include "common/conf.h"
 #include "common/netaddr.h"
 #include "common/zone.h"
@@ -32,7 +33,8 @@ struct sender {
 	uint32_t agency, host;
 	bool names_host;
 	const struct zone *zone; /* NULL = the province's */
-	const char *format;      /* "" = the listener's */
+	enum charset charset;
+	const char *format; /* "" = the listener's */
 	uint32_t connections_max;
 	struct sender_state *state;    /* of this name, in the book */
 	struct sender_agency *account; /* of its agency, likewise */

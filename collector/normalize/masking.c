@@ -274,9 +274,10 @@ static bool may_hold_secrets(const struct field *field)
 	enum field_type type = field_type(field->id);
 
 	return field->len > SECRET_NAME_MIN && (type == FIELD_KEYWORD || type == FIELD_TEXT) &&
-	       field->id != FIELD_EVENT_MODULE && field->id != FIELD_EVENT_ACTION &&
-	       field->id != FIELD_EVENT_CATEGORY && field->id != FIELD_EVENT_TYPE &&
-	       field->id != FIELD_EVENT_OUTCOME && !field_is_of_enrichment(field->id);
+	       field->id != FIELD_SOC_ORIGINAL_HEX && field->id != FIELD_EVENT_MODULE &&
+	       field->id != FIELD_EVENT_ACTION && field->id != FIELD_EVENT_CATEGORY &&
+	       field->id != FIELD_EVENT_TYPE && field->id != FIELD_EVENT_OUTCOME &&
+	       !field_is_of_enrichment(field->id);
 }
 
 static enum secrets_result mask_text(struct work *work, struct slice *text)
@@ -471,6 +472,18 @@ static enum secrets_result mask_all(struct work *work)
 	return result;
 }
 
+/* The bytes from before they were decoded still have what went. */
+static void drop_original(struct record *record)
+{
+	for (unsigned i = 0; i < record->n_fields; i++) {
+		if (record->fields[i].id != FIELD_SOC_ORIGINAL_HEX)
+			continue;
+		record->n_fields--;
+		record->fields[i] = record->fields[record->n_fields];
+		return;
+	}
+}
+
 static void lose_line(struct record *record)
 {
 	record->raw = SLICE_LIT("");
@@ -494,8 +507,10 @@ bool mask_record(const struct masker *masker, struct arena *arena, struct record
 		lose_line(record);
 		return false;
 	}
-	if (work.masked)
+	if (work.masked || work.line_goes) {
 		record->flags |= RECORD_MASKED;
+		drop_original(record);
+	}
 	if (work.line_goes) {
 		record->raw = SLICE_LIT("");
 		record->flags |= RECORD_TRUNCATED;

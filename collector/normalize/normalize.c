@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "collector/normalize/decoding.h"
 #include "collector/normalize/extract.h"
 #include "collector/normalize/own/folder.h"
 #include "collector/normalize/parsers.h"
@@ -353,6 +354,8 @@ static void normalize_in_zone(const struct normalizer *normalizer, const struct 
 {
 	struct field room[RECORD_FIELDS_MAX];
 	struct pairs pairs;
+	struct decoding_facts decoded;
+	bool fits = decoding_raw(arena, record, &decoded);
 	struct parse_context context = {
 		.arena = arena,
 		.pairs = &pairs,
@@ -384,8 +387,14 @@ static void normalize_in_zone(const struct normalizer *normalizer, const struct 
 		if (context.full)
 			record->status = PARSE_DAMAGED;
 	}
-	if (parser == NULL || !keep_fields(record, arena)) {
-		record->status = parser ? PARSE_DAMAGED : PARSE_UNKNOWN;
+	if (parser == NULL) {
+		record->n_fields = 0;
+		record->status = PARSE_UNKNOWN;
+	}
+	if (!fits || !decoding_put(arena, record, &decoded))
+		record->status = PARSE_DAMAGED;
+	if (!keep_fields(record, arena)) {
+		record->status = PARSE_DAMAGED;
 		record->fields = NULL;
 		record->n_fields = record->fields_room = 0;
 	}

@@ -21,6 +21,7 @@ struct options {
 	struct normalize_settings settings;
 	struct own_formats *formats; /* of --parsers, or NULL */
 	const struct parser *format;
+	enum charset charset;
 	const char *enrich; /* path of its settings, NULL = not wanted */
 	struct masker *masker;
 	const char *policy; /* "" = none */
@@ -76,6 +77,18 @@ static bool take_year(const struct arguments *arguments, int *year, struct err *
 	return true;
 }
 
+static bool take_charset(
+	const struct arguments *arguments, enum charset *charset, struct err *err)
+{
+	const char *name = arguments_text(arguments, "charset");
+
+	return charset_by_name(slice_str(name), charset) ||
+	       err_set(err,
+		       "--charset %s: not utf-8, utf-16le, utf-16be, windows-1258, tcvn3 or "
+		       "vni",
+		       name);
+}
+
 static bool take_options(
 	const struct arguments *arguments, struct options *options, struct err *err)
 {
@@ -85,7 +98,8 @@ static bool take_options(
 	options->policy = arguments_text(arguments, "policy");
 	return take_format(slice_str(arguments_text(arguments, "format")), options, err) &&
 	       take_zone(arguments, &options->settings.zone, err) &&
-	       take_year(arguments, &options->settings.year, err);
+	       take_year(arguments, &options->settings.year, err) &&
+	       take_charset(arguments, &options->charset, err);
 }
 
 static void list_all(const struct parser *const *parser)
@@ -116,6 +130,7 @@ static bool normalize_file(
 		.format = options->format,
 		.enricher = enricher,
 		.masker = options->masker,
+		.charset = options->charset,
 		.name = options->path ? options->path : "-",
 		.from = STDIN_FILENO,
 		.to = STDOUT_FILENO,
@@ -209,6 +224,10 @@ static const struct option_spec normalize_options[] = {
 	{.name = "parsers",
 		.value = "DIR",
 		.help = "with the own formats of this folder; says what is wrong with them"},
+	{.name = "charset",
+		.value = "NAME",
+		.help = "of the text: utf-8, utf-16le, utf-16be, windows-1258, tcvn3, vni",
+		.standard = "utf-8"},
 	{.name = "policy",
 		.value = "FILE",
 		.help = "mask what this policy says, as before storing (masking.yaml)",

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "collector/normalize/audit_gather.h"
+#include "collector/normalize/decoding.h"
 #include "collector/normalize/joining.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
@@ -30,6 +31,7 @@ struct held {
 	size_t at;            /* where its object stands in the output */
 	bool written;         /* the object has gone */
 	struct strbuf joined; /* objects of the others */
+	struct decoding_facts facts;
 };
 
 struct run {
@@ -38,8 +40,11 @@ struct run {
 	struct record_source source;
 	struct arena arena;
 	struct strbuf line; /* what was read and has no line end yet */
-	uint64_t whole;     /* bytes of that line, kept or not */
-	uint64_t number;    /* of the line, from 1 */
+	enum charset charset;
+	struct strbuf decoded; /* the line at hand, when it was not UTF-8 */
+	struct decoding_facts facts;
+	uint64_t whole;  /* bytes of that line, kept or not */
+	uint64_t number; /* of the line, from 1 */
 	struct held held;
 	struct audit_gather audit;
 	struct strbuf out;
@@ -94,11 +99,13 @@ static void mask(struct run *run, struct record *record)
 		(void)mask_record(run->lines->masker, &run->arena, record, &uncounted);
 }
 
-static void put_record(
-	struct run *run, const struct record *whole, const struct parser *parser)
+static void put_record(struct run *run, const struct record *whole, const struct parser *parser,
+	const struct decoding_facts *facts)
 {
 	struct record record = *whole;
 
+	if (!decoding_put(&run->arena, &record, facts))
+		record.status = PARSE_DAMAGED;
 	mask(run, &record);
 	encode_json(&run->out, &record, slice_str(parser ? parser->name : NULL));
 	strbuf_add_byte(&run->out, '\n');
@@ -126,7 +133,8 @@ static void settle(struct run *run)
 			audit_gather_close(&run->audit, &run->arena, &record);
 		record.raw = slice_head(record.raw, held->first_len);
 		strbuf_cut(&run->out, held->at);
-		put_record(run, &record, normalizer_numbered(run->normalizer, record.parser));
+		put_record(run, &record, normalizer_numbered(run->normalizer, record.parser),
+			&held->facts);
 	}
 	strbuf_add(&run->out, strbuf_slice(&held->joined));
 	strbuf_reset(&held->joined);
@@ -157,6 +165,8 @@ static void begin(
 	held->number = run->number;
 	held->at = run->out.len;
 	held->written = false;
+	held->facts = run->facts;
+	held->facts.original = SLICE_NONE; /* of all its lines nobody has kept them */
 }
 
 static void go_on(struct run *run, struct slice line, uint64_t whole)
@@ -199,11 +209,40 @@ static bool put_line(struct run *run, struct slice line, uint64_t whole, struct 
 		return false;
 	begin(run, line, whole, parser);
 	audit_gather_add(&run->audit, &run->arena, &record);
-	put_record(run, &record, parser);
+	put_record(run, &record, parser, &run->facts);
 	return true;
 }
 
 /* ---- lines ------------------------------------------------------------------------------ */
+
+/* Its text as UTF-8, until the next line. */
+static struct slice decode_line(struct run *run, struct slice line)
+{
+	struct charset_outcome outcome;
+
+	run->facts = (struct decoding_facts){0};
+	if (run->charset == CHARSET_UTF_8)
+		return line;
+	size_t size = charset_decode(run->charset, line, NULL, &outcome);
+	strbuf_reset(&run->decoded);
+	char *to = strbuf_reserve(&run->decoded, size);
+	if (to == NULL)
+		abort(); /* its limit is that of a line, grown */
+	strbuf_extend(&run->decoded, charset_decode(run->charset, line, to, &outcome));
+	run->facts.charset = charset_name(run->charset);
+	run->facts.undecodable = outcome.undecodable;
+	if (!outcome.exact)
+		run->facts.original = line;
+	return strbuf_slice(&run->decoded);
+}
+
+/* Bytes of a line as they were read. */
+static bool take_line(struct run *run, struct slice line, uint64_t whole, struct err *err)
+{
+	struct slice text = decode_line(run, line);
+
+	return put_line(run, text, whole == line.len ? text.len : whole, err);
+}
 
 /* A line that did not end in the buffer before: what fits of it is kept. */
 static void keep(struct run *run, struct slice part)
@@ -217,7 +256,7 @@ static void keep(struct run *run, struct slice part)
 static bool finish_line(struct run *run, struct slice part, struct err *err)
 {
 	keep(run, part);
-	bool ok = put_line(run, strbuf_slice(&run->line), run->whole, err);
+	bool ok = take_line(run, strbuf_slice(&run->line), run->whole, err);
 	strbuf_reset(&run->line);
 	run->whole = 0;
 	return ok;
@@ -226,7 +265,7 @@ static bool finish_line(struct run *run, struct slice part, struct err *err)
 static bool take_buffer(struct run *run, struct slice rest, struct err *err)
 {
 	while (rest.len > 0) {
-		size_t len = slice_find(rest, '\n');
+		size_t len = charset_find_newline(run->charset, rest);
 		struct slice part = slice_head(rest, len);
 
 		if (len == rest.len) {
@@ -235,10 +274,10 @@ static bool take_buffer(struct run *run, struct slice rest, struct err *err)
 		}
 		bool ok = run->whole > 0 || len > LINE_MAX_BYTES
 				  ? finish_line(run, part, err)
-				  : put_line(run, part, len, err);
+				  : take_line(run, part, len, err);
 		if (!ok)
 			return false;
-		rest = slice_from(rest, len + 1);
+		rest = slice_from(rest, len + charset_unit(run->charset));
 	}
 	return true;
 }
@@ -252,8 +291,10 @@ static bool is_pausing(int fd)
 
 static bool read_all(struct run *run, char *buffer, struct err *err)
 {
-	for (;;) {
-		ssize_t n = read(run->lines->from, buffer, READ_SIZE);
+	size_t odd = 0; /* half of a unit, left of what was read before */
+
+	for (bool first = true;; first = false) {
+		ssize_t n = read(run->lines->from, buffer + odd, READ_SIZE - odd);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -262,12 +303,18 @@ static bool read_all(struct run *run, char *buffer, struct err *err)
 		if (n == 0)
 			break;
 		run->now_ns = clock_wall_ns();
-		if (!take_buffer(run, slice_of(buffer, (size_t)n), err))
+		struct slice got = slice_of(buffer, odd + (size_t)n);
+		if (first && run->charset == CHARSET_UTF_8 &&
+			charset_of_mark(got) != CHARSET_COUNT)
+			run->charset = charset_of_mark(got);
+		odd = got.len % charset_unit(run->charset);
+		if (!take_buffer(run, slice_head(got, got.len - odd), err))
 			return false;
+		buffer[0] = buffer[got.len - 1];
 		if (is_pausing(run->lines->from) && !write_all(run, err))
 			return false;
 	}
-	if (run->whole > 0 && !finish_line(run, SLICE_LIT(""), err))
+	if (run->whole + odd > 0 && !finish_line(run, slice_of(buffer, odd), err))
 		return false;
 	return write_all(run, err);
 }
@@ -283,6 +330,8 @@ bool normalize_lines(const struct normalize_lines *lines, struct err *err)
 			.name = slice_str(lines->name),
 			.format = SLICE_LIT("")},
 		.line = STRBUF_INIT(LINE_MAX_BYTES),
+		.charset = lines->charset,
+		.decoded = STRBUF_INIT(LINE_MAX_BYTES * CHARSET_GROWTH),
 		.held = {.text = STRBUF_INIT(LINE_MAX_BYTES), .joined = STRBUF_INIT(OUT_MAX)},
 		.out = STRBUF_INIT(OUT_MAX),
 	};
@@ -295,6 +344,7 @@ bool normalize_lines(const struct normalize_lines *lines, struct err *err)
 	arena_done(&run.arena);
 	audit_gather_done(&run.audit);
 	strbuf_done(&run.line);
+	strbuf_done(&run.decoded);
 	strbuf_done(&run.held.text);
 	strbuf_done(&run.held.joined);
 	strbuf_done(&run.out);

@@ -23,6 +23,7 @@ struct normalize_lines {
 	const struct parser *format; /* asked first, or NULL */
 	struct enricher *enricher;   /* NULL = fields are those of the line alone */
 	const struct masker *masker; /* what of it may be seen; NULL = all */
+	enum charset charset;        /* UTF-16 is found out by its mark, too */
 	const char *name;            /* of the file, for the records */
 	int from, to;                /* descriptors */
 };

@@ -5,7 +5,8 @@
  *
  * All slices point into the arena of the batch that holds the record, and die
  * with it; values that never vary may be constants of the program. `raw` is
- * what arrived, byte for byte, and is never changed; fields are what a parser
+ * what arrived, byte for byte, and is never changed but for its character set
+ * (decoding.h in normalize/) and by the masking policy; fields are what a parser
  * made of it, most of them slices of `raw`. A record no parser understood
  * keeps raw and has status PARSE_UNKNOWN: it is stored, counted and forwarded
  * like any other.
@@ -20,6 +21,7 @@
 
 #include "collector/record/field.h"
 #include "common/arena.h"
+#include "common/charset.h"
 #include "common/slice.h"
 #include "common/zone.h"
 
@@ -111,6 +113,7 @@ struct record_source {
 	struct slice name;       /* path, unit, address */
 	struct slice format;     /* parser named by settings, or "" */
 	const struct zone *zone; /* of stamps without one; NULL = the province's */
+	enum charset charset;    /* of its text, as settings say */
 };
 
 struct record {

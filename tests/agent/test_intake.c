@@ -626,6 +626,7 @@ START_TEST(killed_at_random_each_line_is_spooled_once)
 		.paths = {paths, 1},
 		.format = "auto",
 		.zone = "",
+		.charset = "",
 		.record_max = 64 << 10,
 		.unfinished_ms = 60000,
 		.rotated_ms = 10,

@@ -30,6 +30,7 @@ void bench_init(struct bench *bench, const char *pattern)
 		.paths = {bench->paths, 1},
 		.format = "auto",
 		.zone = "",
+		.charset = "",
 		.record_max = 64 << 10,
 		.unfinished_ms = 60000,
 		.rotated_ms = 30,

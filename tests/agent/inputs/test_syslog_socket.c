@@ -46,6 +46,7 @@ static void bench_init(struct bench *bench)
 		.group = "",
 		.format = "auto",
 		.zone = "",
+		.charset = "",
 		.buffer = 1 << 20,
 		.datagram_max = 4096,
 	};

@@ -51,6 +51,7 @@ static void bench_init(struct bench *bench)
 	bench->settings = (struct file_settings){
 		.format = "auto",
 		.zone = "",
+		.charset = "",
 		.record_max = 1024,
 		.unfinished_ms = 60000,
 		.multiline = {.lines_max = 500, .wait_ms = 60000},
