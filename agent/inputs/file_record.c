@@ -27,37 +27,50 @@ static bool end_record(
 }
 
 /* Moves over the unfinished line; true when its LF was found. */
-static bool finish_line(struct file_scan *scan, struct slice block, uint64_t at)
+static bool finish_line(
+	struct file_scan *scan, enum charset charset, struct slice block, uint64_t at)
 {
-	size_t from = (size_t)(scan->seen - at);
-	const char *lf = memchr(block.ptr + from, '\n', block.len - from);
+	struct slice rest = slice_from(block, (size_t)(scan->seen - at));
+	size_t len = charset_find_newline(charset, rest);
 
-	if (lf == NULL) {
-		scan->seen = at + block.len;
+	if (len == rest.len) {
+		scan->seen += len - len % charset_unit(charset);
 		return false;
 	}
-	scan->seen = at + (uint64_t)(lf - block.ptr) + 1;
+	scan->seen += len + charset_unit(charset);
 	scan->line = scan->seen;
 	scan->line_known = false;
 	scan->lines++;
 	return true;
 }
 
-static bool next_line(
-	struct file_scan *scan, struct slice block, uint64_t at, struct file_record *record)
+static bool next_line(struct file_scan *scan, enum charset charset, struct slice block,
+	uint64_t at, struct file_record *record)
 {
-	if (!finish_line(scan, block, at))
+	if (!finish_line(scan, charset, block, at))
 		return false;
-	end_record(scan, scan->line - 1, scan->line, record);
+	end_record(scan, scan->line - charset_unit(charset), scan->line, record);
 	file_scan_start(scan, record->next);
 	return true;
 }
 
 enum decision { BELONGS, BEGINS, UNDECIDED };
 
+/* Rules are written in UTF-8. `line` has FILE_PROBE_MAX bytes at most. */
+static bool begins(const struct line_rule *rule, enum charset charset, struct slice line)
+{
+	char text[FILE_PROBE_MAX * CHARSET_GROWTH];
+	struct charset_outcome outcome;
+
+	if (charset == CHARSET_UTF_8)
+		return line_rule_begins(rule, line);
+	size_t len = charset_decode(charset, line, text, &outcome);
+	return line_rule_begins(rule, slice_of(text, len));
+}
+
 /* Does the line at scan->line go on with the record? */
 static enum decision decide(const struct file_scan *scan, const struct line_rule *rule,
-	struct slice block, uint64_t at)
+	enum charset charset, struct slice block, uint64_t at)
 {
 	if (scan->line == scan->start || scan->line_known)
 		return BELONGS;
@@ -65,62 +78,66 @@ static enum decision decide(const struct file_scan *scan, const struct line_rule
 		return BEGINS;
 
 	struct slice rest = slice_from(block, (size_t)(scan->line - at));
-	size_t len = slice_find(rest, '\n');
+	size_t len = charset_find_newline(charset, rest);
 	if (len == rest.len && len < FILE_PROBE_MAX)
 		return UNDECIDED;
 	if (len > FILE_PROBE_MAX)
 		len = FILE_PROBE_MAX;
-	return line_rule_begins(rule, slice_head(rest, len)) ? BEGINS : BELONGS;
+	return begins(rule, charset, slice_head(rest, len)) ? BEGINS : BELONGS;
 }
 
-static bool next_lines(struct file_scan *scan, const struct line_rule *rule, struct slice block,
-	uint64_t at, struct file_record *record)
+static bool next_lines(struct file_scan *scan, const struct line_rule *rule,
+	enum charset charset, struct slice block, uint64_t at, struct file_record *record)
 {
 	for (;;) {
-		switch (decide(scan, rule, block, at)) {
+		switch (decide(scan, rule, charset, block, at)) {
 		case UNDECIDED:
-			scan->seen = at + block.len;
+			scan->seen = at + block.len -
+				     (at + block.len - scan->line) % charset_unit(charset);
 			return false;
 		case BEGINS:
-			end_record(scan, scan->line - 1, scan->line, record);
+			end_record(
+				scan, scan->line - charset_unit(charset), scan->line, record);
 			file_scan_start(scan, record->next);
 			return true;
 		case BELONGS:
 			scan->line_known = true;
-			if (!finish_line(scan, block, at))
+			if (!finish_line(scan, charset, block, at))
 				return false;
 		}
 	}
 }
 
-bool file_scan_next(struct file_scan *scan, const struct line_rule *rule, struct slice block,
-	uint64_t at, struct file_record *record)
+bool file_scan_next(struct file_scan *scan, const struct line_rule *rule, enum charset charset,
+	struct slice block, uint64_t at, struct file_record *record)
 {
 	assert(at <= file_scan_needs(scan) && scan->seen <= at + block.len);
-	return rule == NULL ? next_line(scan, block, at, record)
-			    : next_lines(scan, rule, block, at, record);
+	return rule == NULL ? next_line(scan, charset, block, at, record)
+			    : next_lines(scan, rule, charset, block, at, record);
 }
 
 /* The rule has not seen enough of the last line: better two records than a wrong join. */
-static bool flush_finished_lines(struct file_scan *scan, struct file_record *record)
+static bool flush_finished_lines(
+	struct file_scan *scan, enum charset charset, struct file_record *record)
 {
 	uint64_t seen = scan->seen;
 
-	end_record(scan, scan->line - 1, scan->line, record);
+	end_record(scan, scan->line - charset_unit(charset), scan->line, record);
 	file_scan_start(scan, record->next);
 	scan->seen = seen;
 	return true;
 }
 
-bool file_scan_flush(struct file_scan *scan, struct file_record *record)
+bool file_scan_flush(struct file_scan *scan, enum charset charset, struct file_record *record)
 {
 	bool partial = file_scan_partial(scan);
 
 	if (!file_scan_pending(scan))
 		return false;
 	if (partial && scan->line > scan->start && !scan->line_known)
-		return flush_finished_lines(scan, record);
-	end_record(scan, partial ? scan->seen : scan->seen - 1, scan->seen, record);
+		return flush_finished_lines(scan, charset, record);
+	end_record(scan, partial ? scan->seen : scan->seen - charset_unit(charset), scan->seen,
+		record);
 	record->lines += partial;
 	record->unterminated = partial;
 	file_scan_start(scan, record->next);

@@ -5,7 +5,8 @@
  * that do not begin a new record. Either way it is one run of bytes of the
  * file, so nothing is copied or kept here: the scan says which run, and how
  * far it has looked. Bytes are taken as they are: only LF has a meaning, and
- * the LF that ends a record does not belong to it.
+ * the LF that ends a record does not belong to it. In a file of UTF-16 an LF
+ * has two bytes, at an even offset.
  *
  * A record longer than memory should hold is no special case: the scan walks
  * over it block by block, the caller keeps what it wants of its beginning.
@@ -14,6 +15,7 @@
 #define AGENT_INPUTS_FILE_RECORD_H
 
 #include "agent/inputs/line_rule.h"
+#include "common/charset.h"
 #include "common/slice.h"
 
 enum { FILE_PROBE_MAX = 4096 }; /* bytes of a line the rule gets to see */
@@ -45,7 +47,7 @@ uint64_t file_scan_needs(const struct file_scan *scan);
  * more bytes are needed, all of the block was seen. rule NULL = each line is a record.
  */
 MUST_USE bool file_scan_next(struct file_scan *scan, const struct line_rule *rule,
-	struct slice block, uint64_t at, struct file_record *record);
+	enum charset charset, struct slice block, uint64_t at, struct file_record *record);
 
 /* Something is begun and not ended. */
 static inline bool file_scan_pending(const struct file_scan *scan)
@@ -61,6 +63,7 @@ static inline bool file_scan_partial(const struct file_scan *scan)
 
 /* Nothing more will come, or not soon enough: the record in progress, ended where the scan is;
  * call again, there may be one more. False when nothing is pending. */
-MUST_USE bool file_scan_flush(struct file_scan *scan, struct file_record *record);
+MUST_USE bool file_scan_flush(
+	struct file_scan *scan, enum charset charset, struct file_record *record);
 
 #endif

@@ -40,7 +40,7 @@ static const struct setting group_table[] = {
 		"or a name like Europe/Berlin; empty: the province's."},
 	{"charset", SETTING_TEXT, AT(charset), "", 0, 16,
 		"Character set of the text: utf-8, windows-1258, tcvn3, vni, utf-16le or "
-		"utf-16be; empty: utf-8."},
+		"utf-16be; empty: utf-8, or UTF-16 where a file begins with its mark."},
 	{"begin", SETTING_CHOICE, AT(begin), "start", 0, 0,
 		"Where a file found at the very first start is begun. Files that appear later "
 		"are read from their start.",
@@ -81,10 +81,11 @@ const struct setting files_settings_table[] = {
 bool file_settings_check(const struct file_settings *settings, struct err *err)
 {
 	bool has_start = settings->multiline.start[0] != '\0';
-	struct source_word word;
+	struct source_words words;
 	struct line_rule *rule;
 
-	if (!source_word_make(settings->format, settings->zone, settings->charset, &word, err))
+	if (!source_words_make(
+		    settings->format, settings->zone, settings->charset, &words, err))
 		return false;
 	if (settings->multiline.by == LINE_RULE_START && !has_start)
 		return err_set(err, "'by: start' needs an expression in 'start'");

@@ -40,7 +40,7 @@ static struct counter n_unwatched =
 struct group {
 	const struct file_settings *settings;
 	struct line_rule *rule;
-	struct source_word word;
+	struct source_words words;
 };
 
 struct file_tail {
@@ -360,7 +360,7 @@ static struct tail *follow(struct file_tail *self, const char *path, bool from_e
 	if (tail == NULL)
 		tail = add_tail(self, path);
 	tail->settings = group->settings;
-	tail->word = group->word.text;
+	tail->words = &group->words;
 	tail->rule = group->rule;
 	tail->from_end = from_end && group->settings->begin == FILE_BEGIN_END;
 	if (!tail->placed)
@@ -535,8 +535,8 @@ static bool make_groups(
 		struct group *group = &self->groups[self->n_groups];
 
 		group->settings = &settings[self->n_groups];
-		if (!source_word_make(group->settings->format, group->settings->zone,
-			    group->settings->charset, &group->word, err) ||
+		if (!source_words_make(group->settings->format, group->settings->zone,
+			    group->settings->charset, &group->words, err) ||
 			!line_rule_new((enum line_rule_kind)group->settings->multiline.by,
 				group->settings->multiline.start,
 				group->settings->multiline.lines_max, &group->rule, err))

@@ -22,3 +22,15 @@ bool source_word_make(const char *format, const char *zone, const char *charset,
 	       err_set(err, "format, zone and charset are longer than %d bytes together",
 		       CHUNK_WORD_MAX);
 }
+
+bool source_words_make(const char *format, const char *zone, const char *charset,
+	struct source_words *words, struct err *err)
+{
+	words->declared = CHARSET_UTF_8;
+	(void)!charset_by_name(slice_str(charset), &words->declared);
+	return source_word_make(format, zone, charset, &words->of[WORD_DECLARED], err) &&
+	       source_word_make(format, zone, charset_name(CHARSET_UTF_16LE),
+		       &words->of[WORD_UTF_16LE], err) &&
+	       source_word_make(format, zone, charset_name(CHARSET_UTF_16BE),
+		       &words->of[WORD_UTF_16BE], err);
+}

@@ -31,6 +31,7 @@
 #include "agent/inputs/file_identity.h"
 #include "agent/inputs/file_record.h"
 #include "agent/inputs/file_settings.h"
+#include "agent/inputs/source_word.h"
 #include "common/counter.h"
 
 /* What the tails of an agent share. */
@@ -56,7 +57,8 @@ struct tails {
 
 struct tail {
 	const struct file_settings *settings;
-	const char *word;             /* of the source: source_word.h */
+	const struct source_words *words;
+	enum charset charset;         /* of the file read last */
 	const struct line_rule *rule; /* NULL = each line is a record */
 	char *path;
 	bool placed; /* position is known; else the path is new to us */

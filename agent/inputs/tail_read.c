@@ -20,7 +20,7 @@ static struct chunk_source source_at(
 	return (struct chunk_source){
 		.input = SLICE_LIT("file"),
 		.name = slice_str(tail->path),
-		.format = slice_str(tail->word),
+		.format = slice_str(source_words_get(tail->words, tail->charset)),
 		.position = slice_of(encoded, FILE_POSITION_SIZE),
 	};
 }
@@ -58,6 +58,8 @@ static struct slice record_bytes(struct tails *tails, const struct tail *tail,
 {
 	uint64_t max = tail->settings->record_max;
 	size_t len = (size_t)(record->len < max ? record->len : max);
+
+	len -= len % charset_unit(tail->charset);
 
 	if (record->start >= at && record->start + len <= at + block.len)
 		return slice_of(block.ptr + (record->start - at), len);
@@ -108,7 +110,7 @@ static enum tail_reading give_records(
 
 	if (at + block.len > tail->scan.seen)
 		tail->grown_ms = now_ms;
-	while (file_scan_next(&tail->scan, tail->rule, block, at, &record)) {
+	while (file_scan_next(&tail->scan, tail->rule, tail->charset, block, at, &record)) {
 		struct slice bytes =
 			record_bytes(tails, tail, &tail->source, block, at, &record);
 
@@ -120,6 +122,23 @@ static enum tail_reading give_records(
 		before = tail->scan;
 	}
 	return block.len == FILE_BLOCK_SIZE ? READ_MORE : READ_END;
+}
+
+/* Files of Windows programs often begin with the mark of UTF-16. A packed one is not wound back
+ * for it: what its first block said holds. */
+static enum charset charset_of(const struct tail *tail, struct file_source *source, uint64_t at)
+{
+	const enum charset declared = tail->words->declared;
+	char head[2];
+
+	if (declared != CHARSET_UTF_8)
+		return declared;
+	if (source->gzip != NULL && at > 0)
+		return tail->charset;
+	if (file_source_read(source, head, sizeof(head), 0) != (ssize_t)sizeof(head))
+		return declared;
+	enum charset mark = charset_of_mark(slice_of(head, sizeof(head)));
+	return mark != CHARSET_COUNT ? mark : declared;
 }
 
 /* After reading, not before: what was read is then known to be of this file. */
@@ -145,6 +164,7 @@ enum tail_reading tail_read(struct tails *tails, struct tail *tail, int64_t now_
 
 	if (n < 0)
 		return READ_FAILED;
+	tail->charset = charset_of(tail, &tail->source, at);
 	if (!still_the_same(tail))
 		return READ_TRUNCATED;
 	if (at + (uint64_t)n < scan->seen)
@@ -158,7 +178,7 @@ bool tail_flush(struct tails *tails, struct tail *tail)
 	struct file_scan before = tail->scan;
 	struct file_record record;
 
-	while (file_scan_flush(&tail->scan, &record)) {
+	while (file_scan_flush(&tail->scan, tail->charset, &record)) {
 		struct slice bytes = record_bytes(
 			tails, tail, &tail->source, slice_of(tails->block, 0), 0, &record);
 
@@ -209,11 +229,13 @@ bool tail_read_late(struct tails *tails, struct tail *tail, int64_t now_ms)
 	struct file_scan scan;
 	struct file_record record;
 
+	tail->charset = charset_of(tail, &tail->late, at);
 	file_scan_start(&scan, at);
-	while (file_scan_next(&scan, tail->rule, block, at, &record))
+	while (file_scan_next(&scan, tail->rule, tail->charset, block, at, &record))
 		if (!give_late(tails, tail, &record, block, at))
 			return false;
-	while ((!patient || block.len == FILE_BLOCK_SIZE) && file_scan_flush(&scan, &record))
+	while ((!patient || block.len == FILE_BLOCK_SIZE) &&
+		file_scan_flush(&scan, tail->charset, &record))
 		if (!give_late(tails, tail, &record, block, at))
 			return false;
 	if (tail->late_offset > at)

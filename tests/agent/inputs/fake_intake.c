@@ -145,6 +145,9 @@ bool intake_add(struct intake *intake, const struct intake_item *item)
 		.offset = item->item.offset,
 		.whole = item->item.whole,
 	};
+	memcpy(intake->items[intake->n_items - 1].format, item->source.format.ptr,
+		item->source.format.len < CHUNK_WORD_MAX ? item->source.format.len
+							 : CHUNK_WORD_MAX);
 	set_position(intake, &item->source);
 	return true;
 }

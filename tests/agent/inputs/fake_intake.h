@@ -16,6 +16,7 @@ struct fake_item {
 	enum frame_lane lane;
 	unsigned flags;
 	uint64_t offset, whole;
+	char format[CHUNK_WORD_MAX + 1];
 };
 
 struct fake_loss {

@@ -2,7 +2,10 @@
 
 #include <stdio.h>
 
+#include "common/strbuf.h"
 #include "tests/support/check.h"
+
+static enum charset charset = CHARSET_UTF_8; /* of the texts */
 
 /* Feeds `text` in blocks of `size` bytes, as a reader would; joins records with '|'. */
 static void split(const struct line_rule *rule, const char *text, size_t size, bool flush,
@@ -19,12 +22,13 @@ static void split(const struct line_rule *rule, const char *text, size_t size, b
 			size++; /* a block must be larger than an undecided line */
 		size_t n = at + size < len ? size : (size_t)(len - at);
 
-		while (file_scan_next(&scan, rule, slice_of(text + at, n), at, &record))
+		while (file_scan_next(
+			&scan, rule, charset, slice_of(text + at, n), at, &record))
 			used += (size_t)snprintf(out + used, out_size - used, "%.*s|",
 				(int)record.len, text + record.start);
 		end = at + n;
 	}
-	while (flush && file_scan_flush(&scan, &record))
+	while (flush && file_scan_flush(&scan, charset, &record))
 		used += (size_t)snprintf(out + used, out_size - used, "%.*s%s", (int)record.len,
 			text + record.start, record.unterminated ? "!" : "|");
 	if (used == 0)
@@ -59,17 +63,73 @@ START_TEST(lines_end_at_lf_in_whatever_blocks_they_come)
 }
 END_TEST
 
+/* The records of the text as UTF-16, in blocks of any size; `!` behind what has no end. */
+static void expect_units(const struct line_rule *rule, const char *text, const char *want)
+{
+	const bool big = charset == CHARSET_UTF_16BE;
+	size_t len = strlen(text) * 2;
+	char bytes[256] = {0};
+
+	for (size_t i = 0; i < len / 2; i++)
+		bytes[2 * i + big] = text[i];
+	for (size_t size = 24; size < 60; size++) {
+		struct strbuf got = STRBUF_INIT(1 << 10);
+		struct file_record record;
+		struct file_scan scan;
+
+		file_scan_start(&scan, 0);
+		for (uint64_t end = 0; end < len;) {
+			uint64_t at = file_scan_needs(&scan);
+			size_t n = at + size < len ? size : (size_t)(len - at);
+
+			ck_assert_uint_eq(at % 2, 0);
+			while (file_scan_next(
+				&scan, rule, charset, slice_of(bytes + at, n), at, &record)) {
+				for (uint64_t i = 0; i < record.len; i += 2)
+					strbuf_add_byte(&got, bytes[record.start + i + big]);
+				strbuf_add_byte(&got, '|');
+			}
+			end = at + n;
+		}
+		while (file_scan_flush(&scan, charset, &record)) {
+			for (uint64_t i = 0; i < record.len; i += 2)
+				strbuf_add_byte(&got, bytes[record.start + i + big]);
+			strbuf_add_byte(&got, record.unterminated ? '!' : '|');
+		}
+		ck_assert_str_eq(strbuf_cstr(&got), want);
+		strbuf_done(&got);
+	}
+}
+
+START_TEST(lines_of_utf_16_end_at_lf_of_two_bytes)
+{
+	struct line_rule *rule = rule_of(LINE_RULE_START, "^[0-9]", 10);
+
+	for (unsigned i = 0; i < 2; i++) {
+		charset = i == 0 ? CHARSET_UTF_16LE : CHARSET_UTF_16BE;
+		expect_units(
+			NULL, "a\nbc\n\nlonger line here\nx\n", "a|bc||longer line here|x|");
+		expect_units(NULL, "a\nno end", "a|no end!");
+		expect_units(rule, "1 a\n b\n2 c\n", "1 a\n b|2 c|");
+	}
+	charset = CHARSET_UTF_8;
+	line_rule_free(rule);
+}
+END_TEST
+
 START_TEST(positions_are_those_of_the_file)
 {
 	struct file_scan scan;
 	struct file_record record;
 
 	file_scan_start(&scan, 1000);
-	ck_assert(file_scan_next(&scan, NULL, SLICE_LIT("ab\ncd"), 1000, &record));
+	ck_assert(
+		file_scan_next(&scan, NULL, CHARSET_UTF_8, SLICE_LIT("ab\ncd"), 1000, &record));
 	ck_assert_uint_eq(record.start, 1000);
 	ck_assert_uint_eq(record.len, 2);
 	ck_assert_uint_eq(record.next, 1003);
-	ck_assert(!file_scan_next(&scan, NULL, SLICE_LIT("ab\ncd"), 1000, &record));
+	ck_assert(!file_scan_next(
+		&scan, NULL, CHARSET_UTF_8, SLICE_LIT("ab\ncd"), 1000, &record));
 	ck_assert_uint_eq(file_scan_needs(&scan), 1005);
 	ck_assert(file_scan_pending(&scan));
 	ck_assert(file_scan_partial(&scan));
@@ -138,7 +198,7 @@ START_TEST(an_expensive_expression_is_stopped)
 END_TEST
 
 TEST_MAIN("file_record", lines_end_at_lf_in_whatever_blocks_they_come,
-	positions_are_those_of_the_file, a_first_line_begins_a_record,
-	an_undecided_last_line_is_a_record_of_its_own, blank_lines_continue,
-	a_record_has_no_more_lines_than_allowed, a_wrong_expression_is_explained,
-	an_expensive_expression_is_stopped)
+	lines_of_utf_16_end_at_lf_of_two_bytes, positions_are_those_of_the_file,
+	a_first_line_begins_a_record, an_undecided_last_line_is_a_record_of_its_own,
+	blank_lines_continue, a_record_has_no_more_lines_than_allowed,
+	a_wrong_expression_is_explained, an_expensive_expression_is_stopped)

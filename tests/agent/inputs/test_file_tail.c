@@ -51,6 +51,33 @@ START_TEST(bytes_stay_as_they_are)
 }
 END_TEST
 
+START_TEST(a_file_that_begins_with_the_mark_of_utf_16_has_its_lines)
+{
+	/* "a", U+0A0A, then "b"; the file grows by halves of a character. */
+	static const char start[] = "\xff\xfe"
+				    "a\0\n\0\x0a\x0a\n",
+			  rest[] = "\0b\0\n\0";
+	struct bench bench;
+
+	bench_init(&bench, "*.log");
+	folder_write_at(&bench.folder, "a.log", slice_of(start, sizeof(start) - 1), O_TRUNC);
+	bench_start(&bench);
+	expect_items(&bench, 1);
+	folder_write_at(&bench.folder, "a.log", slice_of(rest, sizeof(rest) - 1), O_APPEND);
+	expect_items(&bench, 3);
+	ck_assert_slice_eq(slice_of(bench.intake.items[0].bytes, bench.intake.items[0].len),
+		SLICE_LIT("\xff\xfe"
+			  "a\0"));
+	ck_assert_slice_eq(slice_of(bench.intake.items[1].bytes, bench.intake.items[1].len),
+		SLICE_LIT("\x0a\x0a"));
+	ck_assert_slice_eq(slice_of(bench.intake.items[2].bytes, bench.intake.items[2].len),
+		SLICE_LIT("b\0"));
+	ck_assert_str_eq(bench.intake.items[2].format, "auto;charset=utf-16le");
+	ck_assert_uint_eq(bench.intake.items[2].offset, 10);
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(a_long_record_is_cut_and_its_length_told)
 {
 	struct bench bench;
@@ -363,10 +390,11 @@ END_TEST
 
 TEST_MAIN("file_tail", positions_of_what_is_gone_and_not_wanted_are_forgotten,
 	lines_are_read_as_they_are_written, bytes_stay_as_they_are,
-	a_long_record_is_cut_and_its_length_told, a_line_of_a_gigabyte_takes_no_memory,
-	an_unfinished_line_is_held_and_then_given_up, lines_are_joined_by_their_rule,
-	a_full_intake_stops_reading_where_it_is, only_regular_files_are_opened,
-	a_link_made_by_somebody_else_is_not_followed,
+	a_long_record_is_cut_and_its_length_told,
+	a_file_that_begins_with_the_mark_of_utf_16_has_its_lines,
+	a_line_of_a_gigabyte_takes_no_memory, an_unfinished_line_is_held_and_then_given_up,
+	lines_are_joined_by_their_rule, a_full_intake_stops_reading_where_it_is,
+	only_regular_files_are_opened, a_link_made_by_somebody_else_is_not_followed,
 	changes_nobody_tells_of_are_found_by_polling,
 	a_file_that_was_read_and_is_deleted_is_no_loss,
 	a_second_name_of_a_file_is_not_read_again, a_first_start_may_begin_at_the_end,

@@ -68,7 +68,8 @@ static void bench_init(struct bench *bench)
 	ck_assert_ptr_nonnull(bench->tails.block);
 	bench->tail = tail_new(folder_path(&bench->folder, "a.log"));
 	bench->tail->settings = &bench->settings;
-	bench->tail->word = "auto";
+	static const struct source_words words = {.of = {{"auto"}, {"auto"}, {"auto"}}};
+	bench->tail->words = &words;
 }
 
 static void bench_done(struct bench *bench)
