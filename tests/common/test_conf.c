@@ -396,7 +396,67 @@ START_TEST(the_printed_file_is_at_most_80_columns_wide)
 }
 END_TEST
 
-TEST_MAIN("conf", an_empty_file_gives_every_default, values_of_every_kind_are_read,
+/* ---- mappings whose keys the file chooses ------------------------------------- */
+
+static const struct setting words_table[] = {
+	{"words", SETTING_PAIRS, 0, "{}", 0, 3, "Words and what they mean."},
+	{0},
+};
+
+static struct conf *parse_words(const char *text, struct setting_pairs *words)
+{
+	strbuf_init(&mistakes, MISTAKES_SIZE);
+	*words = (struct setting_pairs){0};
+	return conf_parse("w.yaml", slice_str(text), words_table, words, &mistakes);
+}
+
+START_TEST(pairs_keep_the_keys_and_the_order_of_the_file)
+{
+	static const struct setting_pair expected[] = {{"b c", "1"}, {"a", "x"}, {"a", "y"}};
+	struct setting_pairs words;
+
+	conf = parse_words("words:\n  b c: 1\n  a: [x, y]\n  none: []\n", &words);
+	ck_assert_ptr_nonnull(conf);
+	ck_assert_uint_eq(words.n, ARRAY_LEN(expected));
+	for (size_t i = 0; i < words.n; i++) {
+		ck_assert_str_eq(words.items[i].key, expected[i].key);
+		ck_assert_str_eq(words.items[i].value, expected[i].value);
+	}
+	ck_assert_uint_eq(conf_at(conf, &words.items[2].key).line, 3);
+	ck_assert_uint_eq(conf_at(conf, &words.items[2].value).column, 10);
+	clean();
+	conf = parse_words("", &words);
+	ck_assert_ptr_nonnull(conf);
+	ck_assert_uint_eq(words.n, 0);
+	clean();
+}
+END_TEST
+
+START_TEST(pairs_are_texts_and_limited)
+{
+	static const char *const bad[][2] = {
+		{"words: 5", "w.yaml:1:8: 'words' must be a mapping"},
+		{"words: {a: {b: c}}", "w.yaml:1:12: 'a' must be one value"},
+		{"words: {a: [[b]]}", "w.yaml:1:13: 'a' must be one value"},
+		{"words: {a: }", "'a' has no value"},
+		{"words: {a: 1, b: 2, c: 3, d: 4}",
+			"w.yaml:1:8: 'words' must have at most 3 keys"},
+		{"words: {a: 1, a: 2}", "w.yaml:1:15: "},
+	};
+	struct setting_pairs words;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		conf = parse_words(bad[i][0], &words);
+		ck_assert_ptr_null(conf);
+		ck_assert_msg(strstr(strbuf_cstr(&mistakes), bad[i][1]) != NULL, "%s: %s",
+			bad[i][0], strbuf_cstr(&mistakes));
+		clean();
+	}
+}
+END_TEST
+
+TEST_MAIN("conf", pairs_keep_the_keys_and_the_order_of_the_file, pairs_are_texts_and_limited,
+	an_empty_file_gives_every_default, values_of_every_kind_are_read,
 	a_member_knows_where_it_was_written, aliases_share_what_they_name,
 	every_bad_file_gets_the_messages_it_names, mistakes_beyond_the_limit_are_counted,
 	a_missing_key_is_reported_at_its_mapping, bytes_that_are_no_text_are_refused,

@@ -8,6 +8,7 @@
 
 #include "collector/normalize/masking.h"
 #include "collector/normalize/normalize.h"
+#include "collector/normalize/own/folder.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
 #include "tests/collector/normalize/sample_files.h"
@@ -126,4 +127,45 @@ START_TEST(what_was_seen_before_allocates_nothing)
 }
 END_TEST
 
-TEST_MAIN("steady", what_was_seen_before_allocates_nothing)
+START_TEST(own_formats_allocate_nothing_either)
+{
+	static const struct {
+		const char *format, *line;
+	} lines[] = {
+		{"mot-cua", "07/03/2026 08:15:30|INFO|UBND|an|192.0.2.1|DANG_NHAP|LOI|Sai"},
+		{"java-log4j",
+			"2026-03-07 08:15:30,123 [t] WARN a.B - Authentication failed for "
+			"user \"n \\\"a\\\"\" from 113.160.1.7: Bad"},
+		{"camera-nvr", "Login: user=\"giam sat\", ip=192.168.1.20, result=Locked"},
+		{"cua-ra-vao", "08/03/2026;06:55:00;Kho;42;\"Bé \"\"D\"\"\";MỞ;"},
+		{"mot-cua", "nothing of the kind"},
+	};
+	struct strbuf path = STRBUF_INIT(4096), mistakes = STRBUF_INIT(1 << 16);
+
+	strbuf_addf(&path, "%s/configs/parsers", getenv("SOC_SOURCE"));
+	struct own_formats *formats = own_formats_load(strbuf_cstr(&path), NULL, &mistakes);
+	const struct normalize_settings settings = {.formats = formats};
+	struct folder folder;
+	struct walk walk = {.masker = strictest(&folder),
+		.normalizer = normalizer_new(&settings),
+		.json = STRBUF_INIT(JSON_MAX)};
+
+	arena_init(&walk.arena, ARENA_MAX);
+	for (unsigned turn = 0; turn < 2; turn++) {
+		for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+			walk_line(&walk, slice_str(lines[i].line),
+				normalizer_parser(walk.normalizer, slice_str(lines[i].format)));
+		walk.steady = true;
+	}
+	arena_done(&walk.arena);
+	strbuf_done(&walk.json);
+	normalizer_free(walk.normalizer);
+	masker_free(walk.masker);
+	folder_remove(&folder);
+	own_formats_free(formats);
+	strbuf_done(&path);
+	strbuf_done(&mistakes);
+}
+END_TEST
+
+TEST_MAIN("steady", what_was_seen_before_allocates_nothing, own_formats_allocate_nothing_either)
