@@ -43,6 +43,7 @@ const struct parser *const parsers[] = {
 	&parser_nextcloud,
 	&parser_gitlab,
 	&parser_gelf,
+	&parser_citizen_lookup,
 	&parser_antivirus_json,
 	&parser_suricata,
 	&parser_zeek,

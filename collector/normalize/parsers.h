@@ -76,6 +76,7 @@ extern const struct parser parser_panos;
 extern const struct parser parser_filterlog;
 extern const struct parser parser_fortigate;
 extern const struct parser parser_antivirus_json;
+extern const struct parser parser_citizen_lookup;
 extern const struct parser parser_antivirus;
 extern const struct parser parser_symantec;
 extern const struct parser parser_kaspersky;
