@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "collector/derive/outbox.h"
+#include "collector/derive/statistics.h"
 #include "collector/expiries.h"
 #include "collector/forward/destinations.h"
 #include "collector/national/message.h"
@@ -563,6 +564,44 @@ static void answer_masking(
 	json_array_end(json);
 }
 
+static bool put_finding(void *user, const struct statistics_hit *hit)
+{
+	struct json *json = user;
+
+	json_object(json);
+	json_put_u64(json, "agency", hit->agency);
+	json_put_text(json, "machine", hit->machine_name);
+	json_put_text(json, "address", hit->address);
+	json_put_text(json, "malware", hit->name);
+	json_put_text(json, "type", hit->type);
+	json_put_text(json, "file", hit->path);
+	json_put_u64(json, "files", hit->files);
+	json_put_u64(json, "times", hit->times);
+	json_put_bool(json, "open", hit->is_open);
+	put_time(json, "since", hit->at_ns);
+	json_object_end(json);
+	return true;
+}
+
+/* The newest findings of malware, as derive.db has them. */
+static void answer_malware(
+	const struct control_view *view, struct slice words, struct json *json)
+{
+	enum { FINDINGS_MOST = 200 };
+	struct err err;
+	struct statistics *statistics = statistics_open(view->derive_dir, &err);
+
+	(void)words;
+	json_key(json, SLICE_LIT("malware"));
+	json_array(json);
+	bool done = statistics != NULL &&
+		    statistics_hits_latest(statistics, FINDINGS_MOST, put_finding, json, &err);
+	json_array_end(json);
+	if (!done)
+		json_put_str(json, "error", err.text);
+	statistics_free(statistics);
+}
+
 static const struct {
 	struct slice word;
 	enum frame_order_kind order;
@@ -611,6 +650,7 @@ static const struct {
 	{{SLICE_BYTES("status")}, answer_status},
 	{{SLICE_BYTES("agents")}, answer_agents},
 	{{SLICE_BYTES("senders")}, answer_senders},
+	{{SLICE_BYTES("malware")}, answer_malware},
 	{{SLICE_BYTES("masking")}, answer_masking},
 	{{SLICE_BYTES("ledger")}, answer_ledger},
 	{{SLICE_BYTES("feed")}, answer_feed},
@@ -629,7 +669,8 @@ static void put_answer(const struct control *control, struct slice words, struct
 		}
 	}
 	json_put_str(json, "error",
-		"unknown request; known: status, agents, senders, masking, ledger, feed, "
+		"unknown request; known: status, agents, senders, malware, masking, ledger, "
+		"feed, "
 		"order");
 }
 

@@ -11,6 +11,8 @@
  *	agents    every agent seen: online, since when, certificate, clock offset, queue
  *	senders   every sender of the settings that is no agent: what came, was cut, dropped,
  *	          refused; and who sent and is none
+ *	malware   the newest 200 findings of malware: machine, name, files, how often, whether
+ *	          it is still open
  *	masking   by agency and source, how often each rule of the masking policy took something
  *	          out since the start
  *	ledger    every stream: stored, declared missing, duplicates, lost; "numbered" false:

@@ -170,6 +170,24 @@ static const char *const upgrades[] = {
 	"(h.shared OR (h.machine <> '' AND h.machine <> lower(iif(instr(m.name, '.') > 0,"     \
 	" substr(m.name, 1, instr(m.name, '.') - 1), m.name))))"
 
+/* Rows of one finding: the first, and those that name it. */
+#define OF_FINDING "f.row = h.row OR (f.first = h.row AND f.first > 0)"
+
+/* A record that names a machine says itself whom it speaks of; all others are what their own
+ * agent says of them, and so is a machine that its own agent calls the same. */
+#define FINDING_OF_MALWARE                                                                     \
+	"h.row, h.agency, h.origin, h.host, h.at, h.name, h.type, h.behavior,"                 \
+	" h.path, h.hash, iif(shared OR h.machine <> '', host_name, ifnull(m.name, '')),"      \
+	" iif(" IS_OTHER                                                                       \
+	" OR (h.machine <> '' AND host_ip <> ''), host_ip, ifnull(m.ip, '')),"                 \
+	" iif(" IS_OTHER " OR (h.machine <> '' AND host_public <> ''), host_public,"           \
+	" ifnull(m.public, '')),"                                                              \
+	" (SELECT count(DISTINCT iif(f.hash <> '', f.hash, f.path)) FROM hits f"               \
+	" WHERE " OF_FINDING "), (SELECT max(f.open) FROM hits f WHERE " OF_FINDING ")"
+#define FROM_FINDINGS                                                                          \
+	" FROM hits h LEFT JOIN machines m ON m.agency = h.origin AND m.host = h.host"         \
+	" WHERE h.row > ?1 AND h.first = 0"
+
 #define IN_WINDOW "start BETWEEN ?1 AND ?2 - 1"
 #define GROUP     "agency, level, attack, severity, status"
 
@@ -315,21 +333,13 @@ static const char *const texts[STATEMENTS] = {
 			      " WHERE m.agency = ?3 AND m." IN_WINDOW
 			      " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?4",
 	[STATEMENT_QUALITY] = QUALITY_OF_WINDOW,
-	/* A record that names a machine says itself whom it speaks of; all others are what
-	 * their own agent says of them, and so is a machine that its own agent calls the same.
-	 */
 	[STATEMENT_HITS] =
-		"SELECT h.row, h.agency, h.origin, h.host, h.at, h.name, h.type, h.behavior,"
-		" h.path, h.hash, iif(shared OR h.machine <> '', host_name, ifnull(m.name, "
-		"'')),"
-		" iif(" IS_OTHER
-		" OR (h.machine <> '' AND host_ip <> ''), host_ip, ifnull(m.ip, '')),"
-		" iif(" IS_OTHER " OR (h.machine <> '' AND host_public <> ''), host_public, "
-				 "ifnull(m.public, '')),"
-		" (SELECT count(DISTINCT iif(f.hash <> '', f.hash, f.path)) FROM hits f"
-		" WHERE f.row = h.row OR (f.first = h.row AND f.first > 0)), h.open"
-		" FROM hits h LEFT JOIN machines m ON m.agency = h.origin AND m.host = h.host"
-		" WHERE h.row > ?1 AND h.first = 0 ORDER BY h.row LIMIT ?2",
+		"SELECT " FINDING_OF_MALWARE ", 0" FROM_FINDINGS " ORDER BY h.row LIMIT ?2",
+	[STATEMENT_HITS_LATEST] =
+		"SELECT " FINDING_OF_MALWARE ", (SELECT ifnull(sum(s.hits), 0) FROM malware s"
+		" WHERE s.agency = h.agency AND s.start BETWEEN h.day AND h.day + 86399"
+		" AND s.hit IN (SELECT row FROM hits f WHERE " OF_FINDING "))" FROM_FINDINGS
+		" ORDER BY h.row DESC LIMIT ?2",
 	[STATEMENT_FINDINGS] = "SELECT row, day, identity, at, name, agency, host, first = 0,"
 			       " open FROM hits"
 			       " WHERE day BETWEEN ?1 AND ?2 ORDER BY row",

@@ -127,13 +127,11 @@ bool statistics_quality(struct statistics *statistics, const struct window *wind
 	return more && !failed;
 }
 
-bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned most,
+static bool visit_hits(struct statistics *statistics, sqlite3_stmt *rows,
 	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
 	struct err *err)
 {
 	bool failed, more = true;
-	sqlite3_stmt *rows = database_select(
-		statistics->database, err, STATEMENT_HITS, "ii", (int64_t)after, (int64_t)most);
 
 	if (rows == NULL)
 		return false;
@@ -154,9 +152,30 @@ bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned mos
 					   .public_address = database_text(rows, 12),
 					   .files = number(rows, 13),
 					   .is_open = sqlite3_column_int(rows, 14) != 0,
+					   .times = number(rows, 15),
 				   });
 	database_end(rows);
 	return more && !failed;
+}
+
+bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned most,
+	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
+	struct err *err)
+{
+	return visit_hits(statistics,
+		database_select(statistics->database, err, STATEMENT_HITS, "ii", (int64_t)after,
+			(int64_t)most),
+		visit, user, err);
+}
+
+bool statistics_hits_latest(struct statistics *statistics, unsigned most,
+	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
+	struct err *err)
+{
+	return visit_hits(statistics,
+		database_select(statistics->database, err, STATEMENT_HITS_LATEST, "ii",
+			INT64_C(0), (int64_t)most),
+		visit, user, err);
 }
 
 bool statistics_findings(struct statistics *statistics, int64_t from_ns, int64_t to_ns,

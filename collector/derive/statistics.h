@@ -74,7 +74,8 @@ struct statistics_hit {
 	struct slice name, type, behavior, path, hash;
 	struct slice machine_name, address, public_address;
 	uint64_t files; /* on that machine and day, of the same malware, so far */
-	bool is_open;   /* nothing says that it was put right */
+	bool is_open;   /* nothing says that all of it was put right */
+	uint64_t times; /* it was told of; of the latest only */
 };
 
 /* Windows that are complete, changed since they were published last and are not held, oldest
@@ -116,6 +117,11 @@ MUST_USE bool statistics_quality(struct statistics *statistics, const struct win
 /* Malware findings with numbers above `after`, in order, at most `most`. Those that were
  * reported go when they are old. */
 MUST_USE bool statistics_hits(struct statistics *statistics, uint64_t after, unsigned most,
+	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
+	struct err *err);
+
+/* The same for the newest ones, newest first. */
+MUST_USE bool statistics_hits_latest(struct statistics *statistics, unsigned most,
 	bool (*visit)(void *user, const struct statistics_hit *hit), void *user,
 	struct err *err);
 

@@ -66,6 +66,14 @@ const struct command ask_commands[] = {
 		.run = run_ask,
 	},
 	{
+		.name = "malware",
+		.summary =
+			"the newest findings of malware: machine, name, files, whether it is "
+			"still open",
+		.options = options,
+		.run = run_ask,
+	},
+	{
 		.name = "masking",
 		.summary = "by agency and source: what the masking policy took out since the "
 			   "start",
