@@ -48,7 +48,7 @@ struct remedy {
 struct gathered {
 	struct slice best[WHAT_COUNT];
 	unsigned rank[WHAT_COUNT];
-	struct remedy remedies[REMEDIES_MAX]; /* that say something */
+	struct remedy remedies[REMEDIES_MAX];
 	unsigned n_remedies;
 };
 
@@ -75,15 +75,13 @@ static bool says_nothing(struct slice value)
 	return slice_absent(value);
 }
 
+/* What the words say is read when it matters: every line of CEF comes by here. */
 static void gather_remedy(
 	struct gathered *gathered, unsigned what, unsigned rank, struct slice words)
 {
-	enum antivirus_state state = antivirus_state_of(words);
-
-	if (state == ANTIVIRUS_UNTOLD || gathered->n_remedies == REMEDIES_MAX)
-		return;
-	gathered->remedies[gathered->n_remedies++] = (struct remedy){
-		.words = words, .state = state, .rank = rank, .is_step = what == WHAT_STEP};
+	if (gathered->n_remedies < REMEDIES_MAX)
+		gathered->remedies[gathered->n_remedies++] = (struct remedy){
+			.words = words, .rank = rank, .is_step = what == WHAT_STEP};
 }
 
 static void gather(struct gathered *gathered, unsigned meaning, struct slice value)
@@ -221,13 +219,16 @@ static bool is_better(const struct remedy *remedy, const struct remedy *best)
 	       (worth_of(remedy) == worth_of(best) && remedy->rank < best->rank);
 }
 
-static void judge(struct antivirus *said, const struct gathered *gathered)
+static void judge(struct antivirus *said, struct gathered *gathered)
 {
 	const struct remedy *best = NULL;
 
 	for (unsigned i = 0; i < gathered->n_remedies; i++) {
-		if (is_better(&gathered->remedies[i], best))
-			best = &gathered->remedies[i];
+		struct remedy *remedy = &gathered->remedies[i];
+
+		remedy->state = antivirus_state_of(remedy->words);
+		if (remedy->state != ANTIVIRUS_UNTOLD && is_better(remedy, best))
+			best = remedy;
 	}
 	if (best != NULL) {
 		said->state = best->state;
