@@ -2,11 +2,14 @@
 
 const struct parser *const parsers[] = {
 	&parser_rfc5424,
+	&parser_mysql_audit,
 	&parser_container,
 	&parser_mysql,
 	&parser_mysql_slow,
 	&parser_mongodb,
 	&parser_redis,
+	&parser_mssql,
+	&parser_oracle,
 	&parser_tomcat,
 	&parser_jboss,
 	&parser_weblogic,
@@ -42,6 +45,7 @@ const struct parser *const parsers[] = {
 	&parser_caddy,
 	&parser_nextcloud,
 	&parser_gitlab,
+	&parser_elasticsearch,
 	&parser_gelf,
 	&parser_citizen_lookup,
 	&parser_antivirus_json,
