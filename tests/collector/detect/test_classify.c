@@ -66,6 +66,57 @@ static struct record request(const char *url, const char *agent)
 		{FIELD_URL_ORIGINAL, url}, {FIELD_USER_AGENT_ORIGINAL, agent});
 }
 
+static struct record said(const char *module, const char *action, const char *outcome)
+{
+	return RECORD({FIELD_EVENT_MODULE, module}, {FIELD_EVENT_ACTION, action},
+		{FIELD_EVENT_OUTCOME, outcome});
+}
+
+START_TEST(refused_log_ins_to_services_count_and_the_others_do_not)
+{
+	static const struct {
+		const char *module, *action, *reason;
+	} logins[] = {
+		{"openvpn", "vpn_login", "vpn-login-failed"},
+		{"radius", "radius_login", "vpn-login-failed"},
+		{"nextcloud", "web_login", "web-login-failed"},
+		{"webapps", "web_login", "web-login-failed"},
+		{"samba", "smb_login", "file-server-login-failed"},
+		{"ftp", "ftp_login", "file-server-login-failed"},
+		{"ldap", "ldap_bind", "directory-login-failed"},
+		{"mssql", "database_login", "database-login-failed"},
+		{"oracle", "database_login", "database-login-failed"},
+		{"vmware", "vm_host_login", "vm-host-login-failed"},
+		{"exchange", "smtp_login", "mail-failed-login"},
+		{"zimbra", "mailbox_login", "mail-failed-login"},
+	};
+
+	setup(shipped());
+	for (size_t i = 0; i < ARRAY_LEN(logins); i++) {
+		expect(said(logins[i].module, logins[i].action, "failure"),
+			CLASS_UNAUTHORIZED_ACCESS, SEVERITY_LOW, logins[i].reason);
+		expect(said(logins[i].module, logins[i].action, "success"), CLASS_NONE,
+			SEVERITY_NONE, NULL);
+	}
+	teardown();
+}
+END_TEST
+
+START_TEST(what_a_web_application_firewall_stopped_is_an_attempt)
+{
+	setup(shipped());
+	expect(said("modsecurity", "waf_request_denied", "success"), CLASS_UNAUTHORIZED_ACCESS,
+		SEVERITY_LOW, "waf-attack-stopped");
+	expect(RECORD({FIELD_EVENT_MODULE, "apache"}, {FIELD_EVENT_ACTION, "waf_rule_matched"},
+		       {FIELD_RULE_CATEGORY, "attack-sqli"}),
+		CLASS_UNAUTHORIZED_ACCESS, SEVERITY_MEDIUM, "waf-attack-seen");
+	expect(RECORD({FIELD_EVENT_MODULE, "nginx"}, {FIELD_EVENT_ACTION, "waf_rule_matched"},
+		       {FIELD_RULE_CATEGORY, "anomaly-evaluation"}),
+		CLASS_NONE, SEVERITY_NONE, NULL);
+	teardown();
+}
+END_TEST
+
 START_TEST(every_class_has_a_name_in_both_languages)
 {
 	setup(shipped());
@@ -341,7 +392,9 @@ START_TEST(mistakes_say_where_they_are)
 }
 END_TEST
 
-TEST_MAIN("classify", every_class_has_a_name_in_both_languages, logins_count_by_outcome,
+TEST_MAIN("classify", refused_log_ins_to_services_count_and_the_others_do_not,
+	what_a_web_application_firewall_stopped_is_an_attempt,
+	every_class_has_a_name_in_both_languages, logins_count_by_outcome,
 	web_attacks_are_seen_through_escapes, scanners_are_recon, ordinary_requests_are_nothing,
 	malware_is_as_grave_as_its_rule_says, what_a_sensor_reports_is_as_grave_as_it_says,
 	a_detection_says_what_became_of_it_or_another_record_does,

@@ -1,0 +1,245 @@
+/*
+ * exchange - Microsoft Exchange: message tracking, SMTP protocol logs
+ *
+ *	2026-03-07T03:00:00.123Z,192.0.2.7,pc7,192.0.2.1,MX1,CONTEXT,CONNECTOR,SMTP,RECEIVE,12,
+ *		<id@x>,GUID,an@so.vn;binh@so.vn,,1234,2,,,Subject,a@x.vn,a@x.vn,...
+ *	2026-03-07T03:00:00.123Z,MX1\Default MX1,08D1,5,192.0.2.1:25,203.0.113.9:51000,<,MAIL
+ *		FROM:<a@x.vn>,
+ *
+ * Values with commas or quotes stand in quotes, quotes in them are doubled. The columns are
+ * named in a file's "#Fields:", and are these since Exchange 2007; 2013 put one more, the
+ * network's id of the message, before the recipients. Times are UTC.
+ */
+#include "collector/normalize/documents.h"
+#include "collector/normalize/mail.h"
+#include "collector/normalize/phrases.h"
+#include "collector/normalize/stamp.h"
+
+enum { COLUMNS_MAX = 40, TRACKING_LEAST = 19, PROTOCOL_COLUMNS = 9 };
+
+struct row {
+	struct slice columns[COLUMNS_MAX];
+	unsigned n;
+};
+
+/* One column; of a quoted one the inside, with its doubled quotes. */
+static bool take_column(struct slice *rest, struct slice *column)
+{
+	size_t len = 0;
+
+	if (rest->len == 0 || rest->ptr[0] != '"')
+		return slice_cut(rest, ',', column);
+	*rest = slice_from(*rest, 1);
+	for (;;) {
+		len += slice_find(slice_from(*rest, len), '"');
+		if (len == rest->len)
+			return false;
+		if (len + 1 == rest->len || rest->ptr[len + 1] != '"')
+			break;
+		len += 2;
+	}
+	*column = slice_head(*rest, len);
+	*rest = slice_from(*rest, len + 1);
+	if (rest->len == 0)
+		*rest = SLICE_NONE;
+	else if (!skip_byte(rest, ','))
+		return false;
+	return true;
+}
+
+static bool take_row(struct slice text, struct row *row)
+{
+	while (row->n < COLUMNS_MAX && !slice_absent(text)) {
+		if (!take_column(&text, &row->columns[row->n]))
+			return false;
+		row->n++;
+	}
+	return true;
+}
+
+/* ---- message tracking ------------------------------------------------------------------- */
+
+static const struct value_meaning events[] = {
+	VALUE("RECEIVE", .action = {SLICE_BYTES("mail_received")}, .category = {ECS_EMAIL},
+		.type = {ECS_INFO}),
+	VALUE("SUBMIT", .action = {SLICE_BYTES("mail_submitted")}, .category = {ECS_EMAIL},
+		.type = {ECS_INFO}),
+	VALUE("SEND", .action = {SLICE_BYTES("mail_sent")}, .category = {ECS_EMAIL},
+		.type = {ECS_INFO}, .outcome = {ECS_SUCCESS}),
+	VALUE("SENDEXTERNAL", .action = {SLICE_BYTES("mail_sent")}, .category = {ECS_EMAIL},
+		.type = {ECS_INFO}, .outcome = {ECS_SUCCESS}),
+	VALUE("DELIVER", .action = {SLICE_BYTES("mail_delivered")}, .category = {ECS_EMAIL},
+		.type = {ECS_INFO}, .outcome = {ECS_SUCCESS}),
+	VALUE("FAIL", .action = {SLICE_BYTES("mail_rejected")}, .category = {ECS_EMAIL},
+		.type = {ECS_INFO}, .outcome = {ECS_FAILURE}),
+	VALUE("BADMAIL", .action = {SLICE_BYTES("mail_rejected")}, .category = {ECS_EMAIL},
+		.type = {ECS_INFO}, .outcome = {ECS_FAILURE}),
+	VALUE("DROP", .action = {SLICE_BYTES("mail_rejected")}, .category = {ECS_EMAIL},
+		.type = {ECS_INFO}, .outcome = {ECS_FAILURE}),
+	VALUE("DEFER", .action = {SLICE_BYTES("mail_deferred")}, .category = {ECS_EMAIL},
+		.type = {ECS_INFO}, .outcome = {ECS_FAILURE}),
+};
+
+static bool is_source(struct slice word)
+{
+	static const char *const sources[] = {"SMTP", "STOREDRIVER", "ROUTING", "DNS", "AGENT",
+		"DSN", "ADMIN", "GATEWAY", "PICKUP", "QUEUE", "REDUNDANCY", "SAFETYNET",
+		"APPROVAL", "BOOTLOADER", "MAILBOXRULE", "MEETINGMESSAGEPROCESSOR", "ORAR",
+		"POISONMESSAGE", "PUBLICFOLDER", "TRANSPORTSERVICE"};
+
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		if (slice_eq(slice_str(sources[i]), word))
+			return true;
+	}
+	return false;
+}
+
+/* Doubled quotes made one, in the arena. */
+static struct slice undoubled(struct parse_context *context, struct slice text)
+{
+	struct slice copy;
+	size_t len = 0;
+
+	if (slice_search(text, SLICE_LIT("\"\"")) == text.len)
+		return text;
+	copy = arena_copy(context->arena, text);
+	if (slice_absent(copy)) {
+		context->full = true;
+		return text;
+	}
+	char *at = (char *)(uintptr_t)copy.ptr;
+	for (size_t i = 0; i < text.len; i++) {
+		at[len++] = text.ptr[i];
+		i += text.ptr[i] == '"' && i + 1 < text.len && text.ptr[i + 1] == '"';
+	}
+	return slice_head(copy, len);
+}
+
+/* "an@so.vn;binh@so.vn" */
+static void put_recipients(
+	struct record *record, struct parse_context *context, struct slice recipients)
+{
+	struct slice one;
+
+	while (slice_cut(&recipients, ';', &one))
+		put_some(record, context, FIELD_EMAIL_TO_ADDRESS, one);
+}
+
+static enum parse_result put_tracking(
+	struct record *record, struct parse_context *context, const struct row *row)
+{
+	const struct slice *columns = row->columns;
+	/* Since 2013 a GUID stands where the recipients did. */
+	unsigned at = slice_find(columns[11], '@') == columns[11].len && columns[11].len == 36
+			      ? 12
+			      : 11;
+	const struct meaning *meaning = meaning_of_value(events, ARRAY_LEN(events), columns[8]);
+
+	put_meaning(record, context, meaning ? meaning : &mail_noted);
+	if (columns[1].len > 0)
+		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, columns[1]);
+	put_some(record, context, FIELD_SOURCE_DOMAIN, columns[2]);
+	if (columns[3].len > 0)
+		put_address(record, context, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS,
+			columns[3]);
+	put_over(record, context, FIELD_HOST_HOSTNAME, columns[4]);
+	put_some(record, context, FIELD_EVENT_PROVIDER, columns[7]);
+	put_some(record, context, FIELD_EVENT_CODE, columns[8]);
+	put_some(record, context, FIELD_EMAIL_LOCAL_ID, columns[9]);
+	put_some(record, context, FIELD_EMAIL_MESSAGE_ID, without_brackets(columns[10]));
+	put_recipients(record, context, columns[at]);
+	put_some(record, context, FIELD_EVENT_REASON, columns[at + 1]);
+	put_digits(record, context, FIELD_NETWORK_BYTES, columns[at + 2]);
+	if (row->n > at + 7) {
+		put_some(record, context, FIELD_EMAIL_SUBJECT,
+			undoubled(context, columns[at + 6]));
+		put_some(record, context, FIELD_EMAIL_FROM_ADDRESS, columns[at + 7]);
+	}
+	return PARSED;
+}
+
+/* ---- SMTP protocol ---------------------------------------------------------------------- */
+
+static const struct meaning connected = MEANS("smtp_connected", .category = {ECS_NETWORK},
+	.type = {ECS_CONNECTION}, .type2 = {ECS_START});
+static const struct meaning disconnected = MEANS("smtp_disconnected", .category = {ECS_NETWORK},
+	.type = {ECS_CONNECTION}, .type2 = {ECS_END});
+static const struct meaning talked = {.category = {ECS_NETWORK}, .type = {ECS_PROTOCOL}};
+
+/* What the server answers or notes; a client's lines mean nothing by themselves. */
+static const struct meaning *protocol_meaning(const struct row *row)
+{
+	struct slice event = row->columns[6], data = row->columns[7];
+
+	if (slice_eq(event, SLICE_LIT("+")))
+		return &connected;
+	if (slice_eq(event, SLICE_LIT("-")))
+		return &disconnected;
+	if (slice_eq(event, SLICE_LIT(">")) && slice_starts(data, SLICE_LIT("535 5.7.")))
+		return &smtp_login_failed;
+	if (slice_eq(event, SLICE_LIT(">")) && slice_starts(data, SLICE_LIT("235 2.7.0")))
+		return &smtp_login;
+	if (slice_eq(event, SLICE_LIT(">")) && (slice_starts(data, SLICE_LIT("550 ")) ||
+						       slice_starts(data, SLICE_LIT("554 "))))
+		return &mail_rejected;
+	return &talked;
+}
+
+static enum parse_result put_protocol(
+	struct record *record, struct parse_context *context, const struct row *row)
+{
+	const struct slice *columns = row->columns;
+	struct slice user = columns[8];
+
+	put_meaning(record, context, protocol_meaning(row));
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("connector"), columns[1]);
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("session"), columns[2]);
+	put_endpoint(record, context, &endpoint_destination, columns[4]);
+	put_endpoint(record, context, &endpoint_source, columns[5]);
+	put_some(record, context, FIELD_EVENT_REASON, columns[7]);
+	if (skip_lit(&user, "User Name: "))
+		put_some(record, context, FIELD_USER_NAME, user);
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("context"), columns[8]);
+	put(record, context, FIELD_NETWORK_PROTOCOL, SLICE_LIT("smtp"));
+	return PARSED;
+}
+
+static bool is_protocol(const struct row *row)
+{
+	struct slice event = row->n == PROTOCOL_COLUMNS ? row->columns[6] : SLICE_LIT("");
+
+	return event.len == 1 && memchr("+-<>*", event.ptr[0], 5) != NULL &&
+	       all_digits(row->columns[3]);
+}
+
+/* ---- either ----------------------------------------------------------------------------- */
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct slice rest = context->message;
+	struct row row = {.n = 0};
+	int64_t ns;
+
+	if (rest.len < 40 || rest.ptr[10] != 'T' || rest.ptr[23] != 'Z' ||
+		rest.ptr[24] != ',' || !take_stamp_iso(&rest, context, &ns) ||
+		!take_row(slice_of(context->message.ptr, context->message.len), &row))
+		return PARSED_NOT_MINE;
+	bool tracking = row.n >= TRACKING_LEAST && is_source(row.columns[7]);
+	if (!tracking && !is_protocol(&row))
+		return PARSED_NOT_MINE;
+	record->created_ns = ns;
+	context->message = SLICE_NONE;
+	return tracking ? put_tracking(record, context, &row)
+			: put_protocol(record, context, &row);
+}
+
+const struct parser parser_exchange = {
+	.number = 134,
+	.roles = PARSER_ENVELOPE,
+	.name = "exchange",
+	.module = "exchange",
+	.summary = "Microsoft Exchange: message tracking, SMTP receive and send logs",
+	.source = "Exchange Server 2010 to 2019: Message tracking, Protocol logging",
+	.first_bytes = FIRST_BYTES_DIGITS,
+	.parse = parse,
+};

@@ -1,0 +1,143 @@
+/*
+ * proxmox - Proxmox VE and Backup Server: log-ins, tasks, access log
+ *
+ *	pvedaemon[8]: authentication failure; rhost=::ffff:203.0.113.9 user=root@pam msg=...
+ *	pvedaemon[8]: <root@pam> starting task
+ *UPID:pve1:0000ABCD:0012:65E0:qmstart:100:root@pam:
+ *	::ffff:203.0.113.9 - root@pam [07/03/2026:10:00:00 +0700] "GET / HTTP/1.1" 200 12
+ */
+#include "collector/normalize/access_log.h"
+#include "collector/normalize/phrases.h"
+#include "collector/normalize/stamp.h"
+#include "common/netaddr.h"
+
+#define LOGIN(how)                                                                             \
+	{                                                                                      \
+		.action = {SLICE_BYTES("vm_host_login")}, .category = {ECS_AUTHENTICATION},    \
+		.category2 = {ECS_HOST}, .type = {ECS_START}, .outcome = {                     \
+			how                                                                    \
+		}                                                                              \
+	}
+static const struct meaning let_in = LOGIN(ECS_SUCCESS);
+static const struct meaning refused = LOGIN(ECS_FAILURE);
+static const struct meaning task_begun =
+	MEANS("task_started", .category = {ECS_HOST}, .type = {ECS_START});
+static const struct meaning task_ended = MEANS(
+	"task_ended", .category = {ECS_HOST}, .type = {ECS_END}, .outcome = {ECS_SUCCESS});
+static const struct meaning task_failed = MEANS(
+	"task_ended", .category = {ECS_HOST}, .type = {ECS_END}, .outcome = {ECS_FAILURE});
+static const struct meaning changed = MEANS("vm_configured", .category = {ECS_CONFIGURATION},
+	.category2 = {ECS_HOST}, .type = {ECS_CHANGE});
+static const struct meaning noted = {.category = {ECS_HOST}, .type = {ECS_INFO}};
+
+#define TASK "UPID:{.node}:{}:{}:{}:{.task}:{.task_object}:{user.name}:"
+
+static const struct phrase sentences[] = {
+	{"authentication failure; rhost=[{source.ip}]:{source.port} user={user.name*} msg="
+	 "{event.reason}",
+		&refused},
+	{"authentication failure; rhost={source} user={user.name*} msg={event.reason}",
+		&refused},
+	{"successful auth for user '{user.name*}'", &let_in},
+	{"<{}> starting task " TASK, &task_begun},
+	{"<{}> end task " TASK " OK", &task_ended},
+	{"<{}> end task " TASK " {event.reason}", &task_failed},
+	{"<{user.name}> update VM {.vm}: {.change}", &changed},
+	{"<{user.name}> update CT {.vm}: {.change}", &changed},
+	{"<{user.name}> successful auth for user '{}'", &let_in},
+	{"<{user.name}> {.action}", &noted},
+	{"starting task " TASK, &task_begun},
+	{"end task " TASK " OK", &task_ended},
+	{"end task " TASK " {event.reason}", &task_failed},
+	{"worker {} started", &noted},
+	{"worker {} finished", &noted},
+	{"starting {} worker(s)", &noted},
+};
+static struct phrases phrases = PHRASES(sentences);
+
+static bool is_ip(struct slice text)
+{
+	struct netaddr address;
+
+	return netaddr_parse(text, &address);
+}
+
+/* "[07/03/2026:10:00:00 +0700] ": the month is a number, as no other server writes it */
+static bool take_time(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	char text[] = "2026-03-07T10:00:00";
+	struct slice at = *rest, stamp;
+	int32_t zone;
+
+	if (at.len < 28 || at.ptr[0] != '[' || at.ptr[3] != '/' || at.ptr[6] != '/' ||
+		at.ptr[11] != ':' || at.ptr[20] != ' ')
+		return false;
+	memcpy(text, at.ptr + 7, 4);
+	memcpy(text + 5, at.ptr + 4, 2);
+	memcpy(text + 8, at.ptr + 1, 2);
+	memcpy(text + 11, at.ptr + 12, 8);
+	at = slice_from(at, 21);
+	struct parse_context zoned = *context;
+	if (!take_zone(&at, &zone) || !skip_lit(&at, "] "))
+		return false;
+	zoned.zone_seconds = zone;
+	stamp = slice_of(text, sizeof(text) - 1);
+	if (!take_stamp_iso(&stamp, &zoned, ns))
+		return false;
+	*rest = at;
+	return true;
+}
+
+static enum parse_result read_access(struct record *record, struct parse_context *context)
+{
+	struct slice rest = context->message, host, user, request, status;
+	int64_t ns;
+
+	host = take_word(&rest);
+	if (!is_ip(host) || !skip_lit(&rest, " - "))
+		return PARSED_NOT_MINE;
+	size_t at = slice_search(rest, SLICE_LIT(" ["));
+	user = slice_head(rest, at);
+	if (at == rest.len)
+		return PARSED_NOT_MINE;
+	rest = slice_from(rest, at + 1);
+	if (!take_time(&rest, context, &ns) || !access_log_take_quoted(&rest, &request) ||
+		!skip_byte(&rest, ' '))
+		return PARSED_NOT_MINE;
+	status = take_word(&rest);
+	if (status.len != 3 || !all_digits(status) || !skip_byte(&rest, ' '))
+		return PARSED_NOT_MINE;
+	record->created_ns = ns;
+	access_log_put_outcome(record, context, status);
+	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, host);
+	put_some(record, context, FIELD_USER_NAME, user);
+	access_log_put_request(record, context, request);
+	put_digits(record, context, FIELD_HTTP_RESPONSE_STATUS_CODE, status);
+	put_digits(record, context, FIELD_HTTP_RESPONSE_BODY_BYTES, take_word(&rest));
+	context->message = SLICE_NONE;
+	return PARSED;
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	if (slice_absent(context->program))
+		return read_access(record, context);
+	return phrases_put(&phrases, record, context, context->message, &noted);
+}
+
+static const char *const programs[] = {"pvedaemon", "pveproxy", "pvestatd", "pmxcfs", "qm",
+	"pct", "pvesh", "proxmox-backup-proxy", "proxmox-backup-api", "pmgdaemon", "pmgproxy",
+	NULL};
+
+const struct parser parser_proxmox = {
+	.number = 132,
+	.roles = PARSER_ENVELOPE,
+	.name = "proxmox",
+	.module = "proxmox",
+	.summary = "Proxmox VE, Backup Server, Mail Gateway: log-ins, tasks, access log",
+	.source = "Proxmox VE 5 to 8: pvedaemon, pveproxy, PVE::RESTEnvironment UPID; wiki, "
+		  "Fail2ban",
+	.programs = programs,
+	.first_bytes = FIRST_BYTES_DIGITS "abcdef:",
+	.parse = parse,
+};
