@@ -180,6 +180,18 @@ static bool is_payload(struct slice rest)
 	return slice_starts(rest, SLICE_LIT("LEEF:")) || slice_starts(rest, SLICE_LIT("CEF:"));
 }
 
+/* Check Point puts its message where structured data stand: "[action:"Drop"; src:"...; ]" */
+static bool is_in_brackets(struct slice rest)
+{
+	size_t len = 1;
+
+	while (len < rest.len && len <= SD_NAME_MAX && rest.ptr[len] > ' ' &&
+		rest.ptr[len] != ':' && rest.ptr[len] != '=' && rest.ptr[len] != ']')
+		len++;
+	return len > 1 && rest.ptr[0] == '[' &&
+	       slice_starts(slice_from(rest, len), SLICE_LIT(":\""));
+}
+
 static bool take_header(
 	struct record *record, struct parse_context *context, struct slice *rest)
 {
@@ -212,11 +224,12 @@ static bool take_rest(struct record *record, struct parse_context *context, stru
 
 	if (!take_header(record, context, &rest))
 		return false;
-	bool whole = is_payload(rest) || take_structured_data(&rest, context, &data);
+	bool bare = is_payload(rest) || is_in_brackets(rest);
+	bool whole = bare || take_structured_data(&rest, context, &data);
 	put(record, context, FIELD_LOG_SYSLOG_STRUCTURED_DATA, data);
 	if (!whole)
 		return false;
-	if (rest.len > 0 && !skip_byte(&rest, ' ') && !is_payload(rest))
+	if (rest.len > 0 && !skip_byte(&rest, ' ') && !bare)
 		return false;
 	(void)skip_text(&rest, byte_order_mark);
 	if (rest.len > 0) {
