@@ -94,6 +94,8 @@ const struct parser *const parsers[] = {
 	&parser_checkpoint,
 	&parser_sophos,
 	&parser_sonicwall,
+	&parser_mikrotik,
+	&parser_huawei,
 	&parser_fortigate,
 	&parser_symantec,
 	&parser_kaspersky,

@@ -1,0 +1,378 @@
+/*
+ * huawei - VRP of Huawei's switches, routers and USG firewalls; Comware of H3C
+ *
+ *	%%01SHELL/4/LOGINFAILED(s)[12]:Failed to login. (Ip=203.0.113.9, UserName=root, ...)
+ *	%%01POLICY/6/POLICYDENY(l)[0]:vsys=public, protocol=6, source-ip=203.0.113.9, ...
+ *	%%10SHELL/5/SHELL_LOGIN: an logged in from 192.0.2.50.
+ *
+ * Module, severity and mnemonic say what it is; what it concerns stands as name=value, in
+ * brackets or alone. The names are spelled in many ways, and read without case and hyphens.
+ */
+#include "collector/normalize/extract.h"
+#include "collector/normalize/network.h"
+#include "collector/normalize/wording.h"
+
+enum { NAME_MAX_BYTES = 32, CODE_MAX = 80 };
+
+enum huawei_value {
+	HUAWEI_TRANSPORT = FIELD_ID_MAX,
+	HUAWEI_APPLICATION,
+	HUAWEI_SEVERITY,
+	HUAWEI_ACTION,
+	HUAWEI_ENDPOINT_SOURCE,
+	HUAWEI_ENDPOINT_DESTINATION,
+};
+
+/* Sorted by nothing: few, and read once a value. */
+static const struct {
+	struct slice name;
+	unsigned meaning;
+} names[] = {
+	{{SLICE_BYTES("ip")}, FIELD_SOURCE_IP},
+	{{SLICE_BYTES("ipaddress")}, FIELD_SOURCE_IP},
+	{{SLICE_BYTES("srcip")}, FIELD_SOURCE_IP},
+	{{SLICE_BYTES("sourceip")}, FIELD_SOURCE_IP},
+	{{SLICE_BYTES("userip")}, FIELD_SOURCE_IP},
+	{{SLICE_BYTES("remoteip")}, FIELD_SOURCE_IP},
+	{{SLICE_BYTES("sourceaddress")}, FIELD_SOURCE_IP},
+	{{SLICE_BYTES("srcport")}, FIELD_SOURCE_PORT},
+	{{SLICE_BYTES("sourceport")}, FIELD_SOURCE_PORT},
+	{{SLICE_BYTES("dstip")}, FIELD_DESTINATION_IP},
+	{{SLICE_BYTES("destip")}, FIELD_DESTINATION_IP},
+	{{SLICE_BYTES("destinationip")}, FIELD_DESTINATION_IP},
+	{{SLICE_BYTES("destinationaddress")}, FIELD_DESTINATION_IP},
+	{{SLICE_BYTES("dstport")}, FIELD_DESTINATION_PORT},
+	{{SLICE_BYTES("destport")}, FIELD_DESTINATION_PORT},
+	{{SLICE_BYTES("destinationport")}, FIELD_DESTINATION_PORT},
+	{{SLICE_BYTES("sourcenatip")}, FIELD_SOURCE_NAT_IP},
+	{{SLICE_BYTES("sourcenatport")}, FIELD_SOURCE_NAT_PORT},
+	{{SLICE_BYTES("destinationnatip")}, FIELD_DESTINATION_NAT_IP},
+	{{SLICE_BYTES("destinationnatport")}, FIELD_DESTINATION_NAT_PORT},
+	{{SLICE_BYTES("src")}, HUAWEI_ENDPOINT_SOURCE},
+	{{SLICE_BYTES("dst")}, HUAWEI_ENDPOINT_DESTINATION},
+	{{SLICE_BYTES("protocol")}, HUAWEI_TRANSPORT},
+	{{SLICE_BYTES("proto")}, HUAWEI_TRANSPORT},
+	{{SLICE_BYTES("application")}, HUAWEI_APPLICATION},
+	{{SLICE_BYTES("applicationname")}, HUAWEI_APPLICATION},
+	{{SLICE_BYTES("srczone")}, FIELD_OBSERVER_INGRESS_ZONE},
+	{{SLICE_BYTES("sourcezone")}, FIELD_OBSERVER_INGRESS_ZONE},
+	{{SLICE_BYTES("dstzone")}, FIELD_OBSERVER_EGRESS_ZONE},
+	{{SLICE_BYTES("destinationzone")}, FIELD_OBSERVER_EGRESS_ZONE},
+	{{SLICE_BYTES("interfacename")}, FIELD_OBSERVER_INGRESS_INTERFACE},
+	{{SLICE_BYTES("receiveinterface")}, FIELD_OBSERVER_INGRESS_INTERFACE},
+	{{SLICE_BYTES("user")}, FIELD_USER_NAME},
+	{{SLICE_BYTES("username")}, FIELD_USER_NAME},
+	{{SLICE_BYTES("rulename")}, FIELD_RULE_NAME},
+	{{SLICE_BYTES("signname")}, FIELD_RULE_NAME},
+	{{SLICE_BYTES("attacktype")}, FIELD_RULE_NAME},
+	{{SLICE_BYTES("signid")}, FIELD_RULE_ID},
+	{{SLICE_BYTES("category")}, FIELD_RULE_CATEGORY},
+	{{SLICE_BYTES("severity")}, HUAWEI_SEVERITY},
+	{{SLICE_BYTES("action")}, HUAWEI_ACTION},
+	{{SLICE_BYTES("virusname")}, FIELD_THREAT_NAME},
+	{{SLICE_BYTES("filename")}, FIELD_FILE_NAME},
+	{{SLICE_BYTES("command")}, FIELD_PROCESS_COMMAND_LINE},
+	{{SLICE_BYTES("sendpkts")}, FIELD_SOURCE_PACKETS},
+	{{SLICE_BYTES("sendbytes")}, FIELD_SOURCE_BYTES},
+	{{SLICE_BYTES("rcvpkts")}, FIELD_DESTINATION_PACKETS},
+	{{SLICE_BYTES("rcvbytes")}, FIELD_DESTINATION_BYTES},
+	{{SLICE_BYTES("reason")}, FIELD_EVENT_REASON},
+};
+
+/* Messages whose sentence carries values, and what those and the others tell. */
+static const struct wording messages[] = {
+#define SAYS(code, telling, text)                                                              \
+	{                                                                                      \
+		{SLICE_BYTES(code)}, {SLICE_BYTES(text)}, TELLS_##telling                      \
+	}
+#define IS(code, telling)                                                                      \
+	{                                                                                      \
+		{SLICE_BYTES(code)}, {0}, TELLS_##telling                                      \
+	}
+	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user*} logged in from {src}."),
+	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user*} logged in from {terminal}"),
+	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user*} logged out from {src}."),
+	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user*} logged out from {terminal}"),
+	SAYS("SHELL/SHELL_CMD", COMMAND,
+		"-Line={-}-IPAddr={src}-User={user}; Command is {command}"),
+	SAYS("LOGIN/LOGIN_FAILED", LOGIN_FAILED, "{user*} failed to log in from {src}."),
+	SAYS("SSHS/SSHS_AUTH_FAIL", LOGIN_FAILED,
+		"SSH user {user*} (IP: {src}) failed authentication"),
+	SAYS("IFNET/PHY_UPDOWN", LINK_UP,
+		"Physical state on the interface {port} changed to up"),
+	SAYS("IFNET/PHY_UPDOWN", LINK_DOWN,
+		"Physical state on the interface {port} changed to down"),
+	SAYS("IFNET/LINK_UPDOWN", LINK_UP,
+		"Line protocol state on the interface {port} changed to up"),
+	SAYS("IFNET/LINK_UPDOWN", LINK_DOWN,
+		"Line protocol state on the interface {port} changed to down"),
+	IS("SHELL/LOGIN", LOGIN),
+	IS("SHELL/LOGINFAIL", LOGIN_FAILED),
+	IS("SHELL/LOGINFAILED", LOGIN_FAILED),
+	IS("SHELL/LOGOUT", LOGOUT),
+	IS("SHELL/CMDRECORD", COMMAND),
+	IS("SHELL/CMDCONFIRM_NOUNIFORMRECORD", COMMAND),
+	IS("SSH/LOGIN", LOGIN),
+	IS("SSH/SSH_FAIL", LOGIN_FAILED),
+	IS("SSH/LOGINFAIL", LOGIN_FAILED),
+	IS("SSH/LOGOUT", LOGOUT),
+	IS("HTTP/LOGIN", LOGIN),
+	IS("HTTP/LOGINFAIL", LOGIN_FAILED),
+	IS("HTTP/LOGINSUCCEED", LOGIN),
+	IS("WEB/LOGIN", LOGIN),
+	IS("AAA/LOGIN_FAIL", LOGIN_FAILED),
+	IS("AAA/LOCAL_ACCOUNT_LOCK", LOCKED),
+	IS("CM/USER_ACCESSRESULT", LOGIN),
+	IS("CFM/SAVE", CONFIG),
+	IS("CONFIGURATION/CFGCHANGED", CONFIG),
+	IS("POLICY/POLICYPERMIT", ALLOWED),
+	IS("POLICY/POLICYDENY", DENIED),
+	IS("SECLOG/SESSION_CREATE", STARTED),
+	IS("SECLOG/SESSION_TEARDOWN", ENDED),
+	IS("IFPDT/IF_STATE", LINK_DOWN),
+	IS("IFNET/LINK_STATE", LINK_DOWN),
+	IS("HRP/CORE_STATE", FAILOVER),
+#undef SAYS
+#undef IS
+};
+static struct wording_table table = WORDING_TABLE(messages);
+
+static const struct device huawei = {
+	{SLICE_BYTES("Huawei")}, {SLICE_BYTES("VRP")}, {SLICE_BYTES("firewall")}};
+static const struct device h3c = {
+	{SLICE_BYTES("H3C")}, {SLICE_BYTES("Comware")}, {SLICE_BYTES("switch")}};
+
+/* ---- the head --------------------------------------------------------------------------- */
+
+struct head {
+	struct slice version, module, severity, mnemonic;
+	char code[CODE_MAX];
+	size_t code_len;
+};
+
+/* "%%01SHELL/4/LOGINFAILED(s)", "%%10SHELL/5/SHELL_LOGIN" */
+static bool read_head(struct slice tag, struct head *head)
+{
+	if (!skip_lit(&tag, "%%") || tag.len < 2 || !all_digits(slice_head(tag, 2)))
+		return false;
+	head->version = slice_head(tag, 2);
+	tag = slice_from(tag, 2);
+	if (!take_until(&tag, '/', &head->module) || !take_until(&tag, '/', &head->severity) ||
+		head->severity.len != 1 || !is_digit(head->severity.ptr[0]))
+		return false;
+	head->mnemonic = slice_head(tag, slice_find(tag, '('));
+	head->mnemonic = slice_head(head->mnemonic, slice_find(head->mnemonic, '['));
+	size_t len = head->module.len;
+	if (len == 0 || head->mnemonic.len == 0 || len + head->mnemonic.len + 1 > CODE_MAX)
+		return false;
+	memcpy(head->code, head->module.ptr, len);
+	head->code[len] = '/';
+	memcpy(head->code + len + 1, head->mnemonic.ptr, head->mnemonic.len);
+	head->code_len = len + 1 + head->mnemonic.len;
+	return true;
+}
+
+static bool take_head(struct parse_context *context, struct head *head)
+{
+	struct slice rest = context->message, tag;
+
+	if (read_head(context->program, head))
+		return true;
+	if (!take_until(&rest, ':', &tag) || !read_head(tag, head))
+		return false;
+	skip_blanks(&rest);
+	context->message = rest;
+	return true;
+}
+
+/* ---- values ----------------------------------------------------------------------------- */
+
+struct reading {
+	struct record *record;
+	struct parse_context *context;
+	struct slice severity, action;
+};
+
+static char plain(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
+}
+
+/* "source-ip" and "SourceIP" are one name. */
+static unsigned meaning_of(struct slice name)
+{
+	char buf[NAME_MAX_BYTES];
+	size_t len = 0;
+
+	if (name.len > NAME_MAX_BYTES)
+		return 0;
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] != '-' && name.ptr[i] != '_' && name.ptr[i] != ' ')
+			buf[len++] = plain(name.ptr[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (slice_eq(names[i].name, slice_of(buf, len)))
+			return names[i].meaning;
+	}
+	return 0;
+}
+
+static struct slice without_quotes(struct slice text)
+{
+	text = slice_trim(text);
+	if (text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
+		text = slice_of(text.ptr + 1, text.len - 2);
+	return slice_trim(text);
+}
+
+/* "192.0.2.1:40000" */
+static void put_endpoint(
+	const struct reading *reading, struct slice text, enum field_id ip, enum field_id port)
+{
+	struct slice address, number;
+
+	if (cut_last(text, SLICE_LIT(":"), &address, &number) && all_digits(number)) {
+		put_digits(reading->record, reading->context, port, number);
+		text = address;
+	}
+	put_only_address(reading->record, reading->context, ip, text);
+}
+
+static void put_field(const struct reading *reading, enum field_id id, struct slice value)
+{
+	if (field_type(id) == FIELD_IP)
+		put_only_address(reading->record, reading->context, id, value);
+	else if (field_type(id) == FIELD_LONG)
+		put_digits(reading->record, reading->context, id, value);
+	else if (!slice_eq(value, SLICE_LIT("unknown")))
+		put_some(reading->record, reading->context, id, value);
+}
+
+static void put_value(struct reading *reading, struct slice name, struct slice value)
+{
+	unsigned meaning = meaning_of(name);
+
+	switch (meaning) {
+	case 0:
+		put_other(reading->record, reading->context, FIELD_OTHER, name, value);
+		break;
+	case HUAWEI_TRANSPORT:
+		put_transport(reading->record, reading->context, value);
+		break;
+	case HUAWEI_APPLICATION:
+		put_lower(reading->record, reading->context, FIELD_NETWORK_APPLICATION, value);
+		break;
+	case HUAWEI_SEVERITY:
+		reading->severity = value;
+		break;
+	case HUAWEI_ACTION:
+		reading->action = value;
+		break;
+	case HUAWEI_ENDPOINT_SOURCE:
+		put_endpoint(reading, value, FIELD_SOURCE_IP, FIELD_SOURCE_PORT);
+		break;
+	case HUAWEI_ENDPOINT_DESTINATION:
+		put_endpoint(reading, value, FIELD_DESTINATION_IP, FIELD_DESTINATION_PORT);
+		break;
+	default:
+		put_field(reading, (enum field_id)meaning, value);
+	}
+}
+
+/* The values stand in the brackets at the end, or are all of the text. */
+static struct slice values_in(struct slice text)
+{
+	size_t at = slice_search(text, SLICE_LIT(" ("));
+
+	text = slice_trim(text);
+	while (text.len > 0 && text.ptr[text.len - 1] == '.')
+		text.len--;
+	if (at < text.len && text.ptr[text.len - 1] == ')')
+		return slice_of(text.ptr + at + 2, text.len - at - 3);
+	return text;
+}
+
+static void put_values(struct reading *reading, struct slice rest)
+{
+	struct slice part, name;
+
+	while (slice_cut(&rest, ',', &part)) {
+		if (take_until(&part, '=', &name) && name.len > 0 &&
+			name.len <= NAME_MAX_BYTES && name.ptr[0] != '-')
+			put_value(reading, slice_trim(name), without_quotes(part));
+	}
+}
+
+/* Modules of the firewall that see attacks. */
+static bool tell_attack(const struct reading *reading, struct slice module)
+{
+	bool stopped = verdict_of(reading->action) == VERDICT_DENIED;
+	struct slice rule = record_get(reading->record, FIELD_RULE_NAME);
+	enum severity severity = slice_absent(reading->severity)
+					 ? SEVERITY_MEDIUM
+					 : severity_of_word(reading->severity);
+
+	if (slice_eq(module, SLICE_LIT("AV"))) {
+		put_telling(reading->record, reading->context,
+			stopped ? TELLS_MALWARE_DENIED : TELLS_MALWARE);
+		put_attack(reading->record, reading->context, CLASS_MALWARE, SEVERITY_HIGH,
+			stopped);
+		return true;
+	}
+	if (!slice_eq(module, SLICE_LIT("IPS")) && !slice_eq(module, SLICE_LIT("ATK")))
+		return false;
+	put_telling(reading->record, reading->context,
+		stopped ? TELLS_ATTACK_DENIED : TELLS_ATTACK);
+	put_attack(reading->record, reading->context,
+		attack_of_name(rule, slice_eq(module, SLICE_LIT("ATK"))
+					     ? CLASS_DOS
+					     : CLASS_UNAUTHORIZED_ACCESS),
+		severity, stopped);
+	return true;
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct reading reading = {.record = record, .context = context};
+	struct head head;
+
+	if (!take_head(context, &head))
+		return PARSED_NOT_MINE;
+	bool comware = slice_eq(head.version, SLICE_LIT("10"));
+	struct slice text = context->message, code = slice_of(head.code, head.code_len);
+	if (slice_eq(record_get(record, FIELD_PROCESS_NAME), context->program)) {
+		take_out(record, FIELD_PROCESS_NAME);
+		take_out(record, FIELD_PROCESS_PID); /* the log's number in brackets */
+	}
+	if (comware)
+		context->module = SLICE_LIT("h3c");
+	put_device(record, context, comware ? &h3c : &huawei);
+	put(record, context, FIELD_EVENT_CODE, head.mnemonic);
+	put(record, context, FIELD_EVENT_PROVIDER, head.module);
+	put(record, context, FIELD_EVENT_SEVERITY, head.severity);
+	put_over(record, context, FIELD_MESSAGE, text);
+	put_values(&reading, values_in(text));
+	bool known = tell_attack(&reading, head.module) ||
+		     put_wording(&table, code, text, record, context) != NULL;
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("action"), reading.action);
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("severity"), reading.severity);
+	put_totals(record, context);
+	context->message = SLICE_NONE;
+	return known ? PARSED : PARSED_PARTLY;
+}
+
+static const char *const programs[] = {"%%", NULL};
+
+const struct parser parser_huawei = {
+	.number = 72,
+	.roles = PARSER_ENVELOPE | PARSER_ANY_PROGRAM,
+	.name = "huawei",
+	.module = "huawei",
+	.summary = "Huawei VRP and USG, H3C Comware",
+	.source =
+		"Huawei, Log Reference of VRP8, S-series and USG6000; H3C Comware 7 System Log "
+		"Messages Reference",
+	.programs = programs,
+	.first_bytes = "%",
+	.parse = parse,
+};

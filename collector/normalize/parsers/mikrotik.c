@@ -1,0 +1,185 @@
+/*
+ * mikrotik - RouterOS
+ *
+ *	firewall,info DROP input: in:ether1 out:(unknown 0), connection-state:new src-mac ...,
+ *		proto TCP (SYN), 203.0.113.9:40000->192.0.2.7:22, len 60
+ *	system,error,critical login failure for user root from 203.0.113.9 via ssh
+ *
+ * Topics come first, one of them a severity. Whether a rule dropped a packet only its prefix
+ * can tell, if the administrator wrote so.
+ */
+#include "collector/normalize/extract.h"
+#include "collector/normalize/network.h"
+#include "collector/normalize/wording.h"
+
+enum { TOPICS_MAX = 64 };
+
+#define SAYS(topic, telling, text)                                                             \
+	{                                                                                      \
+		{SLICE_BYTES(topic)}, {SLICE_BYTES(text)}, TELLS_##telling                     \
+	}
+
+#define CHAIN  "{chain}: in:{in} out:{out}, {-}proto {proto}"
+#define BEHIND ",{? NAT ({-}:{-}->{nsrc}:{nsport})->{-},?} len {bytes}"
+#define PACKET(topic, telling)                                                                 \
+	SAYS(topic, telling, CHAIN " ({flags}), [{src}]:{sport}->[{dst}]:{dport}" BEHIND),     \
+		SAYS(topic, telling, CHAIN ", [{src}]:{sport}->[{dst}]:{dport}" BEHIND),       \
+		SAYS(topic, telling, CHAIN " ({flags}), {src}:{sport}->{dst}:{dport}" BEHIND), \
+		SAYS(topic, telling, CHAIN ", {src}:{sport}->{dst}:{dport}" BEHIND),           \
+		SAYS(topic, telling, CHAIN " ({flags}), {src}->{dst}, len {bytes}"),           \
+		SAYS(topic, telling, CHAIN ", {src}->{dst}, len {bytes}")
+
+/* MikroTik documentation, "Log" and "Firewall"; RouterOS 6.49 and 7. */
+static const struct wording messages[] = {
+	PACKET("denied", DENIED),
+	PACKET("allowed", ALLOWED),
+	PACKET("firewall", CONNECTION),
+	SAYS("system", LOGIN_FAILED, "login failure for user {user*} from {src} via {way}"),
+	SAYS("system", LOGIN_FAILED, "login failure for user {user*} via {way}"),
+	SAYS("system", LOGIN, "user {user*} logged in from {src} via {way}"),
+	SAYS("system", LOGIN, "user {user*} logged in via {way}"),
+	SAYS("system", LOGOUT, "user {user*} logged out from {src} via {way}"),
+	SAYS("system", LOGOUT, "user {user*} logged out via {way}"),
+	SAYS("system", BOOTED, "router rebooted{reason}"),
+	SAYS("system", USER_ADDED, "user {target} added by {user}"),
+	SAYS("system", USER_DELETED, "user {target} removed by {user}"),
+	SAYS("system", CONFIG, "{object} added by {way}:{user}@{src} ({command*})"),
+	SAYS("system", CONFIG, "{object} changed by {way}:{user}@{src} ({command*})"),
+	SAYS("system", CONFIG, "{object} removed by {way}:{user}@{src} ({command*})"),
+	SAYS("system", CONFIG, "{object} added by {user}"),
+	SAYS("system", CONFIG, "{object} changed by {user}"),
+	SAYS("system", CONFIG, "{object} removed by {user}"),
+	SAYS("system", CONFIG, "{object} moved by {user}"),
+	SAYS("dhcp", LEASE, "{server} assigned {assigned} to {smac}"),
+	SAYS("dhcp", LEASE, "{server} assigned {assigned} for {smac}{? {host}?}"),
+	SAYS("dhcp", LEASE, "{server} deassigned {assigned} {-} {smac}"),
+	SAYS("interface", LINK_UP, "{port} link up{reason}"),
+	SAYS("interface", LINK_DOWN, "{port} link down"),
+	SAYS("ppp", LOGIN_FAILED, "{-}user {user*} authentication failed"),
+	SAYS("ppp", VPN, "{user*} logged in, {assigned} from {src}"),
+	SAYS("ppp", VPN, "{user*} logged in, {assigned}"),
+	SAYS("ppp", VPN_ENDED,
+		"{user*} logged out, {duration} {sbytes} {dbytes} {spackets} {dpackets} from "
+		"{src}"),
+	SAYS("ppp", VPN_ENDED, "{user*} logged out, {duration} {sbytes} {dbytes} {-}"),
+	SAYS("hotspot", LOGIN, "{user*} ({src}): logged in"),
+	SAYS("hotspot", LOGOUT, "{user*} ({src}): logged out: {reason}"),
+	SAYS("hotspot", LOGIN_FAILED, "{user*} ({src}): login failed: {reason}"),
+	SAYS("ipsec", VPN_FAILED, "{src} phase1 negotiation failed{reason}"),
+	SAYS("ipsec", VPN_FAILED, "{src} failed to {reason}"),
+	SAYS("wireless", LOGIN, "{smac}@{port}: connected{reason}"),
+	SAYS("wireless", LOGOUT, "{smac}@{port}: disconnected{reason}"),
+};
+static struct wording_table table = WORDING_TABLE(messages);
+
+static const struct device router = {
+	{SLICE_BYTES("MikroTik")}, {SLICE_BYTES("RouterOS")}, {SLICE_BYTES("router")}};
+
+static bool is_one_of(struct slice word, const struct slice *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (slice_eq(words[i], word))
+			return true;
+	}
+	return false;
+}
+
+static bool is_severity(struct slice topic)
+{
+	static const struct slice words[] = {{SLICE_BYTES("info")}, {SLICE_BYTES("error")},
+		{SLICE_BYTES("warning")}, {SLICE_BYTES("critical")}, {SLICE_BYTES("debug")}};
+
+	return is_one_of(topic, words, ARRAY_LEN(words));
+}
+
+/* Those that begin the topics of the messages above, and the other common ones. */
+static bool is_topic(struct slice topic)
+{
+	static const struct slice words[] = {{SLICE_BYTES("firewall")}, {SLICE_BYTES("system")},
+		{SLICE_BYTES("dhcp")}, {SLICE_BYTES("interface")}, {SLICE_BYTES("ppp")},
+		{SLICE_BYTES("l2tp")}, {SLICE_BYTES("pptp")}, {SLICE_BYTES("sstp")},
+		{SLICE_BYTES("ovpn")}, {SLICE_BYTES("pppoe")}, {SLICE_BYTES("hotspot")},
+		{SLICE_BYTES("ipsec")}, {SLICE_BYTES("wireless")}, {SLICE_BYTES("caps")},
+		{SLICE_BYTES("dns")}, {SLICE_BYTES("ntp")}, {SLICE_BYTES("script")},
+		{SLICE_BYTES("radius")}, {SLICE_BYTES("ospf")}, {SLICE_BYTES("bgp")},
+		{SLICE_BYTES("route")}, {SLICE_BYTES("snmp")}, {SLICE_BYTES("web-proxy")},
+		{SLICE_BYTES("upnp")}, {SLICE_BYTES("netwatch")}, {SLICE_BYTES("backup")}};
+
+	return is_one_of(topic, words, ARRAY_LEN(words));
+}
+
+struct topics {
+	struct slice all, first, severity;
+	bool ppp;
+};
+
+static bool take_topics(struct slice *rest, struct topics *topics)
+{
+	struct slice all = slice_head(*rest, rest->len < TOPICS_MAX ? rest->len : TOPICS_MAX);
+	struct slice topic;
+
+	all = slice_head(all, slice_find(all, ' '));
+	if (slice_find(all, ',') == all.len || all.len == rest->len)
+		return false;
+	*rest = slice_from(*rest, all.len);
+	skip_blanks(rest);
+	if (all.ptr[all.len - 1] == ':')
+		all.len--;
+	topics->all = all;
+	while (slice_cut(&all, ',', &topic)) {
+		if (slice_absent(topics->first))
+			topics->first = topic;
+		if (is_severity(topic))
+			topics->severity = topic;
+		topics->ppp = topics->ppp || slice_eq(topic, SLICE_LIT("ppp"));
+	}
+	return is_topic(topics->first) && !slice_absent(topics->severity);
+}
+
+/* "DROP-SSH input: in:ether1 ...": what the words before the colon say. */
+static struct slice code_of_packet(struct slice text)
+{
+	struct slice prefix = slice_head(text, slice_find(text, ':')), word;
+
+	while (prefix.len > 0) {
+		skip_blanks(&prefix);
+		word = take_word(&prefix);
+		if (verdict_of(word) == VERDICT_DENIED)
+			return SLICE_LIT("denied");
+		if (verdict_of(word) == VERDICT_ALLOWED &&
+			!slice_eq(word, SLICE_LIT("forward")))
+			return SLICE_LIT("allowed");
+	}
+	return SLICE_LIT("firewall");
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct topics topics = {.ppp = false};
+	struct slice rest = context->message, code;
+
+	if (!take_topics(&rest, &topics))
+		return PARSED_NOT_MINE;
+	code = topics.ppp ? SLICE_LIT("ppp") : topics.first;
+	if (slice_eq(topics.first, SLICE_LIT("firewall")))
+		code = code_of_packet(rest);
+	put_device(record, context, &router);
+	put(record, context, FIELD_LOG_LEVEL, topics.severity);
+	put_other(record, context, FIELD_OTHER, SLICE_LIT("topics"), topics.all);
+	put_over(record, context, FIELD_MESSAGE, rest);
+	bool known = put_wording(&table, code, rest, record, context) != NULL;
+	put_totals(record, context);
+	context->message = SLICE_NONE;
+	return known ? PARSED : PARSED_PARTLY;
+}
+
+const struct parser parser_mikrotik = {
+	.number = 69,
+	.roles = PARSER_ENVELOPE | PARSER_ANY_PROGRAM,
+	.name = "mikrotik",
+	.module = "mikrotik",
+	.summary = "MikroTik RouterOS",
+	.source = "MikroTik documentation, Log; RouterOS 6.49 and 7",
+	.first_bytes = "fsdiplohwcnrbu",
+	.parse = parse,
+};
