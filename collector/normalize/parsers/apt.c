@@ -152,12 +152,11 @@ static bool take_line(struct history *history, struct slice line)
 		case FIELD_USER_NAME:
 			put_user(record, context, rest);
 			return true;
-		case FIELD_ERROR_MESSAGE:
-		case FIELD_EVENT_REASON:
-			if (!history->timed)
-				return false; /* anybody's line may begin so */
-					      /* fall through */
 		default:
+			if ((lines[i].id == FIELD_ERROR_MESSAGE ||
+				    lines[i].id == FIELD_EVENT_REASON) &&
+				!history->timed)
+				return false; /* anybody's line may begin so */
 			put_some(record, context, lines[i].id, rest);
 			if (lines[i].meaning != NULL)
 				history->meaning = lines[i].meaning;
