@@ -96,6 +96,7 @@ const struct parser *const parsers[] = {
 	&parser_sonicwall,
 	&parser_mikrotik,
 	&parser_huawei,
+	&parser_pfsense,
 	&parser_fortigate,
 	&parser_symantec,
 	&parser_kaspersky,
