@@ -10,7 +10,7 @@
 #include "collector/normalize/phrases.h"
 #include "collector/normalize/stamp.h"
 
-enum { NAME_MAX_BYTES = 1024 };
+enum { NAME_MAX_BYTES = 1024, HEAD_MAX = 48 };
 
 /* The part behind PACKET, blanks made one. */
 struct packet {
@@ -131,15 +131,22 @@ static void put_packet(
 	dns_finish(record, context);
 }
 
+/* A date, a blank, a time, and the word soon after: a look at few bytes of most other lines. */
+static bool may_be_packet(struct slice text)
+{
+	size_t blank = slice_find(slice_head(text, text.len < 11 ? text.len : 11), ' ');
+
+	return text.len > HEAD_MAX && blank < 11 && is_digit(text.ptr[blank + 1]) &&
+	       slice_search(slice_head(text, HEAD_MAX), SLICE_LIT(" PACKET ")) < HEAD_MAX;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message, thread;
 	struct packet packet = {.response = false};
 	int64_t ns;
 
-	if (slice_search(slice_head(rest, rest.len < 48 ? rest.len : 48),
-		    SLICE_LIT(" PACKET ")) >= 48 ||
-		!take_stamp_any(&rest, context, &ns))
+	if (!may_be_packet(rest) || !take_stamp_any(&rest, context, &ns))
 		return PARSED_NOT_MINE;
 	thread = next_word(&rest);
 	if (!is_hex(thread) || !slice_eq(next_word(&rest), SLICE_LIT("PACKET")))
