@@ -30,7 +30,7 @@ struct candidates {
 
 struct normalizer {
 	struct normalize_settings settings;
-	struct candidates envelopes, any_program;
+	struct candidates envelopes, any_program, last;
 	struct slot slots[SLOTS];
 };
 
@@ -101,6 +101,8 @@ static void register_parsers(struct normalizer *normalizer, const struct parser 
 			register_candidate(&normalizer->envelopes, parser[i]);
 		if (parser[i]->roles & PARSER_ANY_PROGRAM)
 			register_candidate(&normalizer->any_program, parser[i]);
+		if (parser[i]->roles & PARSER_LAST)
+			register_candidate(&normalizer->last, parser[i]);
 		const char *const *program = parser[i]->programs;
 		for (; program != NULL && *program != NULL; program++)
 			register_program(normalizer, *program, parser[i]);
@@ -293,6 +295,21 @@ static const struct parser *own_of(const struct parser *format)
 	return format != NULL && format->number >= OWN_NUMBER_MIN ? format : NULL;
 }
 
+/* `found`, or who understands the message that it left better. */
+static const struct parser *ask_last(const struct normalizer *normalizer,
+	const struct parser *found, struct record *record, struct parse_context *context)
+{
+	enum parse_result result = PARSED_NOT_MINE;
+	const struct parser *last = NULL;
+
+	if (found != NULL)
+		last = ask_candidates(&normalizer->last, record, context, &result);
+	if (last == NULL)
+		return found;
+	record->status = (uint8_t)status_of(result);
+	return last;
+}
+
 /* The innermost parser that claimed something, or NULL; fills record->status. */
 static const struct parser *run_parsers(const struct normalizer *normalizer,
 	const struct parser *format, struct record *record, struct parse_context *context)
@@ -305,7 +322,7 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 			context->depth == 0 ? format : NULL, record, context, &result);
 
 		if (outer == NULL)
-			return found;
+			break;
 		found = outer;
 		record->status = (uint8_t)status_of(result);
 		if (result == PARSED_DAMAGED || slice_absent(context->message) ||
@@ -320,10 +337,10 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 			return inner;
 		}
 		if (!whole_line)
-			return found;
+			break;
 		context->whole_line = false;
 	}
-	return found;
+	return ask_last(normalizer, found, record, context);
 }
 
 static struct slice without_line_end(struct slice raw)

@@ -71,6 +71,7 @@ static inline void parse_in_utc(struct parse_context *context)
 enum parser_role {
 	PARSER_ENVELOPE = 1,    /* tried on whole lines */
 	PARSER_ANY_PROGRAM = 2, /* tried on messages that no program's parser claimed */
+	PARSER_LAST = 4,        /* tried on messages that nobody claimed, nor is a line in it */
 };
 
 struct parser {

@@ -104,6 +104,8 @@ const struct parser *const parsers[] = {
 	&parser_keyvalue,
 	&parser_yara,
 	&parser_agent,
+	&parser_sign_in,
+	&parser_application,
 	NULL,
 };
 

@@ -50,10 +50,11 @@ bool take_stamp_clf(struct slice *rest, const struct parse_context *context, int
  *	2026:03:07-19:06:53    20260307 19:06:53    2026 Mar  7 19:06:53
  *	07-Mar-2026 19:06:53.123    07/Mar/2026:19:06:53 +0700    7 Mar [2026] 19:06:53
  *	Sat, 07 Mar 2026 19:06:53 +0700    07.03.2026 19:06:53
- *	03/07/2026-19:06:53.123456    03/07/26 7:06:53 PM
+ *	03/07/2026-19:06:53.123456    03/07/26 7:06:53 PM    03/07/2026, 7:06:53 PM
  *
  * A zone is an offset, "UTC", "GMT+7" or an abbreviation that means one offset only. Numbers
- * with slashes and the year behind are month/day, as in the USA, unless that is no date.
+ * with slashes and the year behind are month/day or day/month, whichever is a date, and of two
+ * dates the one nearer to the receive time; with AM or PM they are month/day, as in the USA.
  */
 bool take_stamp_any(struct slice *rest, const struct parse_context *context, int64_t *ns);
 

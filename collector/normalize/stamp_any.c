@@ -7,6 +7,7 @@ struct reading {
 	struct slice text;
 	size_t at;
 	struct civil civil; /* year 0 = not seen */
+	bool either;        /* day and month may be the other way round */
 };
 
 static bool is_letter(char byte)
@@ -272,9 +273,10 @@ static bool take_numbers(struct reading *reading)
 		civil->month = civil->day;
 		civil->day = between == '/' ? first : second;
 	}
-	if (skip(reading, between))
-		return take_short_year(reading);
-	return between == '/' && peek(reading, 0) == '-';
+	if (!skip(reading, between))
+		return between == '/' && peek(reading, 0) == '-';
+	reading->either = between == '/' && first <= 12 && second <= 12 && first != second;
+	return take_short_year(reading);
 }
 
 static bool take_date(struct reading *reading)
@@ -316,6 +318,7 @@ static void take_half(struct reading *reading)
 	if (m != 'm' || (half != 'a' && half != 'p') || reading->civil.hour > 12 ||
 		(at + 2 < reading->text.len && is_letter(reading->text.ptr[at + 2])))
 		return;
+	reading->either = false; /* as in the USA */
 	reading->civil.hour = reading->civil.hour % 12 + (half == 'p' ? 12 : 0);
 	reading->at = at + 2;
 }
@@ -366,9 +369,13 @@ static bool take_all(struct reading *reading, const struct parse_context *contex
 	if (!take_date(reading))
 		return false;
 	between = peek(reading, 0);
-	if (between != ' ' && between != 'T' && between != 't' && between != ':' &&
-		between != '-' && between != '_')
+	if (between == ',' && peek(reading, 1) == ' ')
+		reading->at++;
+	else if (between != ' ' && between != 'T' && between != 't' && between != ':' &&
+		 between != '-' && between != '_')
 		return false;
+	if (between == '-')
+		reading->either = false; /* Snort's */
 	reading->at++;
 	if (!take_clock(reading))
 		return false;
@@ -379,12 +386,32 @@ static bool take_all(struct reading *reading, const struct parse_context *contex
 	return reading->civil.year != 0 || complete_year(&reading->civil, context);
 }
 
+static uint64_t distance(int64_t a, int64_t b)
+{
+	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+/* "03/07/2026" is in March or in July, whichever is nearer to when it was received. */
+static void turn_round(struct civil *civil, const struct parse_context *context, int64_t *ns)
+{
+	const unsigned day = civil->day;
+	int64_t other_ns;
+
+	civil->day = civil->month;
+	civil->month = day;
+	if (stamp_moment(context, civil, &other_ns) &&
+		distance(other_ns, context->now_ns) < distance(*ns, context->now_ns))
+		*ns = other_ns;
+}
+
 bool take_stamp_any(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
 	struct reading reading = {.text = *rest, .civil = local_civil()};
 
 	if (!take_all(&reading, context) || !stamp_moment(context, &reading.civil, ns))
 		return false;
+	if (reading.either && context->now_ns > 0)
+		turn_round(&reading.civil, context, ns);
 	*rest = slice_from(*rest, reading.at);
 	return true;
 }

@@ -123,6 +123,10 @@ START_TEST(any_stamp_is_told_by_its_shape)
 		" 2026x");
 	expect(take_stamp_any, "Mar  7 19:06:53 GMTx", "2026-03-07T12:06:53.000000Z", " GMTx");
 	expect(take_stamp_any, "13/07/2026 19:06:53", "2026-07-13T12:06:53.000000Z", "");
+	expect(take_stamp_any, "05/06/2026 19:06:53", "2026-06-05T12:06:53.000000Z", "");
+	expect(take_stamp_any, "06/05/2026 19:06:53", "2026-06-05T12:06:53.000000Z", "");
+	expect(take_stamp_any, "05/06/2026-19:06:53", "2026-05-06T12:06:53.000000Z", "");
+	expect(take_stamp_any, "05/06/2026, 7:06:53 PM", "2026-05-06T12:06:53.000000Z", "");
 	expect(take_stamp_any, "12/31/26 12:00:00 AM", "2026-12-30T17:00:00.000000Z", "");
 }
 END_TEST

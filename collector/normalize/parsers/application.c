@@ -1,0 +1,248 @@
+/*
+ * application - lines of programs that write their own files, whatever their head looks like
+ *
+ *	[2026-03-07 10:00:00.123 +07:00] [INF] [79] Vn.Gov.App: text                 Serilog
+ *	2026-03-07 10:00:00.1234|INFO|Vn.Gov.App|text                               NLog
+ *	[2026-03-07 10:00:00] local.WARNING: text                                   Monolog
+ *	I, [2026-03-07T10:00:00.678079 #812]  INFO -- : text                         Ruby
+ *	[Nest] 7  - 03/07/2026, 10:00:00 AM    WARN [AuthService] text              Node
+ *	2026/03/07 10:00:00.233208 [error] text                                     Go
+ *	2026-03-07 10:00:00,644 812 INFO db vn.gov.App: text                        Odoo
+ *	WARN: [Mar  7 10:00:00.643] text
+ *
+ * A head is a stamp, a level, and in brackets or between strokes a number, an address, who
+ * says it. It is asked last of all, and claims a line with a stamp and a level, or with a stamp
+ * and words of a sign-in.
+ */
+#include "collector/normalize/endpoint.h"
+#include "collector/normalize/extract.h"
+#include "collector/normalize/sign_in.h"
+#include "collector/normalize/stamp.h"
+
+enum { HEAD_ITEMS_MAX = 10, HEAD_MAX = 256, WORD_MAX = 96 };
+
+struct head {
+	struct slice level, logger, pid, peer;
+	int64_t ns; /* CLOCK_NONE: no stamp yet */
+	struct slice text;
+};
+
+/* As ECS users write them; the short ones are Serilog's and .NET's. */
+static const char *const levels[] = {"INFO", "WARN", "WARNING", "ERROR", "DEBUG", "TRACE",
+	"FATAL", "CRITICAL", "NOTICE", "ALERT", "EMERGENCY", "SEVERE", "SECURITY", "AUDIT",
+	"INFORMATION", "VERBOSE", "PANIC", "INF", "WRN", "ERR", "DBG", "FTL", "VRB", "CRIT",
+	"FAIL", "DBUG", "TRCE", NULL};
+
+static bool is_level(struct slice word)
+{
+	for (size_t i = 0; levels[i] != NULL; i++) {
+		if (slice_eq_nocase(word, slice_str(levels[i])))
+			return true;
+	}
+	return false;
+}
+
+static bool is_word_byte(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || is_digit(byte) ||
+	       byte == '_' || byte == '.' || byte == '$' || byte == '/' || byte == '-';
+}
+
+static struct slice word_at(struct slice text)
+{
+	size_t len = 0;
+
+	while (len < text.len && len < WORD_MAX && is_word_byte(text.ptr[len]))
+		len++;
+	return slice_head(text, len);
+}
+
+static void skip_separators(struct slice *rest)
+{
+	while (rest->len > 0 && memchr(" \t|:,-", rest->ptr[0], 6) != NULL)
+		*rest = slice_from(*rest, 1);
+}
+
+/* "WARN", "local.WARNING", "php[812].ERR": the level, and who has it in front of it. */
+static bool take_level(struct head *head, struct slice *rest)
+{
+	struct slice word = word_at(*rest), channel, level;
+	size_t len = word.len;
+
+	if (!slice_absent(head->level))
+		return false;
+	while (word.len > 0 && (word.ptr[word.len - 1] == '-' || word.ptr[word.len - 1] == '.'))
+		word.len--, len--;
+	if (is_level(word)) {
+		level = word;
+		channel = SLICE_NONE;
+	} else if (!cut_last(word, SLICE_LIT("."), &channel, &level) || !is_level(level)) {
+		return false;
+	}
+	if (len < rest->len && memchr(" \t|:],-)", rest->ptr[len], 8) == NULL)
+		return false;
+	head->level = level;
+	if (channel.len > 0)
+		head->logger = channel;
+	*rest = slice_from(*rest, len);
+	return true;
+}
+
+static bool take_stamp(
+	struct head *head, const struct parse_context *context, struct slice *rest)
+{
+	return head->ns == CLOCK_NONE && take_stamp_any(rest, context, &head->ns);
+}
+
+static bool is_name(struct slice word)
+{
+	return word.len > 1 && word_at(word).len == word.len && !all_digits(word);
+}
+
+/* What stands in brackets, when it is neither a stamp nor a level. */
+static void note_bracket(struct head *head, struct slice inside)
+{
+	if (all_digits(inside) && slice_absent(head->pid))
+		head->pid = inside;
+	else if (slice_absent(head->peer) && inside.len > 6 &&
+		 (is_digit(inside.ptr[0]) || inside.ptr[0] == '[') &&
+		 slice_find(inside, '.') < inside.len && slice_find(inside, ' ') == inside.len)
+		head->peer = inside;
+	else if (slice_absent(head->logger) && is_name(inside))
+		head->logger = inside;
+}
+
+/* "[error]", "[2026-03-07T10:00:00 #812]", "[ERROR|auth|L83]", "(MainThread)" */
+static bool take_bracket(
+	struct head *head, const struct parse_context *context, struct slice *rest)
+{
+	struct slice at = *rest, inside, behind;
+	const char close = at.len > 0 && at.ptr[0] == '(' ? ')' : ']';
+
+	if (at.len == 0 || (at.ptr[0] != '[' && at.ptr[0] != '('))
+		return false;
+	at = slice_from(at, 1);
+	if (!take_until(&at, close, &inside) || inside.len > WORD_MAX)
+		return false;
+	behind = inside = slice_trim(inside);
+	if (take_stamp(head, context, &behind)) {
+		skip_blanks(&behind);
+		if (skip_byte(&behind, '#') && all_digits(behind))
+			head->pid = behind;
+	} else if (take_level(head, &behind)) {
+		skip_separators(&behind);
+		if (slice_absent(head->logger))
+			head->logger = word_at(behind);
+	} else {
+		note_bracket(head, inside);
+	}
+	*rest = at;
+	return true;
+}
+
+/* "812 " behind a stamp or a name */
+static bool take_pid(struct head *head, struct slice *rest)
+{
+	struct slice at = *rest, digits;
+
+	if ((head->ns == CLOCK_NONE && slice_absent(head->logger)) ||
+		!slice_absent(head->pid) || !take_digits(&at, &digits) || digits.len > 10 ||
+		at.len == 0 || at.ptr[0] != ' ')
+		return false;
+	head->pid = digits;
+	*rest = at;
+	return true;
+}
+
+/* "vn.gov.App: ", "|Query   |": who says it, behind the level. */
+static bool take_logger(struct head *head, struct slice *rest, bool between_strokes)
+{
+	struct slice word = word_at(*rest), at = slice_from(*rest, word.len);
+
+	if (slice_absent(head->level) || !slice_absent(head->logger) || !is_name(word))
+		return false;
+	if (between_strokes) {
+		skip_blanks(&at);
+		if (!skip_byte(&at, '|'))
+			return false;
+	} else if (slice_find(word, '.') == word.len || !skip_lit(&at, ": ")) {
+		return false;
+	}
+	head->logger = word;
+	*rest = at;
+	return true;
+}
+
+/* "I, " of Ruby */
+static void skip_initial(struct slice *rest)
+{
+	if (rest->len > 3 && rest->ptr[1] == ',' && rest->ptr[2] == ' ' &&
+		memchr("DIWEFA", rest->ptr[0], 6) != NULL)
+		*rest = slice_from(*rest, 3);
+}
+
+static bool read_head(struct head *head, const struct parse_context *context, struct slice text)
+{
+	struct slice rest = text;
+
+	head->ns = CLOCK_NONE;
+	skip_initial(&rest);
+	for (unsigned i = 0; i < HEAD_ITEMS_MAX && text.len - rest.len < HEAD_MAX; i++) {
+		const bool stroke = rest.ptr > text.ptr && rest.ptr[-1] == '|';
+		struct slice before = rest;
+
+		skip_separators(&rest);
+		const bool strokes =
+			stroke || slice_find(slice_head(before, before.len - rest.len), '|') <
+					  before.len - rest.len;
+		if (!take_stamp(head, context, &rest) && !take_level(head, &rest) &&
+			!take_bracket(head, context, &rest) && !take_pid(head, &rest) &&
+			!take_logger(head, &rest, strokes))
+			break;
+	}
+	skip_separators(&rest);
+	head->text = rest;
+	return head->ns != CLOCK_NONE;
+}
+
+static void put_head(
+	struct record *record, struct parse_context *context, const struct head *head)
+{
+	record->created_ns = head->ns;
+	put_some(record, context, FIELD_LOG_LEVEL, head->level);
+	put_some(record, context, FIELD_LOG_LOGGER, head->logger);
+	if (!slice_absent(head->pid))
+		put_digits(record, context, FIELD_PROCESS_PID, head->pid);
+	put_over(record, context, FIELD_MESSAGE, head->text);
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct head head = {0};
+	const struct slice line = context->message;
+
+	if (!read_head(&head, context, line))
+		return PARSED_NOT_MINE;
+	put_head(record, context, &head);
+	const bool says = sign_in_outcome(line) != SIGN_IN_NONE;
+	if (says && !slice_absent(head.peer))
+		put_endpoint(record, context, &endpoint_source, head.peer);
+	if (says && sign_in_take(record, context, line)) {
+		context->message = SLICE_NONE;
+		return PARSED;
+	}
+	context->message = head.text; /* it may be pairs or JSON */
+	return slice_absent(head.level) ? PARSED_NOT_MINE : PARSED_PARTLY;
+}
+
+const struct parser parser_application = {
+	.number = 51,
+	.roles = PARSER_ENVELOPE,
+	.name = "application",
+	.module = "application",
+	.summary =
+		"a stamp, a level and words in any order: programs with log files of their own",
+	.source = "Serilog, NLog, Monolog, Ruby Logger, Go log, Nest, Odoo and others",
+	.first_bytes = FIRST_BYTES_DIGITS "[<ADEFINSTVWadefinstvw",
+	.parse = parse,
+};
