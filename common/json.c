@@ -49,7 +49,7 @@ void json_array_end(struct json *json)
 }
 
 /* Every byte of the word stands for itself in a string: printable ASCII but '"' and '\\'. */
-static bool is_plain_word(uint64_t word)
+static inline bool is_plain_word(uint64_t word)
 {
 	static const uint64_t ones = UINT64_C(0x0101010101010101);
 	static const uint64_t tops = UINT64_C(0x8080808080808080);
@@ -114,6 +114,20 @@ static char *escape_one(char *to, struct slice at, size_t *width)
 	return put_bytes(to, "\xef\xbf\xbd", 3);
 }
 
+/* A text of 4 to 8 bytes that all stand for themselves: its two ends, which may overlap. */
+static bool put_short(char *to, struct slice text)
+{
+	uint32_t head, tail;
+
+	memcpy(&head, text.ptr, sizeof(head));
+	memcpy(&tail, text.ptr + text.len - sizeof(tail), sizeof(tail));
+	if (!is_plain_word((uint64_t)head << 32 | tail))
+		return false;
+	memcpy(to, &head, sizeof(head));
+	memcpy(to + text.len - sizeof(tail), &tail, sizeof(tail));
+	return true;
+}
+
 char *json_escape_to(char *to, struct slice text)
 {
 	const char *at = text.ptr, *end = text.ptr + text.len;
@@ -121,7 +135,12 @@ char *json_escape_to(char *to, struct slice text)
 	size_t width;
 
 	while (at < end) {
-		if (end - at >= (ptrdiff_t)sizeof(word)) {
+		size_t left = (size_t)(end - at);
+
+		if (left < sizeof(word) && left >= sizeof(word) / 2 &&
+			put_short(to, slice_of(at, left)))
+			return to + left;
+		if (left >= sizeof(word)) {
 			memcpy(&word, at, sizeof(word));
 			if (is_plain_word(word)) {
 				memcpy(to, &word, sizeof(word));

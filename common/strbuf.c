@@ -38,7 +38,7 @@ static void make_room(struct strbuf *buf, size_t needed)
 	buf->capacity = capacity;
 }
 
-char *strbuf_reserve(struct strbuf *buf, size_t len)
+char *strbuf_grow(struct strbuf *buf, size_t len)
 {
 	if (len > buf->limit || buf->len > buf->limit - len) {
 		buf->overflow = true;
@@ -46,26 +46,6 @@ char *strbuf_reserve(struct strbuf *buf, size_t len)
 	}
 	make_room(buf, buf->len + len + 1); /* one more for strbuf_cstr() */
 	return buf->ptr + buf->len;
-}
-
-void strbuf_add(struct strbuf *buf, struct slice bytes)
-{
-	char *to = strbuf_reserve(buf, bytes.len);
-
-	if (to == NULL || bytes.len == 0)
-		return;
-	memcpy(to, bytes.ptr, bytes.len);
-	buf->len += bytes.len;
-}
-
-void strbuf_add_byte(struct strbuf *buf, char byte)
-{
-	char *to = strbuf_reserve(buf, 1);
-
-	if (to == NULL)
-		return;
-	*to = byte;
-	buf->len++;
 }
 
 void strbuf_add_str(struct strbuf *buf, const char *text)
