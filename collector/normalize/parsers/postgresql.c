@@ -387,8 +387,10 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	bool csv = rest.len < start.len && skip_byte(&rest, ',');
 	if (csv ? !read_csv(context, rest, &line) : !read_text(rest, &line))
 		return PARSED_NOT_MINE;
-	if (!told && (!zoned || slice_absent(line.pid)))
-		return PARSED_NOT_MINE; /* many write "ERROR:  " */
+	/* many write "ERROR:  ", but few behind a stamp with a zone and nothing else: %t, %m */
+	bool bare = !csv && line.severity.ptr == rest.ptr + 1;
+	if (!told && (!zoned || (slice_absent(line.pid) && !bare)))
+		return PARSED_NOT_MINE;
 	record->created_ns = ns;
 	put_line(record, context, &line);
 	context->message = SLICE_NONE;
