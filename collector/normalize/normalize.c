@@ -295,19 +295,15 @@ static const struct parser *own_of(const struct parser *format)
 	return format != NULL && format->number >= OWN_NUMBER_MIN ? format : NULL;
 }
 
-/* `found`, or who understands the message that it left better. */
-static const struct parser *ask_last(const struct normalizer *normalizer,
-	const struct parser *found, struct record *record, struct parse_context *context)
+/* What the parser that left the message did not understand of it. The record stays that one's:
+ * the names of its fields do not change with what a message says. */
+static void ask_last(const struct normalizer *normalizer, struct record *record,
+	struct parse_context *context)
 {
 	enum parse_result result = PARSED_NOT_MINE;
-	const struct parser *last = NULL;
 
-	if (found != NULL)
-		last = ask_candidates(&normalizer->last, record, context, &result);
-	if (last == NULL)
-		return found;
-	record->status = (uint8_t)status_of(result);
-	return last;
+	if (ask_candidates(&normalizer->last, record, context, &result) != NULL)
+		record->status = (uint8_t)status_of(result);
 }
 
 /* The innermost parser that claimed something, or NULL; fills record->status. */
@@ -340,7 +336,9 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 			break;
 		context->whole_line = false;
 	}
-	return ask_last(normalizer, found, record, context);
+	if (found != NULL)
+		ask_last(normalizer, record, context);
+	return found;
 }
 
 static struct slice without_line_end(struct slice raw)

@@ -252,7 +252,7 @@ static const struct meaning meanings[] = {
 		.category = {ECS_AUTHENTICATION},
 		.type = {ECS_START},
 		.outcome = {ECS_FAILURE}},
-	[SIGN_IN_LOCKED] = {.action = {SLICE_BYTES("account_locked")},
+	[SIGN_IN_LOCKED] = {.action = {SLICE_BYTES("application_account_locked")},
 		.category = {ECS_AUTHENTICATION},
 		.type = {ECS_INFO},
 		.outcome = {ECS_FAILURE}},
