@@ -407,8 +407,10 @@ const struct wording *put_wording(struct wording_table *table, struct slice code
 	struct slice text, struct record *record, struct parse_context *context)
 {
 	const struct wording_slots *slots = slots_of(table);
-	uint32_t hash = name_hash(code);
 
+	if (slice_absent(code) || slice_absent(text))
+		return NULL;
+	uint32_t hash = name_hash(code);
 	for (const struct sentence *i = slots->first[hash & slots->mask]; i; i = i->next) {
 		struct reading reading = {.n = 0};
 		struct slice rest = text;
