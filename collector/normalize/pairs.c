@@ -16,7 +16,8 @@ uint32_t name_hash(struct slice name)
 		hash ^= hash >> 32;
 	}
 	uint64_t word = 0;
-	memcpy(&word, name.ptr + at, name.len - at);
+	if (at < name.len)
+		memcpy(&word, name.ptr + at, name.len - at);
 	hash = (hash ^ word) * UINT64_C(0xc4ceb9fe1a85ec53);
 	return (uint32_t)(hash >> 32);
 }
