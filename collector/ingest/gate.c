@@ -275,6 +275,7 @@ static struct record_source source_of(struct batch *batch, const struct sender *
 		.format = slice_str(format),
 		.zone = zone,
 		.charset = sender->charset,
+		.wrapped = origin->door->settings->protocol == PROTOCOL_BEATS,
 	};
 }
 

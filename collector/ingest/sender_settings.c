@@ -25,8 +25,9 @@ static const struct setting listener_table[] = {
 		"line ends, or by their counts alone (RFC 6587).",
 		framing_names},
 	{"format", SETTING_TEXT, AT(format), "", 0, 64,
-		"Parser to ask first for what arrives here; empty: the first that knows it. "
-		"`soc-collector normalize --list` names them."},
+		"Parser to ask first for what arrives here (of Beats: for the lines in their "
+		"events); empty: the first that knows it. `soc-collector normalize --list` "
+		"names them."},
 	{"clients", SETTING_CHOICE, AT(clients), "none", 0, 0,
 		"Whether tls asks senders for a certificate.", client_names},
 	{"ca", SETTING_PATH, AT(ca), "", 0, 0,

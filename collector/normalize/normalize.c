@@ -306,17 +306,27 @@ static void ask_last(const struct normalizer *normalizer, struct record *record,
 		record->status = (uint8_t)status_of(result);
 }
 
+/* Within how many others the line lies that `format` is of. */
+static unsigned depth_of_line(const struct parser *format, const struct record *record)
+{
+	return format != NULL && record->source != NULL && record->source->wrapped;
+}
+
 /* The innermost parser that claimed something, or NULL; fills record->status. */
 static const struct parser *run_parsers(const struct normalizer *normalizer,
 	const struct parser *format, struct record *record, struct parse_context *context)
 {
+	const unsigned line_at = depth_of_line(format, record);
 	const struct parser *found = NULL;
 
 	for (context->depth = 0; context->depth < DEPTH_MAX; context->depth++) {
 		enum parse_result result = PARSED_NOT_MINE;
-		const struct parser *outer = ask_envelopes(normalizer,
-			context->depth == 0 ? format : NULL, record, context, &result);
+		const bool is_line = context->depth == line_at;
+		const struct parser *outer = ask_envelopes(
+			normalizer, is_line ? format : NULL, record, context, &result);
 
+		if (outer == NULL && is_line && line_at > 0)
+			outer = ask_message_parsers(normalizer, NULL, record, context, &result);
 		if (outer == NULL)
 			break;
 		found = outer;
@@ -326,8 +336,11 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 			return found;
 
 		bool whole_line = context->whole_line;
-		const struct parser *inner = ask_message_parsers(normalizer,
-			outer != format ? own_of(format) : NULL, record, context, &result);
+		const struct parser *inner = NULL;
+		if (!whole_line || context->depth >= line_at)
+			inner = ask_message_parsers(normalizer,
+				outer != format ? own_of(format) : NULL, record, context,
+				&result);
 		if (inner != NULL) {
 			record->status = (uint8_t)status_of(result);
 			return inner;

@@ -114,6 +114,7 @@ struct record_source {
 	struct slice format;     /* parser named by settings, or "" */
 	const struct zone *zone; /* of stamps without one; NULL = the province's */
 	enum charset charset;    /* of its text, as settings say */
+	bool wrapped; /* lines come in JSON objects of a shipper: `format` is theirs */
 };
 
 struct record {

@@ -98,6 +98,43 @@ START_TEST(a_named_format_is_asked_first)
 }
 END_TEST
 
+/* Of a shipper's events the line within is what the settings speak of. */
+START_TEST(a_named_format_is_of_the_line_that_a_shipper_wrapped)
+{
+	static const struct record_source clamav = {
+		.format = {SLICE_BYTES("clamav")}, .wrapped = true};
+	static const struct record_source syslog = {
+		.format = {SLICE_BYTES("rfc3164")}, .wrapped = true};
+	struct record records[] = {
+		line("{\"host\":{\"name\":\"h\"},\"message\":\"/srv/a.php: Php.Webshell-1 "
+		     "FOUND\"}"),
+		line("{\"message\":\"Jun  1 00:00:00 h sshd[1]: Invalid user a from "
+		     "192.0.2.1\"}"),
+		line("{\"message\":\"{\\\"user\\\":{\\\"name\\\":\\\"an\\\"}}\"}"),
+		line("{\"winlog\":{\"event_id\":\"4625\",\"channel\":\"Security\",\"provider_"
+		     "name\":"
+		     "\"Microsoft-Windows-Security-Auditing\"},\"message\":\"x: y FOUND\"}"),
+		line("no JSON at all"),
+	};
+	static const char *const parsers_of[] = {"clamav", "sshd", "json", "windows-json"};
+
+	records[0].source = &clamav;
+	records[1].source = records[2].source = &syslog;
+	records[3].source = records[4].source = &clamav;
+	setup(records, ARRAY_LEN(records));
+	normalize_batch(normalizer, &batch);
+	for (unsigned i = 0; i < ARRAY_LEN(parsers_of); i++) {
+		const struct parser *parser = parser_by_number(batch.records[i].parser);
+
+		ck_assert_ptr_nonnull(parser);
+		ck_assert_str_eq(parser->name, parsers_of[i]);
+	}
+	ck_assert_slice_eq(record_get(&batch.records[0], FIELD_HOST_NAME), SLICE_LIT("h"));
+	ck_assert_uint_eq(batch.records[4].status, PARSE_UNKNOWN);
+	teardown();
+}
+END_TEST
+
 START_TEST(a_full_arena_damages_the_record_and_no_more)
 {
 	struct record record = line(
@@ -161,5 +198,6 @@ END_TEST
 
 TEST_MAIN("normalize", every_record_of_a_batch_is_a_sign_of_life,
 	a_batch_is_normalized_in_place, a_named_format_is_asked_first,
+	a_named_format_is_of_the_line_that_a_shipper_wrapped,
 	a_full_arena_damages_the_record_and_no_more, a_value_without_room_damages_the_record,
 	the_same_bytes_give_the_same_fields)
