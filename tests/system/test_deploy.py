@@ -69,6 +69,7 @@ def test_everything_comes_to_its_place(installed):
         f"systemd/system/soc-{part}.service", f"sysusers.d/soc-{part}.conf", f"tmpfiles.d/soc-{part}.conf")]
     wanted += [installed.etc / "soc-collector" / name for name in (
         "collector.yaml", "agencies.yaml", "enrich.yaml", "masking.yaml", "networks.yaml", "national/profile.yaml", "national/classes.yaml",
+        "parsers/README.md", "parsers/mot-cua.yaml",
         "national/schemas/avreport.xsd")]
     wanted += [installed.etc / "soc-agent/agent.yaml"]
     assert {str(path) for path in wanted} <= files
