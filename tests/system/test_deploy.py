@@ -183,7 +183,7 @@ def test_the_operators_guide_names_what_there_is(installed, program):
         last = name.rsplit(".", 1)[1]
         file = harness.ROOT / "configs" / name
         assert f'"{name}"' in known or f'"{last}"' in known or f"{last}:" in settings or file.exists() or (
-            last in ("pem", "key")), name
+            last in ("pem", "key", "yml")), name
 
 
 def held(settings):
