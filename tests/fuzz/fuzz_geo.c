@@ -5,9 +5,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static volatile unsigned sum;
+
 static void touch(struct slice text)
 {
-	volatile unsigned sum = 0;
 
 	assert(text.len <= GEO_TEXT_MAX);
 	for (size_t i = 0; i < text.len; i++)
