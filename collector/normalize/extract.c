@@ -215,8 +215,8 @@ void put_address(struct record *record, struct parse_context *context, enum fiel
 		put_some(record, context, other, text);
 }
 
-void put_only_address(
-	struct record *record, struct parse_context *context, enum field_id ip, struct slice text)
+void put_only_address(struct record *record, struct parse_context *context, enum field_id ip,
+	struct slice text)
 {
 	put(record, context, ip, canonical_address(context, bare_address(text)));
 }

@@ -164,7 +164,8 @@ START_TEST(any_address_is_found_as_one_by_one)
 				best = (int)j;
 		}
 		const struct sender *found = senders_by_address(senders, 0, &at);
-		ck_assert_int_eq(found != NULL ? (int)strtol(found->name + 1, NULL, 10) : -1, best);
+		ck_assert_int_eq(
+			found != NULL ? (int)strtol(found->name + 1, NULL, 10) : -1, best);
 	}
 	strbuf_done(&text);
 	strbuf_done(&out);
