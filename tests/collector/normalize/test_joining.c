@@ -79,8 +79,7 @@ START_TEST(indented_lines_that_nobody_knows_go_on)
 		"-  Exception in thread \"main\" java.lang.IllegalStateException: x",
 		"+  \tat vn.example.A.a(A.java:1)",
 		"-  vn.example.Broken: no exception",
-		"-k [07-Mar-2026 10:00:00 UTC] PHP Fatal error:  Uncaught Exception: x in "
-		"a.php:1",
+		"-k [07-Mar-2026 10:00:00 UTC] PHP Fatal error:  Uncaught Exception: x in a:1",
 		"+  Stack trace:",
 		"+  #0 /srv/www/a.php(12): f()",
 		"+  #1 {main}",
