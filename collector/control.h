@@ -29,7 +29,7 @@
 #include "collector/derive/derive.h"
 #include "collector/forward/forward.h"
 #include "collector/ingest/ingest.h"
-#include "collector/normalize/mask_ledger.h"
+#include "collector/normalize/masking/mask_ledger.h"
 #include "collector/store/store.h"
 #include "common/err.h"
 

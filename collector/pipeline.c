@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #include "collector/detect/match.h"
-#include "collector/normalize/audit_events.h"
+#include "collector/normalize/families/audit_events.h"
 #include "collector/record/encode.h"
 #include "common/counter.h"
 

@@ -7,7 +7,7 @@
 #ifndef COLLECTOR_PIPELINE_H
 #define COLLECTOR_PIPELINE_H
 
-#include "collector/normalize/mask_ledger.h"
+#include "collector/normalize/masking/mask_ledger.h"
 #include "collector/normalize/normalize.h"
 #include "collector/record/batch.h"
 #include "collector/rules.h"

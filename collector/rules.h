@@ -13,7 +13,7 @@
 #include "collector/detect/classify.h"
 #include "collector/enrich/enrich.h"
 #include "collector/national/profile.h"
-#include "collector/normalize/masking.h"
+#include "collector/normalize/masking/masking.h"
 #include "collector/normalize/normalize.h"
 #include "collector/normalize/own/folder.h"
 #include "collector/register/register.h"

@@ -1,7 +1,7 @@
 #include "collector/normalize/joining.h"
 
-#include "collector/normalize/extract.h"
 #include "collector/normalize/own/format.h"
+#include "collector/normalize/text/extract.h"
 
 static bool is_indented(struct slice line)
 {

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "collector/normalize/decoding.h"
-#include "collector/normalize/extract.h"
 #include "collector/normalize/own/folder.h"
 #include "collector/normalize/parsers.h"
+#include "collector/normalize/text/extract.h"
 #include "common/clock.h"
 #include "common/pulse.h"
 

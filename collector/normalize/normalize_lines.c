@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "collector/normalize/audit_gather.h"
 #include "collector/normalize/decoding.h"
+#include "collector/normalize/families/audit_gather.h"
 #include "collector/normalize/joining.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"

@@ -14,7 +14,7 @@
 #define COLLECTOR_NORMALIZE_LINES_H
 
 #include "collector/enrich/enrich.h"
-#include "collector/normalize/masking.h"
+#include "collector/normalize/masking/masking.h"
 #include "collector/normalize/normalize.h"
 #include "common/err.h"
 

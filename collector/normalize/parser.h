@@ -17,7 +17,7 @@
 #ifndef COLLECTOR_NORMALIZE_PARSER_H
 #define COLLECTOR_NORMALIZE_PARSER_H
 
-#include "collector/normalize/pairs.h"
+#include "collector/normalize/text/pairs.h"
 #include "collector/record/record.h"
 #include "common/arena.h"
 #include "common/zone.h"

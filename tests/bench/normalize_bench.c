@@ -14,7 +14,7 @@
 #include "collector/detect/classify.h"
 #include "collector/detect/match.h"
 #include "collector/enrich/enrich.h"
-#include "collector/normalize/masking.h"
+#include "collector/normalize/masking/masking.h"
 #include "collector/normalize/normalize.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <yyjson.h>
 
-#include "collector/normalize/flatten.h"
+#include "collector/normalize/text/flatten.h"
 
 enum { ARENA_MAX = 1 << 22 };
 

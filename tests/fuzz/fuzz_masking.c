@@ -2,7 +2,7 @@
  * masked. */
 #include <assert.h>
 
-#include "collector/normalize/masking.h"
+#include "collector/normalize/masking/masking.h"
 #include "collector/normalize/normalize.h"
 #include "common/clock.h"
 

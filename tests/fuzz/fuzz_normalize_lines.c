@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "collector/normalize/audit_events.h"
+#include "collector/normalize/families/audit_events.h"
 #include "collector/normalize/normalize_lines.h"
 
 enum { RECORDS_MAX = 256 };

@@ -1,9 +1,9 @@
 #include "collector/normalize/own/fill.h"
 
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/extract.h"
+#include "collector/normalize/families/access_log.h"
 #include "collector/normalize/own/meanings.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 #include "common/netaddr.h"
 
 enum { MAC_DIGITS = 12, MAC_TEXT = 17 };

@@ -3,10 +3,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "collector/normalize/extract.h"
 #include "collector/normalize/own/fill.h"
 #include "collector/normalize/own/meanings.h"
 #include "collector/normalize/own/samples.h"
+#include "collector/normalize/text/extract.h"
 #include "common/netaddr.h"
 
 enum { ARENA_MAX = 64 << 20 };

@@ -1,8 +1,8 @@
 #include "collector/normalize/own/moment.h"
 
-#include "collector/normalize/extract.h"
-#include "collector/normalize/stamp.h"
-#include "collector/normalize/stamp_parts.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
+#include "collector/normalize/text/stamp_parts.h"
 
 /* What a form can hold, and how many letters of it. */
 static const struct {

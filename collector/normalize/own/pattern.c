@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 #include "common/mistakes.h"
 #include "common/nearest.h"
 

@@ -1,7 +1,7 @@
 #include "collector/normalize/own/take.h"
 
-#include "collector/normalize/extract.h"
-#include "collector/normalize/pairs.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/pairs.h"
 #include "common/netaddr.h"
 
 enum { ADDRESS_MAX = 45, PORT_MAX = 65535, NUMBER_MAX = 18 };

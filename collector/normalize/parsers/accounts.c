@@ -8,7 +8,7 @@
  *	password changed for an          (passwd, chpasswd, through PAM: parser pam)
  *	changed user 'an' information    (chfn)
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 enum shape {
 	SHAPE_PAIRS_USER,  /* name=an, UID=1001, ... */

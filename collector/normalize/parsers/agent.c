@@ -4,8 +4,8 @@
  * One flat object with the names of the dictionary, those below "soc." too:
  * who sends it is known by its certificate.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/names.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/names.h"
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {

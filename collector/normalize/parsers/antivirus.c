@@ -8,8 +8,8 @@
  * The names are those of antivirus_names.def; a value goes on until the next of them. Names and
  * values are parted by ':' or '=', pairs by '|', ';', a tab, or a comma.
  */
-#include "collector/normalize/antivirus.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/antivirus.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { NAME_MAX_BYTES = 40, KNOWN_MIN = 3, PIECES_MAX = 256 };
 
@@ -131,6 +131,6 @@ const struct parser parser_antivirus = {
 	.name = "antivirus",
 	.module = "antivirus",
 	.summary = "malware detections as names and values, in Vietnamese or English",
-	.source = "collector/normalize/antivirus_names.def",
+	.source = "collector/normalize/families/antivirus_names.def",
 	.parse = parse,
 };

@@ -8,8 +8,8 @@
  *	{"rule":{"level":12,...},"agent":{"name":"ws-1"},"manager":{...},"full_log":"/x: X
  *FOUND"}
  */
-#include "collector/normalize/antivirus.h"
-#include "collector/normalize/names.h"
+#include "collector/normalize/families/antivirus.h"
+#include "collector/normalize/text/names.h"
 
 /* Names that only these products' objects have. */
 static struct antivirus_source source_of(const struct pairs *pairs)

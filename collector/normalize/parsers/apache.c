@@ -5,9 +5,9 @@
  * agent (common format), a virtual host with port, or "-" for no bytes, which
  * nginx writes as 0.
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/extract.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 
 /* "[STAMP] HOST PROTOCOL CIPHER "REQUEST" BYTES": ssl_request_log of mod_ssl */
 static enum parse_result parse_ssl_request(struct record *record, struct parse_context *context)

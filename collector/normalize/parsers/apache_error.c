@@ -4,9 +4,9 @@
  *	[Mon Dec 26 16:22:08 2016] [error] [client 192.0.2.1] text                          2.2
  *	[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 7:tid 43] [client 192.0.2.1:80] text
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/modsecurity.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/modsecurity.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct meaning error = {
 	.category = {ECS_WEB},

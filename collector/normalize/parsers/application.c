@@ -14,10 +14,10 @@
  * says it. It is asked last of all, and claims a line with a stamp and a level, or with a stamp
  * and words of a sign-in.
  */
-#include "collector/normalize/endpoint.h"
-#include "collector/normalize/extract.h"
-#include "collector/normalize/sign_in.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/sign_in.h"
+#include "collector/normalize/text/endpoint.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { HEAD_ITEMS_MAX = 10, HEAD_MAX = 256, WORD_MAX = 96 };
 

@@ -14,8 +14,8 @@
  *	2026-03-07T10:00:00+0700 SUBDEBUG Installed: nginx-1:1.22.1-8.el9.x86_64    dnf.rpm.log
  *	Mar 07 10:00:00 Updated: openssl-1.0.2k-26.el7_9.x86_64                     yum.log
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 #define PACKAGE(name, how)                                                                     \
 	{                                                                                      \

@@ -9,7 +9,7 @@
  * Behind byte 0x1d stands what auditd adds when it enriches: names for numbers. Records with
  * one serial number are one event; event.id joins them.
  */
-#include "collector/normalize/audit_text.h"
+#include "collector/normalize/families/audit_text.h"
 
 static void put_header(
 	struct record *record, struct parse_context *context, const struct audit_header *header)

@@ -7,9 +7,9 @@
  * print-time, print-category and print-severity choose what stands before the text; in syslog
  * there may be none of it. named escapes what is not a letter, a digit or a hyphen in names.
  */
-#include "collector/normalize/dns.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/dns.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 /* Who asks; the name in brackets is the one asked for. */
 #define CLIENT                                                                                 \

@@ -5,8 +5,8 @@
  *	 "request":{"remote_ip":"192.0.2.1","method":"GET","host":"a.vn","uri":"/",
  *	 "headers":{"User-Agent":["curl/8.0"]}},"user_id":"","duration":0.0009,"status":200}
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/documents.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/documents.h"
 
 static const struct meaning noted = {.category = {ECS_WEB}, .type = {ECS_INFO}};
 static const struct meaning error = {.category = {ECS_WEB}, .type = {ECS_ERROR}};

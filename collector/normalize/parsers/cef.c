@@ -7,11 +7,11 @@
  * blanks; it ends where a blank and the next name with its '=' begin. Custom fields (cs1, cn2,
  * ...) are named by their labels (cs1Label).
  */
-#include "collector/normalize/antivirus.h"
-#include "collector/normalize/fortigate.h"
-#include "collector/normalize/name_table.h"
-#include "collector/normalize/names.h"
-#include "collector/normalize/network.h"
+#include "collector/normalize/families/antivirus.h"
+#include "collector/normalize/families/fortigate.h"
+#include "collector/normalize/text/name_table.h"
+#include "collector/normalize/text/names.h"
+#include "collector/normalize/text/network.h"
 
 enum { HEADER_PARTS = 7, NAME_MAX_BYTES = 128 };
 

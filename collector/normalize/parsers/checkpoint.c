@@ -6,11 +6,11 @@
  *
  * The blade that logs stands as the product, and says what the values mean together.
  */
-#include "collector/normalize/device.h"
-#include "collector/normalize/extract.h"
-#include "collector/normalize/name_table.h"
-#include "collector/normalize/names.h"
-#include "collector/normalize/network.h"
+#include "collector/normalize/families/device.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/name_table.h"
+#include "collector/normalize/text/names.h"
+#include "collector/normalize/text/network.h"
 
 enum checkpoint_value {
 	CP_LATER = NAME_MEANING_END,

@@ -7,12 +7,12 @@
  *
  * The number is the message; its class and severity stand before it.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/name_table.h"
-#include "collector/normalize/names.h"
-#include "collector/normalize/network.h"
-#include "collector/normalize/stamp.h"
-#include "collector/normalize/wording.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/name_table.h"
+#include "collector/normalize/text/names.h"
+#include "collector/normalize/text/network.h"
+#include "collector/normalize/text/stamp.h"
+#include "collector/normalize/text/wording.h"
 #include "common/clock.h"
 
 enum { CODE_LEN = 6, NAME_MAX_BYTES = 48 };
@@ -23,7 +23,7 @@ static const struct wording messages[] = {
 #define SUSPECT(code, telling, attack, severity, text)                                         \
 	{{SLICE_BYTES(code)}, {SLICE_BYTES(text)}, TELLS_##telling, CLASS_##attack,            \
 		SEVERITY_##severity},
-#include "collector/normalize/asa_messages.def"
+#include "collector/normalize/families/asa_messages.def"
 #undef MESSAGE
 #undef SUSPECT
 };

@@ -7,8 +7,8 @@
  *
  * FACILITY-SEVERITY-MNEMONIC; a part of a stack may stand between facility and severity.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/wording.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/wording.h"
 
 enum { CODE_MAX = 80 };
 
@@ -18,7 +18,7 @@ static const struct wording messages[] = {
 #define SUSPECT(code, telling, attack, severity, text)                                         \
 	{{SLICE_BYTES(code)}, {SLICE_BYTES(text)}, TELLS_##telling, CLASS_##attack,            \
 		SEVERITY_##severity},
-#include "collector/normalize/ios_messages.def"
+#include "collector/normalize/families/ios_messages.def"
 #undef MESSAGE
 #undef SUSPECT
 };

@@ -8,8 +8,8 @@
  * vendor can be held to it. An identity number in the place of the token is never put into a
  * field.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 
 enum {
 	TOKEN_MIN = 22, /* 128 bits in base64url */

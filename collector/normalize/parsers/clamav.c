@@ -10,8 +10,8 @@
  *
  * Whoever stores a file chooses its name, so the signature is what stands behind the last ": ".
  */
-#include "collector/normalize/antivirus.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/antivirus.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct slice found = {SLICE_BYTES(" FOUND")};
 static const struct slice separator = {SLICE_BYTES(": ")};

@@ -8,8 +8,8 @@
  * are marked P, the last F. Parts that came together are one text; the text is a line of its
  * own.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { STAMP_SHORTEST = 20 }; /* "2026-03-07T03:00:00Z" */
 

@@ -1,7 +1,7 @@
 /*
  * cron - "(user) VERB (detail)" of Vixie cron and its heirs
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 struct verb {
 	struct slice name;

@@ -4,7 +4,7 @@
  * Each program has its sentences; one that says something else is left to the parsers that read
  * any program's message.
  */
-#include "collector/normalize/phrases.h"
+#include "collector/normalize/text/phrases.h"
 
 #define IS(name, what, how)                                                                    \
 	{                                                                                      \

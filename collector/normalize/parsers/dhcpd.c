@@ -8,9 +8,9 @@
  *
  * The name in brackets is the client's own choice: what follows is read from the end.
  */
-#include "collector/normalize/dhcp.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/dhcp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct phrase sentences[] = {
 	{"DHCPDISCOVER from {source.mac+}[[ ({client.domain*})]] via {.interface}: "

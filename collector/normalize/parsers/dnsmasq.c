@@ -7,9 +7,9 @@
  *
  * A host's name in DHCP is the host's own choice and stands last.
  */
-#include "collector/normalize/dhcp.h"
-#include "collector/normalize/dns.h"
-#include "collector/normalize/phrases.h"
+#include "collector/normalize/families/dhcp.h"
+#include "collector/normalize/families/dns.h"
+#include "collector/normalize/text/phrases.h"
 
 static const struct phrase sentences[] = {
 	{"query[{dns.question.type}] {dns.question.name} from {source.ip}", &dns_queried},

@@ -9,7 +9,7 @@
  * User names and passwords come from the network, and by its settings Dovecot takes any byte:
  * a user's name is read up to the last place where Dovecot goes on by itself.
  */
-#include "collector/normalize/mail.h"
+#include "collector/normalize/families/mail.h"
 
 static const struct meaning disconnected = {
 	.action = {SLICE_BYTES("mailbox_disconnected")},

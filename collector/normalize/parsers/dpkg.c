@@ -8,8 +8,8 @@
  *	update-alternatives 2026-03-07 10:00:00: link group editor updated to point to
  * /usr/bin/vi
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { STAMP_LEN = 19 }; /* "2026-03-07 10:00:00" */
 

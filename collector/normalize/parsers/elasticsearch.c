@@ -5,7 +5,7 @@
  *	 "event.action":"authentication_failed","user.name":"x","origin.address":"203.0.113.9:5"}
  *	{"audit_category":"FAILED_LOGIN","audit_request_remote_address":"203.0.113.9",...}
  */
-#include "collector/normalize/documents.h"
+#include "collector/normalize/text/documents.h"
 
 #define LOGIN(how)                                                                             \
 	.action = {SLICE_BYTES("database_login")}, .category = {ECS_AUTHENTICATION},           \

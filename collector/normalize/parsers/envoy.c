@@ -10,9 +10,9 @@
  * Quotes in values are not escaped: what stands behind the agent is read from the end, and the
  * forwarded addresses are believed only when the agent holds no quotes.
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct meaning served = {
 	.category = {ECS_WEB}, .type = {ECS_ACCESS}, .outcome = {ECS_SUCCESS}};

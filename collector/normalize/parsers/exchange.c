@@ -10,10 +10,10 @@
  * named in a file's "#Fields:", and are these since Exchange 2007; 2013 put one more, the
  * network's id of the message, before the recipients. Times are UTC.
  */
-#include "collector/normalize/documents.h"
-#include "collector/normalize/mail.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/mail.h"
+#include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { COLUMNS_MAX = 40, TRACKING_LEAST = 19, PROTOCOL_COLUMNS = 9 };
 

@@ -10,8 +10,8 @@
  * believed only where Exim writes it, in square brackets behind the names; what U= says of
  * another host's user is that host's own word; behind a message id there is the subject only.
  */
-#include "collector/normalize/mail.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/mail.h"
+#include "collector/normalize/text/stamp.h"
 
 /* What the two signs behind a message's id say. */
 static const struct {

@@ -5,8 +5,8 @@
  *	2026-03-07 10:00:00,123 fail2ban.filter         [812]: INFO    [sshd] Found 192.0.2.7 -
  *... fail2ban.actions[812]: WARNING [ssh-iptables] Ban 192.0.2.7                  syslog
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { LEVEL_MAX = 8 };
 

@@ -7,10 +7,10 @@
  * rule, sub-rule, anchor, tracker, interface, reason, action, direction, version of IP; then by
  * version and protocol. OPNsense has the rule's own number where pfSense has the tracker.
  */
-#include "collector/normalize/csv.h"
-#include "collector/normalize/device.h"
-#include "collector/normalize/extract.h"
-#include "collector/normalize/network.h"
+#include "collector/normalize/families/device.h"
+#include "collector/normalize/text/csv.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/network.h"
 
 enum { ACTION = 6, DIRECTION = 7, VERSION = 8, FIELDS_MIN = 17 };
 

@@ -6,9 +6,9 @@
  *	date=2026-05-10,time=11:50:48,devname="FW-1",...           format csv
  *	logver=702071577 idseq=... itime=1778388648 devid="FG..."   sent on by FortiAnalyzer
  */
-#include "collector/normalize/fortigate.h"
+#include "collector/normalize/families/fortigate.h"
 
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 /* Every log of FortiOS says of which type and subtype it is; older ones write log_id. */
 static bool is_fortios(const struct pairs *pairs)

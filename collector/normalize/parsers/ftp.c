@@ -8,8 +8,8 @@
  *
  * Names and paths are the client's; what follows them is the server's and stands last.
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 #define LOGIN(how)                                                                             \
 	{                                                                                      \

@@ -6,10 +6,10 @@
  *
  * Names of the sender's own begin with '_'. The message is a line of its own.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/name_table.h"
-#include "collector/normalize/names.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/name_table.h"
+#include "collector/normalize/text/names.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct name_entry entries[] = {
 	NAME("version", NAME_DROPPED),

@@ -5,9 +5,9 @@
  *	{"severity":"WARN","time":"...","message":"Rack_Attack","env":"blocklist","remote_ip":"..."}
  *	{"severity":"INFO","time":"...","author_name":"an","entity_type":"User","change":"email"}
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/documents.h"
-#include "collector/normalize/phrases.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/phrases.h"
 
 static const struct meaning refused = MEANS("web_login", .category = {ECS_AUTHENTICATION},
 	.category2 = {ECS_WEB}, .type = {ECS_START}, .outcome = {ECS_FAILURE});

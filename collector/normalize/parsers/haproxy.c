@@ -10,9 +10,9 @@
  *
  * Administrators put words of their own between the parts: the times are found by their shape.
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/extract.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { WORDS_MAX = 8 };
 

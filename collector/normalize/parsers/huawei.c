@@ -8,9 +8,9 @@
  * Module, severity and mnemonic say what it is; what it concerns stands as name=value, in
  * brackets or alone. The names are spelled in many ways, and read without case and hyphens.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/network.h"
-#include "collector/normalize/wording.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/network.h"
+#include "collector/normalize/text/wording.h"
 
 enum { NAME_MAX_BYTES = 32, CODE_MAX = 80 };
 

@@ -9,9 +9,9 @@
  * does not carry: they are told by their shape. Values hold no blanks; '+' stands for one.
  * Times are UTC.
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/extract.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 #include "common/netaddr.h"
 
 enum { WORDS_MAX = 32, PORT_DIGITS = 5 };

@@ -6,8 +6,8 @@
  *
  * An identity is what the other side says of itself, before it is proved.
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/vpn.h"
+#include "collector/normalize/families/vpn.h"
+#include "collector/normalize/text/phrases.h"
 
 static const struct phrase charon_sentences[] = {
 	{"authentication of '{}' (myself) {}", &vpn_noted},

@@ -8,9 +8,9 @@
  * Keycloak writes what a person typed behind what it knows itself: of two values of one name
  * the first is its own.
  */
-#include "collector/normalize/documents.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct meaning noted = {.category = {ECS_WEB}, .type = {ECS_INFO}};
 static const struct meaning error = {.category = {ECS_WEB}, .type = {ECS_ERROR}};

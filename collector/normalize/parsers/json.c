@@ -5,9 +5,9 @@
  * field are kept as they are. Who a record belongs to and how it counts is never taken from a
  * line: names below "soc." and event.module are left out.
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/extract.h"
-#include "collector/normalize/names.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/names.h"
 
 /* An array's values under a known name are several values of the field. */
 static void put_pair(struct record *record, struct parse_context *context,

@@ -8,7 +8,7 @@
  * The parameters p1 to p9 are the event's own: of what is about an object, p2 is its path, p5
  * the malware, p7 the user.
  */
-#include "collector/normalize/antivirus.h"
+#include "collector/normalize/families/antivirus.h"
 
 enum { PARAMETERS_MAX = 64 };
 

@@ -1,7 +1,7 @@
 /*
  * kernel - what the Linux kernel says that a security analyst looks for
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 #define SAYS(name, what, how)                                                                  \
 	{                                                                                      \

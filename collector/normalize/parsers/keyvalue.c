@@ -8,10 +8,10 @@
  * The whole text must be pairs (pairs_keyvalue.c), three at least and one with
  * a known name; a stamp of any kind and the name of a host may stand before them.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/names.h"
-#include "collector/normalize/network.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/names.h"
+#include "collector/normalize/text/network.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { KNOWN_MIN = 1, NAMES_MIN = 3 };
 

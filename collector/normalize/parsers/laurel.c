@@ -5,8 +5,8 @@
  *	{"ID":"1688048710.843:30826","SYSCALL":{"SYSCALL":"execve","comm":"nft",...,"PPID":{...}},
  *	 "EXECVE":{"argc":2,"ARGV":["nft","list"]},"PATH":[{"item":0,"name":"/usr/sbin/nft",...}]}
  */
-#include "collector/normalize/audit.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/audit.h"
+#include "collector/normalize/text/stamp.h"
 
 /* "1688048710.843:30826" */
 static bool put_id(struct record *record, struct parse_context *context, struct slice id)

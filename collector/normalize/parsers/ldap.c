@@ -9,8 +9,8 @@
  * One operation is told in several lines, which have the connection's number alone in common.
  * Tag 97 answers a bind. Quotes inside a name are escaped.
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 #define LDAP(what, where, kind, ...)                                                           \
 	{                                                                                      \

@@ -7,10 +7,10 @@
  * The delimiter of 2.0 is one byte or its number, "x5E" or "0x5E"; a tab when it is empty or
  * left out. Nothing is escaped.
  */
-#include "collector/normalize/antivirus.h"
-#include "collector/normalize/name_table.h"
-#include "collector/normalize/names.h"
-#include "collector/normalize/network.h"
+#include "collector/normalize/families/antivirus.h"
+#include "collector/normalize/text/name_table.h"
+#include "collector/normalize/text/names.h"
+#include "collector/normalize/text/network.h"
 
 enum { HEADER_PARTS = 5 };
 

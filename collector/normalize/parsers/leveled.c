@@ -14,8 +14,8 @@
  * The frame is all that is known; of a few programs the words too, and whatever reads the
  * message of any program.
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { LEVEL_MAX = 9, LOGGER_MAX = 96, STAMP_LEAST = 19, STAMP_MOST = 36 };
 

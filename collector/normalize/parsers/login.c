@@ -11,7 +11,7 @@
  * What is tried as a name may hold anything; in util-linux' lines it ends before the last
  * comma.
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 static const struct meaning logged_in = {
 	.action = {SLICE_BYTES("login")},

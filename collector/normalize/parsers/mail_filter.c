@@ -8,8 +8,8 @@
  *
  * Addresses of mail are what somebody sent, and come after the address of the host.
  */
-#include "collector/normalize/mail.h"
-#include "collector/normalize/phrases.h"
+#include "collector/normalize/families/mail.h"
+#include "collector/normalize/text/phrases.h"
 
 static const struct meaning passed = MAIL_WITH(ECS_SUCCESS, "mail_passed");
 static const struct meaning spam = MAIL_WITH(ECS_SUCCESS, "mail_is_spam");

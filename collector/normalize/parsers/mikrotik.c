@@ -8,9 +8,9 @@
  * Topics come first, one of them a severity. Whether a rule dropped a packet only its prefix
  * can tell, if the administrator wrote so.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/network.h"
-#include "collector/normalize/wording.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/network.h"
+#include "collector/normalize/text/wording.h"
 
 enum { TOPICS_MAX = 64 };
 

@@ -18,11 +18,11 @@
  * chance for each request, so that no body can hold it. Messages in the error logs of web
  * servers are read by those.
  */
-#include "collector/normalize/modsecurity.h"
+#include "collector/normalize/families/modsecurity.h"
 
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/documents.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { BOUNDARY_MIN = 8, BOUNDARY_MAX = 32, MESSAGES_MAX = 16 };
 

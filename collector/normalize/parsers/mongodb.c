@@ -5,8 +5,8 @@
  *	{"t":{"$date":"2026-03-07T10:00:00.123+07:00"},"s":"I","c":"ACCESS","id":20249,
  *	 "ctx":"conn5","msg":"Authentication failed","attr":{"remote":"192.0.2.1:4711",...}}
  */
-#include "collector/normalize/database.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/database.h"
+#include "collector/normalize/text/stamp.h"
 
 struct line {
 	struct slice severity, component, context, text;

@@ -6,9 +6,9 @@
  *
  * A name is what the client said; the address in brackets is the server's and stands last.
  */
-#include "collector/normalize/database.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/database.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct meaning configured = MEANS("database_configured",
 	.category = {ECS_CONFIGURATION}, .category2 = {ECS_DATABASE}, .type = {ECS_CHANGE});

@@ -8,8 +8,8 @@
  *
  * Statements of the general log are written as they came, on several lines if so.
  */
-#include "collector/normalize/database.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/database.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct meaning queried = {
 	.action = {SLICE_BYTES("database_query")},

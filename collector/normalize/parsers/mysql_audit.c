@@ -8,9 +8,9 @@
  * A user's name is what the client said and may hold commas: the operation and what stands
  * before it are read from the end, unless it is somebody who is in.
  */
-#include "collector/normalize/database.h"
-#include "collector/normalize/documents.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/database.h"
+#include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/stamp.h"
 
 #define STATEMENT(what, kind)                                                                  \
 	.action = {SLICE_BYTES(what)}, .category = {ECS_DATABASE}, .type = {kind}

@@ -12,8 +12,8 @@
  * Of several in one second only the first has a Time, a record of its own. A statement may hold
  *lines like these: each is taken before the statement only, and once.
  */
-#include "collector/normalize/database.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/database.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { NAME_MAX_BYTES = 32, FRACTION_DIGITS = 9 };
 

@@ -8,7 +8,7 @@
  *	qlogd[8]: conn log: Users: an, Source IP: 203.0.113.9, Computer name: ---, Connection
  *		type: HTTP, Accessed resources: Administration, Action: Login Fail QTS
  */
-#include "collector/normalize/phrases.h"
+#include "collector/normalize/text/phrases.h"
 
 #define LOGIN(how)                                                                             \
 	{                                                                                      \

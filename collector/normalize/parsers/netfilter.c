@@ -7,8 +7,8 @@
  * was dropped, if the administrator wrote so. Without such a word nothing is
  * claimed.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/network.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/network.h"
 
 /* Twelve hexadecimal pairs with colons: the receiver's address, then the sender's. */
 enum { MAC_LEN = 17 };

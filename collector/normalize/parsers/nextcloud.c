@@ -7,8 +7,8 @@
  *
  * The address is the server's own value; what stands in the message was typed.
  */
-#include "collector/normalize/documents.h"
-#include "collector/normalize/phrases.h"
+#include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/phrases.h"
 
 #define LOGIN(how)                                                                             \
 	{                                                                                      \

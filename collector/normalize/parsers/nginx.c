@@ -1,7 +1,7 @@
 /*
  * nginx - access log; in auto mode also that of any server that writes like it
  */
-#include "collector/normalize/access_log.h"
+#include "collector/normalize/families/access_log.h"
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {

@@ -5,10 +5,10 @@
  * The text may quote what a client sent; the pairs are read from its end, by
  * the names nginx gives them.
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/extract.h"
-#include "collector/normalize/modsecurity.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/families/modsecurity.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct meaning error = {
 	.category = {ECS_WEB},

@@ -7,9 +7,9 @@
  *		"AGENT" "REFERRER"
  *	[STAMP] HOST ADDRESS SECONDS "REQUEST" STATUS BYTES[ LENGTH REFERRER AGENT]
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/extract.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 
 struct line {
 	int64_t ns;

@@ -8,9 +8,9 @@
  * The name before the address is of the certificate or the user; OpenVPN makes what is not a
  * letter, a digit or one of "_-.@:/" an underscore: the address is behind the last '/'.
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
-#include "collector/normalize/vpn.h"
+#include "collector/normalize/families/vpn.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct phrase sentences[] = {
 	{"TLS: Initial packet from [AF_INET]{source:}, sid={}", &vpn_attempt},

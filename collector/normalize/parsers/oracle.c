@@ -11,10 +11,10 @@
  * Quotes inside of a value of the audit trails are counted by the length before it or escaped
  * in XML; what a client said of itself stands before the address.
  */
-#include "collector/normalize/database.h"
-#include "collector/normalize/documents.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/database.h"
+#include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 #define STATEMENT(what, kind)                                                                  \
 	.action = {SLICE_BYTES(what)}, .category = {ECS_DATABASE}, .type = {kind}

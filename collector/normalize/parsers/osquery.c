@@ -7,8 +7,8 @@
  * What the columns mean is told by those that a row has: a pid is a process', a path without
  * one a file's.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 #include "common/clock.h"
 
 static const struct meaning result = {

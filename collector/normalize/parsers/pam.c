@@ -8,7 +8,7 @@
  * The user who acts is user.name; when one becomes another, the other is
  * user.effective.name.
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 static const struct meaning session_opened = {
 	.action = {SLICE_BYTES("session_opened")},

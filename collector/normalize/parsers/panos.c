@@ -7,12 +7,12 @@
  * The fourth value is the log's type, which says what stands where. Later versions add values
  * at the end; what stands before keeps its place.
  */
-#include "collector/normalize/csv.h"
-#include "collector/normalize/device.h"
-#include "collector/normalize/extract.h"
-#include "collector/normalize/network.h"
-#include "collector/normalize/stamp.h"
-#include "collector/normalize/wording.h"
+#include "collector/normalize/families/device.h"
+#include "collector/normalize/text/csv.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/network.h"
+#include "collector/normalize/text/stamp.h"
+#include "collector/normalize/text/wording.h"
 
 enum { RECEIVED = 1, SERIAL = 2, TYPE = 3, SUBTYPE = 4, GENERATED = 6, PANOS_MIN = 10 };
 

@@ -7,8 +7,8 @@
  *
  * Other messages of these programs belong to others.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/wording.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/wording.h"
 
 #define SAYS(telling, text)                                                                    \
 	{                                                                                      \

@@ -12,7 +12,7 @@
  * and what it says in replies: a line gives the names that Postfix writes in a line of its
  * kind, each of them once.
  */
-#include "collector/normalize/mail.h"
+#include "collector/normalize/families/mail.h"
 
 enum shape {
 	SHAPE_PLAIN,

@@ -11,8 +11,8 @@
  * who was refused is read between the text's quotes, and the address from what stands before
  * that name in the prefix.
  */
-#include "collector/normalize/database.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/database.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { PREFIX_MAX = 256, COLUMNS = 15 };
 

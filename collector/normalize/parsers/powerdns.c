@@ -1,8 +1,8 @@
 /*
  * powerdns - PowerDNS Authoritative Server and Recursor
  */
-#include "collector/normalize/dns.h"
-#include "collector/normalize/phrases.h"
+#include "collector/normalize/families/dns.h"
+#include "collector/normalize/text/phrases.h"
 
 static const struct phrase sentences[] = {
 	/* Recursor */

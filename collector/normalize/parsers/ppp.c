@@ -1,8 +1,8 @@
 /*
  * ppp - pppd, and the tunnels it serves: xl2tpd, pptpd, accel-ppp
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/vpn.h"
+#include "collector/normalize/families/vpn.h"
+#include "collector/normalize/text/phrases.h"
 
 static const struct phrase sentences[] = {
 	/* pppd */

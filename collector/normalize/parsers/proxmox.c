@@ -6,9 +6,9 @@
  *UPID:pve1:0000ABCD:0012:65E0:qmstart:100:root@pam:
  *	::ffff:203.0.113.9 - root@pam [07/03/2026:10:00:00 +0700] "GET / HTTP/1.1" 200 12
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 #include "common/netaddr.h"
 
 #define LOGIN(how)                                                                             \

@@ -8,8 +8,8 @@
  * The name is whatever was typed, and the password may follow it behind a '/', by the server's
  * settings; what follows the brackets is the server's own.
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 #define LOGIN(how, ...)                                                                        \
 	{                                                                                      \

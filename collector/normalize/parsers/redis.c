@@ -4,8 +4,8 @@
  *	26571:M 27 Dec 2026 11:19:18.874 * Synchronization with replica 192.0.2.1:6023 succeeded
  *	[4018] 14 Nov 07:01:22.119 * Background saving terminated with success      until 2.8
  */
-#include "collector/normalize/database.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/database.h"
+#include "collector/normalize/text/stamp.h"
 
 /* redis.conf calls the marks so. */
 static struct slice level_of(char mark)

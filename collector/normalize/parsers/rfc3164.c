@@ -17,8 +17,8 @@
  *
  * and lines without stamp, without host, without tag.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { TAG_MAX = 128 };
 

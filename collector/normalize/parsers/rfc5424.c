@@ -4,8 +4,8 @@
  * What follows the damage is left unread: a header that lies about one field
  * is not believed about the next. Fields before the damage stand.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/stamp.h"
 
 /* RFC 5424 §6: the longest a field may be. */
 enum {

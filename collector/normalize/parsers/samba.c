@@ -8,9 +8,9 @@
  *
  * A name in brackets is what a client said; the brackets behind it are read from the end.
  */
-#include "collector/normalize/documents.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 #include "common/netaddr.h"
 
 #define LOGIN(how)                                                                             \

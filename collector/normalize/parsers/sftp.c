@@ -6,7 +6,7 @@
  *	rename old "/srv/a" new "/srv/b"
  *	session opened for local user an from [192.0.2.1]
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 struct wording {
 	struct slice prefix;

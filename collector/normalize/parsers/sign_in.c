@@ -1,8 +1,8 @@
 /*
  * sign-in - messages of programs nobody has described that say who signed in, or failed to
  */
-#include "collector/normalize/sign_in.h"
-#include "collector/normalize/extract.h"
+#include "collector/normalize/families/sign_in.h"
+#include "collector/normalize/text/extract.h"
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {

@@ -11,8 +11,8 @@
  * chooses the names of account and workstation, which stand before the address: the network's
  * heading and labels are looked for from the end.
  */
-#include "collector/normalize/stamp.h"
-#include "collector/normalize/winlog.h"
+#include "collector/normalize/families/winlog.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { PARTS = 13 };
 

@@ -9,10 +9,10 @@
  *
  * The year is not always there: the nearest, as in syslog.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/ids.h"
-#include "collector/normalize/network.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/ids.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/network.h"
+#include "collector/normalize/text/stamp.h"
 #include "common/clock.h"
 
 struct alert {

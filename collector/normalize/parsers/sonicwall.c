@@ -7,10 +7,10 @@
  *
  * m is the message's number, c the bits of its category.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/named_device.h"
-#include "collector/normalize/network.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/named_device.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/network.h"
+#include "collector/normalize/text/stamp.h"
 #include "common/netaddr.h"
 
 /* SonicOS Log Events Reference Guide, "Index of Syslog Tag Field Descriptions". */

@@ -5,9 +5,9 @@
  *	device_name="SFW" timestamp="2026-03-07T10:00:00+0700" log_type="IDP" ...
  *	ulogd[1]: id="2001" severity="info" sys="SecureNet" sub="packetfilter" name="Packet ...
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/named_device.h"
-#include "collector/normalize/network.h"
+#include "collector/normalize/families/named_device.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/network.h"
 
 /* Sophos Firewall, "Syslog guide" 17.5 to 21. */
 static const struct name_entry firewall_entries[] = {

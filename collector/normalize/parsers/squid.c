@@ -10,9 +10,9 @@
  * Whoever asks chooses the URL and, without authentication, the user's name; Squid writes
  * blanks in them as %20. What is written behind the type (custom logformat) is kept as it is.
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct meaning denied = {
 	.action = {SLICE_BYTES("proxy_request_denied")},

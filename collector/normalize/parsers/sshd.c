@@ -8,7 +8,7 @@
  * A message is found by its first letter and then by its prefix; the shape of
  * the prefix's line says how to read the rest.
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 enum shape {
 	SHAPE_PLAIN,       /* nothing to read */

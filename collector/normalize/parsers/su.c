@@ -9,7 +9,7 @@
  *	'su root' failed for an on /dev/pts/8         RFC 3164's example, older Unix
  *	BAD SU an to root on /dev/pts/8               BSD
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 static const struct meaning became = {
 	.action = {SLICE_BYTES("su")},

@@ -6,7 +6,7 @@
  *
  * COMMAND is last and may hold anything, " ; USER=" too.
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 static const struct meaning ran = {
 	.action = {SLICE_BYTES("sudo_command")},

@@ -7,11 +7,11 @@
  * One object for each event; its type says which of the parts there are. Alerts carry the
  * parts of the protocol as well.
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/ids.h"
-#include "collector/normalize/name_table.h"
-#include "collector/normalize/names.h"
-#include "collector/normalize/network.h"
+#include "collector/normalize/families/ids.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/name_table.h"
+#include "collector/normalize/text/names.h"
+#include "collector/normalize/text/network.h"
 
 enum eve_value {
 	EVE_LATER = NAME_MEANING_END,

@@ -10,7 +10,7 @@
  * A path may hold commas: it ends at the last ",Actual action: ". Before version 14.2 it stands
  * behind the number of occurrences without a name, and so does the description.
  */
-#include "collector/normalize/antivirus.h"
+#include "collector/normalize/families/antivirus.h"
 
 static const struct slice behind_path = {SLICE_BYTES(",Actual action: ")};
 

@@ -1,7 +1,7 @@
 /*
  * systemd - what the service manager and logind say of units and sessions
  */
-#include "collector/normalize/extract.h"
+#include "collector/normalize/text/extract.h"
 
 enum shape {
 	SHAPE_UNIT,    /* prefix UNIT or its description */

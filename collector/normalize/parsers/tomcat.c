@@ -5,8 +5,8 @@
  *
  * The access log has Apache's formats and is read as those.
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct meaning noted = {.category = {ECS_WEB}, .type = {ECS_INFO}};
 static const struct meaning error = {.category = {ECS_WEB}, .type = {ECS_ERROR}};

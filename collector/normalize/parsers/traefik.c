@@ -5,9 +5,9 @@
  *		"portal@docker" "http://192.0.2.80:80" 3ms                        common
  *	{"ClientAddr":"192.0.2.1:51000","RequestPath":"/",...}                    json
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/documents.h"
-#include "collector/normalize/phrases.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/phrases.h"
 
 static const struct meaning served = {
 	.category = {ECS_WEB}, .type = {ECS_ACCESS}, .outcome = {ECS_SUCCESS}};

@@ -6,8 +6,8 @@
  *
  * Only elements that hold text and no others matter, so that no tree is built.
  */
-#include "collector/normalize/antivirus.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/antivirus.h"
+#include "collector/normalize/text/stamp.h"
 
 static const struct {
 	struct slice text;

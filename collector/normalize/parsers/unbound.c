@@ -4,9 +4,9 @@
  *	[1772852400] unbound[123:0] info: 192.0.2.1 a.vn. A IN
  *	unbound[123:0]: [123:0] info: 192.0.2.1 a.vn. A IN NOERROR 0.000000 1 45
  */
-#include "collector/normalize/dns.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/dns.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 #define QUESTION "{dns.question.name+} {dns.question.type+} {dns.question.class+}"
 

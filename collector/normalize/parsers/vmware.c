@@ -9,7 +9,7 @@
  *
  * A name is what somebody typed; "@" and the address behind the last one are the host's.
  */
-#include "collector/normalize/phrases.h"
+#include "collector/normalize/text/phrases.h"
 
 #define LOGIN(how)                                                                             \
 	{                                                                                      \

@@ -11,9 +11,9 @@
  *
  * A name is what somebody typed: it reaches to the last place where the application goes on.
  */
-#include "collector/normalize/access_log.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 #define LOGIN(how)                                                                             \
 	{                                                                                      \

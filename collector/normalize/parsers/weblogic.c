@@ -8,8 +8,8 @@
  * Each value stands in its own brackets; the text is the last. The moment is told once more in
  * milliseconds since 1970.
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { VALUES_MAX = 16, LONG_HEAD = 9 };
 

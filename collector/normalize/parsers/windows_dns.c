@@ -6,9 +6,9 @@
  *
  * The stamp is written as the server's region does. Names are labels with their lengths.
  */
-#include "collector/normalize/dns.h"
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/families/dns.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 enum { NAME_MAX_BYTES = 1024, HEAD_MAX = 48 };
 

@@ -9,9 +9,9 @@
  * A table says for each shipper which names are the event log's own; the others are values of
  * the event, where the shipper keeps them apart below a name of their own.
  */
-#include "collector/normalize/name_table.h"
-#include "collector/normalize/names.h"
-#include "collector/normalize/winlog.h"
+#include "collector/normalize/families/winlog.h"
+#include "collector/normalize/text/name_table.h"
+#include "collector/normalize/text/names.h"
 
 /* What a name means; members of struct winlog by their offset. */
 enum part {

@@ -6,7 +6,7 @@
  *
  * Read from left to right; no tree, no document type, no entities but the five and numbers.
  */
-#include "collector/normalize/winlog.h"
+#include "collector/normalize/families/winlog.h"
 
 enum { DEPTH_MAX = 8, UNNAMED_MAX = 9, ENTITY_MAX = 8 /* bytes, with the ';' */ };
 

@@ -4,8 +4,8 @@
  *	kernel: [12.3] wireguard: wg0: Receiving handshake initiation from peer 7
  *(203.0.113.9:51000)
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/vpn.h"
+#include "collector/normalize/families/vpn.h"
+#include "collector/normalize/text/phrases.h"
 
 #define HEAD "wireguard: {.interface}: "
 

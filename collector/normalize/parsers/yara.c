@@ -5,8 +5,8 @@
  * `malware` is its name (else the rule's), `type`, `behavior`, `severity` (low,
  * medium, high, critical; high when it says nothing of the kind).
  */
-#include "collector/normalize/extract.h"
-#include "collector/normalize/names.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/names.h"
 
 static const struct meaning found = {
 	.action = {SLICE_BYTES("yara_match")},

@@ -12,11 +12,11 @@
  */
 #include <stdlib.h>
 
-#include "collector/normalize/extract.h"
-#include "collector/normalize/ids.h"
-#include "collector/normalize/name_table.h"
-#include "collector/normalize/names.h"
-#include "collector/normalize/network.h"
+#include "collector/normalize/families/ids.h"
+#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/name_table.h"
+#include "collector/normalize/text/names.h"
+#include "collector/normalize/text/network.h"
 #include "common/netaddr.h"
 
 enum { COLUMNS_MAX = 48, UID_MIN = 12, UID_MAX = 24 };
@@ -118,7 +118,7 @@ static const struct log {
 } logs[] = {
 #define LOG(path, key, columns)                                                                \
 	{{SLICE_BYTES(path)}, {SLICE_BYTES(key)}, {SLICE_BYTES(columns)}},
-#include "collector/normalize/zeek_logs.def"
+#include "collector/normalize/families/zeek_logs.def"
 #undef LOG
 };
 

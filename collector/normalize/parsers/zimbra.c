@@ -8,8 +8,8 @@
  * A client may put what looks like an address into its name or agent: of two addresses under
  * one name none is believed.
  */
-#include "collector/normalize/phrases.h"
-#include "collector/normalize/stamp.h"
+#include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 #define LOGIN(how)                                                                             \
 	{                                                                                      \

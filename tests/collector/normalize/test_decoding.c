@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "collector/normalize/masking.h"
+#include "collector/normalize/masking/masking.h"
 #include "collector/normalize/normalize.h"
 #include "collector/normalize/normalize_lines.h"
 #include "common/clock.h"

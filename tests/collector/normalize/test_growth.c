@@ -7,8 +7,8 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "collector/normalize/extract.h"
 #include "collector/normalize/normalize.h"
+#include "collector/normalize/text/extract.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "tests/collector/normalize/sample_files.h"

@@ -1,0 +1,292 @@
+#include "collector/normalize/families/sign_in.h"
+
+#include <stdatomic.h>
+
+#include "collector/normalize/text/endpoint.h"
+#include "collector/normalize/text/extract.h"
+#include "common/needles.h"
+
+/* ---- the outcome ------------------------------------------------------------------------ */
+
+/* What words say: an outcome, or that somebody tries, and a verdict that stands behind that. */
+enum { SAYS_TRY = SIGN_IN_LOCKED + 1, SAYS_REFUSED, SAYS_ACCEPTED };
+
+static const struct words {
+	unsigned says;
+	struct slice text;
+} words[] = {
+#define WORDS(says, text) {(says), {SLICE_BYTES(text)}},
+#include "collector/normalize/families/sign_in_words.def"
+#undef WORDS
+};
+
+/* Made by the first who asks; its memory stays until the program ends. */
+static const struct needles *needles_of_words(void)
+{
+	static _Atomic(struct needles *) ready;
+	struct needles *made = atomic_load_explicit(&ready, memory_order_acquire),
+		       *published = NULL;
+	struct slice texts[ARRAY_LEN(words)];
+
+	if (made != NULL)
+		return made;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		texts[i] = words[i].text;
+	made = needles_new(texts, ARRAY_LEN(words));
+	if (atomic_compare_exchange_strong(&ready, &published, made))
+		return made;
+	needles_free(made); /* another thread was first */
+	return published;
+}
+
+struct said {
+	enum sign_in_outcome worst; /* "unsuccessful login" is no "successful login" */
+	bool tries;
+};
+
+static bool note_words(void *user, unsigned number, size_t at)
+{
+	struct said *said = user;
+	unsigned says = words[number].says;
+
+	(void)at;
+	if (says == SAYS_TRY) {
+		said->tries = true;
+		return true;
+	}
+	if (says == SAYS_REFUSED || says == SAYS_ACCEPTED) {
+		if (!said->tries)
+			return true;
+		says = says == SAYS_REFUSED ? SIGN_IN_FAILED : SIGN_IN_DONE;
+	}
+	if (says > said->worst)
+		said->worst = (enum sign_in_outcome)says;
+	return true;
+}
+
+enum sign_in_outcome sign_in_outcome(struct slice text)
+{
+	struct said said = {.worst = SIGN_IN_NONE};
+
+	if (text.len > SIGN_IN_TEXT_MAX)
+		text.len = SIGN_IN_TEXT_MAX;
+	if (text.len > 0)
+		(void)needles_scan(needles_of_words(), text, note_words, &said);
+	return said.worst;
+}
+
+/* ---- who -------------------------------------------------------------------------------- */
+
+/* Texts in front of a name, the most telling ones first. */
+static const char *const user_keys[] = {"username", "user name", "for user", "tài khoản",
+	"Tài khoản", "người dùng", "tên đăng nhập", "Tên đăng nhập", "with account",
+	"request for", "account", "login:", "login=", "user", "for"};
+
+/* What stands behind such a text and is no name. */
+static const char *const no_names[] = {"or", "and", "name", "names", "is", "was", "not", "from",
+	"with", "has", "in", "at", "on", "credentials", "account", "login", "password", "agent",
+	"details", "request", "attempt", "failed", "by", "for", "to", "the", "using", "via",
+	"ip", "locked", "hoặc", "không", "đã", "bị", "undefined", "null", "invalid",
+	"incorrect", "wrong", "bad", "unknown", "user", "of", "a"};
+
+static bool is_name_byte(char byte)
+{
+	return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	       byte == '_' || (unsigned char)byte >= 0x80;
+}
+
+static bool is_one_of(struct slice word, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (slice_eq_nocase(word, slice_str(list[i])))
+			return true;
+	}
+	return false;
+}
+
+/* 'an', "an", (an): up to what closes it; others up to a blank or a stop. */
+static struct slice take_name(struct slice rest)
+{
+	static const char quotes[] = "\"'`", stops[] = " ,;)]}>\"'`|\t";
+	struct slice name;
+
+	while (rest.len > 0 && memchr(" :=([<", rest.ptr[0], 6) != NULL)
+		rest = slice_from(rest, 1);
+	if (rest.len > 0 && memchr(quotes, rest.ptr[0], sizeof(quotes) - 1) != NULL) {
+		struct slice quoted = slice_from(rest, 1);
+
+		return take_until(&quoted, rest.ptr[0], &name) ? name : SLICE_NONE;
+	}
+	name = rest;
+	for (name.len = 0; name.len < rest.len; name.len++) {
+		if (memchr(stops, rest.ptr[name.len], sizeof(stops) - 1) != NULL)
+			break;
+	}
+	while (name.len > 0 && memchr(".:", name.ptr[name.len - 1], 2) != NULL)
+		name.len--;
+	if (is_address(name) || is_one_of(name, no_names, ARRAY_LEN(no_names)))
+		return SLICE_NONE;
+	return name;
+}
+
+/* The name behind `key`, where that stands as a word. */
+static struct slice name_behind(struct slice text, struct slice key)
+{
+	const bool open = !is_name_byte(key.ptr[key.len - 1]);
+
+	for (size_t at = 0; at + key.len < text.len; at++) {
+		struct slice rest = slice_from(text, at), name;
+
+		if (!slice_eq_nocase(slice_head(rest, key.len), key) ||
+			(at > 0 && is_name_byte(text.ptr[at - 1])))
+			continue;
+		rest = slice_from(rest, key.len);
+		if (!open && is_name_byte(rest.ptr[0]))
+			continue;
+		name = take_name(rest);
+		if (name.len > 0)
+			return name;
+	}
+	return SLICE_NONE;
+}
+
+static struct slice find_user(struct slice text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(user_keys); i++) {
+		struct slice name = name_behind(text, slice_str(user_keys[i]));
+
+		if (name.len > 0)
+			return name;
+	}
+	return SLICE_NONE;
+}
+
+struct sign_in {
+	struct slice user;          /* or absent */
+	struct slice address, port; /* or absent */
+};
+
+/* ---- from where ------------------------------------------------------------------------- */
+
+/* What stands in front of the address that signs in. */
+static const char *const from_words[] = {"from", "ip", "by", "client", "address", "addr",
+	"rhost", "host", "remote", "peer", "source", "src", "client_ip", "remote_ip",
+	"remote_addr", "clientip", "remoteaddress", "ip_address", "chỉ", "từ"};
+
+static bool splits(char byte)
+{
+	return memchr(" \t,;=\"'`()[]{}<>|", byte, 17) != NULL;
+}
+
+static struct slice next_token(struct slice *rest)
+{
+	size_t len = 0;
+
+	while (rest->len > 0 && splits(rest->ptr[0]))
+		*rest = slice_from(*rest, 1);
+	while (len < rest->len && !splits(rest->ptr[len]))
+		len++;
+	struct slice token = slice_head(*rest, len);
+	*rest = slice_from(*rest, len);
+	return token;
+}
+
+static struct slice without_colon(struct slice word)
+{
+	while (word.len > 0 && memchr(":.-", word.ptr[word.len - 1], 3) != NULL)
+		word.len--;
+	return word;
+}
+
+/* "192.0.2.1", "192.0.2.1:4711", "IP:192.0.2.1", "2001:db8::1" */
+static bool take_source(struct slice token, struct sign_in *found)
+{
+	struct slice port = SLICE_NONE, head, tail;
+
+	token = without_colon(token);
+	if (token.len > 3 && slice_eq_nocase(slice_head(token, 3), SLICE_LIT("ip:")))
+		token = slice_from(token, 3);
+	if (token.len < 2)
+		return false;
+	if (!is_address(token)) {
+		if (!cut_last(token, SLICE_LIT(":"), &head, &tail) || !all_digits(tail) ||
+			slice_find(head, '.') == head.len || !is_address(head))
+			return false;
+		token = head;
+		port = tail;
+	}
+	found->address = token;
+	found->port = port;
+	return true;
+}
+
+/* The last one that a word says it is, or else the first one there is. */
+static void find_source(struct slice text, struct sign_in *found)
+{
+	struct slice before = SLICE_NONE, token;
+	struct sign_in here = {0};
+	bool is_said = false;
+
+	while ((token = next_token(&text)).len > 0) {
+		if (take_source(token, &here)) {
+			bool said = is_one_of(before, from_words, ARRAY_LEN(from_words));
+
+			if (said || (!is_said && slice_absent(found->address))) {
+				found->address = here.address;
+				found->port = here.port;
+			}
+			is_said = is_said || said;
+		}
+		before = without_colon(token);
+	}
+}
+
+/* ---- all of it -------------------------------------------------------------------------- */
+
+static const struct meaning meanings[] = {
+	[SIGN_IN_DONE] = {.action = {SLICE_BYTES("application_login")},
+		.category = {ECS_AUTHENTICATION},
+		.type = {ECS_START},
+		.outcome = {ECS_SUCCESS}},
+	[SIGN_IN_FAILED] = {.action = {SLICE_BYTES("application_login")},
+		.category = {ECS_AUTHENTICATION},
+		.type = {ECS_START},
+		.outcome = {ECS_FAILURE}},
+	[SIGN_IN_LOCKED] = {.action = {SLICE_BYTES("application_account_locked")},
+		.category = {ECS_AUTHENTICATION},
+		.type = {ECS_INFO},
+		.outcome = {ECS_FAILURE}},
+};
+
+static void put_source(
+	struct record *record, struct parse_context *context, const struct sign_in *found)
+{
+	if (slice_absent(found->address))
+		return;
+	put_only_address(record, context, FIELD_SOURCE_IP, found->address);
+	if (!slice_absent(found->port))
+		put_digits(record, context, FIELD_SOURCE_PORT, found->port);
+}
+
+bool sign_in_take(struct record *record, struct parse_context *context, struct slice text)
+{
+	const enum sign_in_outcome outcome = sign_in_outcome(text);
+	const bool has_user = !slice_absent(record_get(record, FIELD_USER_NAME));
+	const bool has_source = !slice_absent(record_get(record, FIELD_SOURCE_IP));
+	struct sign_in found = {0};
+
+	if (outcome == SIGN_IN_NONE)
+		return false;
+	if (text.len > SIGN_IN_TEXT_MAX)
+		text.len = SIGN_IN_TEXT_MAX;
+	if (!has_user)
+		found.user = find_user(text);
+	if (!has_source)
+		find_source(text, &found);
+	if (!has_user && !has_source && slice_absent(found.user) && slice_absent(found.address))
+		return false;
+	put_meaning(record, context, &meanings[outcome]);
+	put_some(record, context, FIELD_USER_NAME, found.user);
+	put_source(record, context, &found);
+	return true;
+}

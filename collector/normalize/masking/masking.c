@@ -1,0 +1,542 @@
+#include "collector/normalize/masking/masking.h"
+
+#include <stdlib.h>
+
+#include "collector/normalize/masking/personal.h"
+#include "collector/normalize/masking/pseudonym.h"
+#include "collector/normalize/masking/secrets.h"
+#include "common/mistakes.h"
+#include "common/needles.h"
+
+static const char *const action_names[] = {"keep", "mask", "token", NULL};
+
+#define AT(member) offsetof(struct masked_field, member)
+static const struct setting field_table[] = {
+	{"field", SETTING_TEXT, AT(name), NULL, 1, 100, "Name of a field of ECS.",
+		.example = "user.full_name"},
+	{"action", SETTING_CHOICE, AT(action), "mask", 0, 0,
+		"What becomes of its value, also where else it stands in the line.",
+		action_names},
+	{0},
+};
+#undef AT
+
+#define AT(member)   offsetof(struct masking_settings, member)
+#define ACTION(rule) AT(actions) + (rule) * sizeof(int)
+const struct setting masking_settings_table[] = {
+	{"key", SETTING_PATH, AT(key), "", 0, 0,
+		"File with the keys of tokens, a line 'ID HEX' for each, the one in use first: "
+		"(echo -n 'k1 '; openssl rand -hex 32) > pseudonym.key; chmod 640. Empty: no "
+		"rule may say token."},
+	{"secrets", SETTING_CHOICE, ACTION(MASK_SECRETS), "mask", 0, 0,
+		"Values behind the names below, headers that authenticate (Authorization, "
+		"Cookie, Bearer tokens), JSON web tokens, private keys, passwords in URLs "
+		"(https://user:password@host).",
+		action_names},
+	{"names", SETTING_TEXTS, AT(names),
+		"[password, passwd, passphrase, \"pass=\", \"pwd=\", \"psw=\", secret, "
+		"access_token, refresh_token, id_token, \"token=\", csrf_token, api_key, "
+		"apikey, api-key, access_key, private_key, sessionid, session_id, "
+		"\"session=\", phpsessid, sessid, \"otp=\", \"auth=\", credential, matkhau, "
+		"mat_khau, mật khẩu]",
+		0, 200,
+		"Names whose values are secrets, in either case and at the end of longer ones "
+		"(new_password). A name that ends in '=' counts before '=' only."},
+	{"commands", SETTING_CHOICE, ACTION(MASK_COMMANDS), "mask", 0, 0,
+		"Passwords on command lines: sshpass -p, mysql -p, --password, curl -u.",
+		action_names},
+	{"citizen-ids", SETTING_CHOICE, ACTION(MASK_CITIZEN_IDS), "keep", 0, 0,
+		"Numbers of citizens (CCCD, 12 digits, with their checks). Who looked for whom "
+		"is evidence when the citizen database is scraped: with a key, token keeps "
+		"that and hides the person.",
+		action_names},
+	{"old-citizen-ids", SETTING_CHOICE, ACTION(MASK_OLD_IDS), "keep", 0, 0,
+		"Older numbers (CMND, 9 digits), behind one of the names below.", action_names},
+	{"old-citizen-id-names", SETTING_TEXTS, AT(old_id_names),
+		"[cmnd, cmtnd, \"số cmt\", so_cmt, \"chứng minh\", chung_minh, \"giấy tờ\", "
+		"giay_to, giayto, id_card, idcard, identity_card, identity_number, id_number]",
+		0, 100, "What stands before such a number, with 32 bytes between them at most.",
+		NULL},
+	{"phones", SETTING_CHOICE, ACTION(MASK_PHONES), "keep", 0, 0,
+		"Telephone numbers of Viet Nam: 0912345678, +84 912 345 678, 0084..., (024) "
+		"3825 1234.",
+		action_names},
+	{"phone-prefixes", SETTING_TEXTS, AT(phone_prefixes),
+		"[\"032\", \"033\", \"034\", \"035\", \"036\", \"037\", \"038\", \"039\", "
+		"\"052\", \"055\", \"056\", \"058\", \"059\", \"070\", \"076\", \"077\", "
+		"\"078\", \"079\", \"081\", \"082\", \"083\", \"084\", \"085\", \"086\", "
+		"\"087\", \"088\", \"089\", \"090\", \"091\", \"092\", \"093\", \"094\", "
+		"\"096\", \"097\", \"098\", \"099\", \"0203\", \"0204\", \"0205\", \"0206\", "
+		"\"0207\", \"0208\", \"0209\", \"0210\", \"0211\", \"0212\", \"0213\", "
+		"\"0214\", \"0215\", \"0216\", \"0218\", \"0219\", \"0220\", \"0221\", "
+		"\"0222\", \"0225\", \"0226\", \"0227\", \"0228\", \"0229\", \"0232\", "
+		"\"0233\", \"0234\", \"0235\", \"0236\", \"0237\", \"0238\", \"0239\", "
+		"\"024\", \"0251\", \"0252\", \"0254\", \"0255\", \"0256\", \"0257\", "
+		"\"0258\", \"0259\", \"0260\", \"0261\", \"0262\", \"0263\", \"0269\", "
+		"\"0270\", \"0271\", \"0272\", \"0273\", \"0274\", \"0275\", \"0276\", "
+		"\"0277\", \"028\", \"0290\", \"0291\", \"0292\", \"0293\", \"0294\", "
+		"\"0296\", \"0297\", \"0299\"]",
+		0, 200,
+		"What they begin with: 02 and an area, 11 digits with the 0, or a mobile "
+		"network, 10 digits.",
+		NULL},
+	{"emails", SETTING_CHOICE, ACTION(MASK_EMAILS), "keep", 0, 0,
+		"E-mail addresses. Those of a phishing wave are evidence.", action_names},
+	{"card-numbers", SETTING_CHOICE, ACTION(MASK_CARDS), "mask", 0, 0,
+		"Numbers of payment cards: 13 to 19 digits, an issuer's range, a valid check "
+		"digit.",
+		action_names},
+	{"bank-accounts", SETTING_CHOICE, ACTION(MASK_ACCOUNTS), "keep", 0, 0,
+		"Numbers of 6 to 19 digits behind one of the names below.", action_names},
+	{"bank-account-names", SETTING_TEXTS, AT(account_names),
+		"[\"stk\", \"số tk\", so_tk, \"số tài khoản\", so_tai_khoan, sotaikhoan, "
+		"account_no, accountno, account_number, \"account number\", bank_account]",
+		0, 100, "What stands before an account's number, likewise.", NULL},
+	{"fields", SETTING_SECTIONS, AT(fields), NULL, 0, 200,
+		"Fields whose whole value goes, whatever it looks like.", .table = field_table,
+		.size = sizeof(struct masked_field),
+		.example = "- field: user.full_name\n  action: mask"},
+	{0},
+};
+#undef AT
+
+const char *mask_rule_name(enum mask_rule rule)
+{
+	static const char *const names[MASK_RULES] = {
+		[MASK_SECRETS] = "secrets",
+		[MASK_COMMANDS] = "commands",
+		[MASK_CITIZEN_IDS] = "citizen-ids",
+		[MASK_OLD_IDS] = "old-citizen-ids",
+		[MASK_PHONES] = "phones",
+		[MASK_EMAILS] = "emails",
+		[MASK_CARDS] = "card-numbers",
+		[MASK_ACCOUNTS] = "bank-accounts",
+		[MASK_FIELDS] = "fields",
+	};
+
+	return names[rule];
+}
+
+struct masker {
+	struct conf *conf;
+	struct masking_settings settings;
+	struct pseudonym *pseudonym;
+	struct secrets *secrets;
+	bool has_fields;
+	uint8_t fields[FIELD_ID_MAX]; /* enum mask_action */
+};
+
+/* ---- the policy ----------------------------------------------------------------- */
+
+static void check_names(const struct masker *masker, const struct setting_texts *names,
+	size_t least, struct mistakes *mistakes)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		size_t len = strlen(names->items[i]);
+
+		if (len < least || len > NEEDLE_MAX)
+			mistake_add(mistakes, conf_at(masker->conf, names),
+				"a name has %zu to %d bytes", least, NEEDLE_MAX);
+	}
+}
+
+static void check_prefixes(const struct masker *masker, struct mistakes *mistakes)
+{
+	const struct setting_texts *prefixes = &masker->settings.phone_prefixes;
+	struct personal scratch = {0};
+
+	for (size_t i = 0; i < prefixes->n; i++) {
+		if (!personal_add_phone_prefix(&scratch, slice_str(prefixes->items[i])))
+			mistake_add(mistakes, conf_at(masker->conf, &prefixes->items[i]),
+				"%s is no prefix: 0 and two or three digits",
+				MISTAKE_TEXT(slice_str(prefixes->items[i])));
+	}
+}
+
+static void check_token(
+	const struct masker *masker, const int *action, struct mistakes *mistakes)
+{
+	if (*action == MASK_TOKEN && masker->settings.key[0] == '\0')
+		mistake_add(mistakes, conf_at(masker->conf, action), "token needs a 'key'");
+}
+
+static void take_field(
+	struct masker *masker, const struct masked_field *field, struct mistakes *mistakes)
+{
+	enum field_id id = field_by_name(slice_str(field->name));
+
+	check_token(masker, &field->action, mistakes);
+	if (id == FIELD_NONE)
+		mistake_add(mistakes, conf_at(masker->conf, &field->name),
+			"there is no field %s", MISTAKE_TEXT(slice_str(field->name)));
+	else
+		masker->fields[id] = (uint8_t)field->action;
+	masker->has_fields = masker->has_fields || field->action != MASK_KEEP;
+}
+
+static void load_key(struct masker *masker, struct mistakes *mistakes)
+{
+	struct err err;
+
+	if (masker->settings.key[0] == '\0')
+		return;
+	masker->pseudonym = pseudonym_load(masker->settings.key, &err);
+	if (masker->pseudonym == NULL)
+		mistake_add(
+			mistakes, conf_at(masker->conf, &masker->settings.key), "%s", err.text);
+}
+
+static void check(struct masker *masker, struct mistakes *mistakes)
+{
+	const struct masking_settings *settings = &masker->settings;
+	const struct masked_field *fields = settings->fields.items;
+
+	check_names(masker, &settings->names, SECRET_NAME_MIN, mistakes);
+	check_names(masker, &settings->old_id_names, NEEDLE_MIN, mistakes);
+	check_names(masker, &settings->account_names, NEEDLE_MIN, mistakes);
+	check_prefixes(masker, mistakes);
+	for (unsigned i = 0; i < MASK_FIELDS; i++)
+		check_token(masker, &settings->actions[i], mistakes);
+	for (size_t i = 0; i < settings->fields.n; i++)
+		take_field(masker, &fields[i], mistakes);
+	load_key(masker, mistakes);
+}
+
+/* Takes the conf. */
+static struct masker *finish(struct masker *masker, const char *name, struct strbuf *mistakes)
+{
+	struct mistakes found = mistakes_into(mistakes, name);
+
+	if (masker->conf != NULL) {
+		check(masker, &found);
+		if (mistakes_end(&found)) {
+			masker->secrets = secrets_new(&masker->settings, masker->pseudonym);
+			return masker;
+		}
+	}
+	masker_free(masker);
+	return NULL;
+}
+
+static struct masker *new_masker(void)
+{
+	struct masker *masker = calloc(1, sizeof(*masker));
+
+	if (masker == NULL)
+		abort();
+	return masker;
+}
+
+struct masker *masker_load(const char *path, struct strbuf *mistakes)
+{
+	struct masker *masker = new_masker();
+
+	masker->conf = conf_load(path, masking_settings_table, &masker->settings, mistakes);
+	return finish(masker, path, mistakes);
+}
+
+struct masker *masker_parse(const char *name, struct slice text, struct strbuf *mistakes)
+{
+	struct masker *masker = new_masker();
+
+	masker->conf =
+		conf_parse(name, text, masking_settings_table, &masker->settings, mistakes);
+	return finish(masker, name, mistakes);
+}
+
+void masker_free(struct masker *masker)
+{
+	if (masker == NULL)
+		return;
+	secrets_free(masker->secrets);
+	pseudonym_free(masker->pseudonym);
+	conf_free(masker->conf);
+	free(masker);
+}
+
+/* ---- one record ------------------------------------------------------------------ */
+
+/* The record at hand. */
+struct work {
+	const struct masker *masker;
+	struct arena *arena;
+	struct record *record;
+	struct mask_tally *tally;
+	struct hidden_values hidden;
+	struct edits edits; /* of the text at hand */
+	bool masked;
+	bool line_goes; /* a value is hidden that was not found in it */
+};
+
+/* What a parser built or chose from constants can only hold a secret if it is free text. */
+static bool may_hold_secrets(const struct field *field)
+{
+	enum field_type type = field_type(field->id);
+
+	return field->len > SECRET_NAME_MIN && (type == FIELD_KEYWORD || type == FIELD_TEXT) &&
+	       field->id != FIELD_SOC_ORIGINAL_HEX && field->id != FIELD_EVENT_MODULE &&
+	       field->id != FIELD_EVENT_ACTION && field->id != FIELD_EVENT_CATEGORY &&
+	       field->id != FIELD_EVENT_TYPE && field->id != FIELD_EVENT_OUTCOME &&
+	       !field_is_of_enrichment(field->id);
+}
+
+static enum secrets_result mask_text(struct work *work, struct slice *text)
+{
+	enum secrets_result result = secrets_mask(work->masker->secrets, work->arena,
+		&work->hidden, &work->edits, work->tally, text);
+
+	work->masked = work->masked || result == SECRETS_MASKED;
+	return result;
+}
+
+static void set_value(struct field *field, struct slice value)
+{
+	field->ptr = value.ptr;
+	field->len = (uint32_t)value.len;
+}
+
+/* The fields that were slices of `before` become slices of the record's raw. */
+static void follow(const struct work *work, struct slice before)
+{
+	struct record *record = work->record;
+
+	for (unsigned i = 0; i < record->n_fields; i++) {
+		struct field *field = &record->fields[i];
+
+		if (!slice_is_within(field_value(field), before))
+			continue;
+		size_t at = (size_t)(field->ptr - before.ptr);
+		size_t from = edits_place(&work->edits, at, false);
+		size_t to = edits_place(&work->edits, at + field->len, true);
+
+		if (field->len == 0)
+			to = from;
+		set_value(field, slice_of(record->raw.ptr + from, to - from));
+	}
+}
+
+static enum secrets_result mask_raw(struct work *work)
+{
+	struct slice before = work->record->raw;
+	enum secrets_result result = mask_text(work, &work->record->raw);
+
+	if (result == SECRETS_MASKED)
+		follow(work, before);
+	for (unsigned i = 0; i < work->hidden.n; i++)
+		work->line_goes = work->line_goes || !work->hidden.items[i].found;
+	return result;
+}
+
+static enum secrets_result mask_field(struct work *work, struct field *field)
+{
+	struct slice value = field_value(field);
+	enum secrets_result result = mask_text(work, &value);
+
+	if (result == SECRETS_MASKED)
+		set_value(field, value);
+	return result;
+}
+
+/* Whether what stands under this name is a secret, as secrets_mask() finds it in a line. */
+static enum secrets_result is_secret_name(struct work *work, struct slice name)
+{
+	static const char value[] = "=value";
+	char *pair = arena_alloc(work->arena, name.len + sizeof(value));
+	struct hidden_values none = {0};
+	struct mask_tally uncounted;
+
+	if (pair == NULL)
+		return SECRETS_FULL;
+	memcpy(pair, name.ptr, name.len);
+	memcpy(pair + name.len, value, sizeof(value));
+
+	struct slice text = slice_of(pair, name.len + sizeof(value) - 1);
+	return secrets_mask(
+		work->masker->secrets, work->arena, &none, &work->edits, &uncounted, &text);
+}
+
+/* All of a value: a token of it, or as many stars. Absent when there is no room. */
+static struct slice replacement(struct work *work, enum mask_action action, struct slice value)
+{
+	if (action == MASK_TOKEN)
+		return secrets_token(work->masker->secrets, work->arena, value);
+
+	char *stars = arena_alloc(work->arena, value.len);
+	if (stars == NULL)
+		return SLICE_NONE;
+	memset(stars, '*', value.len);
+	return slice_of(stars, value.len);
+}
+
+static enum secrets_result replace_field(
+	struct work *work, enum mask_rule rule, enum mask_action action, struct field *field)
+{
+	struct slice with = replacement(work, action, field_value(field));
+
+	if (slice_absent(with))
+		return SECRETS_FULL;
+	set_value(field, with);
+	work->tally->n[rule]++;
+	work->masked = true;
+	return SECRETS_MASKED;
+}
+
+/* A value named by the field before it. */
+static enum secrets_result mask_named(
+	struct work *work, const struct field *name, struct field *field)
+{
+	enum secrets_result result = is_secret_name(work, field_value(name));
+
+	if (result == SECRETS_FULL)
+		return result;
+	if (result == SECRETS_NONE)
+		return mask_field(work, field);
+	return replace_field(work, MASK_SECRETS,
+		(enum mask_action)work->masker->settings.actions[MASK_SECRETS], field);
+}
+
+/* ---- fields of the policy ----------------------------------------------------------- */
+
+/* It must not be seen in any text of the record. */
+static void hide_everywhere(struct work *work, struct slice value, struct slice with)
+{
+	struct hidden_values *hidden = &work->hidden;
+
+	for (unsigned i = 0; i < hidden->n; i++) {
+		if (slice_eq(hidden->items[i].value, value))
+			return;
+	}
+	if (hidden->n == HIDDEN_VALUES_MAX)
+		work->line_goes = true;
+	else
+		hidden->items[hidden->n++] = (struct hidden_value){value, with, false};
+}
+
+/* The whole value goes, from its field and from wherever else it stands. */
+static enum secrets_result take_out(struct work *work, struct field *field)
+{
+	enum mask_action action = (enum mask_action)work->masker->fields[field->id];
+	struct slice value = field_value(field);
+	enum secrets_result result = replace_field(work, MASK_FIELDS, action, field);
+
+	if (result == SECRETS_MASKED && value.len > 0)
+		hide_everywhere(
+			work, value, action == MASK_TOKEN ? field_value(field) : SLICE_NONE);
+	return result;
+}
+
+static enum secrets_result take_out_fields(struct work *work)
+{
+	struct record *record = work->record;
+	enum secrets_result result = SECRETS_NONE;
+
+	for (unsigned i = 0; i < record->n_fields && result != SECRETS_FULL; i++) {
+		if (work->masker->fields[record->fields[i].id] != MASK_KEEP)
+			result = take_out(work, &record->fields[i]);
+	}
+	return result;
+}
+
+/* ---- all of it ------------------------------------------------------------------------ */
+
+static enum secrets_result mask_fields(struct work *work, struct slice raw)
+{
+	const struct masker *masker = work->masker;
+	struct record *record = work->record;
+	enum secrets_result result = SECRETS_NONE;
+
+	for (unsigned i = 0; i < record->n_fields && result != SECRETS_FULL; i++) {
+		struct field *field = &record->fields[i];
+
+		if (slice_is_within(field_value(field), raw) ||
+			masker->fields[field->id] != MASK_KEEP)
+			continue;
+		if (field->id == FIELD_OTHER_VALUE && i > 0)
+			result = mask_named(work, field - 1, field);
+		else if (may_hold_secrets(field))
+			result = mask_field(work, field);
+	}
+	return result;
+}
+
+static enum secrets_result mask_all(struct work *work)
+{
+	enum secrets_result result = SECRETS_NONE;
+
+	if (work->masker->has_fields)
+		result = take_out_fields(work);
+	if (result != SECRETS_FULL)
+		result = mask_raw(work);
+	if (result != SECRETS_FULL)
+		result = mask_fields(work, work->record->raw);
+	return result;
+}
+
+/* The bytes from before they were decoded still have what went. */
+static void drop_original(struct record *record)
+{
+	for (unsigned i = 0; i < record->n_fields; i++) {
+		if (record->fields[i].id != FIELD_SOC_ORIGINAL_HEX)
+			continue;
+		record->n_fields--;
+		record->fields[i] = record->fields[record->n_fields];
+		return;
+	}
+}
+
+static void lose_line(struct record *record)
+{
+	record->raw = SLICE_LIT("");
+	record->n_fields = 0;
+	record->status = PARSE_DAMAGED;
+	record->flags |= RECORD_MASKED | RECORD_TRUNCATED;
+}
+
+bool mask_record(const struct masker *masker, struct arena *arena, struct record *record,
+	struct mask_tally *tally)
+{
+	struct work work;
+
+	work.masker = masker;
+	work.arena = arena;
+	work.record = record;
+	work.tally = tally;
+	work.hidden.n = 0;
+	work.masked = work.line_goes = false;
+	if (mask_all(&work) == SECRETS_FULL) {
+		lose_line(record);
+		return false;
+	}
+	if (work.masked || work.line_goes) {
+		record->flags |= RECORD_MASKED;
+		drop_original(record);
+	}
+	if (work.line_goes) {
+		record->raw = SLICE_LIT("");
+		record->flags |= RECORD_TRUNCATED;
+	}
+	return true;
+}
+
+static bool is_empty(const struct mask_tally *tally)
+{
+	static const struct mask_tally none;
+
+	return memcmp(tally, &none, sizeof(none)) == 0;
+}
+
+unsigned mask_batch(
+	const struct masker *masker, struct batch *batch, mask_counted *counted, void *user)
+{
+	unsigned lost = 0;
+
+	for (unsigned i = 0; i < batch->n_records; i++) {
+		struct record *record = &batch->records[i];
+		struct mask_tally tally = {0};
+
+		lost += !mask_record(masker, &batch->arena, record, &tally);
+		if (counted != NULL && !is_empty(&tally))
+			counted(user, record, &tally);
+	}
+	return lost;
+}
