@@ -137,8 +137,10 @@ static struct slice data_before(
 {
 	struct slice data = slice_head(start, start.len - good.len);
 
-	if (whole || data.len == 0 || data.ptr[data.len - 1] == ']')
-		return data.len > 0 ? data : SLICE_NONE;
+	if (slice_absent(data) || data.len == 0)
+		return SLICE_NONE;
+	if (whole || data.ptr[data.len - 1] == ']')
+		return data;
 	char *closed = arena_alloc(context->arena, data.len + 1);
 	if (closed == NULL) {
 		context->full = true;
