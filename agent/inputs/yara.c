@@ -52,8 +52,7 @@ struct yara {
 	bool rules_good;        /* the process under way said so */
 };
 
-/* ---- the plan
- * -------------------------------------------------------------------------------- */
+/* ---- the plan -------------------------------------------------------------------------- */
 
 static int64_t random_below(uint64_t most)
 {
@@ -112,8 +111,7 @@ static void arm_timer(struct yara *yara)
 	loop_arm(yara->timer, (uint64_t)in_ms);
 }
 
-/* ---- what a scan says
- * --------------------------------------------------------------------------- */
+/* ---- what a scan says ------------------------------------------------------------------ */
 
 static struct slice source_name(const struct yara *yara)
 {
@@ -202,8 +200,7 @@ static bool on_line(void *user, struct slice line)
 	}
 }
 
-/* ---- starting
- * -------------------------------------------------------------------------------- */
+/* ---- starting -------------------------------------------------------------------------- */
 
 static void add_texts(struct argv *to, const char *option, const struct setting_texts *texts)
 {
@@ -316,8 +313,7 @@ static void on_timer(evutil_socket_t fd, short what, void *user)
 	start_process(yara, (int)(scan - yara->scans));
 }
 
-/* ---- the end of a scan
- * -------------------------------------------------------------------------- */
+/* ---- the end of a scan ----------------------------------------------------------------- */
 
 static void say_failed(struct yara *yara, const char *why)
 {
@@ -366,8 +362,7 @@ static void on_end(void *user, int status, const char *why)
 	arm_timer(yara);
 }
 
-/* ---- the input
- * ----------------------------------------------------------------------------------- */
+/* ---- the input ------------------------------------------------------------------------- */
 
 static void yara_free(struct yara *yara)
 {

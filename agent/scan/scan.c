@@ -324,8 +324,7 @@ static void work(struct scan *scan)
 	}
 }
 
-/* ---- begin and end ------------------------------------------------------------------------
- */
+/* ---- begin and end --------------------------------------------------------------------- */
 
 static bool begin(struct scan *scan, struct err *err)
 {

@@ -203,8 +203,7 @@ static const struct event *find_event(
 	return NULL;
 }
 
-/* ---- what was done ------------------------------------------------------------------------
- */
+/* ---- what was done --------------------------------------------------------------------- */
 
 /* Steps before other words, those that helped before those that did not. */
 static unsigned worth_of(const struct remedy *remedy)
@@ -254,8 +253,7 @@ static void judge_whole(struct antivirus *said, const struct gathered *gathered)
 		said->state = ANTIVIRUS_CLEANED;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------- */
 
 /* Apex Central and Deep Security: the name of the event is that of the malware. */
 static struct slice name_in_title(

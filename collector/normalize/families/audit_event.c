@@ -107,8 +107,7 @@ static struct slice type_of(struct audit *audit, const struct slice *texts, unsi
 	return call;
 }
 
-/* ---- the last record ----------------------------------------------------------------------
- */
+/* ---- the last record ------------------------------------------------------------------- */
 
 static bool has_other(const struct record *record, const struct field *other)
 {

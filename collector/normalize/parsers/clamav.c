@@ -106,8 +106,7 @@ static enum parse_result read_done(
 	return PARSED_NOT_MINE;
 }
 
-/* ---- mail ----------------------------------------------------------------------------------
- */
+/* ---- mail ------------------------------------------------------------------------------ */
 
 /* "Message 4B1C from <a> to <b> infected by Name"; the addresses are the sender's choice. */
 static enum parse_result read_milter(
@@ -135,8 +134,7 @@ static enum parse_result read_milter(
 	return say(record, context, &said);
 }
 
-/* ---- what is no detection
- * -------------------------------------------------------------------- */
+/* ---- what is no detection -------------------------------------------------------------- */
 
 static const struct {
 	struct slice text; /* somewhere in the message */
@@ -169,8 +167,7 @@ static enum parse_result read_sign(
 	return PARSED_NOT_MINE;
 }
 
-/* ---- the line
- * -------------------------------------------------------------------------------- */
+/* ---- the line -------------------------------------------------------------------------- */
 
 /* "Sat Mar  7 10:00:00 2026 -> " of LogTime */
 static struct slice without_stamp(
