@@ -1,7 +1,8 @@
 /*
  * Messages of names and values. What a name means is looked up by its hash; what the event is
  * stands in a table by vendor. A product nobody knows is understood by its names alone: who
- * names a malware tells of a detection.
+ * names a malware, and what it is or what was done to it, tells of a detection. One such name
+ * may stand in any text that another product copied without escaping it.
  */
 #include "collector/normalize/families/antivirus.h"
 #include "collector/normalize/text/name_table.h"
@@ -157,6 +158,7 @@ static const struct {
 	{{SLICE_BYTES("musarubra")}, {SLICE_BYTES("mcafee")}},
 	{{SLICE_BYTES("sophos")}, {SLICE_BYTES("sophos")}},
 	{{SLICE_BYTES("bitdefender")}, {SLICE_BYTES("bitdefender")}},
+	{{SLICE_BYTES("wazuh")}, {SLICE_BYTES("wazuh")}},
 };
 
 static struct slice vendor_of(struct slice name)
@@ -203,7 +205,8 @@ static const struct event *find_event(
 	return NULL;
 }
 
-/* ---- what was done --------------------------------------------------------------------- */
+/* ---- what was done ------------------------------------------------------------------------
+ */
 
 /* Steps before other words, those that helped before those that did not. */
 static unsigned worth_of(const struct remedy *remedy)
@@ -253,7 +256,8 @@ static void judge_whole(struct antivirus *said, const struct gathered *gathered)
 		said->state = ANTIVIRUS_CLEANED;
 }
 
-/* ---- the whole ------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------
+ */
 
 /* Apex Central and Deep Security: the name of the event is that of the malware. */
 static struct slice name_in_title(
@@ -293,6 +297,19 @@ static bool is_told_of_malware(const struct antivirus *said)
 	return said->kind == ANTIVIRUS_DETECTED || said->kind == ANTIVIRUS_OUTCOME;
 }
 
+/* Of a product nobody knows: machines and addresses are named in messages of every kind. */
+static bool tells_detection(const struct gathered *gathered)
+{
+	static const enum what besides[] = {WHAT_TYPE, WHAT_PATH, WHAT_FILE, WHAT_HASH,
+		WHAT_STEP, WHAT_REMEDY, WHAT_HANDLED, WHAT_PROBLEM};
+
+	for (size_t i = 0; i < ARRAY_LEN(besides); i++) {
+		if (!slice_absent(gathered->best[besides[i]]))
+			return !slice_absent(gathered->best[WHAT_NAME]);
+	}
+	return false;
+}
+
 bool antivirus_put_pairs(struct record *record, struct parse_context *context,
 	const struct antivirus_source *source)
 {
@@ -303,7 +320,8 @@ bool antivirus_put_pairs(struct record *record, struct parse_context *context,
 	gather_pairs(&gathered, context->pairs);
 	if (!slice_absent(vendor))
 		event = find_event(vendor, source, category_of(context->pairs));
-	if (event == NULL && slice_absent(gathered.best[WHAT_NAME]))
+	if (event == NULL && (slice_absent(vendor) ? !tells_detection(&gathered)
+						   : slice_absent(gathered.best[WHAT_NAME])))
 		return false;
 
 	if (slice_eq(vendor, SLICE_LIT("eset")))
