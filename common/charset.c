@@ -639,7 +639,8 @@ static void decode_vni(struct slice text, struct decoding *to)
 	}
 }
 
-/* ---- UTF-16 ---------------------------------------------------------------------------- */
+/* ---- UTF-16 --------------------------------------------------------------------------------
+ */
 
 static unsigned unit_at(struct slice text, size_t at, bool big)
 {
@@ -721,7 +722,8 @@ size_t charset_find_newline(enum charset charset, struct slice text)
 	return text.len;
 }
 
-/* ---- all ------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------
+ */
 
 size_t charset_decode(
 	enum charset charset, struct slice text, char *out, struct charset_outcome *outcome)

@@ -52,7 +52,8 @@ struct yara {
 	bool rules_good;        /* the process under way said so */
 };
 
-/* ---- the plan -------------------------------------------------------------------------- */
+/* ---- the plan
+ * -------------------------------------------------------------------------------- */
 
 static int64_t random_below(uint64_t most)
 {
@@ -111,7 +112,8 @@ static void arm_timer(struct yara *yara)
 	loop_arm(yara->timer, (uint64_t)in_ms);
 }
 
-/* ---- what a scan says ------------------------------------------------------------------ */
+/* ---- what a scan says
+ * --------------------------------------------------------------------------- */
 
 static struct slice source_name(const struct yara *yara)
 {
@@ -200,7 +202,8 @@ static bool on_line(void *user, struct slice line)
 	}
 }
 
-/* ---- starting -------------------------------------------------------------------------- */
+/* ---- starting
+ * -------------------------------------------------------------------------------- */
 
 static void add_texts(struct argv *to, const char *option, const struct setting_texts *texts)
 {
@@ -313,7 +316,8 @@ static void on_timer(evutil_socket_t fd, short what, void *user)
 	start_process(yara, (int)(scan - yara->scans));
 }
 
-/* ---- the end of a scan ----------------------------------------------------------------- */
+/* ---- the end of a scan
+ * -------------------------------------------------------------------------- */
 
 static void say_failed(struct yara *yara, const char *why)
 {
@@ -362,7 +366,8 @@ static void on_end(void *user, int status, const char *why)
 	arm_timer(yara);
 }
 
-/* ---- the input ------------------------------------------------------------------------- */
+/* ---- the input
+ * ----------------------------------------------------------------------------------- */
 
 static void yara_free(struct yara *yara)
 {

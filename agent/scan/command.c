@@ -39,7 +39,8 @@ struct options {
 	struct feed_settings feed; /* .reason NULL: for a person */
 };
 
-/* ---- options --------------------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------------------------
+ */
 
 static const struct option_spec scan_options[] = {
 	{.name = "rules",
@@ -179,7 +180,8 @@ static bool take_options(
 	return true;
 }
 
-/* ---- running --------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------
+ */
 
 static volatile sig_atomic_t stop;
 

@@ -507,7 +507,8 @@ size_t crew_busy(const struct crew *crew)
 	return n;
 }
 
-/* ---- waiting --------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------------------
+ */
 
 /* When something is to be done for it; INT64_MAX = only when it says something. */
 static int64_t next_duty_ms(const struct member *member, int64_t now_ms)
@@ -591,7 +592,8 @@ void crew_wait(struct crew *crew, int timeout_ms)
 		lose_again(crew);
 }
 
-/* ---- life ------------------------------------------------------------------------------ */
+/* ---- life -----------------------------------------------------------------------------------
+ */
 
 static size_t count_usable(const struct rules *rules)
 {

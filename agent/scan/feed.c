@@ -159,7 +159,8 @@ static void on_rules(
 		say_started(feed, sandbox_missing);
 }
 
-/* ---- the scan -------------------------------------------------------------------------- */
+/* ---- the scan ------------------------------------------------------------------------------
+ */
 
 static void on_hit(void *user, const struct scan_object *object, const struct hit *hit)
 {

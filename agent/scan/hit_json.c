@@ -269,7 +269,8 @@ void hit_json_item(struct strbuf *out, const struct hit_origin *origin,
 	}
 }
 
-/* ---- the line -------------------------------------------------------------------------- */
+/* ---- the line -----------------------------------------------------------------------------
+ */
 
 void hit_json_line(struct strbuf *out, const struct scan_object *object, const struct hit *hit)
 {

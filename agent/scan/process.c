@@ -94,7 +94,8 @@ static void look_for_end(struct scan_process *process)
 		why_ended(process));
 }
 
-/* ---- lines ----------------------------------------------------------------------------- */
+/* ---- lines ---------------------------------------------------------------------------------
+ */
 
 static void drop_taken(struct scan_process *process)
 {
@@ -195,7 +196,8 @@ static void on_reap(evutil_socket_t fd, short what, void *user)
 	look_for_end(user);
 }
 
-/* ---- life ------------------------------------------------------------------------------ */
+/* ---- life
+ * ------------------------------------------------------------------------------------ */
 
 static bool begin(struct scan_process *process, struct event_base *base, char *const *arguments,
 	struct err *err)

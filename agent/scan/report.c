@@ -151,7 +151,8 @@ static void on_rules(
 	say_sandbox(sandbox_missing);
 }
 
-/* ---- hits and what was not scanned ----------------------------------------------------- */
+/* ---- hits and what was not scanned ----------------------------------------------------------
+ */
 
 static void on_hit(void *user, const struct scan_object *object, const struct hit *hit)
 {
@@ -222,7 +223,8 @@ struct scan_user report_user(struct report *report)
 		.user = report};
 }
 
-/* ---- the end --------------------------------------------------------------------------- */
+/* ---- the end
+ * ----------------------------------------------------------------------------------- */
 
 static void say_unscanned(
 	const struct report *report, FILE *out, enum verdict verdict, uint64_t count)

@@ -324,7 +324,8 @@ static void work(struct scan *scan)
 	}
 }
 
-/* ---- begin and end --------------------------------------------------------------------- */
+/* ---- begin and end ------------------------------------------------------------------------
+ */
 
 static bool begin(struct scan *scan, struct err *err)
 {

@@ -287,6 +287,8 @@ static const char *const texts[STATEMENTS] = {
 		"UPDATE hits SET open = ?4 WHERE " OF_ILLNESS " AND path = ?5",
 	[STATEMENT_LISTED_ADD] = "INSERT INTO listed VALUES(?1, ?2, ?3, 1)"
 				 " ON CONFLICT DO UPDATE SET n = n + 1 WHERE n < ?4",
+	[STATEMENT_LISTED_FULL] = "SELECT count(*) FROM listed WHERE hour = ?1 AND agency = ?2"
+				  " AND host = ?3 AND n >= ?4",
 	[STATEMENT_MACHINE_SET] =
 		"INSERT INTO machines VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 		" ON CONFLICT DO UPDATE SET seen = excluded.seen, name = excluded.name,"

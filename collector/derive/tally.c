@@ -65,8 +65,9 @@ void tally_init(
 
 void tally_limit(struct tally *tally, int64_t from_ns, int64_t to_ns)
 {
-	tally->from_ns = tally->malware.from_ns = from_ns;
-	tally->to_ns = tally->malware.to_ns = to_ns;
+	tally->from_ns = from_ns;
+	tally->to_ns = to_ns;
+	malware_limit(&tally->malware, from_ns, to_ns);
 }
 
 void tally_done(struct tally *tally)

@@ -67,7 +67,8 @@ static bool opens_alert(struct slice line)
 	return slice_starts(line, SLICE_LIT("[**] [")) && slice_ends(line, SLICE_LIT(" [**]"));
 }
 
-/* ---- traces of exceptions -------------------------------------------------------------- */
+/* ---- traces of exceptions -------------------------------------------------------------------
+ */
 
 static bool opens_traceback(struct slice line)
 {

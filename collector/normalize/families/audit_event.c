@@ -107,7 +107,8 @@ static struct slice type_of(struct audit *audit, const struct slice *texts, unsi
 	return call;
 }
 
-/* ---- the last record ------------------------------------------------------------------- */
+/* ---- the last record ----------------------------------------------------------------------
+ */
 
 static bool has_other(const struct record *record, const struct field *other)
 {

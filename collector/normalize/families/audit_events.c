@@ -65,7 +65,8 @@ void audit_carry_free(struct audit_carry *carry)
 	free(carry);
 }
 
-/* ---- from batch to batch --------------------------------------------------------------- */
+/* ---- from batch to batch --------------------------------------------------------------------
+ */
 
 static uint64_t hash_of(struct slice name)
 {
@@ -167,7 +168,8 @@ static void leave_carried(struct joiner *joiner, const struct open_event *event)
 	pthread_mutex_unlock(&joiner->carry->lock);
 }
 
-/* ---- within a batch -------------------------------------------------------------------- */
+/* ---- within a batch -------------------------------------------------------------------------
+ */
 
 static void close_event(struct joiner *joiner, struct open_event *event)
 {

@@ -300,7 +300,8 @@ static void put_malware(struct winlog *winlog, enum antivirus_state state)
 		first_of(winlog_other(winlog, SLICE_LIT("Process Name")), DATA(PROCESS_NAME)));
 }
 
-/* ---- terminal services, tasks, databases ----------------------------------------------- */
+/* ---- terminal services, tasks, databases --------------------------------------------------
+ */
 
 static void put_terminal(struct winlog *winlog)
 {

@@ -106,7 +106,8 @@ static enum parse_result read_done(
 	return PARSED_NOT_MINE;
 }
 
-/* ---- mail ------------------------------------------------------------------------------ */
+/* ---- mail ----------------------------------------------------------------------------------
+ */
 
 /* "Message 4B1C from <a> to <b> infected by Name"; the addresses are the sender's choice. */
 static enum parse_result read_milter(
@@ -134,7 +135,8 @@ static enum parse_result read_milter(
 	return say(record, context, &said);
 }
 
-/* ---- what is no detection -------------------------------------------------------------- */
+/* ---- what is no detection
+ * -------------------------------------------------------------------- */
 
 static const struct {
 	struct slice text; /* somewhere in the message */
@@ -167,7 +169,8 @@ static enum parse_result read_sign(
 	return PARSED_NOT_MINE;
 }
 
-/* ---- the line -------------------------------------------------------------------------- */
+/* ---- the line
+ * -------------------------------------------------------------------------------- */
 
 /* "Sat Mar  7 10:00:00 2026 -> " of LogTime */
 static struct slice without_stamp(

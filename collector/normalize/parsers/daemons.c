@@ -442,7 +442,8 @@ static const struct phrase of_keepalived[] = {
 	{"Starting Keepalived {.version+}{}", &started},
 };
 
-/* ---- which program says what ----------------------------------------------------------- */
+/* ---- which program says what ---------------------------------------------------------------
+ */
 
 #define DAEMONS(X)                                                                             \
 	X("dhclient", of_dhclient)                                                             \

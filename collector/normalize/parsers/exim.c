@@ -118,7 +118,8 @@ static void put_authenticated(
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("auth_method"), method);
 }
 
-/* ---- name=value, with names of one letter or a few ------------------------------------- */
+/* ---- name=value, with names of one letter or a few -----------------------------------------
+ */
 
 static void put_pair(struct record *record, struct parse_context *context, struct slice name,
 	struct slice value)
@@ -204,7 +205,8 @@ static void put_pairs(struct record *record, struct parse_context *context, stru
 		;
 }
 
-/* ---- lines ----------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------
+ */
 
 /* "1o6Xab-0001Ab-Cd", since version 4.97 "1rA2bC-00000001abc-2dEf" */
 static bool take_id(struct slice *rest, struct slice *id)

@@ -282,16 +282,14 @@ static void put_value(struct reading *reading, struct slice name, struct slice v
 /* The values stand in the brackets at the end, or are all of the text. */
 static struct slice values_in(struct slice text)
 {
-	struct slice before, inside;
+	size_t at = slice_search(text, SLICE_LIT(" ("));
 
 	text = slice_trim(text);
 	while (text.len > 0 && text.ptr[text.len - 1] == '.')
 		text.len--;
-	if (text.len == 0 || text.ptr[text.len - 1] != ')')
-		return text;
-	before = inside = slice_head(text, text.len - 1);
-	before.len = slice_search(inside, SLICE_LIT(" ("));
-	return before.len < inside.len ? slice_from(inside, before.len + 2) : text;
+	if (at < text.len && text.ptr[text.len - 1] == ')')
+		return slice_of(text.ptr + at + 2, text.len - at - 3);
+	return text;
 }
 
 static void put_values(struct reading *reading, struct slice rest)

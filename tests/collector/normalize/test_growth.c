@@ -24,15 +24,11 @@ enum {
 	SHORT = 2 << 10,    /* bytes */
 	LONG = 4 * SHORT,   /* bytes */
 	WORK_PER_BYTE = 60, /* looks at each byte that nobody need think about */
-	GROWTH_MOST = 8,    /* times, of a line four times as long; 16 is the square */
-#ifdef __SANITIZE_ADDRESS__
-	STRIDE = 8 /* of the words of a parser; the count is the same, and six times as slow */
-#else
-	STRIDE = 1
-#endif
+	GROWTH_MOST = 8     /* times, of a line four times as long; 16 is the square */
 };
 
-/* ---- counting, by the linker's --wrap -------------------------------------------------- */
+/* ---- counting: of the linker, --wrap
+ * --------------------------------------------------------- */
 
 size_t __real_slice_find(struct slice s, char byte);
 size_t __real_slice_search(struct slice s, struct slice needle);
@@ -75,7 +71,8 @@ bool __wrap_cut_last(
 	return found;
 }
 
-/* ---- words of a parser ----------------------------------------------------------------- */
+/* ---- words of a parser
+ * ----------------------------------------------------------------------- */
 
 struct growth {
 	struct normalizer *normalizer;
@@ -150,7 +147,8 @@ static void add_signs(struct growth *growth)
 		add_token(growth, slice_of(signs + i, 1));
 }
 
-/* ---- growing --------------------------------------------------------------------------- */
+/* ---- growing
+ * --------------------------------------------------------------------------------- */
 
 static size_t work_of(struct growth *growth, const struct parser *format, struct slice head,
 	struct slice token, size_t size)
@@ -191,8 +189,7 @@ static void grow_line(struct growth *growth, const struct parser *format, struct
 	for (unsigned cut = 1; cut <= CUTS; cut++) {
 		struct slice head = slice_head(line, line.len * cut / CUTS);
 
-		for (unsigned i = (growth->n_lines + cut) % STRIDE; i < growth->n_tokens;
-			i += STRIDE)
+		for (unsigned i = 0; i < growth->n_tokens; i++)
 			grow(growth, format, head, growth->tokens[i]);
 	}
 }
