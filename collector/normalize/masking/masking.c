@@ -269,22 +269,24 @@ struct work {
 };
 
 /* What a parser built or chose from constants can only hold a secret if it is free text. */
-static bool may_hold_secrets(const struct field *field)
+static bool is_free_text(const struct field *field)
 {
 	enum field_type type = field_type(field->id);
 
-	return field->len > SECRET_NAME_MIN && (type == FIELD_KEYWORD || type == FIELD_TEXT) &&
+	return (type == FIELD_KEYWORD || type == FIELD_TEXT) &&
 	       field->id != FIELD_SOC_ORIGINAL_HEX && field->id != FIELD_EVENT_MODULE &&
 	       field->id != FIELD_EVENT_ACTION && field->id != FIELD_EVENT_CATEGORY &&
 	       field->id != FIELD_EVENT_TYPE && field->id != FIELD_EVENT_OUTCOME &&
 	       !field_is_of_enrichment(field->id);
 }
 
-static enum secrets_result mask_text(struct work *work, struct slice *text)
+static bool may_hold_secrets(const struct field *field)
 {
-	enum secrets_result result = secrets_mask(work->masker->secrets, work->arena,
-		&work->hidden, &work->edits, work->tally, text);
+	return field->len > SECRET_NAME_MIN && is_free_text(field);
+}
 
+static enum secrets_result noted(struct work *work, enum secrets_result result)
+{
 	work->masked = work->masked || result == SECRETS_MASKED;
 	return result;
 }
@@ -318,41 +320,29 @@ static void follow(const struct work *work, struct slice before)
 static enum secrets_result mask_raw(struct work *work)
 {
 	struct slice before = work->record->raw;
-	enum secrets_result result = mask_text(work, &work->record->raw);
+	enum secrets_result result =
+		noted(work, secrets_mask(work->masker->secrets, work->arena, &work->hidden,
+				    NULL, &work->edits, work->tally, &work->record->raw));
 
 	if (result == SECRETS_MASKED)
 		follow(work, before);
+	work->line_goes = work->line_goes || work->hidden.full;
 	for (unsigned i = 0; i < work->hidden.n; i++)
 		work->line_goes = work->line_goes || !work->hidden.items[i].found;
 	return result;
 }
 
+/* What the rules find in a value that is no part of the line is hidden everywhere. */
 static enum secrets_result mask_field(struct work *work, struct field *field)
 {
 	struct slice value = field_value(field);
-	enum secrets_result result = mask_text(work, &value);
+	enum secrets_result result =
+		noted(work, secrets_mask(work->masker->secrets, work->arena, NULL,
+				    &work->hidden, &work->edits, work->tally, &value));
 
 	if (result == SECRETS_MASKED)
 		set_value(field, value);
 	return result;
-}
-
-/* Whether what stands under this name is a secret, as secrets_mask() finds it in a line. */
-static enum secrets_result is_secret_name(struct work *work, struct slice name)
-{
-	static const char value[] = "=value";
-	char *pair = arena_alloc(work->arena, name.len + sizeof(value));
-	struct hidden_values none = {0};
-	struct mask_tally uncounted;
-
-	if (pair == NULL)
-		return SECRETS_FULL;
-	memcpy(pair, name.ptr, name.len);
-	memcpy(pair + name.len, value, sizeof(value));
-
-	struct slice text = slice_of(pair, name.len + sizeof(value) - 1);
-	return secrets_mask(
-		work->masker->secrets, work->arena, &none, &work->edits, &uncounted, &text);
 }
 
 /* All of a value: a token of it, or as many stars. Absent when there is no room. */
@@ -381,36 +371,7 @@ static enum secrets_result replace_field(
 	return SECRETS_MASKED;
 }
 
-/* A value named by the field before it. */
-static enum secrets_result mask_named(
-	struct work *work, const struct field *name, struct field *field)
-{
-	enum secrets_result result = is_secret_name(work, field_value(name));
-
-	if (result == SECRETS_FULL)
-		return result;
-	if (result == SECRETS_NONE)
-		return mask_field(work, field);
-	return replace_field(work, MASK_SECRETS,
-		(enum mask_action)work->masker->settings.actions[MASK_SECRETS], field);
-}
-
 /* ---- fields of the policy ----------------------------------------------------------- */
-
-/* It must not be seen in any text of the record. */
-static void hide_everywhere(struct work *work, struct slice value, struct slice with)
-{
-	struct hidden_values *hidden = &work->hidden;
-
-	for (unsigned i = 0; i < hidden->n; i++) {
-		if (slice_eq(hidden->items[i].value, value))
-			return;
-	}
-	if (hidden->n == HIDDEN_VALUES_MAX)
-		work->line_goes = true;
-	else
-		hidden->items[hidden->n++] = (struct hidden_value){value, with, false};
-}
 
 /* The whole value goes, from its field and from wherever else it stands. */
 static enum secrets_result take_out(struct work *work, struct field *field)
@@ -420,8 +381,11 @@ static enum secrets_result take_out(struct work *work, struct field *field)
 	enum secrets_result result = replace_field(work, MASK_FIELDS, action, field);
 
 	if (result == SECRETS_MASKED && value.len > 0)
-		hide_everywhere(
-			work, value, action == MASK_TOKEN ? field_value(field) : SLICE_NONE);
+		hidden_values_add(&work->hidden,
+			(struct hidden_value){.value = value,
+				.with = action == MASK_TOKEN ? field_value(field) : SLICE_NONE,
+				.rule = MASK_FIELDS,
+				.is_word = true});
 	return result;
 }
 
@@ -437,9 +401,44 @@ static enum secrets_result take_out_fields(struct work *work)
 	return result;
 }
 
-/* ---- all of it ------------------------------------------------------------------------ */
+/* ---- values that the rules find ------------------------------------------------------- */
 
-static enum secrets_result mask_fields(struct work *work, struct slice raw)
+/* A short one with a letter can be looked for as a word. Digits could be anything. */
+static bool is_short_word(struct slice value)
+{
+	bool has_letter = false;
+
+	for (size_t i = 0; i < value.len; i++)
+		has_letter = has_letter || (value.ptr[i] | 0x20) >= 'a';
+	return value.len < SECRET_NAME_MIN && has_letter;
+}
+
+/* A value named by the field before it, from wherever it stands. */
+static enum secrets_result take_out_named(struct work *work, struct field *field)
+{
+	enum mask_action action =
+		(enum mask_action)work->masker->settings.actions[MASK_SECRETS];
+	struct slice value = field_value(field);
+	enum secrets_result result = replace_field(work, MASK_SECRETS, action, field);
+
+	if (result == SECRETS_MASKED)
+		hidden_values_add(&work->hidden,
+			(struct hidden_value){.value = value,
+				.with = action == MASK_TOKEN ? field_value(field) : SLICE_NONE,
+				.rule = MASK_SECRETS,
+				.is_word = is_short_word(value)});
+	return result;
+}
+
+static bool is_named_secret(const struct work *work, unsigned i)
+{
+	const struct field *fields = work->record->fields;
+
+	return fields[i].id == FIELD_OTHER_VALUE && i > 0 && fields[i].len > 0 &&
+	       secrets_is_name(work->masker->secrets, field_value(&fields[i - 1]));
+}
+
+static enum secrets_result mask_fields(struct work *work)
 {
 	const struct masker *masker = work->masker;
 	struct record *record = work->record;
@@ -448,16 +447,89 @@ static enum secrets_result mask_fields(struct work *work, struct slice raw)
 	for (unsigned i = 0; i < record->n_fields && result != SECRETS_FULL; i++) {
 		struct field *field = &record->fields[i];
 
-		if (slice_is_within(field_value(field), raw) ||
-			masker->fields[field->id] != MASK_KEEP)
+		if (masker->fields[field->id] != MASK_KEEP)
 			continue;
-		if (field->id == FIELD_OTHER_VALUE && i > 0)
-			result = mask_named(work, field - 1, field);
-		else if (may_hold_secrets(field))
+		if (is_named_secret(work, i))
+			result = take_out_named(work, field);
+		else if (!slice_is_within(field_value(field), record->raw) &&
+			 may_hold_secrets(field))
 			result = mask_field(work, field);
 	}
 	return result;
 }
+
+static size_t size_of_arguments(const struct record *record)
+{
+	size_t size = 0;
+
+	for (unsigned i = 0; i < record->n_fields; i++) {
+		if (record->fields[i].id == FIELD_PROCESS_ARGS)
+			size += record->fields[i].len + 1;
+	}
+	return size;
+}
+
+/* Arguments are a command line, whether a field has it whole or not. */
+static enum secrets_result look_at_arguments(struct work *work)
+{
+	const struct record *record = work->record;
+	size_t size = size_of_arguments(record);
+	struct mask_tally uncounted = {0};
+
+	if (size == 0 || work->masker->settings.actions[MASK_COMMANDS] == MASK_KEEP)
+		return SECRETS_NONE;
+	char *line = arena_alloc(work->arena, size), *to = line;
+	if (line == NULL)
+		return SECRETS_FULL;
+	for (unsigned i = 0; i < record->n_fields; i++) {
+		const struct field *field = &record->fields[i];
+
+		if (field->id != FIELD_PROCESS_ARGS)
+			continue;
+		memcpy(to, field->ptr, field->len);
+		to += field->len;
+		*to++ = ' ';
+	}
+	struct slice text = slice_of(line, size - 1);
+	return secrets_mask(work->masker->secrets, work->arena, NULL, &work->hidden,
+		&work->edits, &uncounted, &text);
+}
+
+/* What was found in one value may stand in another, under no name there. */
+static enum secrets_result hide_in_fields(struct work *work)
+{
+	struct record *record = work->record;
+	enum secrets_result result = SECRETS_NONE;
+
+	for (unsigned i = 0; i < record->n_fields && result != SECRETS_FULL; i++) {
+		struct field *field = &record->fields[i];
+		struct slice value = field_value(field);
+
+		if (slice_is_within(value, record->raw) || !is_free_text(field))
+			continue;
+		result = noted(work, secrets_hide(work->masker->secrets, work->arena,
+					     &work->hidden, &work->edits, work->tally, &value));
+		if (result == SECRETS_MASKED)
+			set_value(field, value);
+	}
+	return result;
+}
+
+/* More values were found than are kept: nobody knows where else they stand. */
+static enum secrets_result hide_all_text(struct work *work)
+{
+	struct record *record = work->record;
+	enum secrets_result result = SECRETS_NONE;
+
+	for (unsigned i = 0; i < record->n_fields && result != SECRETS_FULL; i++) {
+		if (is_free_text(&record->fields[i]))
+			result = replace_field(
+				work, MASK_SECRETS, MASK_HIDE, &record->fields[i]);
+	}
+	return result;
+}
+
+/* ---- all of it ------------------------------------------------------------------------ */
 
 static enum secrets_result mask_all(struct work *work)
 {
@@ -466,9 +538,15 @@ static enum secrets_result mask_all(struct work *work)
 	if (work->masker->has_fields)
 		result = take_out_fields(work);
 	if (result != SECRETS_FULL)
-		result = mask_raw(work);
+		result = look_at_arguments(work);
 	if (result != SECRETS_FULL)
-		result = mask_fields(work, work->record->raw);
+		result = mask_fields(work);
+	if (result != SECRETS_FULL)
+		result = mask_raw(work);
+	if (result != SECRETS_FULL && work->hidden.n > 0)
+		result = hide_in_fields(work);
+	if (result != SECRETS_FULL && work->hidden.full)
+		result = hide_all_text(work);
 	return result;
 }
 
@@ -479,7 +557,8 @@ static void drop_original(struct record *record)
 		if (record->fields[i].id != FIELD_SOC_ORIGINAL_HEX)
 			continue;
 		record->n_fields--;
-		record->fields[i] = record->fields[record->n_fields];
+		memmove(&record->fields[i], &record->fields[i + 1],
+			(record->n_fields - i) * sizeof(*record->fields));
 		return;
 	}
 }
@@ -502,6 +581,8 @@ bool mask_record(const struct masker *masker, struct arena *arena, struct record
 	work.record = record;
 	work.tally = tally;
 	work.hidden.n = 0;
+	work.hidden.full = false;
+	work.hidden.effort = 0;
 	work.masked = work.line_goes = false;
 	if (mask_all(&work) == SECRETS_FULL) {
 		lose_line(record);

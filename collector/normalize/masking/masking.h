@@ -4,10 +4,12 @@
  * Runs after detection and before encoding. What the policy names is replaced
  * in a copy of the line, by as many '*' or by a keyed token (pseudonym.h);
  * fields that were slices of the line become slices of the copy, values that a
- * parser had unescaped are looked through by themselves. No secret that was
- * found is left in raw or in a field: a value of one of the policy's fields
- * that cannot be found again in the line takes the line along. A record with
- * something masked carries RECORD_MASKED.
+ * parser had unescaped are looked through by themselves, before the line: what
+ * is found in one is hidden everywhere in the record, and takes the line along
+ * when it cannot be found again there (RECORD_TRUNCATED). So does a value of
+ * one of the policy's fields. Secrets of less than four bytes are hidden where
+ * they were found and where the same bytes come before them, an address only
+ * where it was found. A record with something masked carries RECORD_MASKED.
  *
  * What it finds are names before '=' or ':' (in URLs, messages, JSON), headers
  * that authenticate, cookies, JSON web tokens, private keys, passwords on

@@ -7,6 +7,7 @@
 #include "collector/normalize/masking/pseudonym.h"
 #include "common/clock.h"
 #include "common/needles.h"
+#include "common/netaddr.h"
 
 /* What stands behind a name, and how far the secret goes. */
 enum kind {
@@ -34,6 +35,10 @@ enum {
 	JWT_MIN = 32,     /* bytes */
 	WINDOW = 4096,    /* bytes with their escapes undone, at once */
 	LAP = WINDOW / 4, /* of them are looked at again with those behind */
+	NAME_TAIL = 96,   /* bytes at the end of a name that are looked at */
+	LEAD_MAX = 8,     /* bytes before a short value that tell where it stands */
+	LABEL_MAX = 40,   /* "-----BEGIN ENCRYPTED PRIVATE KEY-----" */
+	EFFORT_MAX = 1 << 20,
 };
 
 /* Digits of what has no check: old ids of citizens, accounts of banks. */
@@ -52,6 +57,8 @@ static const struct marker header_markers[] = {
 	{{SLICE_BYTES("bearer ")}, KIND_BEARER},
 	{{SLICE_BYTES("eyJ")}, KIND_JWT},
 	{{SLICE_BYTES("PRIVATE KEY-----")}, KIND_KEY},
+	{{SLICE_BYTES("PRIVATE+KEY-----")}, KIND_KEY},
+	{{SLICE_BYTES("PRIVATE KEY BLOCK-----")}, KIND_KEY},
 	{{SLICE_BYTES("identified by ")}, KIND_SQL},
 	{{SLICE_BYTES("identified with ")}, KIND_SQL},
 	{{SLICE_BYTES("identified via ")}, KIND_SQL},
@@ -239,7 +246,9 @@ struct masking {
 	struct slice text; /* as it came */
 	struct edits *edits;
 	struct mask_tally *tally;
-	char *copy; /* NULL until something is masked */
+	struct hidden_values *learnt;    /* NULL = nobody wants to know */
+	char *copy;                      /* NULL until something is masked */
+	size_t mysql_done, account_done; /* of commands, looked at so far */
 	bool full;
 	enum mask_rule rule; /* whose work is under way */
 	/* Of a window with its escapes undone: where its bytes stand in the whole text. */
@@ -274,6 +283,13 @@ static bool is_hidden(const struct masking *masking, size_t at)
 	       edits_have(masking->edits, at);
 }
 
+static bool is_all_hidden(const struct masking *masking, size_t from, size_t to)
+{
+	while (from < to && is_hidden(masking, from))
+		from++;
+	return from == to;
+}
+
 static bool hide_by_stars(struct masking *masking, size_t from, size_t to)
 {
 	if (masking->copy == NULL) {
@@ -288,6 +304,31 @@ static bool hide_by_stars(struct masking *masking, size_t from, size_t to)
 	return true;
 }
 
+static bool is_address(struct slice text)
+{
+	struct netaddr addr;
+
+	return netaddr_parse(text, &addr);
+}
+
+/* Nobody's password is an address: who writes one there wants it out of the record. */
+static void learn(struct masking *masking, size_t from, size_t to, struct slice with)
+{
+	struct slice text = masking->text;
+	size_t lead = 0;
+
+	if (is_address(slice_of(text.ptr + from, to - from)))
+		return;
+	if (to - from < SECRET_NAME_MIN)
+		lead = from < LEAD_MAX ? from : LEAD_MAX;
+	hidden_values_add(masking->learnt,
+		(struct hidden_value){
+			.value = slice_of(text.ptr + from - lead, to - from + lead),
+			.with = with,
+			.lead = lead,
+			.rule = masking->rule});
+}
+
 /* Bytes [from, to) of the text; `with` a token, or absent for stars. */
 static bool hide_as(struct masking *masking, size_t from, size_t to, struct slice with)
 {
@@ -295,7 +336,9 @@ static bool hide_as(struct masking *masking, size_t from, size_t to, struct slic
 		return hide_in_whole(masking, from, to, with);
 	if (!is_hidden(masking, from))
 		masking->tally->n[masking->rule]++;
-	if (!slice_absent(with) && edits_add(masking->edits, from, to, with) != EDITS_FULL)
+	if (masking->learnt != NULL)
+		learn(masking, from, to, with);
+	if (!slice_absent(with) && edits_add(masking->edits, from, to, with) == EDITS_TAKEN)
 		return true;
 	return hide_by_stars(masking, from, to);
 }
@@ -306,7 +349,7 @@ static bool hide(struct masking *masking, size_t from, size_t to)
 	const struct secrets *secrets = masking->secrets;
 	struct slice with = SLICE_NONE;
 
-	if (from >= to || (is_hidden(masking, from) && is_hidden(masking, to - 1)))
+	if (from >= to || is_all_hidden(masking, from, to))
 		return true;
 	if (secrets->actions[masking->rule] == MASK_TOKEN) {
 		with = token_of(secrets, masking->arena, masking->rule,
@@ -330,7 +373,7 @@ static bool stands_at(const struct masking *masking, size_t at, struct slice wha
 
 static size_t skip_blanks(const struct masking *masking, size_t at)
 {
-	while (byte_at(masking, at) == ' ')
+	while (byte_at(masking, at) == ' ' || byte_at(masking, at) == '\t')
 		at++;
 	return at;
 }
@@ -364,7 +407,6 @@ static bool ends_word(char byte)
 	case ')':
 	case ']':
 	case '}':
-	case '#':
 		return true;
 	default:
 		return false;
@@ -392,34 +434,94 @@ static size_t quoted_end(const struct masking *masking, size_t at, size_t len)
 	return masking->text.len;
 }
 
-/* A value, quoted or a word. */
+static bool is_letter(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* Where a value begins behind blanks, with its quote: u'x', b"x", N'x' have a letter before. */
+static size_t value_start(const struct masking *masking, size_t at, size_t *quote)
+{
+	at = skip_blanks(masking, at);
+	if (is_letter(byte_at(masking, at)) && quote_len(masking, at + 1) > 0)
+		at++;
+	*quote = quote_len(masking, at);
+	return at + *quote;
+}
+
+/* Quoted or a word; *end is behind it. */
+static bool hide_one(struct masking *masking, size_t at, size_t *end)
+{
+	size_t quote;
+
+	at = value_start(masking, at, &quote);
+	*end = quote > 0 ? quoted_end(masking, at, quote) : word_end(masking, at);
+	bool ok = hide(masking, at, *end);
+	*end += quote;
+	return ok;
+}
+
+/* A value, or those of a list: ["a", "b"]. */
 static bool hide_value(struct masking *masking, size_t at)
 {
 	at = skip_blanks(masking, at);
-	size_t quote = quote_len(masking, at);
+	if (byte_at(masking, at) != '[')
+		return hide_one(masking, at, &at);
+	do {
+		if (!hide_one(masking, at + 1, &at))
+			return false;
+		at = skip_blanks(masking, at);
+	} while (byte_at(masking, at) == ',');
+	return true;
+}
 
-	if (quote > 0)
-		return hide(masking, at + quote, quoted_end(masking, at + quote, quote));
-	return hide(masking, at, word_end(masking, at));
+/* What follows a name and makes none other of it: password2, password_confirmation. */
+static size_t skip_suffix(const struct masking *masking, size_t at)
+{
+	static const struct slice suffixes[] = {{SLICE_BYTES("confirmation")},
+		{SLICE_BYTES("confirm")}, {SLICE_BYTES("again")}, {SLICE_BYTES("repeat")},
+		{SLICE_BYTES("new")}, {SLICE_BYTES("old")}, {SLICE_BYTES("current")}};
+	size_t behind = at + (byte_at(masking, at) == '_' || byte_at(masking, at) == '-');
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		size_t end = behind + suffixes[i].len;
+
+		if (end <= masking->text.len &&
+			slice_eq_nocase(slice_of(masking->text.ptr + behind, suffixes[i].len),
+				suffixes[i]))
+			return end;
+	}
+	while (byte_at(masking, behind) >= '0' && byte_at(masking, behind) <= '9')
+		at = ++behind;
+	return at;
+}
+
+/* user[password], user%5Bpassword%5D, "password", <Data Name="password">, <password> */
+static size_t skip_name_end(const struct masking *masking, size_t at)
+{
+	at = skip_suffix(masking, at);
+	if (byte_at(masking, at) == ']')
+		at++;
+	else if (stands_at(masking, at, SLICE_LIT("%5D")) ||
+		 stands_at(masking, at, SLICE_LIT("%5d")))
+		at += 3;
+	at += quote_len(masking, at);
+	return byte_at(masking, at) == ']' ? at + 1 : at;
 }
 
 /* Behind "name", "name\"", "name ": the place behind '=', ':', "=>", "%3D"; 0 = none there. */
 static size_t behind_separator(const struct masking *masking, size_t at)
 {
-	at = skip_blanks(masking, at + quote_len(masking, at));
+	at = skip_blanks(masking, skip_name_end(masking, at));
 	if (stands_at(masking, at, SLICE_LIT("%3D")) ||
 		stands_at(masking, at, SLICE_LIT("%3d")))
 		return at + 3;
 	if (stands_at(masking, at, SLICE_LIT("=>")))
 		return at + 2;
-	if (byte_at(masking, at) == '=' || byte_at(masking, at) == ':')
+	if (byte_at(masking, at) == '=' || byte_at(masking, at) == ':' ||
+		byte_at(masking, at) == '>')
 		return at + 1;
 	return 0;
-}
-
-static bool is_letter(char byte)
-{
-	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
 /* The first quoted text of a clause of SQL: BY 'SECRET', WITH plugin BY 'SECRET'. */
@@ -474,34 +576,87 @@ static bool hide_named(struct masking *masking, size_t behind_name)
 	       hide_sql_password(masking, behind_name);
 }
 
-/* "Authorization: Basic YWxh", "x-api-key":"k": a scheme stays readable. */
+static bool is_simple_scheme(struct slice scheme)
+{
+	static const struct slice schemes[] = {{SLICE_BYTES("Basic")}, {SLICE_BYTES("Bearer")},
+		{SLICE_BYTES("Negotiate")}, {SLICE_BYTES("NTLM")}, {SLICE_BYTES("Token")},
+		{SLICE_BYTES("ApiKey")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+		if (slice_eq_nocase(scheme, schemes[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The end of a parameter, 'name="value"' or 'name=value', that begins at `at`; `at` = none. */
+static size_t parameter_end(const struct masking *masking, size_t at)
+{
+	size_t end = at;
+
+	while (is_letter(byte_at(masking, end)) || byte_at(masking, end) == '_' ||
+		byte_at(masking, end) == '-')
+		end++;
+	if (end == at || byte_at(masking, end) != '=')
+		return at;
+	size_t quote = quote_len(masking, ++end);
+	if (quote > 0)
+		return quoted_end(masking, end + quote, quote) + quote;
+	while (byte_at(masking, end) == ';' || byte_at(masking, end) == '&' ||
+		(end < masking->text.len && !ends_word(byte_at(masking, end))))
+		end++;
+	return end;
+}
+
+/* The end of 'name="value", name=value'; `at` = there are none. */
+static size_t parameters_end(const struct masking *masking, size_t at)
+{
+	size_t end = parameter_end(masking, at);
+
+	while (end > at && byte_at(masking, end) == ',') {
+		size_t next = skip_blanks(masking, end + 1);
+		size_t behind = parameter_end(masking, next);
+
+		if (behind == next)
+			break;
+		end = behind;
+	}
+	return end < masking->text.len ? end : masking->text.len;
+}
+
+/* "Authorization: Basic YWxh", "x-api-key":"k", "Authorization: Digest username=..., ...": a
+ * scheme stays readable where it is known to be one. */
 static bool hide_header(struct masking *masking, size_t behind_name)
 {
-	size_t at = behind_separator(masking, behind_name);
-	size_t end;
+	size_t at = behind_separator(masking, behind_name), quote;
 
 	if (at == 0)
 		return true;
 	at = skip_blanks(masking, at);
-	at += quote_len(masking, at);
-	end = word_end(masking, at);
-	if (byte_at(masking, end) == ' ' && end - at <= sizeof("Negotiate") - 1) {
-		at = end + 1;
-		end = word_end(masking, at);
-	}
-	return hide(masking, at, end);
+	at = value_start(masking, at + (byte_at(masking, at) == '['), &quote);
+	size_t end = word_end(masking, at);
+	if (end == at || byte_at(masking, end) != ' ')
+		return hide(masking, at, end);
+	size_t next = skip_blanks(masking, end);
+	size_t behind = parameters_end(masking, next);
+	if (behind > next)
+		return hide(masking, next, behind);
+	behind = word_end(masking, next);
+	if (is_simple_scheme(slice_of(masking->text.ptr + at, end - at)))
+		return hide(masking, next, behind);
+	return hide(masking, at, end) && hide(masking, next, behind);
 }
 
 /* "Cookie: a=b; c=d", up to a quote or the line's end. */
 static bool hide_cookie(struct masking *masking, size_t behind_name)
 {
-	size_t at = behind_separator(masking, behind_name);
+	size_t at = behind_separator(masking, behind_name), quote;
 	size_t end;
 
 	if (at == 0 || byte_at(masking, at - 1) != ':')
 		return true;
 	at = skip_blanks(masking, at);
-	at += quote_len(masking, at);
+	at = value_start(masking, at + (byte_at(masking, at) == '['), &quote);
 	for (end = at; end < masking->text.len; end++) {
 		if (quote_len(masking, end) > 0 || byte_at(masking, end) == '\n')
 			break;
@@ -509,25 +664,54 @@ static bool hide_cookie(struct masking *masking, size_t behind_name)
 	return hide(masking, at, end);
 }
 
-/* The end of the command that runs at `at`; further than COMMAND_MAX nobody looks. */
-static size_t command_end(const struct masking *masking, size_t at)
+/* The end of the command that runs at `at`, known not to be before `done`; further than
+ * COMMAND_MAX nobody looks. */
+static size_t command_end(const struct masking *masking, size_t at, size_t done)
 {
 	size_t most = at + COMMAND_MAX;
 
+	if (at < done)
+		at = done;
 	while (at < masking->text.len && at < most && masking->text.ptr[at] != ';' &&
 		masking->text.ptr[at] != '|' && masking->text.ptr[at] != '&')
 		at++;
 	return at;
 }
 
+/* What of a command was looked at for a marker further left is not looked at again, but for
+ * an option that may have been cut. */
+static size_t command_start(size_t at, size_t done)
+{
+	static const size_t option = sizeof(" --user ") - 1;
+
+	return at + option < done ? done - option : at;
+}
+
 /* mysql -u root -pSECRET; with a blank behind -p it asks for the password. */
 static bool hide_mysql(struct masking *masking, size_t at)
 {
-	size_t end = command_end(masking, at);
+	size_t end = command_end(masking, at, masking->mysql_done);
 
+	at = command_start(at, masking->mysql_done);
+	masking->mysql_done = end;
 	for (; at + 3 < end; at++) {
-		if (stands_at(masking, at, SLICE_LIT(" -p")) && byte_at(masking, at + 3) != ' ')
-			return hide_value(masking, at + 3);
+		if (stands_at(masking, at, SLICE_LIT(" -p")) &&
+			byte_at(masking, at + 3) != ' ' && !hide_value(masking, at + 3))
+			return false;
+	}
+	return true;
+}
+
+/* user:SECRET */
+static bool hide_pair(struct masking *masking, size_t at, size_t most)
+{
+	size_t quote;
+
+	at = value_start(masking, at, &quote);
+	size_t end = quote > 0 ? quoted_end(masking, at, quote) : word_end(masking, at);
+	for (size_t colon = at; colon < end && colon < most; colon++) {
+		if (byte_at(masking, colon) == ':')
+			return hide(masking, colon + 1, end);
 	}
 	return true;
 }
@@ -535,23 +719,20 @@ static bool hide_mysql(struct masking *masking, size_t at)
 /* curl -u user:SECRET */
 static bool hide_account(struct masking *masking, size_t at)
 {
-	size_t end = command_end(masking, at);
+	size_t end = command_end(masking, at, masking->account_done);
 
+	at = command_start(at, masking->account_done);
+	masking->account_done = end;
 	for (; at + 4 < end; at++) {
 		size_t argument = 0;
 
 		if (stands_at(masking, at, SLICE_LIT(" -u ")))
 			argument = at + 4;
-		else if (stands_at(masking, at, SLICE_LIT(" --user ")))
+		else if (stands_at(masking, at, SLICE_LIT(" --user ")) ||
+			 stands_at(masking, at, SLICE_LIT(" --user=")))
 			argument = at + 8;
-		if (argument == 0)
-			continue;
-		argument += quote_len(masking, argument);
-		size_t stop = word_end(masking, argument);
-		for (size_t colon = argument; colon < stop; colon++) {
-			if (byte_at(masking, colon) == ':')
-				return hide(masking, colon + 1, stop);
-		}
+		if (argument > 0 && !hide_pair(masking, argument, end))
+			return false;
 	}
 	return true;
 }
@@ -586,10 +767,22 @@ static bool hide_jwt(struct masking *masking, size_t at)
 	return dots < 2 || end - at < JWT_MIN || hide(masking, at, end);
 }
 
-static bool hide_private_key(struct masking *masking, size_t at)
+/* "-----END RSA PRIVATE KEY-----": the words before `at` */
+static bool ends_key(const struct masking *masking, size_t at)
+{
+	size_t start = at;
+
+	while (start > 0 && at - start < LABEL_MAX && masking->text.ptr[start - 1] != '-')
+		start--;
+	return stands_at(masking, start, SLICE_LIT("END"));
+}
+
+static bool hide_private_key(struct masking *masking, size_t label_end, size_t at)
 {
 	struct slice rest = slice_from(masking->text, at);
 
+	if (ends_key(masking, label_end))
+		return true;
 	return hide(masking, at, at + slice_search(rest, SLICE_LIT("-----END")));
 }
 
@@ -636,7 +829,7 @@ static bool on_marker(void *user, unsigned number, size_t at)
 	case KIND_JWT:
 		return hide_jwt(masking, at);
 	case KIND_KEY:
-		return hide_private_key(masking, behind);
+		return hide_private_key(masking, at, behind);
 	case KIND_OLD_ID:
 		return hide_number_behind(
 			masking, MASK_OLD_IDS, behind, OLD_ID_DIGITS, OLD_ID_DIGITS);
@@ -647,27 +840,52 @@ static bool on_marker(void *user, unsigned number, size_t at)
 	return true;
 }
 
+static bool ends_authority(char byte)
+{
+	switch (byte) {
+	case '/':
+	case ' ':
+	case '\t':
+	case '\r':
+	case '\n':
+	case '"':
+	case '\'':
+	case '<':
+	case '>':
+	case '\\':
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* "user:SECRET@host" at `at`: a password may have '@' in it. */
+static bool hide_in_authority(struct masking *masking, size_t at)
+{
+	size_t most = at + USERINFO_MAX, colon = 0, last = 0;
+
+	for (; at < masking->text.len && at < most && !ends_authority(byte_at(masking, at));
+		at++) {
+		if (byte_at(masking, at) == ':' && colon == 0)
+			colon = at;
+		else if (byte_at(masking, at) == '@')
+			last = at;
+	}
+	return colon == 0 || last < colon || hide(masking, colon + 1, last);
+}
+
 /* "scheme://user:SECRET@host" */
 static bool hide_userinfo(struct masking *masking)
 {
-	struct slice rest = masking->text;
+	static const struct slice mark = {SLICE_BYTES("://")};
+	struct slice text = masking->text;
 
-	for (size_t at; (at = slice_find(rest, '@')) < rest.len;
-		rest = slice_from(rest, at + 1)) {
-		size_t end = (size_t)(rest.ptr - masking->text.ptr) + at, start = end;
-		size_t colon = 0;
-
-		while (start > 0 && end - start < USERINFO_MAX &&
-			!ends_word(masking->text.ptr[start - 1]) &&
-			masking->text.ptr[start - 1] != '/' &&
-			masking->text.ptr[start - 1] != '@') {
-			start--;
-			if (masking->text.ptr[start] == ':')
-				colon = start;
-		}
-		if (colon == 0 || start < 3 || !stands_at(masking, start - 3, SLICE_LIT("://")))
-			continue;
-		if (!hide(masking, colon + 1, end))
+	if (slice_find(text, '@') == text.len)
+		return true;
+	for (size_t at = slice_search(text, mark); at < text.len;
+		at += slice_search(slice_from(text, at), mark)) {
+		at += mark.len;
+		if (!hide_in_authority(masking, at))
 			return false;
 	}
 	return true;
@@ -698,36 +916,93 @@ static bool is_whole_word(struct slice text, size_t at, size_t len)
 		       is_word_byte(text.ptr[at + len - 1]));
 }
 
-static bool hide_value_everywhere(struct masking *masking, struct hidden_value *hidden)
+static bool has_bytes_to_hide(struct slice value)
 {
-	struct slice text = masking->text;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.ptr[i] != '*')
+			return true;
+	}
+	return false;
+}
 
-	masking->rule = MASK_FIELDS;
-	for (size_t at = 0; at < text.len;) {
-		at += slice_search(slice_from(text, at), hidden->value);
+void hidden_values_add(struct hidden_values *hidden, struct hidden_value value)
+{
+	unsigned at = 0;
+
+	if (!has_bytes_to_hide(slice_from(value.value, value.lead)))
+		return;
+	for (unsigned i = 0; i < hidden->n; i++) {
+		const struct hidden_value *other = &hidden->items[i];
+
+		if (slice_eq(other->value, value.value) && other->lead == value.lead &&
+			other->is_word <= value.is_word)
+			return;
+		at += other->value.len >= value.value.len;
+	}
+	hidden->full = hidden->full || hidden->n == HIDDEN_VALUES_MAX;
+	if (hidden->full)
+		return;
+	memmove(&hidden->items[at + 1], &hidden->items[at],
+		(hidden->n - at) * sizeof(*hidden->items));
+	hidden->items[at] = value;
+	hidden->n++;
+}
+
+static bool hide_again(
+	struct masking *masking, struct hidden_value *hidden, size_t from, size_t to)
+{
+	hidden->found = true;
+	masking->rule = hidden->rule;
+	return is_all_hidden(masking, from, to) || hide_as(masking, from, to, hidden->with);
+}
+
+static bool hide_as_it_is(struct masking *masking, struct hidden_value *hidden)
+{
+	struct slice text = masking->text, value = hidden->value;
+
+	for (size_t at = 0; at < text.len; at += value.len) {
+		at += slice_search(slice_from(text, at), value);
 		if (at >= text.len)
 			break;
-		if (is_whole_word(text, at, hidden->value.len)) {
-			hidden->found = true;
-			if (!is_hidden(masking, at) &&
-				!hide_as(masking, at, at + hidden->value.len, hidden->with))
-				return false;
-		}
-		at += hidden->value.len;
+		if ((!hidden->is_word || is_whole_word(text, at, value.len)) &&
+			!hide_again(masking, hidden, at + hidden->lead, at + value.len))
+			return false;
+	}
+	return true;
+}
+
+/* A short one may be anything elsewhere. */
+static bool is_searched(const struct hidden_value *hidden)
+{
+	return hidden->is_word || hidden->value.len >= SECRET_NAME_MIN;
+}
+
+static bool hide_value_everywhere(struct masking *masking, struct hidden_value *hidden)
+{
+	if (masking->whole == NULL && slice_is_within(hidden->value, masking->text)) {
+		size_t at = (size_t)(hidden->value.ptr - masking->text.ptr);
+
+		if (!hide_again(masking, hidden, at + hidden->lead, at + hidden->value.len))
+			return false;
+	}
+	return !is_searched(hidden) || hide_as_it_is(masking, hidden);
+}
+
+static bool hide_values(struct masking *masking, struct hidden_values *hidden)
+{
+	for (unsigned i = 0; i < hidden->n; i++) {
+		if (!hide_value_everywhere(masking, &hidden->items[i]))
+			return false;
 	}
 	return true;
 }
 
 /* ---- one text, whole -------------------------------------------------------------- */
 
-static bool scan_text(struct masking *masking, struct hidden_values *hidden)
+static bool scan_text(struct masking *masking)
 {
 	const struct secrets *secrets = masking->secrets;
 
-	for (unsigned i = 0; i < hidden->n; i++) {
-		if (!hide_value_everywhere(masking, &hidden->items[i]))
-			return false;
-	}
 	if (!needles_scan(secrets->needles, masking->text, on_marker, masking))
 		return false;
 	masking->rule = MASK_SECRETS;
@@ -766,6 +1041,10 @@ static size_t escape_at(struct slice text, size_t at, char *byte)
 	struct slice rest = slice_from(text, at);
 	size_t len = 0;
 
+	if (slice_starts(rest, SLICE_LIT("\\/"))) {
+		*byte = '/';
+		return 2;
+	}
 	if (rest.len >= 3 && rest.ptr[0] == '%')
 		len = 3;
 	else if (rest.len >= 6 && slice_starts(rest, SLICE_LIT("\\u00")))
@@ -817,8 +1096,7 @@ static size_t find_escape(struct slice text, size_t at, char with)
 	return at;
 }
 
-static bool scan_window(
-	struct masking *whole, const struct window *window, struct hidden_values *hidden)
+static bool scan_window(struct masking *whole, const struct window *window)
 {
 	struct masking masking = {
 		.secrets = whole->secrets,
@@ -829,7 +1107,7 @@ static bool scan_window(
 		.whole = whole,
 		.at = window->at,
 	};
-	bool ok = scan_text(&masking, hidden);
+	bool ok = scan_text(&masking);
 
 	whole->full = whole->full || masking.full;
 	return ok;
@@ -840,8 +1118,7 @@ static size_t earlier(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-static bool scan_windows(
-	struct masking *whole, size_t percent, size_t backslash, struct hidden_values *hidden)
+static bool scan_windows(struct masking *whole, size_t percent, size_t backslash)
 {
 	const struct slice text = whole->text;
 	struct window window;
@@ -854,7 +1131,7 @@ static bool scan_windows(
 		if (escape > from + LAP)
 			from = escape - LAP;
 		end = fill_window(&window, text, from);
-		if (!scan_window(whole, &window, hidden))
+		if (!scan_window(whole, &window))
 			return false;
 		if (end == text.len)
 			return true;
@@ -866,17 +1143,155 @@ static bool scan_windows(
 	}
 }
 
-static bool scan_escaped(struct masking *whole, struct hidden_values *hidden)
+static bool scan_escaped(struct masking *whole)
 {
 	size_t percent = find_escape(whole->text, 0, '%');
 	size_t backslash = find_escape(whole->text, 0, '\\');
 
 	if (earlier(percent, backslash) >= whole->text.len)
 		return true;
-	return scan_windows(whole, percent, backslash, hidden);
+	return scan_windows(whole, percent, backslash);
+}
+
+/* ---- values of other texts, however they are written --------------------------------- */
+
+/* "\"", "\\", "\/", "\n" ...: of JSON (RFC 8259, section 7) */
+static bool plain_escape(char letter, char *byte)
+{
+	static const char letters[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
+	const char *found = letter != '\0' ? strchr(letters, letter) : NULL;
+
+	if (found != NULL)
+		*byte = bytes[found - letters];
+	return found != NULL;
+}
+
+/* Bytes of the text at `at` that may stand for `byte`; 0 = another one stands there. */
+static size_t written_as(struct slice text, size_t at, char byte)
+{
+	char undone;
+	size_t len = escape_at(text, at, &undone);
+
+	if (len > 0 && undone == byte)
+		return len;
+	if (text.ptr[at] == '\\' && at + 1 < text.len &&
+		plain_escape(text.ptr[at + 1], &undone) && undone == byte)
+		return 2;
+	return text.ptr[at] == byte;
+}
+
+/* Two digits of hexadecimal at `at` (of auditd), or 0. */
+static size_t written_in_hex(struct slice text, size_t at, char byte)
+{
+	if (at + 2 > text.len)
+		return 0;
+	int high = hex_digit(text.ptr[at]), low = hex_digit(text.ptr[at + 1]);
+
+	return high >= 0 && low >= 0 && (high << 4 | low) == (unsigned char)byte ? 2 : 0;
+}
+
+typedef size_t writing(struct slice text, size_t at, char byte);
+
+/* Where `value` that begins at `at` ends; 0 = it does not stand there. *lead is its part that
+ * stays. */
+static size_t written_end(struct hidden_values *values, const struct hidden_value *hidden,
+	struct slice text, size_t at, writing *written, size_t *lead)
+{
+	for (size_t i = 0; i < hidden->value.len; i++) {
+		size_t len = at < text.len ? written(text, at, hidden->value.ptr[i]) : 0;
+
+		values->effort++;
+		if (i == hidden->lead)
+			*lead = at;
+		if (len == 0)
+			return 0;
+		at += len;
+	}
+	return at;
+}
+
+/* False when the arena is full. What was not looked at is as good as not found. */
+static bool hide_written(struct masking *masking, struct hidden_values *values,
+	struct hidden_value *hidden, writing *written)
+{
+	struct slice text = masking->text;
+
+	for (size_t at = 0; at < text.len;) {
+		size_t lead = at;
+		size_t end = written_end(values, hidden, text, at, written, &lead);
+
+		if (values->effort > EFFORT_MAX) {
+			values->full = true;
+			return true;
+		}
+		if (end > 0 && hidden->is_word && !is_whole_word(text, at, end - at))
+			end = 0;
+		if (end > 0 && !hide_again(masking, hidden, lead, end))
+			return false;
+		at = end > 0 ? end : at + 1;
+	}
+	return true;
+}
+
+/* With escapes, in the hexadecimal digits of auditd. A name that stands in the line in plain is
+ * not looked for in those. */
+static bool hide_however_written(struct masking *masking, struct hidden_values *values)
+{
+	bool escapes = slice_find(masking->text, '\\') < masking->text.len ||
+		       slice_find(masking->text, '%') < masking->text.len;
+
+	for (unsigned i = 0; i < values->n; i++) {
+		struct hidden_value *hidden = &values->items[i];
+
+		if (!is_searched(hidden))
+			continue;
+		if (escapes && !hide_written(masking, values, hidden, written_as))
+			return false;
+		if (hidden->value.len >= SECRET_NAME_MIN &&
+			!(hidden->is_word && hidden->found) &&
+			!hide_written(masking, values, hidden, written_in_hex))
+			return false;
+	}
+	return true;
+}
+
+static bool scan_hidden(struct masking *masking, struct hidden_values *hidden)
+{
+	masking->learnt = NULL;
+	return hide_values(masking, hidden) && hide_however_written(masking, hidden);
+}
+
+/* Makes the text what was found out. */
+static enum secrets_result finish_text(struct masking *masking, bool done, struct slice *text)
+{
+	if (!done || masking->full)
+		return SECRETS_FULL;
+	if (masking->copy != NULL)
+		*text = slice_of(masking->copy, text->len);
+	if (masking->edits->n > 0)
+		return edits_apply(masking->edits, masking->arena, text) ? SECRETS_MASKED
+									 : SECRETS_FULL;
+	return masking->copy != NULL ? SECRETS_MASKED : SECRETS_NONE;
 }
 
 enum secrets_result secrets_mask(const struct secrets *secrets, struct arena *arena,
+	struct hidden_values *hidden, struct hidden_values *learnt, struct edits *edits,
+	struct mask_tally *tally, struct slice *text)
+{
+	struct masking masking = {.secrets = secrets,
+		.arena = arena,
+		.text = *text,
+		.edits = edits,
+		.tally = tally,
+		.learnt = learnt};
+
+	edits->n = 0;
+	bool done = scan_text(&masking) && scan_escaped(&masking) &&
+		    (hidden == NULL || scan_hidden(&masking, hidden));
+	return finish_text(&masking, done, text);
+}
+
+enum secrets_result secrets_hide(const struct secrets *secrets, struct arena *arena,
 	struct hidden_values *hidden, struct edits *edits, struct mask_tally *tally,
 	struct slice *text)
 {
@@ -887,12 +1302,42 @@ enum secrets_result secrets_mask(const struct secrets *secrets, struct arena *ar
 		.tally = tally};
 
 	edits->n = 0;
-	bool done = scan_text(&masking, hidden) && scan_escaped(&masking, hidden);
-	if (!done || masking.full)
-		return SECRETS_FULL;
-	if (masking.copy != NULL)
-		*text = slice_of(masking.copy, text->len);
-	if (edits->n > 0)
-		return edits_apply(edits, arena, text) ? SECRETS_MASKED : SECRETS_FULL;
-	return masking.copy != NULL ? SECRETS_MASKED : SECRETS_NONE;
+	return finish_text(&masking, scan_hidden(&masking, hidden), text);
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+struct named {
+	const struct masking *masking;
+	bool is_secret;
+};
+
+/* The name ends with the text but for its last byte, a '='. */
+static bool on_name(void *user, unsigned number, size_t at)
+{
+	struct named *named = user;
+	const struct masking *masking = named->masking;
+	const struct marker *marker = &masking->secrets->markers[number];
+	size_t behind = at + marker->text.len;
+
+	if (marker->kind == KIND_EQUALS)
+		named->is_secret = behind == masking->text.len &&
+				   stands_alone(masking, at, marker->text.len);
+	else if (marker->kind == KIND_NAME || marker->kind == KIND_HEADER ||
+		 marker->kind == KIND_COOKIE)
+		named->is_secret = behind_separator(masking, behind) == masking->text.len;
+	return !named->is_secret;
+}
+
+bool secrets_is_name(const struct secrets *secrets, struct slice name)
+{
+	char text[NAME_TAIL + 1];
+	size_t len = name.len < NAME_TAIL ? name.len : NAME_TAIL;
+	struct masking masking = {.secrets = secrets, .text = slice_of(text, len + 1)};
+	struct named named = {&masking, false};
+
+	memcpy(text, name.ptr + name.len - len, len);
+	text[len] = '=';
+	(void)!needles_scan(secrets->needles, masking.text, on_name, &named);
+	return named.is_secret;
 }

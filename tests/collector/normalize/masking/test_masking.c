@@ -454,6 +454,158 @@ START_TEST(a_line_full_of_numbers_is_masked_all_the_same)
 }
 END_TEST
 
+static void expect_gone_somehow(const char *line, const char *secret)
+{
+	struct record record = masked_any_length(line);
+	struct strbuf json = STRBUF_INIT(JSON_MAX);
+
+	encode_json(&json, &record, SLICE_NONE);
+	ck_assert_msg(slice_search(strbuf_slice(&json), slice_str(secret)) == json.len,
+		"'%s' is left in %s", secret, strbuf_cstr(&json));
+	ck_assert_uint_ne(record.flags & RECORD_MASKED, 0);
+	strbuf_done(&json);
+}
+
+#define AUDIT(type, text) "type=" type " msg=audit(1700000000.123:7): " text
+
+/* sshpass -p b1matS3cret ssh h */
+START_TEST(what_is_found_in_a_decoded_value_goes_from_the_line)
+{
+	static const char title[] = AUDIT("PROCTITLE",
+		"proctitle=73736870617373002D700062316D61745333637265740073736800"
+		"68");
+	static const char command[] =
+		AUDIT("USER_CMD", "pid=1 uid=0 auid=0 ses=1 msg='cwd=\"/\" "
+				  "cmd=73736870617373202D702062316D617453336372657420737368 "
+				  "terminal=pts/0 res=success'");
+
+	setup("");
+	expect_gone(title, "62316D61745333637265");
+	expect_gone_somehow(title, "b1matS3cret");
+	expect_gone(command, "62316D61745333637265");
+	expect_gone_somehow(command, "b1matS3cret");
+	expect_gone(
+		"{\"message\":\"get https:\\/\\/an:b1matS3cret@host\\/ done\"}", "b1matS3cret");
+	expect_gone(
+		"{\"log\":\"{\\\"message\\\":\\\"{\\\\\\\"password\\\\\\\":\\\\\\\"b1matS3cret"
+		"\\\\\\\"}\\\"}\\n\",\"stream\":\"stdout\",\"time\":"
+		"\"2026-03-07T10:00:00.123456789Z\"}",
+		"b1matS3cret");
+	expect_gone(AUDIT("EXECVE",
+			    "argc=4 a0=\"sshpass\" a1=\"-p\" a2=\"b1matS3cret\" a3=\"ssh\""),
+		"b1matS3cret");
+	expect_gone("{\"message\":\"x\",\"process\":{\"args\":[\"sshpass\",\"-p\","
+		    "\"b1matS3cret\"]}}",
+		"b1matS3cret");
+	teardown();
+}
+END_TEST
+
+/* Nobody removes where he came from by calling it a password. */
+START_TEST(an_address_is_no_secret_elsewhere)
+{
+	setup("");
+	struct record record = masked_any_length(
+		"{\"source.ip\":\"192.0.2.1\",\"message\":\"a \\\"b\\\" password=192.0.2.1\"}");
+
+	ck_assert_uint_lt(slice_search(record.raw, SLICE_LIT("\"192.0.2.1\"")), record.raw.len);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_value_goes_by_the_name_of_its_element_or_column)
+{
+	setup("");
+	expect_gone(
+		"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>"
+		"<System><Provider Name='x'/><EventID>1</EventID><Computer>h</Computer>"
+		"</System><EventData><Data Name=\"Password\">b1mat</Data></EventData></Event>",
+		"b1mat");
+	expect_gone("<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>"
+		    "<System><Provider Name='x'/><EventID>1</EventID><Computer>h</Computer>"
+		    "</System><UserData><a><Password>b1mat</Password></a></UserData></Event>",
+		"b1mat");
+	expect_gone(APP("<Password>b1mat</Password>"), "b1mat");
+	teardown();
+}
+END_TEST
+
+START_TEST(the_longer_of_two_values_goes_whole)
+{
+	setup_with_key("{fields: [{field: user.name}, {field: user.full_name}]}\n");
+	expect_gone_somehow(
+		"{\"log.level\":\"info\",\"user.name\":\"nguyen\",\"user.full_name\":"
+		"\"nguyen van secret\",\"message\":\"hi nguyen van secret\"}",
+		"secret");
+	teardown_with_key();
+}
+END_TEST
+
+START_TEST(a_token_inside_of_a_secret_leaves_none_of_it)
+{
+	setup_with_key("{key: k, fields: [{field: user.name, action: token}]}\n");
+	expect_gone_somehow("{\"log.level\":\"info\",\"user.name\":\"admin\",\"message\":"
+			    "\"password=admin@2024secret\"}",
+		"2024secret");
+	expect_gone_somehow("{\"log.level\":\"info\",\"user.name\":\"password\",\"message\":"
+			    "\"password=x2024secret\"}",
+		"x2024secret");
+	teardown_with_key();
+}
+END_TEST
+
+START_TEST(what_follows_the_end_of_a_key_stays)
+{
+	static const char line[] = APP("-----END PRIVATE KEY----- then src=192.0.2.1");
+
+	setup("");
+	expect_kept(line);
+	expect_gone(APP("-----BEGIN+EC+PRIVATE+KEY-----MIIE"), "MIIE");
+	teardown();
+}
+END_TEST
+
+START_TEST(values_in_lists_and_with_a_letter_are_masked)
+{
+	setup("");
+	expect_gone(APP("{\"password\":[\"b1mat\",\"b2mat\"]}"), "b2mat");
+	expect_gone(APP("{\"password\":[\"b1mat\"]}"), "b1mat");
+	expect_gone(APP("\"Authorization\":[\"Basic b1mat\"]"), "b1mat");
+	expect_gone(APP("\"Cookie\":[\"sid=b1mat\"]"), "b1mat");
+	expect_gone(APP("{u'password': u'b1mat'}"), "b1mat");
+	teardown();
+}
+END_TEST
+
+START_TEST(secrets_go_to_their_end)
+{
+	setup("");
+	expect_gone(APP("password=abc#b1mat"), "b1mat");
+	expect_gone(APP("https://an:p@b1mat@host/ ok"), "b1mat");
+	expect_gone(APP("Password:\tb1mat"), "b1mat");
+	expect_gone(
+		APP("Authorization: Digest username=\"an\", realm=\"x\", response=\"b1mat\""),
+		"b1mat");
+	expect_gone(APP("Authorization: AWS4-HMAC-SHA256 Credential=AK/x, SignedHeaders=a;b, "
+			"Signature=b1mat"),
+		"b1mat");
+	expect_gone(APP("Authorization: YW46YjFtYXQ= 200"), "YW46YjFtYXQ=");
+	expect_gone(SUDO("/usr/bin/curl -u 'an:b1 mat' http://x"), "b1 mat");
+	teardown();
+}
+END_TEST
+
+START_TEST(names_of_secrets_have_many_forms)
+{
+	setup("");
+	expect_gone(NGINX("/a?user[password]=b1mat"), "b1mat");
+	expect_gone(NGINX("/a?user%5Bpassword%5D=b1mat"), "b1mat");
+	expect_gone(NGINX("/a?password2=b1mat"), "b1mat");
+	expect_gone(NGINX("/a?password_confirmation=b1mat"), "b1mat");
+	teardown();
+}
+END_TEST
+
 START_TEST(a_policy_can_be_switched_off)
 {
 	setup("{secrets: keep, commands: keep}");
@@ -585,4 +737,9 @@ TEST_MAIN("masking", secrets_in_urls_are_masked, what_surrounds_a_secret_stays,
 	a_field_goes_from_a_line_of_json_however_it_is_escaped,
 	a_line_goes_when_the_value_is_not_found_in_it,
 	a_line_full_of_numbers_is_masked_all_the_same,
-	mistakes_of_a_policy_are_told_with_their_place)
+	mistakes_of_a_policy_are_told_with_their_place,
+	what_is_found_in_a_decoded_value_goes_from_the_line, an_address_is_no_secret_elsewhere,
+	a_value_goes_by_the_name_of_its_element_or_column, the_longer_of_two_values_goes_whole,
+	a_token_inside_of_a_secret_leaves_none_of_it, what_follows_the_end_of_a_key_stays,
+	values_in_lists_and_with_a_letter_are_masked, secrets_go_to_their_end,
+	names_of_secrets_have_many_forms)
