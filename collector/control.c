@@ -570,6 +570,7 @@ static bool put_finding(void *user, const struct statistics_hit *hit)
 
 	json_object(json);
 	json_put_u64(json, "agency", hit->agency);
+	json_put_u64(json, "host", hit->host); /* that told of it */
 	json_put_text(json, "machine", hit->machine_name);
 	json_put_text(json, "address", hit->address);
 	json_put_text(json, "malware", hit->name);

@@ -10,6 +10,7 @@ from harness import ROOT, free_port, wait_until
 from receiver import CarriedByHand, Receiver
 
 CONSOLE = 21  # a host of agency 2 that speaks of the machines of agencies 3 and 4
+SERVER = 22  # another one, that speaks for nobody
 
 
 @pytest.fixture
@@ -18,7 +19,8 @@ def console(stack):
     port = free_port()
     stack.settings["ingest"]["syslog"] = {
         "listeners": [{"name": "udp", "transport": "udp", "listen": f"127.0.0.1:{port}"}],
-        "senders": [{"name": "console", "agency": 2, "host": CONSOLE, "addresses": ["127.0.0.1"]}]}
+        "senders": [{"name": "console", "agency": 2, "host": CONSOLE, "addresses": ["127.0.0.1"]},
+                    {"name": "server", "agency": 2, "host": SERVER, "addresses": ["127.0.0.2"]}]}
     stack.settings["national"] = "national"
     shutil.copytree(ROOT / "configs/national", stack.folder / "national")
     profile = stack.folder / "national/profile.yaml"
@@ -33,14 +35,15 @@ def console(stack):
                   {"by": "prefix", "values": ["10.47.4.0/24"], "agency": 4}]}]
     (stack.folder / "agencies.yaml").write_text(yaml.safe_dump(register, allow_unicode=True))
     stack.start_collector()
-    sent = []
+    sent = {CONSOLE: [], SERVER: []}
 
-    def send(*lines):
+    def send(*lines, host=CONSOLE):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.bind(("127.0.0.1" if host == CONSOLE else "127.0.0.2", 0))
             for line in lines:
                 udp.sendto(line.encode(), ("127.0.0.1", port))
-        sent.extend(lines)
-        wait_until("they are stored", lambda: (stack.ledger(2, CONSOLE, 4) or (0, 0))[0] >= len(sent), 60)
+        sent[host].extend(lines)
+        wait_until("they are stored", lambda: (stack.ledger(2, host, 4) or (0, 0))[0] >= len(sent[host]), 60)
         stack.wait_derived()
 
     return send
@@ -97,6 +100,15 @@ def test_a_detection_reaches_the_nation_once_for_a_machine_malware_and_day(stack
     assert agencies["WS-2", "Worm.Win32.Sality.a"] == (4, False, False)
     assert agencies["WS-3", "Virus.Win32.Nobody.a"] == (2, False, True)
     assert agencies["WS-1", "EICAR-Test-File"] == (3, True, False)
+
+    # What any other host says is about itself: it neither makes nor closes a finding of another machine.
+    console("<13>1 - srv root - - - Virus: Trojan.Win32.Forged; Ten may: WS-2; IP: 10.47.4.7; Ket qua: Chua diet",
+            kaspersky("GNRL_EV_OBJECT_DELETED", "WS-2", "Worm.Win32.Sality.a", "C:/b.exe", seconds=10), host=SERVER)
+    shown = [(m["host"], m["machine"], m["malware"], m["open"]) for m in stack.control("malware")["malware"]]
+    assert (CONSOLE, "WS-2", "Worm.Win32.Sality.a", True) in shown
+    assert [s[1:] for s in shown if s[0] == SERVER and "WS-2" in s[1]] == []
+    assert sum(s[0] == SERVER for s in shown) == 2
+
     stack.wait_recounted()
     words = stack.recount()[1]
     assert "0 differ, 0 missing, 0 too many; 0 of them not reported yet" in words
