@@ -12,7 +12,7 @@
 /* What stands behind a name, and how far the secret goes. */
 enum kind {
 	KIND_NAME,    /* value behind '=' or ':' */
-	KIND_EQUALS,  /* value behind '=', which is part of the needle */
+	KIND_EQUALS,  /* value behind '='; behind ':' when both are quoted */
 	KIND_HEADER,  /* "authorization": a scheme, then the secret */
 	KIND_COOKIE,  /* "cookie": everything up to the end of the header */
 	KIND_BEARER,  /* "bearer ": one word */
@@ -88,8 +88,10 @@ static void add_names(struct secrets *secrets, size_t *n, const struct setting_t
 	for (size_t i = 0; i < names->n; i++) {
 		struct slice name = slice_str(names->items[i]);
 
+		bool equals = slice_ends(name, SLICE_LIT("="));
+
 		secrets->markers[(*n)++] = (struct marker){
-			name, slice_ends(name, SLICE_LIT("=")) ? KIND_EQUALS : KIND_NAME};
+			slice_head(name, name.len - equals), equals ? KIND_EQUALS : KIND_NAME};
 	}
 }
 
@@ -740,13 +742,32 @@ static bool hide_account(struct masking *masking, size_t at)
 /* A short name inside a longer word ("bypass=") is another word. */
 static bool stands_alone(const struct masking *masking, size_t at, size_t len)
 {
-	return len > sizeof("xxxx=") - 1 || at == 0 || !is_letter(masking->text.ptr[at - 1]);
+	return len > sizeof("xxxx") - 1 || at == 0 || !is_letter(masking->text.ptr[at - 1]);
 }
 
 /* "PWD=/srv" is the working directory of a shell or of sudo, no password. */
-static bool is_directory(const struct masking *masking, size_t at)
+static bool is_directory(const struct masking *masking, size_t name, size_t value)
 {
-	return stands_at(masking, at, SLICE_LIT("PWD=/"));
+	size_t quote;
+
+	value = value_start(masking, value, &quote);
+	return stands_at(masking, name, SLICE_LIT("PWD")) && byte_at(masking, value) == '/';
+}
+
+/* token=x, "token":"x", and not "token: 3 left" */
+static bool hide_equals(struct masking *masking, size_t at, size_t behind_name)
+{
+	size_t value = behind_separator(masking, behind_name), quote;
+
+	if (value == 0 || !stands_alone(masking, at, behind_name - at) ||
+		is_directory(masking, at, value))
+		return true;
+	if (byte_at(masking, value - 1) != '=') {
+		(void)value_start(masking, value, &quote);
+		if (quote == 0 || quote_len(masking, skip_suffix(masking, behind_name)) == 0)
+			return true;
+	}
+	return hide_value(masking, value);
 }
 
 static bool is_base64url(char byte)
@@ -811,8 +832,7 @@ static bool on_marker(void *user, unsigned number, size_t at)
 	case KIND_NAME:
 		return hide_named(masking, behind);
 	case KIND_EQUALS:
-		return !stands_alone(masking, at, marker->text.len) ||
-		       is_directory(masking, at) || hide_value(masking, behind);
+		return hide_equals(masking, at, behind);
 	case KIND_HEADER:
 		return hide_header(masking, behind);
 	case KIND_COOKIE:
@@ -1320,12 +1340,10 @@ static bool on_name(void *user, unsigned number, size_t at)
 	const struct marker *marker = &masking->secrets->markers[number];
 	size_t behind = at + marker->text.len;
 
-	if (marker->kind == KIND_EQUALS)
-		named->is_secret = behind == masking->text.len &&
-				   stands_alone(masking, at, marker->text.len);
-	else if (marker->kind == KIND_NAME || marker->kind == KIND_HEADER ||
-		 marker->kind == KIND_COOKIE)
-		named->is_secret = behind_separator(masking, behind) == masking->text.len;
+	if (marker->kind <= KIND_COOKIE)
+		named->is_secret = behind_separator(masking, behind) == masking->text.len &&
+				   (marker->kind != KIND_EQUALS ||
+					   stands_alone(masking, at, marker->text.len));
 	return !named->is_secret;
 }
 

@@ -602,6 +602,18 @@ START_TEST(names_of_secrets_have_many_forms)
 	expect_gone(NGINX("/a?user%5Bpassword%5D=b1mat"), "b1mat");
 	expect_gone(NGINX("/a?password2=b1mat"), "b1mat");
 	expect_gone(NGINX("/a?password_confirmation=b1mat"), "b1mat");
+	expect_gone(APP("{\"pwd\":\"b1mat\"}"), "b1mat");
+	expect_gone(APP("{\"token\": \"b1mat\"}"), "b1mat");
+	expect_kept(APP("\"PWD\":\"/srv\", \"session\":{\"id\":12}"));
+	expect_kept(APP("session: opened, token: 3 left, compass=4"));
+	expect_gone(APP("M\xe1\xba\xacT KH\xe1\xba\xa8U: b1mat"), "b1mat");
+	expect_gone(APP("M"
+			"A\xcc\xa3\xcc\x82"
+			"t kh"
+			"a\xcc\x82\xcc\x89"
+			"u: b1mat"),
+		"b1mat");
+	expect_gone_somehow("{\"message\":\"m\\u1eadt kh\\u1ea9u: b1matS\"}", "b1matS");
 	teardown();
 }
 END_TEST
