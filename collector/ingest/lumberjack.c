@@ -30,6 +30,7 @@ struct lumberjack {
 	uint32_t left; /* bytes of it to come */
 	uint64_t taken, unpacked;
 	bool stream_ended;
+	bool is_damaged; /* behind the piece */
 	bool has_more; /* the last piece was full: there may be more without further bytes */
 	z_stream stream;
 	struct slice piece; /* unpacked and not read */
@@ -224,7 +225,7 @@ static void begin_unpacking(struct lumberjack *lumberjack, uint32_t size)
 	lumberjack->is_unpacking = true;
 	lumberjack->left = size;
 	lumberjack->taken = lumberjack->unpacked = 0;
-	lumberjack->stream_ended = lumberjack->has_more = false;
+	lumberjack->stream_ended = lumberjack->has_more = lumberjack->is_damaged = false;
 	lumberjack->piece = SLICE_NONE;
 	lumberjack->packed.n_head = 0;
 	lumberjack->packed.in_event = false;
@@ -285,8 +286,8 @@ static enum lumberjack_got unpack_more(struct lumberjack *lumberjack, struct sli
 
 	*bytes = slice_from(*bytes, before - part.len);
 	lumberjack->left -= (uint32_t)(before - part.len);
-	if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-		return fail(lumberjack, LUMBERJACK_DAMAGED);
+	lumberjack->is_damaged =
+		result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR;
 	return is_bomb(lumberjack) ? fail(lumberjack, LUMBERJACK_BOMB) : LUMBERJACK_MORE;
 }
 
@@ -340,6 +341,8 @@ static bool take_packed(struct lumberjack *lumberjack, struct slice *bytes,
 	if (lumberjack->piece.len > 0)
 		*got = take_frame(
 			lumberjack, &lumberjack->packed, &lumberjack->piece, event, &none);
+	else if (lumberjack->is_damaged)
+		*got = fail(lumberjack, LUMBERJACK_DAMAGED);
 	else if (lumberjack->stream_ended && lumberjack->left > 0 && bytes->len > 0)
 		skip_rest(lumberjack, bytes);
 	else if (!lumberjack->stream_ended &&
