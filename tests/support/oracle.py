@@ -20,10 +20,12 @@ import time
 from array import array
 from collections import Counter, defaultdict
 
-PATTERN = re.compile(rb"oracle (?P<source>[a-z0-9-]+)\|(?P<number>\d{9})\|(?P<sum>[0-9a-f]{16})")
+PATTERN = re.compile(rb"oracle (?P<source>[a-z0-9-]+)\|(?P<number>\d{9})\|(?P<sum>[a-p]{16})")
 # Three hours ago in the province's time: the windows of it are complete.
 HAPPENED = time.time() - 3 * 3600
 PROGRAMS = (b"sshd", b"cron", b"kernel", b"nginx", b"app")
+
+TO_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 def stamp(at):
@@ -36,7 +38,9 @@ STAMP = stamp(HAPPENED)
 
 def line(source, number, size=0, stamped=STAMP):
     """Line `number` of a source, without its end; at least `size` bytes."""
+    # Letters: sixteen digits may be a card, which the policy masks.
     digest = hashlib.blake2b(b"%s|%09d" % (source.encode(), number), digest_size=8).hexdigest()
+    digest = digest.translate(TO_LETTERS)
     program = PROGRAMS[number % len(PROGRAMS)]
     text = b"%s host %s[%d]: oracle %s|%09d|%s" % (
         stamped, program, number % 30000 + 1, source.encode(), number, digest.encode())
