@@ -4,6 +4,7 @@
  *	%%01SHELL/4/LOGINFAILED(s)[12]:Failed to login. (Ip=203.0.113.9, UserName=root, ...)
  *	%%01POLICY/6/POLICYDENY(l)[0]:vsys=public, protocol=6, source-ip=203.0.113.9, ...
  *	%%10SHELL/5/SHELL_LOGIN: an logged in from 192.0.2.50.
+ *	%%10FILTER/6/FILTER_ZONE_EXECUTION: SrcZoneName(1025)=Untrust;...;Event(1048)=Deny;
  *
  * Module, severity and mnemonic say what it is; what it concerns stands as name=value, in
  * brackets or alone. The names are spelled in many ways, and read without case and hyphens.
@@ -35,12 +36,16 @@ static const struct {
 	{{SLICE_BYTES("userip")}, FIELD_SOURCE_IP},
 	{{SLICE_BYTES("remoteip")}, FIELD_SOURCE_IP},
 	{{SLICE_BYTES("sourceaddress")}, FIELD_SOURCE_IP},
+	{{SLICE_BYTES("useraddress")}, FIELD_SOURCE_IP},
+	{{SLICE_BYTES("srcipaddr")}, FIELD_SOURCE_IP},
 	{{SLICE_BYTES("srcport")}, FIELD_SOURCE_PORT},
 	{{SLICE_BYTES("sourceport")}, FIELD_SOURCE_PORT},
 	{{SLICE_BYTES("dstip")}, FIELD_DESTINATION_IP},
 	{{SLICE_BYTES("destip")}, FIELD_DESTINATION_IP},
 	{{SLICE_BYTES("destinationip")}, FIELD_DESTINATION_IP},
 	{{SLICE_BYTES("destinationaddress")}, FIELD_DESTINATION_IP},
+	{{SLICE_BYTES("localaddress")}, FIELD_DESTINATION_IP},
+	{{SLICE_BYTES("dstipaddr")}, FIELD_DESTINATION_IP},
 	{{SLICE_BYTES("dstport")}, FIELD_DESTINATION_PORT},
 	{{SLICE_BYTES("destport")}, FIELD_DESTINATION_PORT},
 	{{SLICE_BYTES("destinationport")}, FIELD_DESTINATION_PORT},
@@ -48,6 +53,10 @@ static const struct {
 	{{SLICE_BYTES("sourcenatport")}, FIELD_SOURCE_NAT_PORT},
 	{{SLICE_BYTES("destinationnatip")}, FIELD_DESTINATION_NAT_IP},
 	{{SLICE_BYTES("destinationnatport")}, FIELD_DESTINATION_NAT_PORT},
+	{{SLICE_BYTES("natsrcipaddr")}, FIELD_SOURCE_NAT_IP},
+	{{SLICE_BYTES("natsrcport")}, FIELD_SOURCE_NAT_PORT},
+	{{SLICE_BYTES("natdstipaddr")}, FIELD_DESTINATION_NAT_IP},
+	{{SLICE_BYTES("natdstport")}, FIELD_DESTINATION_NAT_PORT},
 	{{SLICE_BYTES("src")}, HUAWEI_ENDPOINT_SOURCE},
 	{{SLICE_BYTES("dst")}, HUAWEI_ENDPOINT_DESTINATION},
 	{{SLICE_BYTES("protocol")}, HUAWEI_TRANSPORT},
@@ -56,6 +65,8 @@ static const struct {
 	{{SLICE_BYTES("applicationname")}, HUAWEI_APPLICATION},
 	{{SLICE_BYTES("srczone")}, FIELD_OBSERVER_INGRESS_ZONE},
 	{{SLICE_BYTES("sourcezone")}, FIELD_OBSERVER_INGRESS_ZONE},
+	{{SLICE_BYTES("srczonename")}, FIELD_OBSERVER_INGRESS_ZONE},
+	{{SLICE_BYTES("dstzonename")}, FIELD_OBSERVER_EGRESS_ZONE},
 	{{SLICE_BYTES("dstzone")}, FIELD_OBSERVER_EGRESS_ZONE},
 	{{SLICE_BYTES("destinationzone")}, FIELD_OBSERVER_EGRESS_ZONE},
 	{{SLICE_BYTES("interfacename")}, FIELD_OBSERVER_INGRESS_INTERFACE},
@@ -65,10 +76,14 @@ static const struct {
 	{{SLICE_BYTES("rulename")}, FIELD_RULE_NAME},
 	{{SLICE_BYTES("signname")}, FIELD_RULE_NAME},
 	{{SLICE_BYTES("attacktype")}, FIELD_RULE_NAME},
+	{{SLICE_BYTES("attackname")}, FIELD_RULE_NAME},
+	{{SLICE_BYTES("attackid")}, FIELD_RULE_ID},
+	{{SLICE_BYTES("ruleid")}, FIELD_RULE_ID},
 	{{SLICE_BYTES("signid")}, FIELD_RULE_ID},
 	{{SLICE_BYTES("category")}, FIELD_RULE_CATEGORY},
 	{{SLICE_BYTES("severity")}, HUAWEI_SEVERITY},
 	{{SLICE_BYTES("action")}, HUAWEI_ACTION},
+	{{SLICE_BYTES("event")}, HUAWEI_ACTION},
 	{{SLICE_BYTES("virusname")}, FIELD_THREAT_NAME},
 	{{SLICE_BYTES("filename")}, FIELD_FILE_NAME},
 	{{SLICE_BYTES("command")}, FIELD_PROCESS_COMMAND_LINE},
@@ -76,6 +91,11 @@ static const struct {
 	{{SLICE_BYTES("sendbytes")}, FIELD_SOURCE_BYTES},
 	{{SLICE_BYTES("rcvpkts")}, FIELD_DESTINATION_PACKETS},
 	{{SLICE_BYTES("rcvbytes")}, FIELD_DESTINATION_BYTES},
+	{{SLICE_BYTES("initpktcount")}, FIELD_SOURCE_PACKETS},
+	{{SLICE_BYTES("initbytecount")}, FIELD_SOURCE_BYTES},
+	{{SLICE_BYTES("rplypktcount")}, FIELD_DESTINATION_PACKETS},
+	{{SLICE_BYTES("rplybytecount")}, FIELD_DESTINATION_BYTES},
+	{{SLICE_BYTES("failedreason")}, FIELD_EVENT_REASON},
 	{{SLICE_BYTES("reason")}, FIELD_EVENT_REASON},
 };
 
@@ -89,13 +109,28 @@ static const struct wording messages[] = {
 	{                                                                                      \
 		{SLICE_BYTES(code)}, {0}, TELLS_##telling                                      \
 	}
-	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user*} logged in from {src}."),
+	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user*} logged in from {srcip*}."),
+	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user*} logged in from {srcip}"),
 	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user*} logged in from {terminal}"),
-	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user*} logged out from {src}."),
+	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user*} logged out from {srcip*}."),
+	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user*} logged out from {srcip}"),
 	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user*} logged out from {terminal}"),
 	SAYS("SHELL/SHELL_CMD", COMMAND,
 		"-Line={-}-IPAddr={src}-User={user}; Command is {command}"),
-	SAYS("LOGIN/LOGIN_FAILED", LOGIN_FAILED, "{user*} failed to log in from {src}."),
+	SAYS("LOGIN/LOGIN_FAILED", LOGIN_FAILED, "{user*} failed to log in from {srcip*}."),
+	SAYS("LOGIN/LOGIN_FAILED", LOGIN_FAILED, "{user*} failed to log in from {srcip}"),
+	SAYS("LOGIN/LOGIN_FAILED", LOGIN_FAILED, "{user*} failed to log in from {terminal}"),
+	SAYS("LOGIN/LOGIN_INVALID_USERNAME_PWD", LOGIN_FAILED,
+		"Invalid username or password from {srcip*}."),
+	SAYS("LOGIN/LOGIN_INVALID_USERNAME_PWD", LOGIN_FAILED,
+		"Invalid username or password from {terminal}"),
+	SAYS("SSHS/SSHS_LOG", LOGIN_FAILED,
+		"Authentication failed for user {user*} from {srcip} port {sport} because of "
+		"{reason*}."),
+	SAYS("SSHS/SSHS_CONNECT", LOGIN,
+		"SSH user {user*} (IP: {srcip}) connected to the server successfully"),
+	SAYS("SSHS/SSHS_DISCONNECT", LOGOUT,
+		"SSH user {user*} (IP: {srcip}) disconnected from the server"),
 	SAYS("SSHS/SSHS_AUTH_FAIL", LOGIN_FAILED,
 		"SSH user {user*} (IP: {src}) failed authentication"),
 	SAYS("IFNET/PHY_UPDOWN", LINK_UP,
@@ -113,6 +148,9 @@ static const struct wording messages[] = {
 	IS("SHELL/CMDRECORD", COMMAND),
 	IS("SHELL/CMDCONFIRM_NOUNIFORMRECORD", COMMAND),
 	IS("SSH/LOGIN", LOGIN),
+	IS("SSH/SSH_USER_LOGIN", LOGIN),
+	IS("SSH/SSH_USER_LOGIN_FAIL", LOGIN_FAILED),
+	IS("SSH/SSH_USER_LOGOUT", LOGOUT),
 	IS("SSH/SSH_FAIL", LOGIN_FAILED),
 	IS("SSH/LOGINFAIL", LOGIN_FAILED),
 	IS("SSH/LOGOUT", LOGOUT),
@@ -127,6 +165,7 @@ static const struct wording messages[] = {
 	IS("CONFIGURATION/CFGCHANGED", CONFIG),
 	IS("POLICY/POLICYPERMIT", ALLOWED),
 	IS("POLICY/POLICYDENY", DENIED),
+	IS("SESSION/SESSION_IPV4_FLOW", CONNECTION),
 	IS("SECLOG/SESSION_CREATE", STARTED),
 	IS("SECLOG/SESSION_TEARDOWN", ENDED),
 	IS("IFPDT/IF_STATE", LINK_DOWN),
@@ -191,6 +230,7 @@ struct reading {
 	struct record *record;
 	struct parse_context *context;
 	struct slice severity, action;
+	bool command_last; /* whatever stands behind "Command=" is the command */
 };
 
 static char plain(char byte)
@@ -238,8 +278,11 @@ static void put_endpoint(
 	put_only_address(reading->record, reading->context, ip, text);
 }
 
+/* The first of a name counts: what stands behind may be text that somebody typed. */
 static void put_field(const struct reading *reading, enum field_id id, struct slice value)
 {
+	if (!slice_absent(record_get(reading->record, id)))
+		return;
 	if (field_type(id) == FIELD_IP)
 		put_only_address(reading->record, reading->context, id, value);
 	else if (field_type(id) == FIELD_LONG)
@@ -292,15 +335,81 @@ static struct slice values_in(struct slice text)
 	return text;
 }
 
+/* "SrcPort(1004)": Comware numbers its names. */
+static struct slice without_number(struct slice name)
+{
+	size_t open = slice_find(name, '(');
+
+	if (open + 2 < name.len && name.ptr[name.len - 1] == ')' &&
+		all_digits(slice_of(name.ptr + open + 1, name.len - open - 2)))
+		return slice_head(name, open);
+	return name;
+}
+
+/* Up to the separator behind the closing quote, or the next one. */
+static struct slice take_value(struct slice *rest, char separator)
+{
+	struct slice at = *rest, value;
+	size_t end;
+
+	skip_blanks(&at);
+	if (!skip_byte(&at, '"'))
+		return slice_cut(rest, separator, &value) ? value : SLICE_NONE;
+	end = slice_search(at, slice_of((const char[]){'"', separator}, 2));
+	if (end == at.len) {
+		value = *rest;
+		*rest = SLICE_NONE;
+		return value;
+	}
+	value = slice_of(at.ptr - 1, end + 2);
+	*rest = slice_from(at, end + 2);
+	return value;
+}
+
+static bool is_name(struct slice name)
+{
+	return name.len > 0 && name.len <= NAME_MAX_BYTES && name.ptr[0] != '-';
+}
+
+/* "name=value, name=value"; of Comware's firewalls "Name(1001)=value;Name(1002)=value;". */
 static void put_values(struct reading *reading, struct slice rest)
 {
+	bool comware = slice_search(rest, SLICE_LIT(")=")) < slice_find(rest, ',');
+	char separator = comware ? ';' : ',';
 	struct slice part, name;
 
-	while (slice_cut(&rest, ',', &part)) {
-		if (take_until(&part, '=', &name) && name.len > 0 &&
-			name.len <= NAME_MAX_BYTES && name.ptr[0] != '-')
-			put_value(reading, slice_trim(name), without_quotes(part));
+	while (rest.len > 0) {
+		size_t end = slice_find(rest, separator);
+		size_t equals = slice_find(slice_head(rest, end), '=');
+
+		if (equals == end) {
+			(void)slice_cut(&rest, separator, &part);
+			continue;
+		}
+		name = without_number(slice_trim(slice_head(rest, equals)));
+		rest = slice_from(rest, equals + 1);
+		if (reading->command_last && slice_eq(name, SLICE_LIT("Command"))) {
+			part = rest;
+			rest = SLICE_NONE;
+		} else {
+			part = take_value(&rest, separator);
+		}
+		if (is_name(name))
+			put_value(reading, name, without_quotes(part));
 	}
+}
+
+/* Packet filters and security policies of Comware's firewalls say it in the action. */
+static bool tell_verdict(const struct reading *reading)
+{
+	enum verdict verdict = verdict_of(reading->action);
+
+	if ((verdict != VERDICT_DENIED && verdict != VERDICT_ALLOWED) ||
+		slice_absent(record_get(reading->record, FIELD_SOURCE_IP)))
+		return false;
+	put_telling(reading->record, reading->context,
+		verdict == VERDICT_DENIED ? TELLS_DENIED : TELLS_ALLOWED);
+	return true;
 }
 
 /* Modules of the firewall that see attacks. */
@@ -351,9 +460,11 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put(record, context, FIELD_EVENT_PROVIDER, head.module);
 	put(record, context, FIELD_EVENT_SEVERITY, head.severity);
 	put_over(record, context, FIELD_MESSAGE, text);
+	reading.command_last = slice_eq(head.mnemonic, SLICE_LIT("CMDRECORD"));
 	put_values(&reading, values_in(text));
 	bool known = tell_attack(&reading, head.module) ||
-		     put_wording(&table, code, text, record, context) != NULL;
+		     put_wording(&table, code, text, record, context) != NULL ||
+		     tell_verdict(&reading);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("action"), reading.action);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("severity"), reading.severity);
 	put_totals(record, context);

@@ -13,6 +13,7 @@
  *	Jun  1 00:00:00 <auth.info> host sshd[12]: text                    FreeBSD
  *	Mon Jun  1 00:00:00 2026 daemon.info dnsmasq[12]: text             OpenWrt
  *	<14> Jun  1 00:00:00 10.1.1.1 00076 ports: text                    ProCurve
+ *	<189>Jun  1 00:00:00 relay 45: *Jun  1 00:00:00.123 UTC: %SYS-5-CONFIG_I: text
  *	Jun  1 00:00:00 relay Jun  1 00:00:00 host tag: text               relays
  *
  * and lines without stamp, without host, without tag.
@@ -230,6 +231,24 @@ static void take_bsd_zone(
 	*rest = at;
 }
 
+/* Behind the host that a relay wrote: "45: *Mar  7 10:00:00.123 UTC: " of Cisco's IOS. The
+ * relay's stamp is kept, its clock was set. */
+static void skip_sequence(struct slice *rest, struct parse_context *context)
+{
+	struct slice at = *rest, digits;
+	struct header inner = {.ns = 0};
+
+	skip_blanks(&at);
+	if (!take_digits(&at, &digits) || !skip_byte(&at, ':'))
+		return;
+	if (take_stamp(&at, context, &inner)) {
+		take_bsd_zone(&at, context, &inner);
+		(void)skip_byte(&at, ':');
+	}
+	if (slice_starts(at, SLICE_LIT(" %")))
+		*rest = at;
+}
+
 /* ---- host and tag -------------------------------------------------------------- */
 
 /* Printable bytes that end a host or a tag; others than printable ASCII end both. */
@@ -369,6 +388,7 @@ static void take_origin(struct record *record, struct parse_context *context,
 		take_forwarded(rest, header);
 		(void)(slice_starts(*rest, SLICE_LIT(" : ")) && skip_lit(rest, " :"));
 		take_level(rest, header);
+		skip_sequence(rest, context);
 	}
 	struct slice tag = *rest;
 	skip_blanks(&tag);

@@ -155,10 +155,16 @@ static bool read_colons(struct pairs *pairs, struct arena *arena, struct slice r
 	return pairs->n > 0;
 }
 
-static bool ends_with_semicolon(struct slice text)
+/* A sentence may hold a colon and a quote too: the semicolons tell. */
+static bool may_be_colons(struct slice text)
 {
 	text = slice_trim(text);
-	return text.len > 0 && text.ptr[text.len - 1] == ';';
+	if (text.len == 0)
+		return false;
+	if (text.ptr[text.len - 1] == ';')
+		return true;
+	return text.ptr[text.len - 1] == '"' &&
+	       slice_search(text, SLICE_LIT("\"; ")) < text.len;
 }
 
 void pairs_read_keyvalue(struct pairs *pairs, struct slice text, struct arena *arena)
@@ -172,6 +178,6 @@ void pairs_read_keyvalue(struct pairs *pairs, struct slice text, struct arena *a
 	bool full = pairs->full;
 	pairs_reset(pairs, text, PAIRS_KEYVALUE);
 	pairs->full = full;
-	if (!ends_with_semicolon(text) || !read_colons(pairs, arena, text))
+	if (!may_be_colons(text) || !read_colons(pairs, arena, text))
 		pairs->state = PAIRS_NOT_MINE;
 }

@@ -13,6 +13,7 @@
 #include "collector/normalize/text/name_table.h"
 #include "collector/normalize/text/network.h"
 #include "collector/normalize/text/pairs.h"
+#include "common/netaddr.h"
 
 enum { FOLLOWERS_MAX = 6, VALUES_MAX = 32, STEPS_MAX = 96 };
 
@@ -25,6 +26,7 @@ enum wording_value {
 	VALUE_DIRECTION,
 	VALUE_SECONDS,
 	VALUE_URL,
+	VALUE_SOURCE_ONLY, /* an address, or the sentence is another */
 	VALUE_SWITCH_PORT, /* of a switch: the interface something came by */
 };
 
@@ -282,6 +284,7 @@ static size_t value_end(const struct step *step, struct slice rest)
 static bool take_value(const struct step *step, struct slice *rest, struct reading *reading)
 {
 	size_t len = value_end(step, *rest);
+	struct netaddr address;
 
 	if (len > rest->len || reading->n == VALUES_MAX)
 		return false;
@@ -289,6 +292,8 @@ static bool take_value(const struct step *step, struct slice *rest, struct readi
 	if (step->is_word && step->n_followers == 0)
 		value = slice_head(value, slice_find(value, ' '));
 	if (step->is_word && (value.len == 0 || slice_find(value, ' ') < value.len))
+		return false;
+	if (step->meaning == VALUE_SOURCE_ONLY && !netaddr_parse(value, &address))
 		return false;
 	*rest = slice_from(*rest, value.len);
 	reading->values[reading->n].step = step;
@@ -372,6 +377,9 @@ static void put_value(struct record *record, struct parse_context *context,
 	case VALUE_URL:
 		if (value.len > 0)
 			access_log_put_url(record, context, value);
+		break;
+	case VALUE_SOURCE_ONLY:
+		put_only_address(record, context, FIELD_SOURCE_IP, value);
 		break;
 	case VALUE_SWITCH_PORT:
 		put_some(record, context, FIELD_OBSERVER_INGRESS_INTERFACE, value);

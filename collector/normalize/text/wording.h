@@ -9,6 +9,8 @@
  * blank. What stands in {? ?} may be missing, and begins with text. "{-}" is a value nobody
  * needs. A sentence may go on behind its pattern.
  *
+ * {srcip} is an address like {src}, but a text that is none makes it another sentence.
+ *
  * The names are those of wording_names.def; others become values under the module's own name.
  * Users' names are read with '*' wherever more than a word may stand behind them, so that a
  * name with the rest of the sentence in it moves nothing.
