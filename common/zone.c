@@ -10,6 +10,8 @@
 enum {
 	DAY = 86400,
 	NAME_LEAST = 3,
+	SPOKEN_SIGN = 3, /* of "UTC+7": where it stands */
+	SPOKEN_HOURS_MAX = 14,
 	TURN_STANDARD = 2 * 3600, /* of a day whose time is not said */
 	FILE_MOST = 1 << 20,      /* bytes; those of the system have a few thousand */
 };
@@ -129,15 +131,54 @@ static bool parse_rule(struct slice text, struct zone *zone)
 	return true;
 }
 
+/* "UTC+7", "GMT-03:30": the sign as people write it, the other way round than in POSIX. */
+static bool is_spoken(struct slice text)
+{
+	static const struct slice starts[] = {{SLICE_BYTES("UTC+")}, {SLICE_BYTES("UTC-")},
+		{SLICE_BYTES("GMT+")}, {SLICE_BYTES("GMT-")}};
+	bool starts_so = false;
+
+	if (text.len <= SPOKEN_SIGN)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+		starts_so |= slice_eq_nocase(slice_head(text, SPOKEN_SIGN + 1), starts[i]);
+	return starts_so;
+}
+
+static bool parse_spoken(struct slice text, int32_t *seconds)
+{
+	const bool is_west = text.ptr[SPOKEN_SIGN] == '-';
+	unsigned hours, minutes = 0;
+	size_t at = SPOKEN_SIGN + 1;
+
+	if (!digits_at(text, &at, 2, &hours) && !digits_at(text, &at, 1, &hours))
+		return false;
+	if (at < text.len) {
+		(void)byte_at(text, &at, ':');
+		if (!digits_at(text, &at, 2, &minutes))
+			return false;
+	}
+	if (at != text.len || hours > SPOKEN_HOURS_MAX || minutes > 59)
+		return false;
+	*seconds = (int32_t)(hours * 3600 + minutes * 60) * (is_west ? -1 : 1);
+	return true;
+}
+
+/* An offset from UTC that does not change. */
+static bool parse_offset(struct slice text, int32_t *seconds)
+{
+	return is_spoken(text) ? parse_spoken(text, seconds) : clock_zone(text, seconds);
+}
+
 bool zone_parse(struct slice text, struct zone *zone)
 {
 	int32_t seconds;
 
-	if (clock_zone(text, &seconds)) {
+	if (parse_offset(text, &seconds)) {
 		*zone = (struct zone){.seconds = seconds};
 		return true;
 	}
-	return text.len < ZONE_RULE_MAX && parse_rule(text, zone);
+	return !is_spoken(text) && text.len < ZONE_RULE_MAX && parse_rule(text, zone);
 }
 
 /* ---- names ------------------------------------------------------------------------ */
@@ -190,19 +231,31 @@ static bool read_footer(const char *name, char rule[ZONE_RULE_MAX])
 	return ok;
 }
 
+/* What is spoken goes out as an offset, which every reader takes for the same. */
+static void write_rule(const char *name, const struct zone *zone, char rule[ZONE_RULE_MAX])
+{
+	const int32_t minutes = abs(zone->seconds) / 60;
+
+	if (is_spoken(slice_str(name)))
+		snprintf(rule, ZONE_RULE_MAX, "%c%02d:%02d", zone->seconds < 0 ? '-' : '+',
+			minutes / 60, minutes % 60);
+	else
+		snprintf(rule, ZONE_RULE_MAX, "%s", name);
+}
+
 bool zone_find(const char *name, char rule[ZONE_RULE_MAX], struct err *err)
 {
 	const bool is_known_form = is_name(slice_str(name));
 	struct zone zone;
 
 	if (zone_parse(slice_str(name), &zone)) {
-		snprintf(rule, ZONE_RULE_MAX, "%s", name);
+		write_rule(name, &zone, rule);
 		return true;
 	}
 	if (is_known_form && read_footer(name, rule))
 		return true;
 	return err_set(err,
-		"%s%s%s is neither UTC, an offset like +07:00 nor a zone of " FOLDER,
+		"%s%s%s is neither UTC, an offset like +07:00 or UTC+7 nor a zone of " FOLDER,
 		is_known_form ? "'" : "", is_known_form ? name : "it",
 		is_known_form ? "'" : "");
 }

@@ -32,15 +32,18 @@ struct zone {
 };
 
 /*
- * All of `text`: what clock_zone() reads ("UTC", "+07:00", "Asia/Ho_Chi_Minh"), or a rule as in
- * POSIX.1-2017 §8.3 "TZ" with RFC 8536 §3.3.1 ("CET-1CEST,M3.5.0,M10.5.0/3"). A summer time
- * without its days is refused. *zone is left alone otherwise.
+ * All of `text`: what clock_zone() reads ("UTC", "+07:00", "Asia/Ho_Chi_Minh"); "UTC" or "GMT"
+ * with hours as people write them, + to the east ("UTC+7", "gmt-3:30"); or a rule as in
+ * POSIX.1-2017 §8.3 "TZ" with RFC 8536 §3.3.1 ("CET-1CEST,M3.5.0,M10.5.0/3"), where + is to the
+ * west: one that begins with "UTC+" or the like is none, for nobody would mean that by it. A
+ * summer time without its days is refused. *zone is left alone otherwise.
  */
 MUST_USE bool zone_parse(struct slice text, struct zone *zone);
 
 /*
  * The same, or a name of the system's time zones ("Europe/Berlin"): `rule` gets what
- * zone_parse() reads. False with err set when there is none of that name.
+ * zone_parse() reads (of "UTC+7" the offset). False with err set when there is none of that
+ * name.
  */
 MUST_USE bool zone_find(const char *name, char rule[ZONE_RULE_MAX], struct err *err);
 

@@ -37,7 +37,8 @@ static const struct setting group_table[] = {
 		"The parser the collector uses; 'auto' lets it find out."},
 	{"zone", SETTING_TEXT, AT(zone), "", 0, 63,
 		"Zone of stamps that have none: Asia/Ho_Chi_Minh, UTC, an offset like +07:00 "
-		"or a name like Europe/Berlin; empty: the province's."},
+		"or UTC+7 (+ is to the east), or a name like Europe/Berlin; empty: the "
+		"province's."},
 	{"charset", SETTING_TEXT, AT(charset), "", 0, 16,
 		"Character set of the text: utf-8, windows-1258, tcvn3, vni, utf-16le or "
 		"utf-16be; empty: utf-8, or UTF-16 where a file begins with its mark."},

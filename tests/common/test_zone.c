@@ -42,6 +42,43 @@ START_TEST(a_zone_is_an_offset_or_a_rule)
 }
 END_TEST
 
+START_TEST(hours_after_utc_and_gmt_are_those_that_people_mean)
+{
+	static const struct {
+		const char *text;
+		int32_t seconds;
+		const char *rule;
+	} said[] = {
+		{"UTC+7", 25200, "+07:00"},
+		{"GMT+7", 25200, "+07:00"},
+		{"utc+07:00", 25200, "+07:00"},
+		{"Gmt+0700", 25200, "+07:00"},
+		{"UTC-5", -18000, "-05:00"},
+		{"GMT-3:30", -12600, "-03:30"},
+		{"UTC-0:30", -1800, "-00:30"},
+		{"UTC+14", 50400, "+14:00"},
+		{"UTC+0", 0, "+00:00"},
+	};
+	static const char *const bad[] = {"UTC+", "GMT-x", "UTC+15", "UTC+7:60", "UTC+7:3",
+		"UTC+7:00:00", "UTC+7 ", "UTC+-7", "UTC+700", "UTC-1CEST,M3.5.0,M10.5.0/3"};
+	char rule[ZONE_RULE_MAX];
+	struct err err;
+	struct zone zone;
+
+	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+		ck_assert_int_eq(zone_of(said[i].text).seconds, said[i].seconds);
+		ck_assert(zone_find(said[i].text, rule, &err));
+		ck_assert_str_eq(rule, said[i].rule);
+		ck_assert_int_eq(zone_of(rule).seconds, said[i].seconds);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		ck_assert_msg(!zone_parse(slice_str(bad[i]), &zone), "%s", bad[i]);
+	ck_assert_int_eq(zone_of("UTC0").seconds, 0);
+	ck_assert_int_eq(zone_of("ICT-7").seconds, 25200);
+	ck_assert_int_eq(zone_of("EST5").seconds, -18000);
+}
+END_TEST
+
 START_TEST(what_is_no_rule_is_refused)
 {
 	static const char *const bad[] = {"", "C", "CET", "CET-1CEST", "CET-1CEST,M3.5.0",
@@ -195,7 +232,8 @@ START_TEST(names_of_the_system_are_known_where_it_has_them)
 }
 END_TEST
 
-TEST_MAIN("zone", a_zone_is_an_offset_or_a_rule, what_is_no_rule_is_refused,
+TEST_MAIN("zone", a_zone_is_an_offset_or_a_rule,
+	hours_after_utc_and_gmt_are_those_that_people_mean, what_is_no_rule_is_refused,
 	summer_begins_and_ends_to_the_second,
 	an_hour_that_never_comes_is_read_by_the_clock_before,
 	an_hour_that_comes_twice_is_the_nearer_one, every_hour_of_some_years_comes_back,
