@@ -33,7 +33,12 @@ struct suffixes {
 	size_t n_rules;
 };
 
-enum { ROOM_FIRST = 1024, TEXTS_MAX = 64 << 20, HASH_FIRST = 0x811c9dc5 };
+enum {
+	ROOM_FIRST = 1024,
+	TEXTS_MAX = 64 << 20,
+	HASH_FIRST = 0x811c9dc5,
+	LABELS_MAX = 15, /* of a public suffix; the longest of the public list has five */
+};
 
 static uint32_t hash_on(uint32_t hash, char byte)
 {
@@ -131,6 +136,15 @@ static bool to_ascii(struct slice name, char *out, size_t *len)
 	return true;
 }
 
+static size_t n_labels(struct slice name)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < name.len; i++)
+		n += name.ptr[i] == '.';
+	return n;
+}
+
 /* "gov.vn", "*.ck", "!www.ck" */
 static bool add_rule(struct suffixes *suffixes, struct slice rule)
 {
@@ -146,6 +160,7 @@ static bool add_rule(struct suffixes *suffixes, struct slice rule)
 		rule = slice_from(rule, 2);
 	}
 	if (rule.len == 0 || rule.len > DOMAIN_NAME_MAX || slice_find(rule, '*') < rule.len ||
+		n_labels(rule) + (kind == SUFFIX_WILDCARD) > LABELS_MAX ||
 		!to_ascii(rule, ascii, &len))
 		return false;
 	add_with_way(suffixes, rule, kind);
@@ -243,7 +258,7 @@ size_t suffixes_count(const struct suffixes *suffixes)
 
 /* ---- splitting -------------------------------------------------------------- */
 
-enum { DEPTH_MAX = 16 }; /* labels of a public suffix and one before it */
+enum { DEPTH_MAX = LABELS_MAX + 1 }; /* a public suffix and one before it */
 
 /* The suffixes of a name: the last label, the last two, ... */
 struct labels {

@@ -157,6 +157,29 @@ START_TEST(the_list_of_the_system_is_read_where_there_is_one)
 }
 END_TEST
 
+START_TEST(a_rule_has_no_more_labels_than_a_name_is_looked_at)
+{
+	static const char longest[] = "*.n.m.l.k.j.i.h.g.f.e.d.c.b.a\n";
+	static const char *const longer[] = {"*.o.n.m.l.k.j.i.h.g.f.e.d.c.b.a\n",
+		"p.o.n.m.l.k.j.i.h.g.f.e.d.c.b.a\n", "!p.o.n.m.l.k.j.i.h.g.f.e.d.c.b.a\n"};
+	struct strbuf mistakes = STRBUF_INIT(1 << 16);
+
+	suffixes = suffixes_parse("own.dat", slice_str(longest), &mistakes);
+	ck_assert_msg(suffixes != NULL, "%s", strbuf_cstr(&mistakes));
+	check_parts("z.y.x.n.m.l.k.j.i.h.g.f.e.d.c.b.a", "y.x.n.m.l.k.j.i.h.g.f.e.d.c.b.a", "z",
+		"x.n.m.l.k.j.i.h.g.f.e.d.c.b.a");
+	check_parts(
+		"x.n.m.l.k.j.i.h.g.f.e.d.c.b.a", NULL, NULL, "x.n.m.l.k.j.i.h.g.f.e.d.c.b.a");
+	suffixes_free(suffixes);
+	for (size_t i = 0; i < ARRAY_LEN(longer); i++) {
+		ck_assert_ptr_null(suffixes_parse("own.dat", slice_str(longer[i]), &mistakes));
+		ck_assert(strstr(strbuf_cstr(&mistakes), "own.dat:1:1") != NULL);
+		strbuf_reset(&mistakes);
+	}
+	strbuf_done(&mistakes);
+}
+END_TEST
+
 /* RFC 3492 §7.1 (I), in lower case, and labels that cannot be. */
 START_TEST(labels_are_written_as_dns_carries_them)
 {
@@ -188,7 +211,8 @@ START_TEST(labels_are_written_as_dns_carries_them)
 }
 END_TEST
 
-TEST_MAIN("suffixes", names_of_vn_are_divided_by_use_and_by_place,
+TEST_MAIN("suffixes", a_rule_has_no_more_labels_than_a_name_is_looked_at,
+	names_of_vn_are_divided_by_use_and_by_place,
 	rules_wildcards_and_exceptions_follow_the_published_algorithm,
 	names_beyond_ascii_are_known_in_both_forms, what_is_no_name_is_not_divided,
 	a_name_of_many_labels_is_divided_from_its_end, mistakes_of_a_list_have_their_line,
