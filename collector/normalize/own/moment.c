@@ -97,6 +97,15 @@ static bool compile_form(struct slice form, struct own_stamp *stamp, struct err 
 	return true;
 }
 
+static bool has_part(const struct own_stamp *stamp, char what)
+{
+	bool has = false;
+
+	for (unsigned i = 0; i < stamp->n; i++)
+		has |= stamp->parts[i].what == what;
+	return has;
+}
+
 static unsigned has_of(const struct own_stamp *stamp)
 {
 	unsigned has = 0;
@@ -127,6 +136,9 @@ bool own_stamp_compile(struct slice form, struct own_stamp *stamp, struct err *e
 		return false;
 	if (has_of(stamp) == 0)
 		return err_set(err, "the form of the stamp has neither a date nor a time");
+	if (has_part(stamp, 'a') && !has_part(stamp, 'h') && !has_part(stamp, 'H'))
+		return err_set(
+			err, "the half of the day ('a') needs its hour in the same form");
 	return true;
 }
 
@@ -162,23 +174,35 @@ static bool month_part_at(struct slice text, size_t *at, unsigned n, struct own_
 	return moment->civil.month != 0;
 }
 
-/* AM and PM, SA (sáng) and CH (chiều). Midnight and noon are 12 o'clock. */
-static bool half_at(struct slice text, size_t *at, struct own_moment *moment)
+enum half { HALF_UNSAID, HALF_FIRST, HALF_SECOND };
+
+/* AM and PM, SA (sáng) and CH (chiều). */
+static bool half_at(struct slice text, size_t *at, enum half *half)
 {
 	struct slice word = slice_from(text, *at);
-	unsigned hour = moment->civil.hour % 12;
 
 	if (word.len < 2)
 		return false;
 	word = slice_head(word, 2);
 	if (slice_eq_nocase(word, SLICE_LIT("PM")) || slice_eq_nocase(word, SLICE_LIT("CH")))
-		moment->civil.hour = hour + 12;
+		*half = HALF_SECOND;
 	else if (slice_eq_nocase(word, SLICE_LIT("AM")) ||
 		 slice_eq_nocase(word, SLICE_LIT("SA")))
-		moment->civil.hour = hour;
+		*half = HALF_FIRST;
 	else
 		return false;
 	*at += 2;
+	return true;
+}
+
+/* The half may stand before the hour. Midnight and noon are 12 o'clock. */
+static bool apply_half(enum half half, unsigned *hour)
+{
+	if (half == HALF_UNSAID)
+		return true;
+	if (*hour == 0 || *hour > 12)
+		return false;
+	*hour = *hour % 12 + (half == HALF_SECOND ? 12 : 0);
 	return true;
 }
 
@@ -210,7 +234,7 @@ static bool time_at(
 }
 
 static bool part_at(const struct own_stamp_part *part, struct slice text, size_t *at,
-	struct own_moment *moment)
+	struct own_moment *moment, enum half *half)
 {
 	struct civil *civil = &moment->civil;
 
@@ -233,7 +257,7 @@ static bool part_at(const struct own_stamp_part *part, struct slice text, size_t
 	case 'S':
 		return nanoseconds_at(text, at, &civil->nanosecond);
 	case 'a':
-		return half_at(text, at, moment);
+		return half_at(text, at, half);
 	case 'Z':
 		return zone_at(text, at, moment);
 	default: /* 'E': compile_form() lets no other pass */
@@ -245,12 +269,15 @@ static bool take_form(
 	const struct own_stamp *stamp, struct slice *rest, struct own_moment *moment)
 {
 	struct own_moment read = *moment;
+	enum half half = HALF_UNSAID;
 	size_t at = 0;
 
 	for (unsigned i = 0; i < stamp->n; i++) {
-		if (!part_at(&stamp->parts[i], *rest, &at, &read))
+		if (!part_at(&stamp->parts[i], *rest, &at, &read, &half))
 			return false;
 	}
+	if (!apply_half(half, &read.civil.hour))
+		return false;
 	*moment = read;
 	*rest = slice_from(*rest, at);
 	return true;

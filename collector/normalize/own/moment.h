@@ -8,6 +8,9 @@
  *	MMM       Jan, in English         mm m  minute         Z    +0700 +07:00 Z UTC GMT+7
  *	dd d      day                     ss s  second         EEE  a weekday, not looked at
  *
+ * With a half of the day, before or behind it, the hour is 1..12 whatever its letter; another
+ * is no such stamp, and a half needs the hour in the same form.
+ *
  * Two letters are two digits, one letter is one or two; 'quoted' text and all
  * that is no letter stands for itself. A word instead of a form: any (what
  * stamp.h knows), iso, epoch (seconds to nanoseconds).

@@ -177,6 +177,15 @@ START_TEST(stamps_have_the_form_that_is_given)
 		"\"@timestamp\": \"2026-03-07T01:15:30Z\"");
 	reads("%{stamp(d/M/yy h:mm:ss a):@timestamp} x", "7/3/26 1:15:30 CH x",
 		"\"@timestamp\": \"2026-03-07T06:15:30Z\"");
+	reads("%{stamp(d/M/yyyy a hh:mm):@timestamp} x", "7/3/2026 CH 02:30 x",
+		"\"@timestamp\": \"2026-03-07T07:30:00Z\"");
+	reads("%{stamp(d/M/yyyy a h:mm):@timestamp} x", "7/3/2026 sa 12:30 x",
+		"\"@timestamp\": \"2026-03-06T17:30:00Z\"");
+	reads("%{stamp(d/M/yyyy h:mm a):@timestamp} x", "7/3/2026 12:30 PM x",
+		"\"@timestamp\": \"2026-03-07T05:30:00Z\"");
+	leaves_alone("%{stamp(d/M/yyyy hh:mm a):@timestamp} x", "7/3/2026 13:30 PM x");
+	leaves_alone("%{stamp(d/M/yyyy a hh:mm):@timestamp} x", "7/3/2026 AM 00:30 x");
+	refuses("%{stamp(d/M/yyyy a):@timestamp}", "needs its hour");
 	reads("%{stamp(EEE MMM dd HH:mm:ss yyyy):@timestamp} x", "Sat Mar 07 12:00:00 2026 x",
 		"\"@timestamp\": \"2026-03-07T05:00:00Z\"");
 	reads("%{stamp(yyyyMMdd''T''HHmmss.SSSZ):@timestamp} x", "20260307T080910.250+0200 x",
