@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "common/charset.h"
 #include "common/err.h"
 
 enum { FILE_BLOCK_SIZE = 256 << 10 }; /* bytes read at once */
@@ -25,6 +26,8 @@ struct file_gzip;
 struct file_source {
 	int fd;                 /* -1 = closed */
 	struct file_gzip *gzip; /* NULL = plain */
+	bool knows_mark;        /* its first bytes were looked at: */
+	enum charset mark;      /* what they say; CHARSET_COUNT = nothing */
 };
 
 #define FILE_SOURCE_CLOSED                                                                     \

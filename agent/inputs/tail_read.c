@@ -10,8 +10,8 @@ static struct counter n_truncated =
 
 /* ---- giving to the intake ------------------------------------------------- */
 
-static struct chunk_source source_at(
-	const struct tail *tail, uint64_t offset, char encoded[FILE_POSITION_SIZE])
+static struct chunk_source source_at(const struct tail *tail, enum charset charset,
+	uint64_t offset, char encoded[FILE_POSITION_SIZE])
 {
 	struct file_position position = tail->position;
 
@@ -20,7 +20,7 @@ static struct chunk_source source_at(
 	return (struct chunk_source){
 		.input = SLICE_LIT("file"),
 		.name = slice_str(tail->path),
-		.format = slice_str(source_words_get(tail->words, tail->charset)),
+		.format = slice_str(source_words_get(tail->words, charset)),
 		.position = slice_of(encoded, FILE_POSITION_SIZE),
 	};
 }
@@ -28,7 +28,8 @@ static struct chunk_source source_at(
 void tail_tell_position(struct tails *tails, const struct tail *tail)
 {
 	char encoded[FILE_POSITION_SIZE];
-	struct chunk_source source = source_at(tail, tail->position.offset, encoded);
+	struct chunk_source source =
+		source_at(tail, tail->charset, tail->position.offset, encoded);
 
 	intake_position(tails->intake, LANE_BULK, &source);
 }
@@ -53,13 +54,13 @@ static struct slice read_long(
 }
 
 static struct slice record_bytes(struct tails *tails, const struct tail *tail,
-	struct file_source *source, struct slice block, uint64_t at,
+	enum charset charset, struct file_source *source, struct slice block, uint64_t at,
 	const struct file_record *record)
 {
 	uint64_t max = tail->settings->record_max;
 	size_t len = (size_t)(record->len < max ? record->len : max);
 
-	len -= len % charset_unit(tail->charset);
+	len -= len % charset_unit(charset);
 
 	if (record->start >= at && record->start + len <= at + block.len)
 		return slice_of(block.ptr + (record->start - at), len);
@@ -75,13 +76,13 @@ static unsigned record_flags(
 }
 
 /* `behind`: the position after it. */
-static bool give(struct tails *tails, const struct tail *tail, struct slice bytes,
-	const struct file_record *record, uint64_t behind, int64_t read_ns)
+static bool give(struct tails *tails, const struct tail *tail, enum charset charset,
+	struct slice bytes, const struct file_record *record, uint64_t behind, int64_t read_ns)
 {
 	char encoded[FILE_POSITION_SIZE];
 	struct intake_item item = {
 		.lane = LANE_BULK,
-		.source = source_at(tail, behind, encoded),
+		.source = source_at(tail, charset, behind, encoded),
 		.item = {.kind = ITEM_LINE,
 			.flags = record_flags(tail, record, bytes.len),
 			.read_ns = read_ns,
@@ -108,13 +109,14 @@ static enum tail_reading give_records(
 	struct file_record record;
 	int64_t read_ns = clock_wall_ns();
 
-	if (at + block.len > tail->scan.seen)
+	/* The half of a unit that may have been there before is not seen. */
+	if (at + block.len >= tail->scan.seen + charset_unit(tail->charset))
 		tail->grown_ms = now_ms;
 	while (file_scan_next(&tail->scan, tail->rule, tail->charset, block, at, &record)) {
-		struct slice bytes =
-			record_bytes(tails, tail, &tail->source, block, at, &record);
+		struct slice bytes = record_bytes(
+			tails, tail, tail->charset, &tail->source, block, at, &record);
 
-		if (!give(tails, tail, bytes, &record, record.next, read_ns)) {
+		if (!give(tails, tail, tail->charset, bytes, &record, record.next, read_ns)) {
 			tail->scan = before;
 			return READ_REFUSED;
 		}
@@ -124,21 +126,22 @@ static enum tail_reading give_records(
 	return block.len == FILE_BLOCK_SIZE ? READ_MORE : READ_END;
 }
 
-/* Files of Windows programs often begin with the mark of UTF-16. A packed one is not wound back
- * for it: what its first block said holds. */
-static enum charset charset_of(const struct tail *tail, struct file_source *source, uint64_t at)
+/* Files of Windows programs often begin with the mark of UTF-16. A packed one is wound back for
+ * it once; a plain one may be written anew under us. */
+static enum charset charset_of(const struct tail *tail, struct file_source *source)
 {
 	const enum charset declared = tail->words->declared;
 	char head[2];
 
 	if (declared != CHARSET_UTF_8)
 		return declared;
-	if (source->gzip != NULL && at > 0)
-		return tail->charset;
-	if (file_source_read(source, head, sizeof(head), 0) != (ssize_t)sizeof(head))
-		return declared;
-	enum charset mark = charset_of_mark(slice_of(head, sizeof(head)));
-	return mark != CHARSET_COUNT ? mark : declared;
+	if (source->gzip == NULL || !source->knows_mark) {
+		const ssize_t n = file_source_read(source, head, sizeof(head), 0);
+
+		source->mark = charset_of_mark(slice_of(head, n < 0 ? 0 : (size_t)n));
+		source->knows_mark = n >= 0;
+	}
+	return source->mark != CHARSET_COUNT ? source->mark : declared;
 }
 
 /* After reading, not before: what was read is then known to be of this file. */
@@ -164,7 +167,7 @@ enum tail_reading tail_read(struct tails *tails, struct tail *tail, int64_t now_
 
 	if (n < 0)
 		return READ_FAILED;
-	tail->charset = charset_of(tail, &tail->source, at);
+	tail->charset = charset_of(tail, &tail->source);
 	if (!still_the_same(tail))
 		return READ_TRUNCATED;
 	if (at + (uint64_t)n < scan->seen)
@@ -179,10 +182,11 @@ bool tail_flush(struct tails *tails, struct tail *tail)
 	struct file_record record;
 
 	while (file_scan_flush(&tail->scan, tail->charset, &record)) {
-		struct slice bytes = record_bytes(
-			tails, tail, &tail->source, slice_of(tails->block, 0), 0, &record);
+		struct slice bytes = record_bytes(tails, tail, tail->charset, &tail->source,
+			slice_of(tails->block, 0), 0, &record);
 
-		if (!give(tails, tail, bytes, &record, record.next, clock_wall_ns())) {
+		if (!give(tails, tail, tail->charset, bytes, &record, record.next,
+			    clock_wall_ns())) {
 			tail->scan = before;
 			return false;
 		}
@@ -207,12 +211,12 @@ void tail_close_late(struct tails *tails, struct tail *tail)
 	tail_close_source(tails, &tail->late);
 }
 
-static bool give_late(struct tails *tails, struct tail *tail, const struct file_record *record,
-	struct slice block, uint64_t at)
+static bool give_late(struct tails *tails, struct tail *tail, enum charset charset,
+	const struct file_record *record, struct slice block, uint64_t at)
 {
-	struct slice bytes = record_bytes(tails, tail, &tail->late, block, at, record);
+	struct slice bytes = record_bytes(tails, tail, charset, &tail->late, block, at, record);
 
-	if (!give(tails, tail, bytes, record, tail->position.offset, clock_wall_ns()))
+	if (!give(tails, tail, charset, bytes, record, tail->position.offset, clock_wall_ns()))
 		return false;
 	tail->late_offset = record->next;
 	return true;
@@ -229,14 +233,14 @@ bool tail_read_late(struct tails *tails, struct tail *tail, int64_t now_ms)
 	struct file_scan scan;
 	struct file_record record;
 
-	tail->charset = charset_of(tail, &tail->late, at);
+	const enum charset charset = charset_of(tail, &tail->late);
 	file_scan_start(&scan, at);
-	while (file_scan_next(&scan, tail->rule, tail->charset, block, at, &record))
-		if (!give_late(tails, tail, &record, block, at))
+	while (file_scan_next(&scan, tail->rule, charset, block, at, &record))
+		if (!give_late(tails, tail, charset, &record, block, at))
 			return false;
 	while ((!patient || block.len == FILE_BLOCK_SIZE) &&
-		file_scan_flush(&scan, tail->charset, &record))
-		if (!give_late(tails, tail, &record, block, at))
+		file_scan_flush(&scan, charset, &record))
+		if (!give_late(tails, tail, charset, &record, block, at))
 			return false;
 	if (tail->late_offset > at)
 		tail->late_until_ms = now_ms + TAIL_LATE_MS;

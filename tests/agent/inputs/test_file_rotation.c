@@ -81,13 +81,18 @@ START_TEST(several_generations_are_found_after_a_start)
 }
 END_TEST
 
-static void gzip(struct folder *folder, const char *name, const char *text)
+static void gzip_bytes(struct folder *folder, const char *name, struct slice text)
 {
 	gzFile file = gzopen(folder_path(folder, name), "wb");
 
 	ck_assert_ptr_nonnull(file);
-	ck_assert_int_eq(gzwrite(file, text, (unsigned)strlen(text)), (int)strlen(text));
+	ck_assert_int_eq(gzwrite(file, text.ptr, (unsigned)text.len), (int)text.len);
 	ck_assert_int_eq(gzclose(file), Z_OK);
+}
+
+static void gzip(struct folder *folder, const char *name, const char *text)
+{
+	gzip_bytes(folder, name, slice_str(text));
 }
 
 START_TEST(a_packed_generation_is_read_on)
@@ -106,6 +111,36 @@ START_TEST(a_packed_generation_is_read_on)
 	bench_start(&bench);
 	expect_items(&bench, 4);
 	expect_text(&bench, 1, "2");
+	expect_text(&bench, 3, "4");
+	ck_assert_uint_eq(bench.intake.n_losses, 0);
+	bench_done(&bench);
+}
+END_TEST
+
+/* Its mark is before where the reading goes on. */
+START_TEST(a_packed_generation_of_utf_16_is_read_on_as_such)
+{
+	static const char text[] = "\xff\xfe"
+				   "1\0\n\0" /* U+0A0A holds no end of a line */
+				   "\x0a\x0a\n\0"
+				   "3\0\n\0";
+	struct bench bench;
+
+	bench_init(&bench, "*.log");
+	folder_write_at(&bench.folder, "a.log", slice_of(text, 6), O_TRUNC);
+	bench_start(&bench);
+	expect_items(&bench, 1);
+	fake_intake_commit(&bench.intake);
+	bench_kill(&bench);
+	gzip_bytes(&bench.folder, "a.log.1.gz", slice_of(text, sizeof(text) - 1));
+	folder_append(&bench.folder, "tmp", "4\n");
+	folder_rename(&bench.folder, "tmp", "a.log");
+	bench_start(&bench);
+	expect_items(&bench, 4);
+	ck_assert_slice_eq(slice_of(bench.intake.items[1].bytes, bench.intake.items[1].len),
+		SLICE_LIT("\x0a\x0a"));
+	ck_assert_str_eq(bench.intake.items[2].format, "auto;charset=utf-16le");
+	ck_assert_str_eq(bench.intake.items[3].format, "auto");
 	expect_text(&bench, 3, "4");
 	ck_assert_uint_eq(bench.intake.n_losses, 0);
 	bench_done(&bench);
@@ -471,7 +506,7 @@ END_TEST
 TEST_MAIN("file_rotation", a_renamed_file_is_read_to_its_end_before_the_next,
 	a_writer_slow_to_notice_rotation_loses_nothing,
 	several_generations_are_found_after_a_start, a_packed_generation_is_read_on,
-	what_rotated_away_is_declared,
+	a_packed_generation_of_utf_16_is_read_on_as_such, what_rotated_away_is_declared,
 	a_log_that_rotates_before_its_first_line_is_read_is_read_whole,
 	a_new_log_that_rotates_while_nothing_can_be_read_is_read_whole,
 	a_log_that_came_and_rotated_while_the_agent_was_down_is_read_whole,

@@ -78,6 +78,24 @@ START_TEST(a_file_that_begins_with_the_mark_of_utf_16_has_its_lines)
 }
 END_TEST
 
+START_TEST(half_a_character_at_the_end_does_not_hold_what_is_before_it)
+{
+	static const char text[] = "\xff\xfe"
+				   "a\0\n\0b\0x";
+	struct bench bench;
+
+	bench_init(&bench, "*.log");
+	bench.group.unfinished_ms = 1;
+	folder_write_at(&bench.folder, "a.log", slice_of(text, sizeof(text) - 1), O_TRUNC);
+	bench_start(&bench);
+	expect_items(&bench, 2);
+	ck_assert_slice_eq(slice_of(bench.intake.items[1].bytes, bench.intake.items[1].len),
+		SLICE_LIT("b\0"));
+	ck_assert_uint_eq(bench.intake.items[1].flags, ITEM_UNTERMINATED);
+	bench_done(&bench);
+}
+END_TEST
+
 START_TEST(a_long_record_is_cut_and_its_length_told)
 {
 	struct bench bench;
@@ -392,6 +410,7 @@ TEST_MAIN("file_tail", positions_of_what_is_gone_and_not_wanted_are_forgotten,
 	lines_are_read_as_they_are_written, bytes_stay_as_they_are,
 	a_long_record_is_cut_and_its_length_told,
 	a_file_that_begins_with_the_mark_of_utf_16_has_its_lines,
+	half_a_character_at_the_end_does_not_hold_what_is_before_it,
 	a_line_of_a_gigabyte_takes_no_memory, an_unfinished_line_is_held_and_then_given_up,
 	lines_are_joined_by_their_rule, a_full_intake_stops_reading_where_it_is,
 	only_regular_files_are_opened, a_link_made_by_somebody_else_is_not_followed,
