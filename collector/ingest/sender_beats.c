@@ -33,6 +33,8 @@ struct beats {
 	struct receipts receipts;
 	uint32_t to_come; /* events of the window that is arriving */
 	uint32_t durable; /* number of the last event of the window that is on its way */
+	uint32_t told;    /* the last number of that window that was said */
+	int64_t begun_ms; /* when the event that is arriving began; 0 = none is */
 	int64_t said_ms;  /* when something was written last, or the window began */
 	bool lost;        /* some of it will never be durable */
 };
@@ -73,6 +75,7 @@ static void say(struct sender_session *session, uint32_t number)
 	lumberjack_ack(number, ack);
 	bufferevent_write(session->bev, ack, sizeof(ack));
 	beats->said_ms = clock_mono_ms();
+	beats->told = number;
 }
 
 static void end_window(struct sender_session *session, uint32_t number)
@@ -81,6 +84,7 @@ static void end_window(struct sender_session *session, uint32_t number)
 
 	say(session, number);
 	beats->durable = 0;
+	beats->told = 0;
 	counter_add(&windows, 1);
 }
 
@@ -141,6 +145,15 @@ static bool answer(struct sender_session *session)
 	return evbuffer_get_length(bufferevent_get_output(session->bev)) <= UNREAD_MAX;
 }
 
+/* What is durable of a window that will not be whole does not have to come again. */
+static void part(struct sender_session *session)
+{
+	const struct beats *beats = session->reader;
+
+	if (!beats->lost && beats->durable > beats->told)
+		say(session, beats->durable);
+}
+
 /* ---- events -------------------------------------------------------------------- */
 
 /* One that is shorter than it said ends with what there is of it. */
@@ -191,9 +204,11 @@ static enum sender_taken take_bytes(
 		case LUMBERJACK_MORE:
 			return SENDER_TAKEN_ALL;
 		case LUMBERJACK_WINDOW:
+			beats->begun_ms = 0;
 			begin_window(session, window);
 			break;
 		case LUMBERJACK_EVENT:
+			beats->begun_ms = 0;
 			if (take_event(session, &event))
 				break;
 			*why = "more events than the window has";
@@ -203,6 +218,7 @@ static enum sender_taken take_bytes(
 			return SENDER_BROKEN;
 		}
 	}
+	beats->begun_ms = 0; /* we keep it waiting */
 	return SENDER_NO_ROOM;
 }
 
@@ -230,13 +246,19 @@ static void finish(struct sender_session *session)
 	(void)session; /* what was not acknowledged comes again */
 }
 
-/* A window may take its time on a slow line, but not stand still. */
+/* An event has so long from its first byte on. A window may take its time on a slow line, but
+ * not stand still. */
 static int64_t waits_since(const struct sender_session *session)
 {
-	const struct beats *beats = session->reader;
+	struct beats *beats = session->reader;
 
-	return beats->to_come > 0 || lumberjack_is_within(beats->lumberjack) ? clock_mono_ms()
-									     : 0;
+	if (!lumberjack_is_within(beats->lumberjack)) {
+		beats->begun_ms = 0;
+		return beats->to_come > 0 ? clock_mono_ms() : 0;
+	}
+	if (beats->begun_ms == 0)
+		beats->begun_ms = clock_mono_ms();
+	return beats->begun_ms;
 }
 
 const struct sender_protocol sender_beats = {
@@ -248,4 +270,5 @@ const struct sender_protocol sender_beats = {
 	.waits_since = waits_since,
 	.answer = answer,
 	.owes = owes,
+	.part = part,
 };

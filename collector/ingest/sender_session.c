@@ -149,14 +149,21 @@ static bool owes(const struct sender_session *session)
 	       session->protocol->owes(session);
 }
 
+/* Has the socket all that there is to say? */
+static bool has_parted(struct sender_session *session)
+{
+	if (session->flow != NULL && session->protocol->part != NULL)
+		session->protocol->part(session);
+	return evbuffer_get_length(bufferevent_get_output(session->bev)) == 0;
+}
+
 /* When all is said and the socket has it: the peer closes then, and hears no reset because of
  * what it had sent meanwhile. */
 static void leave_if_done(struct sender_session *session)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
 
-	if (session->has_left || owes(session) ||
-		evbuffer_get_length(bufferevent_get_output(session->bev)) > 0)
+	if (session->has_left || owes(session) || !has_parted(session))
 		return;
 	session->has_left = true;
 	session->since_ms = clock_mono_ms();
@@ -169,7 +176,7 @@ static void leave_if_done(struct sender_session *session)
 /* No more is read; what was is still answered. */
 static void leave(struct sender_session *session)
 {
-	if (!owes(session)) {
+	if (session->flow == NULL || (!owes(session) && has_parted(session))) {
 		finish(session);
 		return;
 	}
@@ -472,7 +479,10 @@ static void check(struct sender_session *session)
 			drop(session);
 	} else if (too_late) {
 		counter_add(&deadlines_passed, 1);
-		finish(session);
+		if (session->is_leaving || passed(session->unread_ms, settings->write_ms))
+			finish(session);
+		else
+			leave(session);
 	} else if (session->flow != NULL && session->generation != session->gate->generation) {
 		look_again(session);
 	} else {

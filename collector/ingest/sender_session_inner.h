@@ -60,6 +60,10 @@ struct sender_protocol {
 
 	/* Will it have to answer? NULL: never. */
 	bool (*owes)(const struct sender_session *session);
+
+	/* It ends now and owes nothing: says what else the peer should know. May be called
+	 * again. NULL: nothing. */
+	void (*part)(struct sender_session *session);
 };
 
 extern const struct sender_protocol sender_lines, sender_beats;

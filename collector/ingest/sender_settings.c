@@ -71,7 +71,8 @@ static const struct setting sender_table[] = {
 		"its HOSTNAME, and of the host above when there is none."},
 	{"zone", SETTING_TEXT, AT(zone), "", 0, 63,
 		"Zone of its stamps that have none: Asia/Ho_Chi_Minh, UTC, an offset like "
-		"+07:00 or a name like Europe/Berlin, whose summer time is known; empty: the "
+		"+07:00 or UTC+7 (+ is to the east), or a name like Europe/Berlin, whose "
+		"summer time is known; empty: the "
 		"province's."},
 	{"charset", SETTING_TEXT, AT(charset), "utf-8", 1, 16,
 		"Character set of its text: utf-8, utf-16le, utf-16be, windows-1258, tcvn3, "
@@ -96,7 +97,8 @@ const struct setting sender_settings_table[] = {
 	{"message-max", SETTING_BYTES, AT(message_max), "64KiB", 480, 1 << 20,
 		"A longer message of syslog is cut, and marked so."},
 	{"event-max", SETTING_BYTES, AT(event_max), "256KiB", 4096, 1 << 20,
-		"The same of an event of Beats; one that was cut cannot be read as JSON."},
+		"The same of an event of Beats; one that was cut cannot be read as JSON. "
+		"Each connection holds what has arrived of one, besides its queue."},
 	{"queue", SETTING_BYTES, AT(queue), "16MiB", 1 << 20, 1 << 30,
 		"Messages of one sender that may wait for the store, in each worker. A full "
 		"one stops the reading of its connections; datagrams are dropped, the newest, "

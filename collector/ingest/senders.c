@@ -96,30 +96,184 @@ static bool has_text(const struct setting_texts *texts, const char *text)
 	return false;
 }
 
-static bool may_meet(const struct written_sender *a, const struct written_sender *b)
+static uint32_t listeners_by_name(
+	const struct sender_settings *settings, const struct setting_texts *names)
 {
-	bool meet = a->listeners.n == 0 || b->listeners.n == 0;
+	uint32_t set = 0;
 
-	for (size_t i = 0; i < a->listeners.n; i++)
-		meet |= has_text(&b->listeners, a->listeners.items[i]);
-	return meet;
+	for (size_t i = 0; i < names->n; i++) {
+		int number = listener_number(settings, names->items[i]);
+
+		if (number >= 0)
+			set |= 1U << number;
+	}
+	return names->n > 0 ? set : ALL_LISTENERS;
 }
 
-/* Two of one name; two of one address, of which the first would win whatever was meant. */
-static void check_against(const struct conf *conf, const struct written_sender *sender,
-	const struct written_sender *other, struct mistakes *mistakes)
+/* An address of a sender, or its name. */
+struct claim {
+	size_t sender; /* number of it */
+	const char *certificate;
+	struct netprefix prefix;
+	const char *const *text; /* the setting */
+};
+
+static int compare_numbers(size_t a, size_t b)
 {
-	if (strcmp(other->name, sender->name) == 0)
-		mistake_add(mistakes, conf_at(conf, &sender->name),
-			"there is a sender %s already", MISTAKE_TEXT(slice_str(sender->name)));
-	if (strcmp(other->certificate, sender->certificate) != 0 || !may_meet(other, sender))
-		return;
-	for (size_t i = 0; i < sender->addresses.n; i++) {
-		if (has_text(&other->addresses, sender->addresses.items[i]))
-			mistake_add(mistakes, conf_at(conf, &sender->addresses.items[i]),
-				"these are the addresses of %s too",
-				MISTAKE_TEXT(slice_str(other->name)));
+	return a < b ? -1 : a > b;
+}
+
+static int compare_prefixes(const struct netprefix *a, const struct netprefix *b)
+{
+	const int by_address = memcmp(&a->first, &b->first, sizeof(a->first));
+
+	return by_address != 0 ? by_address : a->bits - b->bits;
+}
+
+/* As they are looked up: an address by its bits, a name in a certificate in any case. */
+static int compare_claimed(const struct claim *a, const struct claim *b)
+{
+	const int by_prefix = compare_prefixes(&a->prefix, &b->prefix);
+
+	return by_prefix != 0 ? by_prefix : strcasecmp(a->certificate, b->certificate);
+}
+
+static int compare_claims(const void *left, const void *right)
+{
+	const struct claim *a = left, *b = right;
+	const int by_claimed = compare_claimed(a, b);
+
+	return by_claimed != 0 ? by_claimed : compare_numbers(a->sender, b->sender);
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+	const struct claim *a = left, *b = right;
+	const int by_text = strcmp(*a->text, *b->text);
+
+	return by_text != 0 ? by_text : compare_numbers(a->sender, b->sender);
+}
+
+static struct claim *new_claims(size_t n)
+{
+	struct claim *claims = calloc(n + 1, sizeof(*claims));
+
+	if (claims == NULL)
+		abort();
+	return claims;
+}
+
+static void check_names(const struct conf *conf, const struct sender_settings *settings,
+	struct mistakes *mistakes)
+{
+	const size_t n = settings->senders.n;
+	struct claim *claims = new_claims(n);
+
+	for (size_t i = 0; i < n; i++)
+		claims[i] = (struct claim){.sender = i, .text = &senders_of(settings)[i].name};
+	qsort(claims, n, sizeof(*claims), compare_texts);
+	for (size_t i = 1; i < n; i++) {
+		if (strcmp(*claims[i].text, *claims[i - 1].text) == 0)
+			mistake_add(mistakes, conf_at(conf, claims[i].text),
+				"there is a sender %s already",
+				MISTAKE_TEXT(slice_str(*claims[i].text)));
 	}
+	free(claims);
+}
+
+/* Those that can be read, sorted; *n of them. The caller frees. */
+static struct claim *claims_of(const struct sender_settings *settings, size_t *n)
+{
+	struct claim *claims;
+	size_t most = 0;
+
+	for (size_t i = 0; i < settings->senders.n; i++)
+		most += senders_of(settings)[i].addresses.n;
+	claims = new_claims(most);
+	*n = 0;
+	for (size_t i = 0; i < settings->senders.n; i++) {
+		const struct written_sender *sender = &senders_of(settings)[i];
+
+		for (size_t j = 0; j < sender->addresses.n; j++) {
+			struct claim *claim = &claims[*n];
+
+			claim->sender = i;
+			claim->certificate = sender->certificate;
+			claim->text = &sender->addresses.items[j];
+			*n += netprefix_parse(slice_str(*claim->text), &claim->prefix, NULL);
+		}
+	}
+	qsort(claims, *n, sizeof(*claims), compare_claims);
+	return claims;
+}
+
+/* Whom a listener gives what is claimed: the first; a number of a sender, + 1; 0 = nobody. */
+struct owners {
+	size_t of[LISTENERS_MAX];
+};
+
+/* The first sender that has it at one of these listeners, or 0. */
+static size_t take_claim(struct owners *owners, uint32_t listeners, size_t sender)
+{
+	size_t first = 0;
+
+	for (unsigned i = 0; i < LISTENERS_MAX; i++) {
+		size_t *owner = &owners->of[i];
+
+		if ((listeners & 1U << i) == 0)
+			continue;
+		if (*owner == 0)
+			*owner = sender + 1;
+		else if (*owner != sender + 1 && (first == 0 || *owner < first))
+			first = *owner;
+	}
+	return first;
+}
+
+/* Two of one address, of which the first would win whatever was meant. */
+static void check_claims(const struct conf *conf, const struct sender_settings *settings,
+	struct mistakes *mistakes)
+{
+	struct owners owners = {{0}};
+	size_t n;
+	struct claim *claims = claims_of(settings, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct claim *claim = &claims[i];
+		const struct written_sender *sender = &senders_of(settings)[claim->sender];
+
+		if (i > 0 && compare_claimed(claim, claim - 1) != 0)
+			owners = (struct owners){{0}};
+		const size_t first = take_claim(&owners,
+			listeners_by_name(settings, &sender->listeners), claim->sender);
+		if (first > 0)
+			mistake_add(mistakes, conf_at(conf, claim->text),
+				"these are the addresses of %s too",
+				MISTAKE_TEXT(slice_str(senders_of(settings)[first - 1].name)));
+	}
+	free(claims);
+}
+
+/* Beats sends JSON, which is UTF-8 (RFC 8259 §8.1). */
+static void check_charset(const struct conf *conf, const struct sender_settings *settings,
+	const struct written_sender *sender, struct mistakes *mistakes)
+{
+	const uint32_t set = listeners_by_name(settings, &sender->listeners);
+	enum charset charset;
+	bool may_use = settings->listeners.n == 0 || set == 0;
+
+	if (!charset_by_name(slice_str(sender->charset), &charset)) {
+		mistake_add(mistakes, conf_at(conf, &sender->charset),
+			"there is no character set %s",
+			MISTAKE_TEXT(slice_str(sender->charset)));
+		return;
+	}
+	for (size_t i = 0; i < settings->listeners.n; i++)
+		may_use |= (set & 1U << i) != 0 &&
+			   listeners_of(settings)[i].protocol != PROTOCOL_BEATS;
+	if (charset != CHARSET_UTF_8 && !may_use)
+		mistake_add(mistakes, conf_at(conf, &sender->charset),
+			"its listeners speak beats, whose text is utf-8");
 }
 
 /* It can only be known by its certificate where one is asked for. */
@@ -151,10 +305,7 @@ static void check_sender(const struct conf *conf, const struct sender_settings *
 	size_t i, struct mistakes *mistakes)
 {
 	const struct written_sender *sender = &senders_of(settings)[i];
-	enum charset charset;
 
-	for (size_t j = 0; j < i; j++)
-		check_against(conf, sender, &senders_of(settings)[j], mistakes);
 	check_addresses(conf, sender, mistakes);
 	for (size_t j = 0; j < sender->listeners.n; j++) {
 		if (listener_number(settings, sender->listeners.items[j]) < 0)
@@ -166,10 +317,7 @@ static void check_sender(const struct conf *conf, const struct sender_settings *
 		mistake_add(mistakes, conf_at(conf, &sender->certificate),
 			"none of its listeners asks for a certificate");
 	check_zone(conf, sender, mistakes);
-	if (!charset_by_name(slice_str(sender->charset), &charset))
-		mistake_add(mistakes, conf_at(conf, &sender->charset),
-			"there is no character set %s",
-			MISTAKE_TEXT(slice_str(sender->charset)));
+	check_charset(conf, settings, sender, mistakes);
 }
 
 /* ---- building --------------------------------------------------------------- */
@@ -188,20 +336,6 @@ static const char *copy_text(struct senders *senders, const char *text)
 	const size_t size = strlen(text) + 1;
 
 	return memcpy(allocate(senders, size), text, size);
-}
-
-static uint32_t listeners_by_name(
-	const struct sender_settings *settings, const struct setting_texts *names)
-{
-	uint32_t set = 0;
-
-	for (size_t i = 0; i < names->n; i++) {
-		int number = listener_number(settings, names->items[i]);
-
-		if (number >= 0)
-			set |= 1U << number;
-	}
-	return names->n > 0 ? set : ALL_LISTENERS;
 }
 
 /* Those that are no prefix; the check found them before. */
@@ -427,4 +561,6 @@ void sender_settings_check(const struct conf *conf, const struct sender_settings
 		check_listener(conf, settings, i, mistakes);
 	for (size_t i = 0; i < settings->senders.n; i++)
 		check_sender(conf, settings, i, mistakes);
+	check_names(conf, settings, mistakes);
+	check_claims(conf, settings, mistakes);
 }

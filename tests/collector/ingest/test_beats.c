@@ -282,7 +282,54 @@ START_TEST(a_stop_acknowledges_what_it_took)
 }
 END_TEST
 
-TEST_MAIN("beats", windows_are_acknowledged_when_they_are_stored, numbers_are_the_senders,
+/* What is durable of it does not have to come again. */
+START_TEST(a_stop_tells_how_far_an_unfinished_window_came)
+{
+	struct strbuf frames = STRBUF_INIT(1 << 16);
+	int64_t last = 0, ack;
+
+	begin();
+	int fd = dial(BEATS, "127.0.0.1");
+	write_window(&frames, 3);
+	write_event(&frames, 1, SLICE_LIT("{\"message\":\"a\"}"));
+	write_event(&frames, 2, SLICE_LIT("{\"message\":\"b\"}"));
+	put_bytes(fd, strbuf_slice(&frames));
+	await_records(AGENCY, 1, 2);
+	stop();
+	while ((ack = read_ack(fd)) >= 0)
+		last = ack;
+	ck_assert_int_eq(last, 2);
+	close(fd);
+	strbuf_done(&frames);
+	end();
+}
+END_TEST
+
+START_TEST(an_event_that_comes_byte_by_byte_has_a_deadline)
+{
+	const int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
+	char heard[256];
+	ssize_t n = 1;
+
+	begin();
+	int fd = dial(BEATS, "127.0.0.1");
+	put_bytes(fd, SLICE_LIT("2W\0\0\0\1"
+				"2J\0\0\0\1\0\1\0\0"));
+	while (n > 0 && clock_mono_ms() < until_ms) {
+		usleep(10000);
+		n = send(fd, "x", 1, MSG_NOSIGNAL);
+		if (n > 0 && recv(fd, heard, sizeof(heard), MSG_DONTWAIT) == 0)
+			n = 0;
+	}
+	ck_assert_int_le(n, 0);
+	close(fd);
+	end();
+}
+END_TEST
+
+TEST_MAIN("beats", a_stop_tells_how_far_an_unfinished_window_came,
+	an_event_that_comes_byte_by_byte_has_a_deadline,
+	windows_are_acknowledged_when_they_are_stored, numbers_are_the_senders,
 	a_window_is_not_acknowledged_before_it_is_durable,
 	what_the_store_refuses_is_tried_again_and_then_acknowledged,
 	a_full_queue_stops_the_reading_in_the_middle_of_a_frame,

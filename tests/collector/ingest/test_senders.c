@@ -220,6 +220,16 @@ static void check_mistake(const char *text, const char *wanted)
 
 #define SENDER(rest) LISTENERS "senders:\n  - {name: a, agency: 1, host: 1, " rest "}\n"
 
+#define BEATS                                                                                  \
+	"listeners:\n  - {name: net, transport: tcp, protocol: beats, listen: "                \
+	"\"0.0.0.0:1\"}\n"
+
+#define NAMED_BY(name)                                                                         \
+	"listeners:\n  - {name: tls, transport: tls, listen: \"0.0.0.0:1\", certificate: c, "  \
+	"key: k, clients: required, ca: r}\n"                                                  \
+	"senders:\n  - {name: a, agency: 1, host: 1, addresses: [10.0.0.0/8], "                \
+	"certificate: " name "}\n"
+
 START_TEST(mistakes_are_told_with_their_place)
 {
 	check_mistake("listeners:\n  - {name: x, transport: tls, listen: \"0.0.0.0:1\"}\n",
@@ -246,6 +256,20 @@ START_TEST(mistakes_are_told_with_their_place)
 	check_mistake(SENDER("addresses: [10.0.0.1]") "  - {name: b, agency: 1, host: 2, "
 						      "addresses: [10.0.0.9, 10.0.0.1]}\n",
 		"are the addresses of 'a' too");
+	check_mistake(SENDER("addresses: [192.0.2.1]") "  - {name: b, agency: 1, host: 2, "
+						       "addresses: [192.0.2.1/32]}\n",
+		"these are the addresses of 'a' too");
+	check_mistake(
+		SENDER("addresses: [\"2001:DB8::1\"]") "  - {name: b, agency: 1, host: 2, "
+						       "addresses: [\"2001:db8:0::1\"]}\n",
+		"are the addresses of 'a' too");
+	check_mistake(NAMED_BY("Fw.Example") "  - {name: b, agency: 1, host: 2, "
+					     "addresses: [10.0.0.0/8], "
+					     "certificate: fw.example}\n",
+		"are the addresses of 'a' too");
+	check_mistake(BEATS "senders:\n  - {name: a, agency: 1, host: 1, "
+			    "addresses: [10.0.0.1], charset: tcvn3}\n",
+		"speak beats, whose text is utf-8");
 }
 END_TEST
 
