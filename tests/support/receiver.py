@@ -10,6 +10,7 @@ verified by tools that are not ours: python3-jsonschema and OpenSSL's commands f
 detached JWS, xmllint and xmlsec1 for XML.
 """
 import base64
+import datetime
 import hashlib
 import json
 import subprocess
@@ -147,11 +148,18 @@ class Receiver:
         else:
             self.statistics[message.key] = json.loads(message.value)
 
-    def counted(self, kind):
-        """{(organ_id, what): sum over all windows of that kind}, by the manifests; zeros left out."""
+    def counted(self, kind, within):
+        """{(organ_id, what): sum over the windows of that kind that begin within (from, to), in seconds}.
+
+        By the manifests; zeros left out. What happens while a test runs has windows of its own,
+        of which a short one may be complete and a long one not.
+        """
         sums = {}
         for body in self.statistics.values():
             if body["kind"] != "manifest" or body["window"]["kind"] != kind:
+                continue
+            begins = datetime.datetime.fromisoformat(body["window"]["start"].replace("Z", "+00:00"))
+            if not within[0] <= begins.timestamp() < within[1]:
                 continue
             for agency in body["agencies"]:
                 for what in ("records", "events", "findings", "hits"):

@@ -60,7 +60,7 @@ class Line:
         self.stack.wait_recounted(sent=True, timeout=timeout)
         self.receiver.receive(*self.topics)
         self.receiver.check_details()
-        assert self.receiver.counted("1h") == self.receiver.counted("5m") == self.expected()
+        assert self.receiver.counted("1h", HOUR) == self.receiver.counted("5m", HOUR) == self.expected()
         return self.receiver
 
     def expected(self):
@@ -130,10 +130,10 @@ def test_from_a_log_line_to_a_verified_message(stack, apache_kafka):
     wait_until("the malware report arrives", lambda: any(
         "Eicar_Test" in report for report in line.receiver.receive(line.topics[1]).reports.values()), 60, 0.5)
     receiver = line.check_sent()
-    assert receiver.counted("1h")["H47.02", "records"] == 725
-    assert receiver.counted("1h")["H47.03", "records"] == 700
-    assert receiver.counted("1h")["H47.02", "findings"] == 1
-    assert receiver.counted("1h")["H47.02", "events"] >= 25
+    assert receiver.counted("1h", HOUR)["H47.02", "records"] == 725
+    assert receiver.counted("1h", HOUR)["H47.03", "records"] == 700
+    assert receiver.counted("1h", HOUR)["H47.02", "findings"] == 1
+    assert receiver.counted("1h", HOUR)["H47.02", "events"] >= 25
     (report,) = [text for text in receiver.reports.values() if "Eicar_Test" in text]
     assert "<NumberFile>1</NumberFile>" in report
 
@@ -203,7 +203,7 @@ def test_a_broker_that_goes_and_comes_back_gets_everything(stack, apache_kafka):
         stack.wait_derived()
         apache_kafka.start()
         line.check_sent()
-    assert line.receiver.counted("1h")["H47.03", "records"] == 600
+    assert line.receiver.counted("1h", HOUR)["H47.03", "records"] == 600
 
 
 def test_a_topic_that_does_not_exist_holds_up_no_other(stack, kafka_of_its_own):

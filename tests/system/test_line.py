@@ -107,7 +107,7 @@ def test_a_gap_is_declared_and_counted(stack):
     (lambda e: e.pop(5), "I1"),
     (lambda e: e.append(e[5]), "I4"),
     (lambda e: e.insert(3, e.pop(60)), "I5"),
-    (lambda e: e[5]["record"].update({"event.original": "oracle spoilt|000000006|0123456789abcdef"}), "I3"),
+    (lambda e: e[5]["record"].update({"event.original": "oracle spoilt|000000006|abcdefghijklmnop"}), "I3"),
     (lambda e: e[5]["stream"].update(agency=9), "I8"),
     (lambda e: e[5]["record"].update({"soc.agency": 9}), "I8"),
     (lambda e: e[5].update(sequence=200), "I7"),
