@@ -149,6 +149,10 @@ static struct slice bare_program(struct slice program)
 	if (program.len > 0 && program.ptr[0] == '/' &&
 		cut_last(program, SLICE_LIT("/"), &before, &after))
 		program = after;
+	if (skip_byte(&program, '(')) { /* "(squid-1)": a worker */
+		program = slice_head(program, slice_find(program, ')'));
+		return slice_head(program, slice_find(program, '-'));
+	}
 	return slice_head(program, slice_find(program, '('));
 }
 

@@ -258,7 +258,65 @@ enum { PARTS_MAX = 12 };
 
 static bool is_result(struct slice word)
 {
-	return slice_eq(word, SLICE_LIT("ok")) || slice_starts(word, SLICE_LIT("fail"));
+	return slice_eq(word, SLICE_LIT("ok")) || slice_eq(word, SLICE_LIT("fail")) ||
+	       slice_starts(word, SLICE_LIT("fail ("));
+}
+
+/* "unlinkat", "fset_nt_acl" */
+static bool is_operation(struct slice word)
+{
+	for (size_t i = 0; i < word.len; i++) {
+		if (!(word.ptr[i] >= 'a' && word.ptr[i] <= 'z') && word.ptr[i] != '_' &&
+			!(i > 0 && is_digit(word.ptr[i])))
+			return false;
+	}
+	return word.len > 0;
+}
+
+/* Of what stands before the operation: the addresses, and the first that is none as the user.
+ */
+static void put_prefix(struct record *record, struct parse_context *context,
+	const struct slice *parts, unsigned n)
+{
+	struct netaddr address;
+	bool named = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (netaddr_parse(parts[i], &address)) {
+			put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS,
+				parts[i]);
+		} else if (!named) {
+			put_some(record, context, FIELD_USER_NAME, parts[i]);
+			named = true;
+		}
+	}
+}
+
+/* "/srv/a|/srv/b": the name it had, and the one it has now. Names may hold '|'. */
+static void put_renamed(struct record *record, struct parse_context *context, struct slice text)
+{
+	struct slice between =
+		slice_starts(text, SLICE_LIT("/")) ? SLICE_LIT("|/") : SLICE_LIT("|");
+	size_t at = slice_search(text, between);
+
+	put_some(record, context, FIELD_FILE_PATH, slice_head(text, at));
+	if (at < text.len)
+		put_some(record, context, FIELD_FILE_TARGET_PATH, slice_from(text, at + 1));
+}
+
+static void put_files(struct record *record, struct parse_context *context,
+	struct slice operation, struct slice text)
+{
+	struct slice before, path = text;
+
+	if (slice_starts(operation, SLICE_LIT("rename"))) {
+		put_renamed(record, context, text);
+		return;
+	}
+	if (slice_starts(operation, SLICE_LIT("open")) ||
+		slice_starts(operation, SLICE_LIT("create_file")))
+		(void)cut_last(text, SLICE_LIT("|"), &before, &path);
+	put_some(record, context, FIELD_FILE_PATH, path);
 }
 
 /* The administrator chooses what stands before the operation: the user by default. A path may
@@ -267,11 +325,10 @@ static bool read_operation(
 	struct record *record, struct parse_context *context, struct slice text)
 {
 	struct slice parts[PARTS_MAX], rest = text;
-	struct netaddr address;
 	unsigned n = 0;
 
 	while (n < PARTS_MAX && slice_cut(&rest, '|', &parts[n]) &&
-		!(n > 0 && is_result(parts[n])))
+		!(n > 1 && is_result(parts[n]) && is_operation(parts[n - 1])))
 		n++;
 	if (n < 2 || n == PARTS_MAX || slice_absent(rest))
 		return false;
@@ -283,19 +340,8 @@ static bool read_operation(
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("operation"), parts[n - 1]);
 	if (parts[n].len > 2)
 		put_some(record, context, FIELD_EVENT_REASON, parts[n]);
-	put_some(record, context, FIELD_USER_NAME, parts[0]);
-	for (unsigned i = 0; i + 1 < n; i++) {
-		if (netaddr_parse(parts[i], &address))
-			put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS,
-				parts[i]);
-	}
-	struct slice before, path = rest;
-	if (slice_starts(parts[n - 1], SLICE_LIT("open")) ||
-		slice_starts(parts[n - 1], SLICE_LIT("create_file")))
-		(void)cut_last(rest, SLICE_LIT("|"), &before, &path);
-	if (slice_starts(parts[n - 1], SLICE_LIT("rename")))
-		path = slice_head(rest, slice_find(rest, '|'));
-	put_some(record, context, FIELD_FILE_PATH, path);
+	put_prefix(record, context, parts, n - 1);
+	put_files(record, context, parts[n - 1], rest);
 	return true;
 }
 

@@ -248,7 +248,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	return result;
 }
 
-static const char *const programs[] = {"squid", "squid3", "(squid-1)", NULL};
+static const char *const programs[] = {"squid", "squid3", NULL};
 
 const struct parser parser_squid = {
 	.number = 102,
