@@ -37,6 +37,7 @@ static const struct phrase sentences[] = {
 	{"PBOX{}: Login failure{}", &refused},
 	{"PBOX{}: Password invalid{}", &refused},
 	{"ELY{}: Authentication failed{}", &refused},
+	{"UT005023: Exception handling request to {url}: {event.reason}", &error},
 	{"UT005023: Exception handling request to {url}", &error},
 };
 static struct phrases phrases = PHRASES(sentences);

@@ -47,6 +47,9 @@ static const struct phrase sentences[] = {
 	 "[{user.name*}]. "
 	 "Reason: {event.reason}",
 		&refused},
+	{"SoapEngine - handler exception: authentication failed for [{user.name*}], "
+	 "{event.reason}",
+		&refused},
 	{"imap - authentication failed for [{user.name*}] ({event.reason})", &refused},
 	{"pop - authentication failed for [{user.name*}] ({event.reason})", &refused},
 	{"account - {event.reason}", &noted},
@@ -69,6 +72,11 @@ static struct slice context_value(struct slice text, struct slice name)
 
 static void put_context(struct record *record, struct parse_context *context, struct slice text)
 {
+	struct slice agent = context_value(text, SLICE_LIT("ua="));
+
+	/* What the client calls itself stands behind what the server knows. */
+	if (!slice_absent(agent))
+		text = slice_head(text, (size_t)(agent.ptr - text.ptr));
 	struct slice original = context_value(text, SLICE_LIT("oip="));
 	struct slice address = context_value(text, SLICE_LIT(";ip="));
 
@@ -79,8 +87,7 @@ static void put_context(struct record *record, struct parse_context *context, st
 	if (!slice_absent(original)) /* "client, proxy" */
 		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS,
 			slice_head(original, slice_find(original, ',')));
-	put_some(record, context, FIELD_USER_AGENT_ORIGINAL,
-		context_value(text, SLICE_LIT("ua=")));
+	put_some(record, context, FIELD_USER_AGENT_ORIGINAL, agent);
 	if (slice_absent(record_get(record, FIELD_USER_NAME)))
 		put_some(record, context, FIELD_USER_NAME,
 			context_value(text, SLICE_LIT("name=")));
