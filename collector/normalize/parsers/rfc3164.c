@@ -174,6 +174,17 @@ static bool ends_stamp(struct slice rest)
 	return rest.len == 0 || rest.ptr[0] == ' ' || rest.ptr[0] == ':';
 }
 
+/* "Mar 7, 2026 10:00:00 AM ": Java's own loggers. */
+static bool is_java_stamp(struct slice text)
+{
+	struct slice head = slice_head(text, text.len < 26 ? text.len : 26);
+	size_t comma = slice_find(head, ',');
+
+	return (comma == 5 || comma == 6) && head.ptr[3] == ' ' &&
+	       (slice_search(head, SLICE_LIT(" AM ")) < head.len ||
+		       slice_search(head, SLICE_LIT(" PM ")) < head.len);
+}
+
 static bool take_stamp(struct slice *rest, struct parse_context *context, struct header *header)
 {
 	struct slice at = *rest;
@@ -466,6 +477,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	struct slice rest = context->message;
 
 	if (!take_priority(&rest, &header))
+		return PARSED_NOT_MINE;
+	if (slice_absent(header.priority) && is_java_stamp(rest))
 		return PARSED_NOT_MINE;
 	take_time(&rest, context, &header);
 	if (!header.stamped && (slice_absent(header.priority) || !is_printable(rest)))

@@ -2,6 +2,8 @@
  * tomcat - catalina.out, catalina.*.log, localhost.*.log, manager.*.log of Apache Tomcat
  *
  *	07-Mar-2026 10:00:00.123 INFO [main] org.apache.catalina.startup.Catalina.start text
+ *	Mar 07, 2026 10:00:00 AM org.apache.catalina.startup.Catalina start
+ *	INFO: text                                           java.util.logging.SimpleFormatter
  *
  * The access log has Apache's formats and is read as those.
  */
@@ -77,35 +79,83 @@ static bool is_error(struct slice level)
 	return slice_eq(level, SLICE_LIT("SEVERE")) || slice_eq(level, SLICE_LIT("WARNING"));
 }
 
-static enum parse_result parse(struct record *record, struct parse_context *context)
-{
-	struct slice rest = context->message, level, thread, class;
+struct entry {
+	struct slice level, class, text;
+	struct slice thread; /* absent where the format has none */
 	int64_t ns;
+};
 
-	if (rest.len < 26 || rest.ptr[2] != '-' || rest.ptr[20] != '.' ||
-		!take_stamp_any(&rest, context, &ns) || !skip_byte(&rest, ' ') ||
-		!take_level(&rest, &level) || !skip_byte(&rest, '['))
-		return PARSED_NOT_MINE;
+static enum parse_result put_entry(
+	struct record *record, struct parse_context *context, const struct entry *entry)
+{
+	struct slice line = slice_head(entry->text, slice_find(entry->text, '\n'));
+
+	record->created_ns = entry->ns;
+	enum parse_result result = phrases_put(
+		&phrases, record, context, line, is_error(entry->level) ? &error : &noted);
+	put_some(record, context, FIELD_LOG_LEVEL, entry->level);
+	put(record, context, FIELD_LOG_LOGGER, entry->class);
+	if (!slice_absent(entry->thread))
+		put_other(record, context, FIELD_OTHER, SLICE_LIT("thread"), entry->thread);
+	put_over(record, context, FIELD_MESSAGE, entry->text);
+	context->message = SLICE_NONE;
+	return result;
+}
+
+/* "Mar 7, 2026 10:00:00 AM org.apache.catalina.core.StandardService startInternal", and in the
+ * next line "INFO: text", if both came together. */
+static bool read_two_lines(
+	struct slice rest, const struct parse_context *context, struct entry *entry)
+{
+	struct slice first, second, stamp = rest;
+
+	if (rest.ptr[3] != ' ' || (rest.ptr[5] != ',' && rest.ptr[6] != ',') ||
+		!take_stamp_any(&rest, context, &entry->ns))
+		return false;
+	stamp = slice_head(stamp, stamp.len - rest.len);
+	if ((!slice_ends(stamp, SLICE_LIT(" AM")) && !slice_ends(stamp, SLICE_LIT(" PM"))) ||
+		!skip_byte(&rest, ' '))
+		return false;
+	second = slice_from(rest, slice_find(rest, '\n'));
+	first = slice_trim(slice_head(rest, rest.len - second.len));
+	entry->class = take_word(&first);
+	entry->text = slice_trim(first);
+	if (!is_class(entry->class) || entry->text.len == 0 ||
+		slice_find(entry->text, ' ') < entry->text.len)
+		return false;
+	if (skip_byte(&second, '\n') && take_until(&second, ':', &entry->level))
+		entry->text = slice_trim(second);
+	return true;
+}
+
+static bool read_one_line(
+	struct slice rest, const struct parse_context *context, struct entry *entry)
+{
+	if (rest.ptr[2] != '-' || rest.ptr[20] != '.' ||
+		!take_stamp_any(&rest, context, &entry->ns) || !skip_byte(&rest, ' ') ||
+		!take_level(&rest, &entry->level) || !skip_byte(&rest, '['))
+		return false;
 	/* A thread's name may hold brackets: the class behind it does not begin with one. */
 	size_t end = slice_search(rest, SLICE_LIT("] "));
 	if (end == rest.len)
-		return PARSED_NOT_MINE;
-	thread = slice_head(rest, end);
+		return false;
+	entry->thread = slice_head(rest, end);
 	rest = slice_from(rest, end + 2);
-	class = take_word(&rest);
-	if (!is_class(class))
-		return PARSED_NOT_MINE;
-	record->created_ns = ns;
+	entry->class = take_word(&rest);
 	skip_blanks(&rest);
-	struct slice line = slice_head(rest, slice_find(rest, '\n'));
-	enum parse_result result =
-		phrases_put(&phrases, record, context, line, is_error(level) ? &error : &noted);
-	put(record, context, FIELD_LOG_LEVEL, level);
-	put(record, context, FIELD_LOG_LOGGER, class);
-	put_other(record, context, FIELD_OTHER, SLICE_LIT("thread"), thread);
-	put_over(record, context, FIELD_MESSAGE, rest);
-	context->message = SLICE_NONE;
-	return result;
+	entry->text = rest;
+	return is_class(entry->class);
+}
+
+static enum parse_result parse(struct record *record, struct parse_context *context)
+{
+	struct entry entry = {.thread = SLICE_NONE, .level = SLICE_NONE};
+	struct slice text = context->message;
+
+	if (text.len < 26 || (is_digit(text.ptr[0]) ? !read_one_line(text, context, &entry)
+						    : !read_two_lines(text, context, &entry)))
+		return PARSED_NOT_MINE;
+	return put_entry(record, context, &entry);
 }
 
 static const char *const programs[] = {"tomcat", "tomcat8", "tomcat9", "tomcat10", NULL};
@@ -119,6 +169,6 @@ const struct parser parser_tomcat = {
 	.source = "Apache Tomcat 8.5 to 11, org.apache.juli.OneLineFormatter, LocalStrings of "
 		  "catalina and coyote",
 	.programs = programs,
-	.first_bytes = FIRST_BYTES_DIGITS,
+	.first_bytes = FIRST_BYTES_DIGITS "JFMASOND",
 	.parse = parse,
 };
