@@ -7,7 +7,7 @@ static const struct meaning denied_request = {
 	.category = {ECS_WEB},
 	.category2 = {ECS_INTRUSION_DETECTION},
 	.type = {ECS_DENIED},
-	.outcome = {ECS_SUCCESS},
+	.outcome = {ECS_FAILURE},
 };
 static const struct meaning matched_request = {
 	.action = {SLICE_BYTES("waf_rule_matched")},

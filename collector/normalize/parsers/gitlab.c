@@ -55,11 +55,20 @@ static bool is_mine(struct parse_context *context)
 	       document_read(context, audit);
 }
 
-/* Sessions are made by a request: a page that is shown again is a refusal. */
+static bool is_created(const struct pairs *pairs)
+{
+	return slice_eq(pairs_get_lit(pairs, "action"), SLICE_LIT("create"));
+}
+
+/* Sessions are made by a request: a page that is shown again, by the action "new", is a
+ * refusal. */
 static bool is_login(const struct pairs *pairs)
 {
 	return slice_eq(pairs_get_lit(pairs, "controller"), SLICE_LIT("SessionsController")) &&
-	       slice_eq(pairs_get_lit(pairs, "action"), SLICE_LIT("create"));
+	       (is_created(pairs) ||
+		       (slice_eq(pairs_get_lit(pairs, "method"), SLICE_LIT("POST")) &&
+			       slice_ends(pairs_get_lit(pairs, "path"),
+				       SLICE_LIT("/users/sign_in"))));
 }
 
 static void put_request_meaning(struct record *record, struct parse_context *context)
@@ -68,7 +77,9 @@ static void put_request_meaning(struct record *record, struct parse_context *con
 
 	if (is_login(context->pairs))
 		put_meaning(record, context,
-			slice_eq(status, SLICE_LIT("302")) ? &let_in : &refused);
+			is_created(context->pairs) && slice_eq(status, SLICE_LIT("302"))
+				? &let_in
+				: &refused);
 	else
 		access_log_put_outcome(record, context, status);
 }

@@ -4,13 +4,16 @@
  *	charon[8]: 07[IKE] <dvc|1> authentication of 'an' with EAP successful
  *	pluto[8]: "dvc"[1] 203.0.113.9 #2: XAUTH: User an: Authentication Successful
  *
- * An identity is what the other side says of itself, before it is proved.
+ * An identity is what the other side says of itself, before it is proved. One that is an
+ *address is where it is, by default.
  */
 #include "collector/normalize/families/vpn.h"
 #include "collector/normalize/text/phrases.h"
 
 static const struct phrase charon_sentences[] = {
 	{"authentication of '{}' (myself) {}", &vpn_noted},
+	{"authentication of '{source.ip}' with {.method} successful", &vpn_let_in},
+	{"authentication of '{source.ip}' with {.method} failed", &vpn_refused},
 	{"authentication of '{user.name*}' with {.method} successful", &vpn_let_in},
 	{"authentication of '{user.name*}' with {.method} failed", &vpn_refused},
 	{"XAuth authentication of '{user.name*}' successful", &vpn_let_in},
@@ -21,10 +24,15 @@ static const struct phrase charon_sentences[] = {
 	{"EAP method {.method+} succeeded, {}", &vpn_noted},
 	{"EAP-{.method} verification failed, {event.reason}", &vpn_refused},
 	{"received EAP identity '{user.name*}'", &vpn_noted},
+	{"tried {} shared key{}for '{}' - '{source.ip}', but MAC mismatched", &vpn_refused},
 	{"tried {} shared key{}for '{}' - '{user.name*}', but MAC mismatched", &vpn_refused},
+	{"no shared key found for '{}' - '{source.ip}'", &vpn_refused},
 	{"no shared key found for '{}' - '{user.name*}'", &vpn_refused},
+	{"no EAP key found for hosts '{}' - '{source.ip}'", &vpn_refused},
 	{"no EAP key found for hosts '{}' - '{user.name*}'", &vpn_refused},
+	{"no trusted {} public key found for '{source.ip}'", &vpn_refused},
 	{"no trusted {} public key found for '{user.name*}'", &vpn_refused},
+	{"no public key found for '{source.ip}'", &vpn_refused},
 	{"no public key found for '{user.name*}'", &vpn_refused},
 	{"signature validation failed, {event.reason}", &vpn_refused},
 	{"certificate was revoked on {event.reason}", &vpn_refused},

@@ -7,6 +7,7 @@
  */
 #include "collector/normalize/families/access_log.h"
 #include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/endpoint.h"
 #include "collector/normalize/text/phrases.h"
 
 static const struct meaning served = {
@@ -37,7 +38,7 @@ static const struct name_entry entries[] = {
 	NAME("RequestScheme", FIELD_URL_SCHEME),
 	NAME("TLSVersion", FIELD_TLS_VERSION),
 	NAME("TLSCipher", FIELD_TLS_CIPHER),
-	NAME("ServiceAddr", FIELD_SERVER_ADDRESS),
+	NAME("ServiceAddr", NAME_DROPPED), /* read below */
 	NAME("ServiceURL", NAME_DROPPED),
 	NAME("ServiceURL.Host", NAME_DROPPED),
 	NAME("request_User-Agent", FIELD_USER_AGENT_ORIGINAL),
@@ -45,6 +46,17 @@ static const struct name_entry entries[] = {
 	NAME("request_X-Forwarded-For", NAME_FORWARDED),
 };
 static struct name_table names = NAME_TABLE(entries);
+
+/* "http://192.0.2.80:80", "192.0.2.80:80" */
+static void put_server(struct record *record, struct parse_context *context, struct slice url)
+{
+	if (slice_absent(url) || slice_eq(url, SLICE_LIT("-")))
+		return;
+	size_t at = slice_search(url, SLICE_LIT("://"));
+	struct slice host = at < url.len ? slice_from(url, at + 3) : url;
+	put_endpoint(
+		record, context, &endpoint_server, slice_head(host, slice_find(host, '/')));
+}
 
 static enum parse_result read_json(struct record *record, struct parse_context *context)
 {
@@ -61,6 +73,7 @@ static enum parse_result read_json(struct record *record, struct parse_context *
 									      : &failed);
 	put_some(record, context, FIELD_USER_NAME,
 		pairs_get_lit(context->pairs, "ClientUsername"));
+	put_server(record, context, pairs_get_lit(context->pairs, "ServiceAddr"));
 	return result;
 }
 
@@ -96,8 +109,9 @@ static enum parse_result read_common(struct record *record, struct parse_context
 	context->message = line;
 	if (access_log_parse(record, context, ACCESS_LOG_ANY) != PARSED)
 		return PARSED_NOT_MINE;
-	put_other(record, context, FIELD_OTHER, SLICE_LIT("RouterName"), tail.router);
-	put_some(record, context, FIELD_SERVER_ADDRESS, tail.server);
+	if (!slice_eq(tail.router, SLICE_LIT("-")))
+		put_other(record, context, FIELD_OTHER, SLICE_LIT("RouterName"), tail.router);
+	put_server(record, context, tail.server);
 	if (slice_to_u64(tail.elapsed, UINT32_MAX, &ms))
 		put_number(record, context, FIELD_EVENT_DURATION, ms * 1000000);
 	return PARSED;

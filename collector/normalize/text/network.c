@@ -66,7 +66,7 @@ void put_transport(struct record *record, struct parse_context *context, struct 
 	for (size_t i = 0; i < ARRAY_LEN(transports); i++) {
 		if (!slice_eq_nocase(transports[i].other, protocol) &&
 			!slice_eq(transports[i].number, protocol) &&
-			!slice_eq(transports[i].ecs, protocol))
+			!slice_eq_nocase(transports[i].ecs, protocol))
 			continue;
 		put(record, context, FIELD_NETWORK_TRANSPORT, transports[i].ecs);
 		return;

@@ -105,7 +105,7 @@ END_TEST
 START_TEST(what_a_web_application_firewall_stopped_is_an_attempt)
 {
 	setup(shipped());
-	expect(said("modsecurity", "waf_request_denied", "success"), CLASS_UNAUTHORIZED_ACCESS,
+	expect(said("modsecurity", "waf_request_denied", "failure"), CLASS_UNAUTHORIZED_ACCESS,
 		SEVERITY_LOW, "waf-attack-stopped");
 	expect(RECORD({FIELD_EVENT_MODULE, "apache"}, {FIELD_EVENT_ACTION, "waf_rule_matched"},
 		       {FIELD_RULE_CATEGORY, "attack-sqli"}),
