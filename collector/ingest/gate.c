@@ -89,6 +89,27 @@ bool gate_refresh(struct gate *gate)
 	return true;
 }
 
+static bool is_drained(const struct flow *flow)
+{
+	return flow->out == 0 && !flow->is_due && flow->inflow.head == NULL &&
+	       flow->lost == 0 && flow->before == NULL;
+}
+
+/* A connection's messages stay in order when the settings change: what waits under the old ones
+ * is sent first. */
+static void queue_behind_older(struct gate *gate, struct flow *flow)
+{
+	struct flow *old = gate->flows;
+
+	while (old != NULL && (old->sender->state != flow->sender->state ||
+				      old->after != NULL || is_drained(old)))
+		old = old->next;
+	if (old == NULL)
+		return;
+	old->after = flow;
+	flow->before = old;
+}
+
 struct flow *gate_flow(struct gate *gate, const struct sender *sender)
 {
 	struct flow *flow = gate->flows;
@@ -102,6 +123,7 @@ struct flow *gate_flow(struct gate *gate, const struct sender *sender)
 		abort();
 	flow->sender = sender;
 	flow->senders = senders_ref(gate->senders);
+	queue_behind_older(gate, flow);
 	flow->next = gate->flows;
 	gate->flows = flow;
 	return flow;
@@ -141,8 +163,7 @@ static void drop_old_flows(struct gate *gate)
 
 	while (*at != NULL) {
 		struct flow *flow = *at;
-		const bool idle = flow->out == 0 && flow->users == 0 && !flow->is_due &&
-				  flow->inflow.head == NULL && flow->lost == 0;
+		const bool idle = is_drained(flow) && flow->after == NULL && flow->users == 0;
 
 		if (idle && flow->senders != gate->senders) {
 			*at = flow->next;
@@ -157,7 +178,8 @@ static void drop_old_flows(struct gate *gate)
 
 static bool can_send(const struct flow *flow)
 {
-	if (flow->pause_until_ms != 0 || (flow->inflow.head == NULL && flow->lost == 0))
+	if (flow->before != NULL || flow->pause_until_ms != 0 ||
+		(flow->inflow.head == NULL && flow->lost == 0))
 		return false;
 	return flow->out == 0 || (flow->out < FLOW_OUT_MAX && inflow_is_full(&flow->inflow));
 }
@@ -170,6 +192,19 @@ static void mark_due(struct gate *gate, struct flow *flow)
 	flow->next_due = NULL;
 	*gate->due_end = flow;
 	gate->due_end = &flow->next_due;
+}
+
+/* Those that stood behind it may send when it has nothing left. */
+static void let_pass(struct gate *gate, struct flow *flow)
+{
+	while (flow->after != NULL && is_drained(flow)) {
+		struct flow *after = flow->after;
+
+		flow->after = NULL;
+		after->before = NULL;
+		mark_due(gate, after);
+		flow = after;
+	}
 }
 
 static struct flow *take_due(struct gate *gate)
@@ -446,6 +481,7 @@ void gate_go_on(struct gate *gate)
 		struct flow *flow = take_due(gate);
 		send_next(gate, flow, batch);
 		mark_due(gate, flow);
+		let_pass(gate, flow);
 		wake_stopped(gate, flow);
 	}
 }
@@ -472,6 +508,7 @@ bool gate_batch_home(struct gate *gate, struct flow *flow, struct batch *batch)
 	gate->out--;
 	gate->lines_out -= batch->n_records;
 	mark_due(gate, flow);
+	let_pass(gate, flow);
 	return false;
 }
 

@@ -9,8 +9,10 @@
  *
  * A flow sends what it has as soon as nothing of it is under way, and full
  * parcels beside that: little traffic is stored at once, much of it in large
- * batches, and no timer is needed. Flows take turns. The gate has at most half
- * of the worker's batches, so agents always have the other half.
+ * batches, and no timer is needed. Flows take turns; one that a reload made
+ * waits for its sender's older one, so that a connection's messages stay in
+ * order. The gate has at most half of the worker's batches, so agents always
+ * have the other half.
  *
  * Syslog acknowledges nothing, so nothing that was read may be given back: a
  * batch that the store refuses is kept and submitted again, before anything

@@ -22,6 +22,9 @@ struct flow {
 	struct sender_session *stopped; /* those that wait for room */
 	struct flow *next_due;
 	bool is_due;
+	/* Of the same sender under other settings: nothing is sent while one stands in front.
+	 */
+	struct flow *before, *after;
 	int64_t pause_until_ms; /* the agency's rate; 0 = no pause */
 	/* Behind what was sent last. */
 	uint64_t lost, lost_bytes;
