@@ -6,6 +6,94 @@
 #include "collector/normalize/text/extract.h"
 #include "common/needles.h"
 
+/* ---- what the program itself says ------------------------------------------------------- */
+
+static bool is_name_byte(char byte)
+{
+	return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	       byte == '_' || (unsigned char)byte >= 0x80;
+}
+
+static bool splits(char byte)
+{
+	return memchr(" \t,;=\"'`()[]{}<>|", byte, 17) != NULL;
+}
+
+/* What strangers write stands behind these, up to the end. */
+static const char *const strangers_words[] = {"user_agent", "user-agent", "useragent",
+	"user agent", "agent", "ua:", "ua=", "referer", "referrer", "mozilla/"};
+
+static bool begins_strangers_words(struct slice rest)
+{
+	for (size_t i = 0; i < ARRAY_LEN(strangers_words); i++) {
+		struct slice word = slice_str(strangers_words[i]);
+
+		if (rest.len >= word.len && slice_eq_nocase(slice_head(rest, word.len), word))
+			return true;
+	}
+	return false;
+}
+
+/* What stands between the quote at the start and the next one that ends a word. */
+static bool take_quoted(struct slice rest, struct slice *quoted)
+{
+	for (size_t at = 1; at < rest.len; at++) {
+		if (rest.ptr[at] != rest.ptr[0] ||
+			(at + 1 < rest.len && is_name_byte(rest.ptr[at + 1])))
+			continue;
+		*quoted = slice_of(rest.ptr + 1, at - 1);
+		return true;
+	}
+	return false;
+}
+
+/* "/a/b", "https://a/b" */
+static size_t url_length(struct slice rest)
+{
+	size_t len = 0;
+
+	while (len < rest.len && rest.ptr[len] != ' ' && rest.ptr[len] != '|')
+		len++;
+	struct slice word = slice_head(rest, len);
+	return rest.ptr[0] == '/' || slice_search(word, SLICE_LIT("://")) < len ? len : 0;
+}
+
+/* A copy in which quoted texts (but addresses), URLs and agents are blank: each byte that is
+ * left stands where it stood. Work is linear: a quote without an end is looked for once of each
+ * kind. */
+static struct slice plain_of(struct slice text, char plain[SIGN_IN_TEXT_MAX])
+{
+	char unclosed[3] = "";
+	struct slice quoted;
+
+	memcpy(plain, text.ptr, text.len);
+	for (size_t at = 0, len; at < text.len; at++) {
+		const struct slice rest = slice_from(text, at);
+		const char byte = text.ptr[at];
+
+		if (at > 0 && is_name_byte(text.ptr[at - 1]))
+			continue;
+		if (begins_strangers_words(rest)) {
+			memset(plain + at, ' ', rest.len);
+			break;
+		}
+		if ((byte == '"' || byte == '\'' || byte == '`') && !strchr(unclosed, byte)) {
+			if (!take_quoted(rest, &quoted)) {
+				unclosed[strlen(unclosed)] = byte;
+				continue;
+			}
+			if (!is_address(quoted))
+				memset(plain + at + 1, ' ', quoted.len);
+			at += quoted.len + 1;
+		} else if ((at == 0 || splits(text.ptr[at - 1])) &&
+			   (len = url_length(rest)) > 0) {
+			memset(plain + at, ' ', len);
+			at += len - 1;
+		}
+	}
+	return slice_of(plain, text.len);
+}
+
 /* ---- the outcome ------------------------------------------------------------------------ */
 
 /* What words say: an outcome, or that somebody tries, and a verdict that stands behind that. */
@@ -89,12 +177,6 @@ static const char *const no_names[] = {"or", "and", "name", "names", "is", "was"
 	"ip", "locked", "hoặc", "không", "đã", "bị", "undefined", "null", "invalid",
 	"incorrect", "wrong", "bad", "unknown", "user", "of", "a"};
 
-static bool is_name_byte(char byte)
-{
-	return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-	       byte == '_' || (unsigned char)byte >= 0x80;
-}
-
 static bool is_one_of(struct slice word, const char *const *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -112,11 +194,8 @@ static struct slice take_name(struct slice rest)
 
 	while (rest.len > 0 && memchr(" :=([<", rest.ptr[0], 6) != NULL)
 		rest = slice_from(rest, 1);
-	if (rest.len > 0 && memchr(quotes, rest.ptr[0], sizeof(quotes) - 1) != NULL) {
-		struct slice quoted = slice_from(rest, 1);
-
-		return take_until(&quoted, rest.ptr[0], &name) ? name : SLICE_NONE;
-	}
+	if (rest.len > 0 && memchr(quotes, rest.ptr[0], sizeof(quotes) - 1) != NULL)
+		return take_quoted(rest, &name) ? name : SLICE_NONE;
 	name = rest;
 	for (name.len = 0; name.len < rest.len; name.len++) {
 		if (memchr(stops, rest.ptr[name.len], sizeof(stops) - 1) != NULL)
@@ -124,23 +203,24 @@ static struct slice take_name(struct slice rest)
 	}
 	while (name.len > 0 && memchr(".:", name.ptr[name.len - 1], 2) != NULL)
 		name.len--;
-	if (is_address(name) || is_one_of(name, no_names, ARRAY_LEN(no_names)))
+	if (is_address(name) || (name.len > 0 && memchr("/?&", name.ptr[0], 3) != NULL) ||
+		is_one_of(name, no_names, ARRAY_LEN(no_names)))
 		return SLICE_NONE;
 	return name;
 }
 
-/* The name behind `key`, where that stands as a word. */
-static struct slice name_behind(struct slice text, struct slice key)
+/* The name behind `key`, where that stands as a word of the program's own. */
+static struct slice name_behind(struct slice text, struct slice plain, struct slice key)
 {
 	const bool open = !is_name_byte(key.ptr[key.len - 1]);
 
 	for (size_t at = 0; at + key.len < text.len; at++) {
-		struct slice rest = slice_from(text, at), name;
+		struct slice rest = slice_from(plain, at), name;
 
 		if (!slice_eq_nocase(slice_head(rest, key.len), key) ||
 			(at > 0 && is_name_byte(text.ptr[at - 1])))
 			continue;
-		rest = slice_from(rest, key.len);
+		rest = slice_from(text, at + key.len);
 		if (!open && is_name_byte(rest.ptr[0]))
 			continue;
 		name = take_name(rest);
@@ -150,10 +230,10 @@ static struct slice name_behind(struct slice text, struct slice key)
 	return SLICE_NONE;
 }
 
-static struct slice find_user(struct slice text)
+static struct slice find_user(struct slice text, struct slice plain)
 {
 	for (size_t i = 0; i < ARRAY_LEN(user_keys); i++) {
-		struct slice name = name_behind(text, slice_str(user_keys[i]));
+		struct slice name = name_behind(text, plain, slice_str(user_keys[i]));
 
 		if (name.len > 0)
 			return name;
@@ -172,11 +252,6 @@ struct sign_in {
 static const char *const from_words[] = {"from", "ip", "by", "client", "address", "addr",
 	"rhost", "host", "remote", "peer", "source", "src", "client_ip", "remote_ip",
 	"remote_addr", "clientip", "remoteaddress", "ip_address", "chỉ", "từ"};
-
-static bool splits(char byte)
-{
-	return memchr(" \t,;=\"'`()[]{}<>|", byte, 17) != NULL;
-}
 
 static struct slice next_token(struct slice *rest)
 {
@@ -268,21 +343,41 @@ static void put_source(
 		put_digits(record, context, FIELD_SOURCE_PORT, found->port);
 }
 
+/* The same bytes of the text itself, which live on. */
+static struct slice in_text(struct slice text, struct slice plain, struct slice part)
+{
+	return slice_absent(part) ? part
+				  : slice_of(text.ptr + (part.ptr - plain.ptr), part.len);
+}
+
+static void find_all(struct slice text, struct slice plain, struct sign_in *found,
+	bool has_user, bool has_source)
+{
+	if (!has_user)
+		found->user = find_user(text, plain);
+	if (has_source)
+		return;
+	find_source(plain, found);
+	found->address = in_text(text, plain, found->address);
+	found->port = in_text(text, plain, found->port);
+}
+
 bool sign_in_take(struct record *record, struct parse_context *context, struct slice text)
 {
-	const enum sign_in_outcome outcome = sign_in_outcome(text);
 	const bool has_user = !slice_absent(record_get(record, FIELD_USER_NAME));
 	const bool has_source = !slice_absent(record_get(record, FIELD_SOURCE_IP));
 	struct sign_in found = {0};
+	char room[SIGN_IN_TEXT_MAX];
 
-	if (outcome == SIGN_IN_NONE)
-		return false;
 	if (text.len > SIGN_IN_TEXT_MAX)
 		text.len = SIGN_IN_TEXT_MAX;
-	if (!has_user)
-		found.user = find_user(text);
-	if (!has_source)
-		find_source(text, &found);
+	if (sign_in_outcome(text) == SIGN_IN_NONE)
+		return false;
+	const struct slice plain = plain_of(text, room);
+	const enum sign_in_outcome outcome = sign_in_outcome(plain);
+	if (outcome == SIGN_IN_NONE)
+		return false;
+	find_all(text, plain, &found, has_user, has_source);
 	if (!has_user && !has_source && slice_absent(found.user) && slice_absent(found.address))
 		return false;
 	put_meaning(record, context, &meanings[outcome]);
