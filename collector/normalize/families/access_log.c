@@ -177,17 +177,42 @@ void access_log_put_extension(
 	}
 }
 
-void access_log_put_url(struct record *record, struct parse_context *context, struct slice url)
+static void put_path(struct record *record, struct parse_context *context, struct slice url)
 {
-	put(record, context, FIELD_URL_ORIGINAL, url);
-	put_origin(record, context, &url);
-
 	struct slice path = slice_head(url, slice_find(url, '?'));
 	if (path.len > 0)
 		put(record, context, FIELD_URL_PATH, path);
 	access_log_put_extension(record, context, path);
 	if (path.len < url.len)
 		put(record, context, FIELD_URL_QUERY, slice_from(url, path.len + 1));
+}
+
+void access_log_put_url(struct record *record, struct parse_context *context, struct slice url)
+{
+	put(record, context, FIELD_URL_ORIGINAL, url);
+	put_origin(record, context, &url);
+	put_path(record, context, url);
+}
+
+void access_log_put_bare_url(
+	struct record *record, struct parse_context *context, struct slice url)
+{
+	struct slice origin = slice_head(url, slice_find(url, '/')), host, port;
+
+	origin = slice_head(origin, slice_find(origin, '?'));
+	if (origin.len == 0 ||
+		slice_starts(slice_from(url, origin.len - 1), SLICE_LIT("://"))) {
+		access_log_put_url(record, context, url);
+		return;
+	}
+	put(record, context, FIELD_URL_ORIGINAL, url);
+	host = origin;
+	if (cut_last(origin, SLICE_LIT(":"), &host, &port) && all_digits(port))
+		put_digits(record, context, FIELD_URL_PORT, port);
+	else
+		host = origin;
+	put_some(record, context, FIELD_URL_DOMAIN, host);
+	put_path(record, context, slice_from(url, origin.len));
 }
 
 void access_log_put_request(

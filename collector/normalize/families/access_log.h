@@ -28,6 +28,10 @@ bool access_log_take_quoted(struct slice *rest, struct slice *text);
 /* "/a/b.html?c=d", "http://host/a": url.original and its parts. */
 void access_log_put_url(struct record *record, struct parse_context *context, struct slice url);
 
+/* The same where the scheme is left out, as firewalls do: "host:port/path". */
+void access_log_put_bare_url(
+	struct record *record, struct parse_context *context, struct slice url);
+
 /* url.extension of a path, when it has one. */
 void access_log_put_extension(
 	struct record *record, struct parse_context *context, struct slice path);

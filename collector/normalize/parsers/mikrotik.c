@@ -55,6 +55,7 @@ static const struct wording messages[] = {
 	SAYS("dhcp", LEASE, "{server} deassigned {assigned} {-} {smac}"),
 	SAYS("interface", LINK_UP, "{port} link up{reason}"),
 	SAYS("interface", LINK_DOWN, "{port} link down"),
+	SAYS("ppp", LOGIN_FAILED, "<{srcip}>: user {user*} authentication failed"),
 	SAYS("ppp", LOGIN_FAILED, "{-}user {user*} authentication failed"),
 	SAYS("ppp", VPN, "{user*} logged in, {assigned} from {src}"),
 	SAYS("ppp", VPN, "{user*} logged in, {assigned}"),

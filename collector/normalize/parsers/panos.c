@@ -119,6 +119,20 @@ static const struct wording descriptions[] = {
 	{                                                                                      \
 		{SLICE_BYTES(event)}, {SLICE_BYTES(text)}, TELLS_##telling                     \
 	}
+/* What stands behind the user's name is anchored at its end: the name is anybody's. */
+#define WHO(way, result)                                                                       \
+	"GlobalProtect " way " user authentication " result ". Login from: {src}, {-}User "    \
+	"name: {user*}, "
+#define AUTHENTICATES(way)                                                                     \
+	SAYS("globalprotect" way "-auth-fail", LOGIN_FAILED,                                   \
+		WHO(way, "failed") "Client OS version: {-}, Reason: {reason}"                  \
+				   "{?, Auth type: {-}?}"),                                    \
+		SAYS("globalprotect" way "-auth-fail", LOGIN_FAILED,                           \
+			WHO(way, "failed") "Reason: {reason}{?, Auth type: {-}?}"),            \
+		SAYS("globalprotect" way "-auth-succ", LOGIN,                                  \
+			WHO(way, "succeeded") "Client OS version: {-}"),                       \
+		SAYS("globalprotect" way "-auth-succ", LOGIN,                                  \
+			WHO(way, "succeeded") "Auth type: {-}")
 	SAYS("auth-success", LOGIN, "authenticated for user '{user*}'.{-} From: {src*}."),
 	SAYS("auth-success", LOGIN, "{reason}"),
 	SAYS("auth-fail", LOGIN_FAILED,
@@ -134,22 +148,17 @@ static const struct wording descriptions[] = {
 	SAYS("link-change", LINK_DOWN, "Port {port}: Down {reason}"),
 	SAYS("link-change", LINK_UP, "Port {port}: Up {reason}"),
 	SAYS("if-down", LINK_DOWN, "{reason}"),
-	SAYS("globalprotectportal-auth-fail", LOGIN_FAILED,
-		"GlobalProtect portal user authentication failed. Login from: {src}, {-}User "
-		"name: {user*}, {-}Reason: {reason}"),
-	SAYS("globalprotectportal-auth-succ", LOGIN,
-		"GlobalProtect portal user authentication succeeded. Login from: {src}, "
-		"{-}User name: {user*}, "),
-	SAYS("globalprotectgateway-auth-fail", LOGIN_FAILED,
-		"GlobalProtect gateway user authentication failed. Login from: {src}, {-}User "
-		"name: {user*}, {-}Reason: {reason}"),
-	SAYS("globalprotectgateway-auth-succ", LOGIN,
-		"GlobalProtect gateway user authentication succeeded. Login from: {src}, "
-		"{-}User name: {user*}, "),
+	AUTHENTICATES("portal"),
+	AUTHENTICATES("gateway"),
 	SAYS("globalprotectgateway-logout-succ", VPN_ENDED,
-		"GlobalProtect gateway user logout succeeded. User name: {user*}, {-}"),
+		"GlobalProtect gateway user logout succeeded. User name: {user*}, Client OS "
+		"version: {-}"),
+	SAYS("globalprotectgateway-logout-succ", VPN_ENDED,
+		"GlobalProtect gateway user logout succeeded. User name: {user*}, Reason: {-}"),
 	SAYS("lease-start", LEASE, "DHCP lease started {reason}"),
 	SAYS("session-start", VPN_INFO, "{reason}"),
+#undef AUTHENTICATES
+#undef WHO
 #undef SAYS
 };
 static struct wording_table table = WORDING_TABLE(descriptions);
@@ -162,6 +171,7 @@ struct log {
 	struct parse_context *context;
 	struct csv csv;
 	struct slice subtype, action;
+	bool partly; /* the event is known, its sentence is not */
 };
 
 #define put_columns(log, columns)                                                              \
@@ -349,6 +359,8 @@ static void read_system(struct log *log)
 	put_over(log->record, log->context, FIELD_MESSAGE, description);
 	if (put_wording(&table, event, description, log->record, log->context) != NULL)
 		return;
+	/* "general" is what has no event of its own. */
+	log->partly = wording_knows(&table, event) && !slice_eq(event, SLICE_LIT("general"));
 	if (slice_eq(log->subtype, SLICE_LIT("ha")))
 		tell(log, TELLS_FAILOVER);
 	else if (slice_eq(log->subtype, SLICE_LIT("hw")))
@@ -478,7 +490,9 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		if (!slice_eq(types[i].type, csv_at(&log.csv, TYPE)))
 			continue;
 		types[i].read(&log);
-		return short_line ? PARSED_DAMAGED : PARSED;
+		if (short_line)
+			return PARSED_DAMAGED;
+		return log.partly ? PARSED_PARTLY : PARSED;
 	}
 	return PARSED_PARTLY;
 }

@@ -79,6 +79,7 @@ static const struct {
 	{123, TELLS_MALWARE_DENIED, CLASS_MALWARE, SEVERITY_HIGH},
 	{159, TELLS_MALWARE_DENIED, CLASS_MALWARE, SEVERITY_HIGH},
 	{199, TELLS_LOGIN, CLASS_NONE, SEVERITY_NONE},
+	{200, TELLS_LOGIN_FAILED, CLASS_NONE, SEVERITY_NONE},
 	{236, TELLS_LOGIN, CLASS_NONE, SEVERITY_NONE},
 	{238, TELLS_LOGIN_FAILED, CLASS_NONE, SEVERITY_NONE},
 	{261, TELLS_LOGOUT, CLASS_NONE, SEVERITY_NONE},
@@ -155,16 +156,26 @@ static void put_protocol(const struct named_reading *reading)
 		put_lower(reading->record, reading->context, FIELD_NETWORK_PROTOCOL, protocol);
 }
 
+/* ARRAY_LEN(messages) when it is not among them. */
+static size_t find_message(struct slice digits)
+{
+	uint64_t number;
+
+	if (!slice_to_u64(digits, UINT16_MAX, &number))
+		return ARRAY_LEN(messages);
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
+		if (messages[i].number == number)
+			return i;
+	}
+	return ARRAY_LEN(messages);
+}
+
 static void tell_message(const struct named_reading *reading)
 {
 	struct slice verdict = named_value(reading, "fw_action");
-	uint64_t number = 0;
+	size_t i = find_message(named_value(reading, "m"));
 
-	if (!slice_to_u64(named_value(reading, "m"), UINT16_MAX, &number))
-		number = 0;
-	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
-		if (messages[i].number != number)
-			continue;
+	if (i < ARRAY_LEN(messages)) {
 		put_telling(reading->record, reading->context, messages[i].telling);
 		if (messages[i].attack != CLASS_NONE)
 			put_attack(reading->record, reading->context, messages[i].attack,
@@ -208,7 +219,12 @@ static const struct named_device device = {
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	return named_device_parse(record, context, &device);
+	enum parse_result result = named_device_parse(record, context, &device);
+
+	if (result == PARSED &&
+		find_message(pairs_get_lit(context->pairs, "m")) == ARRAY_LEN(messages))
+		return PARSED_PARTLY;
+	return result;
 }
 
 const struct parser parser_sonicwall = {

@@ -48,10 +48,10 @@ static const struct name_entry entries[] = {
 	NAME("alert.rev", FIELD_RULE_VERSION),
 	NAME("alert.metadata.mitre_technique_id", FIELD_THREAT_TECHNIQUE_ID),
 	NAME("alert.metadata.malware_family", FIELD_THREAT_NAME),
-	NAME("flow.pkts_toserver", FIELD_SOURCE_PACKETS),
-	NAME("flow.pkts_toclient", FIELD_DESTINATION_PACKETS),
-	NAME("flow.bytes_toserver", FIELD_SOURCE_BYTES),
-	NAME("flow.bytes_toclient", FIELD_DESTINATION_BYTES),
+	NAME("flow.pkts_toserver", EVE_LATER),
+	NAME("flow.pkts_toclient", EVE_LATER),
+	NAME("flow.bytes_toserver", EVE_LATER),
+	NAME("flow.bytes_toclient", EVE_LATER),
 	NAME("flow.start", EVE_START),
 	NAME("flow.end", EVE_END),
 	NAME("flow.age", EVE_DURATION),
@@ -190,6 +190,32 @@ static void tell(struct record *record, struct parse_context *context, struct sl
 	put_telling(record, context, telling);
 }
 
+/* The packet of an alert may go from the server to the client; the flow's counts are told from
+ * the client's side. */
+static bool is_reply(const struct pairs *pairs)
+{
+	struct slice client = pairs_get_lit(pairs, "flow.src_ip");
+
+	if (slice_absent(client))
+		return slice_eq(pairs_get_lit(pairs, "direction"), SLICE_LIT("to_client"));
+	return !slice_eq(client, pairs_get_lit(pairs, "src_ip"));
+}
+
+static void put_flow(struct record *record, struct parse_context *context)
+{
+	const struct pairs *pairs = context->pairs;
+	bool reply = is_reply(pairs);
+
+	put_digits(record, context, reply ? FIELD_DESTINATION_PACKETS : FIELD_SOURCE_PACKETS,
+		pairs_get_lit(pairs, "flow.pkts_toserver"));
+	put_digits(record, context, reply ? FIELD_SOURCE_PACKETS : FIELD_DESTINATION_PACKETS,
+		pairs_get_lit(pairs, "flow.pkts_toclient"));
+	put_digits(record, context, reply ? FIELD_DESTINATION_BYTES : FIELD_SOURCE_BYTES,
+		pairs_get_lit(pairs, "flow.bytes_toserver"));
+	put_digits(record, context, reply ? FIELD_SOURCE_BYTES : FIELD_DESTINATION_BYTES,
+		pairs_get_lit(pairs, "flow.bytes_toclient"));
+}
+
 static void put_url(struct record *record, struct parse_context *context)
 {
 	struct slice url = pairs_get_lit(context->pairs, "http.url");
@@ -231,6 +257,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put_some(record, context, FIELD_EVENT_ID, pairs_get_lit(pairs, "flow_id"));
 	for (unsigned i = 0; i < pairs->n; i++)
 		put_pair(record, context, &values, &pairs->items[i]);
+	put_flow(record, context);
 	put_url(record, context);
 	if (pairs_have(pairs, SLICE_LIT("alert.signature")))
 		put_alert(record, context);

@@ -65,7 +65,7 @@ void csv_read(struct csv *csv, struct slice text, struct parse_context *context)
 static void put_url(struct record *record, struct parse_context *context, struct slice value)
 {
 	if (value.len > 1)
-		access_log_put_url(record, context, value);
+		access_log_put_bare_url(record, context, value);
 }
 
 static void put_field(struct record *record, struct parse_context *context, enum field_id id,
