@@ -31,7 +31,7 @@ struct lumberjack {
 	uint64_t taken, unpacked;
 	bool stream_ended;
 	bool is_damaged; /* behind the piece */
-	bool has_more; /* the last piece was full: there may be more without further bytes */
+	bool has_more;   /* the last piece was full: there may be more without further bytes */
 	z_stream stream;
 	struct slice piece; /* unpacked and not read */
 	char *room;         /* PIECE of it, while a frame is unpacked */

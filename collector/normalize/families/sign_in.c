@@ -47,15 +47,27 @@ static bool take_quoted(struct slice rest, struct slice *quoted)
 	return false;
 }
 
-/* "/a/b", "https://a/b" */
+enum { SCHEME_MAX = 12 };
+
+static bool is_url(struct slice rest)
+{
+	size_t len = 0;
+
+	while (len < SCHEME_MAX && len < rest.len && is_name_byte(rest.ptr[len]))
+		len++;
+	return rest.ptr[0] == '/' || slice_starts(slice_from(rest, len), SLICE_LIT("://"));
+}
+
+/* "/a/b", "https://a/b"; 0 = something else */
 static size_t url_length(struct slice rest)
 {
 	size_t len = 0;
 
+	if (!is_url(rest))
+		return 0;
 	while (len < rest.len && rest.ptr[len] != ' ' && rest.ptr[len] != '|')
 		len++;
-	struct slice word = slice_head(rest, len);
-	return rest.ptr[0] == '/' || slice_search(word, SLICE_LIT("://")) < len ? len : 0;
+	return len;
 }
 
 /* A copy in which quoted texts (but addresses), URLs and agents are blank: each byte that is
