@@ -110,5 +110,5 @@ def test_a_detection_reaches_the_nation_once_for_a_machine_malware_and_day(stack
     assert sum(s[0] == SERVER for s in shown) == 2
 
     stack.wait_recounted()
-    words = stack.recount()[1]
-    assert "0 differ, 0 missing, 0 too many; 0 of them not reported yet" in words
+    wait_until("all are reported, and counted again as reported", lambda: (
+        "0 differ, 0 missing, 0 too many; 0 of them not reported yet" in stack.recount()[1]), 60, 0.5)
