@@ -180,7 +180,8 @@ static bool is_java_stamp(struct slice text)
 	struct slice head = slice_head(text, text.len < 26 ? text.len : 26);
 	size_t comma = slice_find(head, ',');
 
-	return (comma == 5 || comma == 6) && head.ptr[3] == ' ' &&
+	return !slice_absent(head) && comma < head.len && (comma == 5 || comma == 6) &&
+	       head.ptr[3] == ' ' &&
 	       (slice_search(head, SLICE_LIT(" AM ")) < head.len ||
 		       slice_search(head, SLICE_LIT(" PM ")) < head.len);
 }
