@@ -371,8 +371,14 @@ enum { FIELDS_SPARE = 12 };
 static bool keep_fields(struct record *record, struct arena *arena)
 {
 	size_t room = record->n_fields + FIELDS_SPARE;
-	struct field *fields = arena_alloc(arena, room * sizeof(*fields));
+	struct field *fields = NULL;
 
+	if (record->n_fields == 0) { /* nothing to enrich either */
+		record->fields = NULL;
+		record->fields_room = 0;
+		return true;
+	}
+	fields = arena_alloc(arena, room * sizeof(*fields));
 	if (fields == NULL)
 		return false;
 	memcpy(fields, record->fields, record->n_fields * sizeof(*fields));
