@@ -4,7 +4,8 @@
 usage: count_tests.py meson BUILDDIR [LOGNAME]
        count_tests.py pytest JUNIT.xml
 
-Prints `passed failed skipped` and, for each failure, a line `FAIL name`. A meson
+Prints `passed failed skipped`, for each failure a line `FAIL name`, and for each test
+that was skipped a line `SKIP name: why`. A meson
 test counts by its cases when it speaks TAP or prints Check's summary, else as one. A
 program that died after its cases had passed counts as one failure more.
 """
@@ -26,14 +27,21 @@ def case_result(case):
     return "skipped" if case.find("skipped") is not None else "passed"
 
 
+def last_line(text):
+    return ([""] + (text or "").strip().splitlines())[-1]
+
+
 def count_junit(path):
-    counts, failures = {"passed": 0, "failed": 0, "skipped": 0}, []
+    counts, said = {"passed": 0, "failed": 0, "skipped": 0}, []
     for case in ET.parse(path).getroot().iter("testcase"):
         result = case_result(case)
         counts[result] += 1
+        name = f"{case.get('classname', '')}::{case.get('name', '')}"
         if result == "failed":
-            failures.append(f"{case.get('classname', '')}::{case.get('name', '')}")
-    return counts, failures
+            said.append(f"FAIL {name}")
+        elif result == "skipped":
+            said.append(f"SKIP {name}: {case.find('skipped').get('message', '')}")
+    return counts, said
 
 
 def count_meson(build, log="testlog"):
@@ -47,7 +55,7 @@ def count_meson(build, log="testlog"):
                 test = suite.get("name", "").partition(".")[2]
                 if test:
                     cases_of.setdefault(test, []).append(case)
-    counts, failures = {"passed": 0, "failed": 0, "skipped": 0}, []
+    counts, said = {"passed": 0, "failed": 0, "skipped": 0}, []
     for line in (logs / f"{log}.json").read_text().splitlines():
         test = json.loads(line)
         name, result = test["name"].split(" / ")[-1], test["result"]
@@ -56,7 +64,7 @@ def count_meson(build, log="testlog"):
         for case, one in zip(cases, results):
             counts[one] += 1
             if one == "failed":
-                failures.append(f"{name}: {case.get('name', '')}")
+                said.append(f"FAIL {name}: {case.get('name', '')}")
         if not results:
             for checks, wrong, died in CHECK_SUMMARY.findall(test.get("stdout") or ""):
                 bad = int(wrong) + int(died)
@@ -64,24 +72,26 @@ def count_meson(build, log="testlog"):
             for one in results:
                 counts[one] += 1
             if "failed" in results:
-                failures.append(f"{name}: {results.count('failed')} of {len(results)}")
+                said.append(f"FAIL {name}: {results.count('failed')} of {len(results)}")
         if result in GOOD or result in SKIPPED:
             if not results:
                 counts["passed" if result in GOOD else "skipped"] += 1
+            if result in SKIPPED:
+                said.append(f"SKIP {name}: {last_line(test.get('stdout'))}")
         elif "failed" not in results:
             counts["failed"] += 1
-            failures.append(f"{name}: {result}")
-    return counts, failures
+            said.append(f"FAIL {name}: {result}")
+    return counts, said
 
 
 def main():
     if len(sys.argv) < 3 or sys.argv[1] not in ("meson", "pytest"):
         sys.exit(__doc__)
     count = count_meson if sys.argv[1] == "meson" else count_junit
-    counts, failures = count(*sys.argv[2:])
+    counts, said = count(*sys.argv[2:])
     print(counts["passed"], counts["failed"], counts["skipped"])
-    for name in failures:
-        print("FAIL", name)
+    for line in said:
+        print(line)
 
 
 if __name__ == "__main__":
