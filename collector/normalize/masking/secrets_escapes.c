@@ -17,7 +17,7 @@ int masking_hex_digit(char byte)
 static int ascii_of(struct slice digits)
 {
 	int high = masking_hex_digit(digits.ptr[0]), low = masking_hex_digit(digits.ptr[1]);
-	int byte = high << 4 | low;
+	int byte = high * 16 + low;
 
 	return high < 0 || low < 0 || byte < ' ' || byte > '~' ? -1 : byte;
 }
