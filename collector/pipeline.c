@@ -22,6 +22,9 @@ static struct counter unknown =
 	COUNTER("pipeline.unknown", "records no parser claimed; stored whole");
 static struct counter unattributed = COUNTER("pipeline.unattributed",
 	"records of shared sources that name no agency they may speak for");
+static struct counter hosts_claimed = COUNTER("pipeline.hosts_claimed",
+	"records of relays whose line names a host that whoever forwarded it does not, or "
+	"that the register or the settings do not give it; kept as soc.claimed_host");
 static struct counter matches_lost =
 	COUNTER("pipeline.matches_lost", "tags of rules that found no room on their record");
 static struct counter lines_lost = COUNTER("pipeline.lines_lost",
@@ -60,25 +63,64 @@ static void place(const struct agency_register *agencies, struct batch *batch)
 	}
 }
 
-/* Only of the agency that the relay is of: what it says reaches no other. */
-static void name_host(const struct agency_register *agencies, struct record *record)
+static bool may_name(const struct record_source *source, uint32_t host)
 {
-	struct agencies_facts facts;
-	struct agency_place place;
+	for (size_t i = 0; i < source->n_hosts; i++) {
+		if (source->hosts[i] == host)
+			return true;
+	}
+	return source->n_hosts == 0;
+}
 
-	agencies_facts_of(record, &facts);
-	if (!agencies_host_named(agencies, record->agency, facts.host_name, &record->host) ||
-		!agencies_place(
-			agencies, record->agency, record->host, record->received_ns, &place))
-		return;
+/* Only of the agency that the relay is of: what it says reaches no other. */
+static bool name_host(const struct agency_register *agencies, struct record *record)
+{
+	struct agency_place place;
+	uint32_t host;
+
+	if (!agencies_host_named(agencies, record->agency, record->forwarded_host, &host) ||
+		!may_name(record->source, host) ||
+		!agencies_place(agencies, record->agency, host, record->received_ns, &place))
+		return false;
+	record->host = host;
 	record->system = place.system;
 	record->level = place.level;
+	return true;
+}
+
+static struct slice bare_name(struct slice name)
+{
+	return slice_head(name, slice_find(name, '.'));
+}
+
+/* A name in the line that is not the one its record stands under. */
+static struct slice claimed_host(const struct record *record, bool is_placed)
+{
+	static const enum field_id names[] = {FIELD_HOST_HOSTNAME, FIELD_HOST_NAME};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const struct slice name = record_get(record, names[i]);
+
+		if (name.len > 0 && !(is_placed && slice_eq_nocase(bare_name(name),
+							   bare_name(record->forwarded_host))))
+			return name;
+	}
+	return SLICE_NONE;
 }
 
 static void name_hosts(const struct agency_register *agencies, struct batch *batch)
 {
-	for (unsigned i = 0; batch->names_host && i < batch->n_records; i++)
-		name_host(agencies, &batch->records[i]);
+	for (unsigned i = 0; i < batch->n_records; i++) {
+		struct record *record = &batch->records[i];
+
+		if (record->source == NULL || !record->source->names_host)
+			continue;
+		const struct slice claimed = claimed_host(record, name_host(agencies, record));
+		if (claimed.len > 0)
+			counter_add(&hosts_claimed, 1);
+		if (!record_add(record, &batch->arena, FIELD_SOC_CLAIMED_HOST, claimed))
+			record->status = PARSE_DAMAGED;
+	}
 }
 
 /* Records of a shared source belong to the agency a rule of the register names. */

@@ -296,8 +296,18 @@ static const struct zone *copy_zone(struct batch *batch, const struct sender *se
 					      .ptr;
 }
 
+static const uint32_t *copy_hosts(struct batch *batch, const struct sender *sender)
+{
+	const size_t size = sender->n_hosts * sizeof(*sender->hosts);
+
+	return sender->n_hosts == 0 ? NULL
+				    : (const void *)arena_copy(&batch->arena,
+					      slice_of((const void *)sender->hosts, size))
+					      .ptr;
+}
+
 static struct record_source source_of(struct batch *batch, const struct sender *sender,
-	const struct zone *zone, const struct inflow_origin *origin)
+	const struct zone *zone, const uint32_t *hosts, const struct inflow_origin *origin)
 {
 	char text[NETADDR_TEXT_MAX];
 	const size_t len = netaddr_format(&origin->address, text);
@@ -311,6 +321,9 @@ static struct record_source source_of(struct batch *batch, const struct sender *
 		.zone = zone,
 		.charset = sender->charset,
 		.wrapped = origin->door->settings->protocol == PROTOCOL_BEATS,
+		.names_host = sender->names_host,
+		.hosts = hosts,
+		.n_hosts = sender->n_hosts,
 	};
 }
 
@@ -342,12 +355,12 @@ static void fill_batch(
 		arena_alloc(&batch->arena, parcel->n_origins * sizeof(*sources));
 
 	const struct zone *zone = copy_zone(batch, sender);
+	const uint32_t *hosts = copy_hosts(batch, sender);
 	batch->records = arena_alloc(&batch->arena, parcel->n_lines * sizeof(*batch->records));
 	if (slice_absent(bytes) || sources == NULL || batch->records == NULL)
 		abort();
 	for (unsigned i = 0; i < parcel->n_origins; i++)
-		sources[i] = source_of(batch, sender, zone, &parcel->origins[i]);
-	batch->names_host = sender->names_host;
+		sources[i] = source_of(batch, sender, zone, hosts, &parcel->origins[i]);
 	batch->sources = sources;
 	batch->n_sources = parcel->n_origins;
 	batch->n_records = parcel->n_lines;

@@ -68,7 +68,12 @@ static const struct setting sender_table[] = {
 		.example = "1"},
 	{"names-host", SETTING_FLAG, AT(names_host), "false", 0, 0,
 		"A relay of its agency: a message is of the host that the register names like "
-		"its HOSTNAME, and of the host above when there is none."},
+		"the HOSTNAME in its header (of Beats: like the event's host.name), and of the "
+		"host above when there is none. What stands in the message inside names "
+		"nobody."},
+	{"hosts", SETTING_TEXTS, AT(hosts), NULL, 0, SENDER_HOSTS_MAX,
+		"With names-host: numbers of the hosts it may name; none: all of its agency.",
+		.example = "[12, 13]"},
 	{"zone", SETTING_TEXT, AT(zone), "", 0, 63,
 		"Zone of its stamps that have none: Asia/Ho_Chi_Minh, UTC, an offset like "
 		"+07:00 or UTC+7 (+ is to the east), or a name like Europe/Berlin, whose "

@@ -4,7 +4,12 @@
 
 #include "common/setting.h"
 
-enum { LISTENERS_MAX = 16, SENDERS_MAX = 10000, CERTIFICATE_NAME_MAX = 253 };
+enum {
+	LISTENERS_MAX = 16,
+	SENDERS_MAX = 10000,
+	CERTIFICATE_NAME_MAX = 253,
+	SENDER_HOSTS_MAX = 256
+};
 
 enum listener_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
@@ -35,6 +40,7 @@ struct written_sender {
 	const char *certificate; /* name in it; "" = the address is what it is known by */
 	uint32_t agency, host;
 	bool names_host;
+	struct setting_texts hosts; /* numbers that it may name; none = all of its agency */
 	const char *zone, *charset, *format;
 	uint32_t connections_max;
 };

@@ -301,6 +301,32 @@ static void check_zone(
 		mistake_add(mistakes, conf_at(conf, &sender->zone), "%s", err.text);
 }
 
+static bool host_number(const char *text, uint32_t *host)
+{
+	uint64_t number;
+
+	if (!slice_to_u64(slice_str(text), UINT32_MAX, &number) || number == 0)
+		return false;
+	*host = (uint32_t)number;
+	return true;
+}
+
+static void check_hosts(
+	const struct conf *conf, const struct written_sender *sender, struct mistakes *mistakes)
+{
+	uint32_t host;
+
+	if (sender->hosts.n > 0 && !sender->names_host)
+		mistake_add(mistakes, conf_at(conf, &sender->hosts),
+			"hosts are named with 'names-host: true' only");
+	for (size_t i = 0; i < sender->hosts.n; i++) {
+		if (!host_number(sender->hosts.items[i], &host))
+			mistake_add(mistakes, conf_at(conf, &sender->hosts.items[i]),
+				"%s is not the number of a host",
+				MISTAKE_TEXT(slice_str(sender->hosts.items[i])));
+	}
+}
+
 static void check_sender(const struct conf *conf, const struct sender_settings *settings,
 	size_t i, struct mistakes *mistakes)
 {
@@ -316,6 +342,7 @@ static void check_sender(const struct conf *conf, const struct sender_settings *
 	if (sender->certificate[0] != '\0' && !asks_for_certificates(settings, sender))
 		mistake_add(mistakes, conf_at(conf, &sender->certificate),
 			"none of its listeners asks for a certificate");
+	check_hosts(conf, sender, mistakes);
 	check_zone(conf, sender, mistakes);
 	check_charset(conf, settings, sender, mistakes);
 }
@@ -348,6 +375,18 @@ static size_t parse_ranges(const struct setting_texts *texts, struct netprefix *
 			n++;
 	}
 	return n;
+}
+
+/* Those that are no number the check found before. */
+static const uint32_t *copy_numbers(
+	struct senders *senders, const struct setting_texts *texts, size_t *n)
+{
+	uint32_t *numbers = allocate(senders, (texts->n + 1) * sizeof(*numbers));
+
+	*n = 0;
+	for (size_t i = 0; i < texts->n; i++)
+		*n += host_number(texts->items[i], &numbers[*n]);
+	return numbers;
 }
 
 /* NULL: it has none of its own, or, since the check, the system has lost it. */
@@ -388,6 +427,7 @@ static void build(struct senders *senders, struct sender *sender,
 		.state = sender_book_state(book, written->name),
 		.account = sender_book_agency(book, written->agency),
 	};
+	sender->hosts = copy_numbers(senders, &written->hosts, &sender->n_hosts);
 	(void)!charset_by_name(slice_str(written->charset), &sender->charset);
 }
 

@@ -32,6 +32,8 @@ struct sender {
 	const char *certificate; /* "" = known by its address */
 	uint32_t agency, host;
 	bool names_host;
+	const uint32_t *hosts; /* these alone; n_hosts 0 = all of its agency */
+	size_t n_hosts;
 	const struct zone *zone; /* NULL = the province's */
 	enum charset charset;
 	const char *format; /* "" = the listener's */

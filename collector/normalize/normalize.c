@@ -316,6 +316,20 @@ static unsigned depth_of_line(const struct parser *format, const struct record *
 	return format != NULL && record->source != NULL && record->source->wrapped;
 }
 
+/* Before anybody reads the message inside, whose names are those of who wrote it. */
+static void note_forwarder(struct record *record, const struct parse_context *context,
+	const struct parser *outermost)
+{
+	const struct record_source *source = record->source;
+
+	if (source == NULL || !source->names_host)
+		return;
+	if (!source->wrapped)
+		record->forwarded_host = context->header_host;
+	else if (outermost->roles & PARSER_SHIPPER)
+		record->forwarded_host = record_get(record, FIELD_HOST_NAME);
+}
+
 /* The innermost parser that claimed something, or NULL; fills record->status. */
 static const struct parser *run_parsers(const struct normalizer *normalizer,
 	const struct parser *format, struct record *record, struct parse_context *context)
@@ -335,6 +349,8 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 			break;
 		found = outer;
 		record->status = (uint8_t)status_of(result);
+		if (context->depth == 0)
+			note_forwarder(record, context, outer);
 		if (result == PARSED_DAMAGED || slice_absent(context->message) ||
 			!(outer->roles & PARSER_ENVELOPE))
 			return found;

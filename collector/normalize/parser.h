@@ -47,13 +47,14 @@ struct parse_context {
 	/* What to read: the line without its line end, then what an envelope left. An
 	 * envelope that leaves no message inside sets it to SLICE_NONE. */
 	struct slice message;
-	struct slice program; /* out of an envelope: who wrote the message, or absent */
-	bool named;           /* the source's settings name the parser that is asked */
-	unsigned depth;       /* lines this message was found in; 0 = none */
-	bool whole_line;      /* the message left is a line of its own: Docker, Filebeat */
-	struct slice module;  /* event.module, when it is another than the parser's */
-	bool full;            /* a value found no room: the record is damaged */
-	unsigned n_others;    /* pairs of FIELD_OTHER and its like, put_other() */
+	struct slice program;     /* out of an envelope: who wrote the message, or absent */
+	struct slice header_host; /* out of a header of syslog: who forwarded it names this */
+	bool named;               /* the source's settings name the parser that is asked */
+	unsigned depth;           /* lines this message was found in; 0 = none */
+	bool whole_line;          /* the message left is a line of its own: Docker, Filebeat */
+	struct slice module;      /* event.module, when it is another than the parser's */
+	bool full;                /* a value found no room: the record is damaged */
+	unsigned n_others;        /* pairs of FIELD_OTHER and its like, put_other() */
 
 	const struct parser *parser; /* the one that is asked: for a parse() of several */
 
@@ -72,6 +73,7 @@ enum parser_role {
 	PARSER_ENVELOPE = 1,    /* tried on whole lines */
 	PARSER_ANY_PROGRAM = 2, /* tried on messages that no program's parser claimed */
 	PARSER_LAST = 4,        /* tried on messages that nobody claimed, nor is a line in it */
+	PARSER_SHIPPER = 8,     /* host.name is of the object that a shipper put around it */
 };
 
 struct parser {

@@ -56,8 +56,6 @@ struct batch {
 	 * try. Any number of batches of such a stream may be under way; what is sent twice is
 	 * stored twice, since nothing tells it from what happened twice. */
 	bool unnumbered;
-	/* What settings say of a sender that is no agent. */
-	bool names_host; /* a relay: the HOSTNAME of a message says whose it is */
 	struct batch_gap gap;
 	uint32_t wire_size; /* bytes of the chunk as sent; 0 = none */
 	uint32_t skew_ms;   /* |agent's clock - ours| on this session; UINT32_MAX = unknown */

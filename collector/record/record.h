@@ -115,6 +115,12 @@ struct record_source {
 	const struct zone *zone; /* of stamps without one; NULL = the province's */
 	enum charset charset;    /* of its text, as settings say */
 	bool wrapped; /* lines come in JSON objects of a shipper: `format` is theirs */
+
+	/* A relay: who forwards a line says whose it is (record.forwarded_host). Of these hosts
+	 * of its agency alone; n_hosts 0 = of all that the register names. */
+	bool names_host;
+	const uint32_t *hosts;
+	size_t n_hosts;
 };
 
 struct record {
@@ -126,6 +132,10 @@ struct record {
 	uint64_t offset;     /* position in the source */
 	uint64_t whole;      /* bytes before truncation */
 	const struct record_source *source;
+	/* Of a source that names hosts: the name that whoever forwarded the line put around it,
+	 * in the outermost header of syslog or in the object of a Beat. Never a value of the
+	 * message inside, which anybody may write. Absent when there is none. */
+	struct slice forwarded_host;
 
 	uint32_t agency, host; /* internal numbers; 0 = none */
 	uint16_t system;       /* information system in the agency; 0 = none */

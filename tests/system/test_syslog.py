@@ -91,7 +91,24 @@ def test_a_relays_messages_are_of_the_hosts_they_name(stack):
         (3, 3), (5, 3), (2, 1), (1, 3)]
 
 
+def test_a_line_behind_a_relay_reaches_no_host_but_its_own(stack):
+    listeners = Listeners(stack, [
+        Listeners.sender("relay", 2, 2, ["127.0.0.1"], **{"names-host": True, "hosts": [3, 1]})])
+    stack.start_collector()
+    with listeners.connect("tcp") as tcp:
+        tcp.sendall(b'<13>Nov 22 01:02:03 h3 app: {"host":{"hostname":"h1","name":"h1"}}\n'  # says so in its text
+                    b'<13>Nov 22 01:02:03 h5 app: x\n'  # the settings do not give it this one
+                    b'{"host":{"hostname":"h1"},"message":"x"}\n'  # no header at all
+                    b'<13>Nov 22 01:02:03 h1 app: x\n')
+    records = sorted(listeners.wait(4, 2, 2), key=lambda r: r["soc.sequence"])
+    assert [(r["soc.host"], r.get("soc.claimed_host")) for r in records] == [
+        (3, "h1"), (2, "h5"), (2, "h1"), (1, None)]
+    assert stack.counter("pipeline.hosts_claimed") == 3
+
+
 @pytest.mark.parametrize("spoil, words", [
+    ({"hosts": [3]}, "hosts are named with 'names-host: true' only"),
+    ({"names-host": True, "hosts": ["h3"]}, "'h3' is not the number of a host"),
     ({"format": "nosuch"}, "there is no parser 'nosuch'"),
     ({"zone": "Hanoi"}, "'Hanoi' is neither UTC"),
     ({"addresses": ["10.0.0.1/8"]}, "bits are set beyond the prefix"),

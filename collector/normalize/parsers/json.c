@@ -67,7 +67,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 const struct parser parser_json = {
 	.number = 16,
-	.roles = PARSER_ENVELOPE | PARSER_ANY_PROGRAM,
+	.roles = PARSER_ENVELOPE | PARSER_ANY_PROGRAM | PARSER_SHIPPER,
 	.name = "json",
 	.module = "json",
 	.summary = "JSON objects: ECS names, journald, Docker, common programs",

@@ -397,6 +397,7 @@ static void take_origin(struct record *record, struct parse_context *context,
 
 	skip_blanks(rest);
 	if (!hostless && take_host(rest, &header->host)) {
+		context->header_host = header->host;
 		take_forwarded(rest, header);
 		(void)(slice_starts(*rest, SLICE_LIT(" : ")) && skip_lit(rest, " :"));
 		take_level(rest, header);
@@ -436,6 +437,8 @@ static void put_header(
 {
 	record->created_ns = header->stamped ? header->ns : record->created_ns;
 	put_level(record, context, header);
+	if (slice_absent(context->header_host))
+		context->header_host = header->host;
 	if (header->host.len > 1 || !slice_eq(header->host, SLICE_LIT("-")))
 		put_outer(record, context, FIELD_HOST_HOSTNAME, header->host);
 	if (slice_absent(header->tag))

@@ -204,6 +204,7 @@ static bool take_header(
 		!take_field(rest, HOSTNAME_MAX, &host))
 		return false;
 	put_outer(record, context, FIELD_HOST_HOSTNAME, host);
+	context->header_host = host;
 	if (is_payload(*rest))
 		return true;
 	if (!take_field(rest, APP_NAME_MAX, &app))

@@ -309,7 +309,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 const struct parser parser_windows_json = {
 	.number = 24,
-	.roles = PARSER_ENVELOPE | PARSER_ANY_PROGRAM,
+	.roles = PARSER_ENVELOPE | PARSER_ANY_PROGRAM | PARSER_SHIPPER,
 	.name = "windows-json",
 	.module = "windows",
 	.summary = "Windows events in JSON: Winlogbeat, NXLog, converted XML, Wazuh",

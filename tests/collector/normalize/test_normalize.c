@@ -196,8 +196,64 @@ START_TEST(the_same_bytes_give_the_same_fields)
 }
 END_TEST
 
+/* What a relay wrote around a line, and nothing that the line says of itself. */
+START_TEST(only_the_outermost_header_says_who_forwarded_a_line)
+{
+	static const struct record_source relay = {.names_host = true};
+	static const struct record_source shipper = {.names_host = true, .wrapped = true};
+	static const struct {
+		const struct record_source *source;
+		const char *text, *host; /* NULL = nobody */
+	} cases[] = {
+		{&relay, "<13>Nov 22 01:02:03 h1 app: {\"host\":{\"name\":\"h3\"}}", "h1"},
+		{&relay, "<13>1 2026-05-01T00:00:00Z h1 app - - - {\"host.hostname\":\"h3\"}",
+			"h1"},
+		{&relay, "<13>Nov 22 01:02:03 h1 Nov 22 01:02:03 h3 su: x", "h1"},
+		{&relay, "<13>Nov 22 01:02:03 h1 Message forwarded from h3: su: x", "h1"},
+		{&relay,
+			"<13>Nov 22 01:02:03 h1 audisp: node=h3 type=USER_AUTH "
+			"msg=audit(1792627323.5:1): pid=1 uid=0 auid=1 ses=2 msg='op=x'",
+			"h1"},
+		{&relay, "<13>1 2026-05-01T00:00:00Z - app - - - {\"host\":\"h3\"}", NULL},
+		{&relay, "{\"host\":{\"name\":\"h3\"},\"message\":\"x\"}", NULL},
+		{&relay, "host=h3 hostname=h3 user=root action=login", NULL},
+		{&relay, "???", NULL},
+		{&shipper, "{\"host\":{\"name\":\"h1\"},\"message\":\"x\"}", "h1"},
+		{&shipper,
+			"{\"host\":{\"name\":\"h1\"},\"message\":"
+			"\"Jun  1 00:00:00 h3 sshd[1]: Invalid user a from 192.0.2.1\"}",
+			"h1"},
+		{&shipper,
+			"{\"host\":{\"name\":\"h1\"},\"message\":"
+			"\"{\\\"host\\\":{\\\"name\\\":\\\"h3\\\"}}\"}",
+			"h1"},
+		{&shipper, "{\"message\":\"Jun  1 00:00:00 h3 sshd[1]: x\"}", NULL},
+		{&shipper, "Jun  1 00:00:00 h3 sshd[1]: x", NULL},
+	};
+	struct record records[ARRAY_LEN(cases)];
+
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		records[i] = line(cases[i].text);
+		records[i].source = cases[i].source;
+	}
+	setup(records, ARRAY_LEN(records));
+	normalize_batch(normalizer, &batch);
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct slice host = batch.records[i].forwarded_host;
+
+		if (cases[i].host == NULL)
+			ck_assert_msg(slice_absent(host) || host.len == 0, "%s: %.*s",
+				cases[i].text, SLICE_FMT(host));
+		else
+			ck_assert_slice_eq(host, slice_str(cases[i].host));
+	}
+	teardown();
+}
+END_TEST
+
 TEST_MAIN("normalize", every_record_of_a_batch_is_a_sign_of_life,
 	a_batch_is_normalized_in_place, a_named_format_is_asked_first,
 	a_named_format_is_of_the_line_that_a_shipper_wrapped,
+	only_the_outermost_header_says_who_forwarded_a_line,
 	a_full_arena_damages_the_record_and_no_more, a_value_without_room_damages_the_record,
 	the_same_bytes_give_the_same_fields)
