@@ -4,8 +4,8 @@
  *	normalize_bench CLASSES.yaml [SECONDS [CORPUS|all [POLICY.yaml|- [ENRICH.yaml]]]]
  *
  * Batches of made-up lines, the same every time: sshd over RFC 5424 of 150 bytes (most of them
- * failed logins), web requests of 350 bytes, and a mix with PAM, sudo, kernel and JSON. Prints
- * nanoseconds of CPU time a line, by stage.
+ * failed logins), web requests of 350 bytes, connections through a Cisco ASA, and a mix with
+ * PAM, sudo, kernel and JSON. Prints nanoseconds of CPU time a line, by stage.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +92,25 @@ static void make_mix(unsigned number, char *line)
 	}
 	snprintf(line, LINE_SIZE, "<86>Nov  1 00:%02u:%02u web%03u %s", number / 60 % 60,
 		number % 60, number % 200, texts[number % 8]);
+}
+
+static void make_asa(unsigned number, char *line)
+{
+	static const char *const texts[] = {
+		"6-302013: Built outbound TCP connection %u for outside:203.0.113.%u/443 "
+		"(203.0.113.7/443) to inside:10.1.%u.%u/%u (198.51.100.2/40112)",
+		"6-302014: Teardown TCP connection %u for outside:203.0.113.%u/443 to "
+		"inside:10.1.%u.%u/%u duration 0:00:31 bytes 5120 TCP FINs",
+		"4-106023: Deny tcp src outside:%u.0.113.%u/4431 dst dmz:10.1.%u.%u/%u by "
+		"access-group \"outside_in\" [0x0, 0x0]",
+		"6-305011: Built dynamic TCP translation from inside:10.%u.%u.%u/%u to "
+		"outside:198.51.100.2/%u",
+	};
+	int at = snprintf(line, LINE_SIZE, "<166>Nov 01 2026 00:%02u:%02u fw%u : %%ASA-",
+		number / 60 % 60, number % 60, number % 20);
+
+	snprintf(line + at, (size_t)(LINE_SIZE - at), texts[number % 4], octet(number, 3),
+		octet(number, 7), octet(number, 11), octet(number, 15), 1024 + number % 60000);
 }
 
 static double cpu_ns(void)
@@ -206,7 +225,7 @@ static void measure(const struct rules *rules, const struct corpus *corpus, doub
 int main(int argc, char **argv)
 {
 	static const struct corpus corpora[] = {
-		{"sshd", make_sshd}, {"web", make_web}, {"mix", make_mix}};
+		{"sshd", make_sshd}, {"web", make_web}, {"asa", make_asa}, {"mix", make_mix}};
 	struct strbuf mistakes = STRBUF_INIT(1 << 16);
 	double seconds = argc > 2 ? strtod(argv[2], NULL) : 2;
 

@@ -7,27 +7,20 @@
  *
  * The number is the message; its class and severity stand before it.
  */
+#include "collector/normalize/families/device_phrases.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/name_table.h"
 #include "collector/normalize/text/names.h"
 #include "collector/normalize/text/network.h"
 #include "collector/normalize/text/stamp.h"
-#include "collector/normalize/text/wording.h"
 #include "common/clock.h"
 
 enum { CODE_LEN = 6, NAME_MAX_BYTES = 48 };
 
-static const struct wording messages[] = {
-#define MESSAGE(code, telling, text)                                                           \
-	{{SLICE_BYTES(code)}, {SLICE_BYTES(text)}, TELLS_##telling},
-#define SUSPECT(code, telling, attack, severity, text)                                         \
-	{{SLICE_BYTES(code)}, {SLICE_BYTES(text)}, TELLS_##telling, CLASS_##attack,            \
-		SEVERITY_##severity},
+static const struct device_phrase messages[] = {
 #include "collector/normalize/families/asa_messages.def"
-#undef MESSAGE
-#undef SUSPECT
 };
-static struct wording_table table = WORDING_TABLE(messages);
+static struct device_phrases phrases = DEVICE_PHRASES(messages);
 
 static const struct device firewall = {
 	{SLICE_BYTES("Cisco")}, {SLICE_BYTES("asa")}, {SLICE_BYTES("firewall")}};
@@ -329,8 +322,8 @@ static bool read_message(
 	static const size_t lengths[] = {CODE_LEN, 4, 3};
 
 	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
-		if (put_wording(&table, slice_head(code, lengths[i]), context->message, record,
-			    context) != NULL)
+		if (device_phrases_read(&phrases, record, context, slice_head(code, lengths[i]),
+			    context->message) != NULL)
 			return true;
 	}
 	return false;

@@ -7,22 +7,15 @@
  *
  * FACILITY-SEVERITY-MNEMONIC; a part of a stack may stand between facility and severity.
  */
+#include "collector/normalize/families/device_phrases.h"
 #include "collector/normalize/text/extract.h"
-#include "collector/normalize/text/wording.h"
 
 enum { CODE_MAX = 80 };
 
-static const struct wording messages[] = {
-#define MESSAGE(code, telling, text)                                                           \
-	{{SLICE_BYTES(code)}, {SLICE_BYTES(text)}, TELLS_##telling},
-#define SUSPECT(code, telling, attack, severity, text)                                         \
-	{{SLICE_BYTES(code)}, {SLICE_BYTES(text)}, TELLS_##telling, CLASS_##attack,            \
-		SEVERITY_##severity},
+static const struct device_phrase messages[] = {
 #include "collector/normalize/families/ios_messages.def"
-#undef MESSAGE
-#undef SUSPECT
 };
-static struct wording_table table = WORDING_TABLE(messages);
+static struct device_phrases phrases = DEVICE_PHRASES(messages);
 
 static const struct device device = {
 	{SLICE_BYTES("Cisco")}, {SLICE_BYTES("IOS")}, {SLICE_BYTES("router")}};
@@ -93,8 +86,8 @@ static bool read_message(
 	code[len++] = '-';
 	memcpy(code + len, head->mnemonic.ptr, head->mnemonic.len);
 	len += head->mnemonic.len;
-	return put_wording(&table, slice_of(code, len), context->message, record, context) !=
-	       NULL;
+	return device_phrases_read(&phrases, record, context, slice_of(code, len),
+		       context->message) != NULL;
 }
 
 /* "FACILITY-SEVERITY-MNEMONIC" without the '%', as Cisco's guides are sorted. */

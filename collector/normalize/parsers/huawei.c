@@ -9,9 +9,9 @@
  * Module, severity and mnemonic say what it is; what it concerns stands as name=value, in
  * brackets or alone. The names are spelled in many ways, and read without case and hyphens.
  */
+#include "collector/normalize/families/device_phrases.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/network.h"
-#include "collector/normalize/text/wording.h"
 
 enum { NAME_MAX_BYTES = 32, CODE_MAX = 80 };
 
@@ -100,47 +100,41 @@ static const struct {
 };
 
 /* Messages whose sentence carries values, and what those and the others tell. */
-static const struct wording messages[] = {
-#define SAYS(code, telling, text)                                                              \
-	{                                                                                      \
-		{SLICE_BYTES(code)}, {SLICE_BYTES(text)}, TELLS_##telling                      \
-	}
-#define IS(code, telling)                                                                      \
-	{                                                                                      \
-		{SLICE_BYTES(code)}, {0}, TELLS_##telling                                      \
-	}
-	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user*} logged in from {srcip*}."),
-	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user*} logged in from {srcip}"),
-	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user*} logged in from {terminal}"),
-	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user*} logged out from {srcip*}."),
-	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user*} logged out from {srcip}"),
-	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user*} logged out from {terminal}"),
+static const struct device_phrase messages[] = {
+#define IS(code, telling) SAYS(code, telling, "{}")
+	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user.name*} logged in from {source.ip+}{}"),
+	SAYS("SHELL/SHELL_LOGIN", LOGIN, "{user.name*} logged in from {.terminal}"),
+	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user.name*} logged out from {source.ip+}{}"),
+	SAYS("SHELL/SHELL_LOGOUT", LOGOUT, "{user.name*} logged out from {.terminal}"),
 	SAYS("SHELL/SHELL_CMD", COMMAND,
-		"-Line={-}-IPAddr={src}-User={user}; Command is {command}"),
-	SAYS("LOGIN/LOGIN_FAILED", LOGIN_FAILED, "{user*} failed to log in from {srcip*}."),
-	SAYS("LOGIN/LOGIN_FAILED", LOGIN_FAILED, "{user*} failed to log in from {srcip}"),
-	SAYS("LOGIN/LOGIN_FAILED", LOGIN_FAILED, "{user*} failed to log in from {terminal}"),
+		"-Line={}-IPAddr={source+}-User={user.name}; Command is "
+		"{process.command_line}"),
+	SAYS("LOGIN/LOGIN_FAILED", LOGIN_FAILED,
+		"{user.name*} failed to log in from {source.ip+}{}"),
+	SAYS("LOGIN/LOGIN_FAILED", LOGIN_FAILED,
+		"{user.name*} failed to log in from {.terminal}"),
 	SAYS("LOGIN/LOGIN_INVALID_USERNAME_PWD", LOGIN_FAILED,
-		"Invalid username or password from {srcip*}."),
+		"Invalid username or password from {source.ip+}{}"),
 	SAYS("LOGIN/LOGIN_INVALID_USERNAME_PWD", LOGIN_FAILED,
-		"Invalid username or password from {terminal}"),
+		"Invalid username or password from {.terminal}"),
 	SAYS("SSHS/SSHS_LOG", LOGIN_FAILED,
-		"Authentication failed for user {user*} from {srcip} port {sport} because of "
-		"{reason*}."),
+		"Authentication failed for user {user.name*} from {source.ip+} port "
+		"{source.port} because of {event.reason*}.{}"),
 	SAYS("SSHS/SSHS_CONNECT", LOGIN,
-		"SSH user {user*} (IP: {srcip}) connected to the server successfully"),
+		"SSH user {user.name*} (IP: {source.ip+}) connected to the server "
+		"successfully{}"),
 	SAYS("SSHS/SSHS_DISCONNECT", LOGOUT,
-		"SSH user {user*} (IP: {srcip}) disconnected from the server"),
+		"SSH user {user.name*} (IP: {source.ip+}) disconnected from the server{}"),
 	SAYS("SSHS/SSHS_AUTH_FAIL", LOGIN_FAILED,
-		"SSH user {user*} (IP: {src}) failed authentication"),
+		"SSH user {user.name*} (IP: {source+}) failed authentication{}"),
 	SAYS("IFNET/PHY_UPDOWN", LINK_UP,
-		"Physical state on the interface {port} changed to up"),
+		"Physical state on the interface {in} changed to up{}"),
 	SAYS("IFNET/PHY_UPDOWN", LINK_DOWN,
-		"Physical state on the interface {port} changed to down"),
+		"Physical state on the interface {in} changed to down{}"),
 	SAYS("IFNET/LINK_UPDOWN", LINK_UP,
-		"Line protocol state on the interface {port} changed to up"),
+		"Line protocol state on the interface {in} changed to up{}"),
 	SAYS("IFNET/LINK_UPDOWN", LINK_DOWN,
-		"Line protocol state on the interface {port} changed to down"),
+		"Line protocol state on the interface {in} changed to down{}"),
 	IS("SHELL/LOGIN", LOGIN),
 	IS("SHELL/LOGINFAIL", LOGIN_FAILED),
 	IS("SHELL/LOGINFAILED", LOGIN_FAILED),
@@ -171,10 +165,9 @@ static const struct wording messages[] = {
 	IS("IFPDT/IF_STATE", LINK_DOWN),
 	IS("IFNET/LINK_STATE", LINK_DOWN),
 	IS("HRP/CORE_STATE", FAILOVER),
-#undef SAYS
 #undef IS
 };
-static struct wording_table table = WORDING_TABLE(messages);
+static struct device_phrases phrases = DEVICE_PHRASES(messages);
 
 static const struct device huawei = {
 	{SLICE_BYTES("Huawei")}, {SLICE_BYTES("VRP")}, {SLICE_BYTES("firewall")}};
@@ -463,7 +456,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	reading.command_last = slice_eq(head.mnemonic, SLICE_LIT("CMDRECORD"));
 	put_values(&reading, values_in(text));
 	bool known = tell_attack(&reading, head.module) ||
-		     put_wording(&table, code, text, record, context) != NULL ||
+		     device_phrases_read(&phrases, record, context, code, text) != NULL ||
 		     tell_verdict(&reading);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("action"), reading.action);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("severity"), reading.severity);

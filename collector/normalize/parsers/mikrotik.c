@@ -8,70 +8,74 @@
  * Topics come first, one of them a severity. Whether a rule dropped a packet only its prefix
  * can tell, if the administrator wrote so.
  */
+#include "collector/normalize/families/device_phrases.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/network.h"
-#include "collector/normalize/text/wording.h"
 
 enum { TOPICS_MAX = 64 };
 
-#define SAYS(topic, telling, text)                                                             \
-	{                                                                                      \
-		{SLICE_BYTES(topic)}, {SLICE_BYTES(text)}, TELLS_##telling                     \
-	}
-
-#define CHAIN  "{chain}: in:{in} out:{out}, {-}proto {proto}"
-#define BEHIND ",{? NAT ({-}:{-}->{nsrc}:{nsport})->{-},?} len {bytes}"
+#define BEFORE  "{.chain}: in:{in} out:{out}, {}proto {transport+}[[ ({.flags})]], "
+#define IPV4    "{source+}:{source.port+}->{destination+}:{destination.port+}"
+#define IPV6    "[{source+}]:{source.port+}->[{destination+}]:{destination.port+}"
+#define NO_PORT "{source+}->{destination+}"
+#define NAT     ",[[ NAT ({}:{}->{source.nat+}:{source.nat.port+})->{},]]"
+#define BEHIND  " len {network.bytes}{}"
 #define PACKET(topic, telling)                                                                 \
-	SAYS(topic, telling, CHAIN " ({flags}), [{src}]:{sport}->[{dst}]:{dport}" BEHIND),     \
-		SAYS(topic, telling, CHAIN ", [{src}]:{sport}->[{dst}]:{dport}" BEHIND),       \
-		SAYS(topic, telling, CHAIN " ({flags}), {src}:{sport}->{dst}:{dport}" BEHIND), \
-		SAYS(topic, telling, CHAIN ", {src}:{sport}->{dst}:{dport}" BEHIND),           \
-		SAYS(topic, telling, CHAIN " ({flags}), {src}->{dst}, len {bytes}"),           \
-		SAYS(topic, telling, CHAIN ", {src}->{dst}, len {bytes}")
+	SAYS(topic, telling, BEFORE IPV6 NAT BEHIND),                                          \
+		SAYS(topic, telling, BEFORE IPV4 NAT BEHIND),                                  \
+		SAYS(topic, telling, BEFORE NO_PORT "," BEHIND)
 
 /* MikroTik documentation, "Log" and "Firewall"; RouterOS 6.49 and 7. */
-static const struct wording messages[] = {
+static const struct device_phrase messages[] = {
 	PACKET("denied", DENIED),
 	PACKET("allowed", ALLOWED),
 	PACKET("firewall", CONNECTION),
-	SAYS("system", LOGIN_FAILED, "login failure for user {user*} from {src} via {way}"),
-	SAYS("system", LOGIN_FAILED, "login failure for user {user*} via {way}"),
-	SAYS("system", LOGIN, "user {user*} logged in from {src} via {way}"),
-	SAYS("system", LOGIN, "user {user*} logged in via {way}"),
-	SAYS("system", LOGOUT, "user {user*} logged out from {src} via {way}"),
-	SAYS("system", LOGOUT, "user {user*} logged out via {way}"),
-	SAYS("system", BOOTED, "router rebooted{reason}"),
-	SAYS("system", USER_ADDED, "user {target} added by {user}"),
-	SAYS("system", USER_DELETED, "user {target} removed by {user}"),
-	SAYS("system", CONFIG, "{object} added by {way}:{user}@{src} ({command*})"),
-	SAYS("system", CONFIG, "{object} changed by {way}:{user}@{src} ({command*})"),
-	SAYS("system", CONFIG, "{object} removed by {way}:{user}@{src} ({command*})"),
-	SAYS("system", CONFIG, "{object} added by {user}"),
-	SAYS("system", CONFIG, "{object} changed by {user}"),
-	SAYS("system", CONFIG, "{object} removed by {user}"),
-	SAYS("system", CONFIG, "{object} moved by {user}"),
-	SAYS("dhcp", LEASE, "{server} assigned {assigned} to {smac}"),
-	SAYS("dhcp", LEASE, "{server} assigned {assigned} for {smac}{? {host}?}"),
-	SAYS("dhcp", LEASE, "{server} deassigned {assigned} {-} {smac}"),
-	SAYS("interface", LINK_UP, "{port} link up{reason}"),
-	SAYS("interface", LINK_DOWN, "{port} link down"),
-	SAYS("ppp", LOGIN_FAILED, "<{srcip}>: user {user*} authentication failed"),
-	SAYS("ppp", LOGIN_FAILED, "{-}user {user*} authentication failed"),
-	SAYS("ppp", VPN, "{user*} logged in, {assigned} from {src}"),
-	SAYS("ppp", VPN, "{user*} logged in, {assigned}"),
+	SAYS("system", LOGIN_FAILED,
+		"login failure for user {user.name*} from {source+} via {.way}"),
+	SAYS("system", LOGIN_FAILED, "login failure for user {user.name*} via {.way}"),
+	SAYS("system", LOGIN, "user {user.name*} logged in from {source+} via {.way}"),
+	SAYS("system", LOGIN, "user {user.name*} logged in via {.way}"),
+	SAYS("system", LOGOUT, "user {user.name*} logged out from {source+} via {.way}"),
+	SAYS("system", LOGOUT, "user {user.name*} logged out via {.way}"),
+	SAYS("system", BOOTED, "router rebooted{event.reason}"),
+	SAYS("system", USER_ADDED, "user {user.target.name} added by {user.name}"),
+	SAYS("system", USER_DELETED, "user {user.target.name} removed by {user.name}"),
+	SAYS("system", CONFIG,
+		"{.object} added by {.way}:{user.name}@{source+} ({process.command_line*}){}"),
+	SAYS("system", CONFIG,
+		"{.object} changed by {.way}:{user.name}@{source+} "
+		"({process.command_line*}){}"),
+	SAYS("system", CONFIG,
+		"{.object} removed by {.way}:{user.name}@{source+} "
+		"({process.command_line*}){}"),
+	SAYS("system", CONFIG, "{.object} added by {user.name}"),
+	SAYS("system", CONFIG, "{.object} changed by {user.name}"),
+	SAYS("system", CONFIG, "{.object} removed by {user.name}"),
+	SAYS("system", CONFIG, "{.object} moved by {user.name}"),
+	SAYS("dhcp", LEASE, "{.server} assigned {.assigned} to {source.mac+}{}"),
+	SAYS("dhcp", LEASE,
+		"{.server} assigned {.assigned} for {source.mac+}[[ {source.domain}]]"),
+	SAYS("dhcp", LEASE, "{.server} deassigned {.assigned} {} {source.mac+}{}"),
+	SAYS("interface", LINK_UP, "{in} link up{event.reason}"),
+	SAYS("interface", LINK_DOWN, "{in} link down{}"),
+	SAYS("ppp", LOGIN_FAILED, "<{source.ip+}>: user {user.name*} authentication failed{}"),
+	SAYS("ppp", LOGIN_FAILED, "{}user {user.name*} authentication failed{}"),
+	SAYS("ppp", VPN, "{user.name*} logged in, {.assigned} from {source+}{}"),
+	SAYS("ppp", VPN, "{user.name*} logged in, {.assigned}"),
 	SAYS("ppp", VPN_ENDED,
-		"{user*} logged out, {duration} {sbytes} {dbytes} {spackets} {dpackets} from "
-		"{src}"),
-	SAYS("ppp", VPN_ENDED, "{user*} logged out, {duration} {sbytes} {dbytes} {-}"),
-	SAYS("hotspot", LOGIN, "{user*} ({src}): logged in"),
-	SAYS("hotspot", LOGOUT, "{user*} ({src}): logged out: {reason}"),
-	SAYS("hotspot", LOGIN_FAILED, "{user*} ({src}): login failed: {reason}"),
-	SAYS("ipsec", VPN_FAILED, "{src} phase1 negotiation failed{reason}"),
-	SAYS("ipsec", VPN_FAILED, "{src} failed to {reason}"),
-	SAYS("wireless", LOGIN, "{smac}@{port}: connected{reason}"),
-	SAYS("wireless", LOGOUT, "{smac}@{port}: disconnected{reason}"),
+		"{user.name*} logged out, {duration} {source.bytes} {destination.bytes} "
+		"{.spackets} {.dpackets} from {source+}{}"),
+	SAYS("ppp", VPN_ENDED,
+		"{user.name*} logged out, {duration} {source.bytes} {destination.bytes} {}"),
+	SAYS("hotspot", LOGIN, "{user.name*} ({source+}): logged in{}"),
+	SAYS("hotspot", LOGOUT, "{user.name*} ({source+}): logged out: {event.reason}"),
+	SAYS("hotspot", LOGIN_FAILED, "{user.name*} ({source+}): login failed: {event.reason}"),
+	SAYS("ipsec", VPN_FAILED, "{source+} phase1 negotiation failed{event.reason}"),
+	SAYS("ipsec", VPN_FAILED, "{source+} failed to {event.reason}"),
+	SAYS("wireless", LOGIN, "{source.mac+}@{in}: connected{event.reason}"),
+	SAYS("wireless", LOGOUT, "{source.mac+}@{in}: disconnected{event.reason}"),
 };
-static struct wording_table table = WORDING_TABLE(messages);
+static struct device_phrases phrases = DEVICE_PHRASES(messages);
 
 static const struct device router = {
 	{SLICE_BYTES("MikroTik")}, {SLICE_BYTES("RouterOS")}, {SLICE_BYTES("router")}};
@@ -168,7 +172,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put(record, context, FIELD_LOG_LEVEL, topics.severity);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("topics"), topics.all);
 	put_over(record, context, FIELD_MESSAGE, rest);
-	bool known = put_wording(&table, code, rest, record, context) != NULL;
+	bool known = device_phrases_read(&phrases, record, context, code, rest) != NULL;
 	put_totals(record, context);
 	context->message = SLICE_NONE;
 	return known ? PARSED : PARSED_PARTLY;

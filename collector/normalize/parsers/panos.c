@@ -7,12 +7,11 @@
  * The fourth value is the log's type, which says what stands where. Later versions add values
  * at the end; what stands before keeps its place.
  */
-#include "collector/normalize/families/device.h"
+#include "collector/normalize/families/device_phrases.h"
 #include "collector/normalize/text/csv.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/network.h"
 #include "collector/normalize/text/stamp.h"
-#include "collector/normalize/text/wording.h"
 
 enum { RECEIVED = 1, SERIAL = 2, TYPE = 3, SUBTYPE = 4, GENERATED = 6, PANOS_MIN = 10 };
 
@@ -114,54 +113,54 @@ static const struct csv_column host_columns[] = {
 };
 
 /* Descriptions of system logs by their event; those of no event here have no values. */
-static const struct wording descriptions[] = {
-#define SAYS(event, telling, text)                                                             \
-	{                                                                                      \
-		{SLICE_BYTES(event)}, {SLICE_BYTES(text)}, TELLS_##telling                     \
-	}
+static const struct device_phrase descriptions[] = {
 /* What stands behind the user's name is anchored at its end: the name is anybody's. */
 #define WHO(way, result)                                                                       \
-	"GlobalProtect " way " user authentication " result ". Login from: {src}, {-}User "    \
-	"name: {user*}, "
+	"GlobalProtect " way " user authentication " result ". Login from: {source+}, {}User " \
+	"name: {user.name*}, "
 #define AUTHENTICATES(way)                                                                     \
 	SAYS("globalprotect" way "-auth-fail", LOGIN_FAILED,                                   \
-		WHO(way, "failed") "Client OS version: {-}, Reason: {reason}"                  \
-				   "{?, Auth type: {-}?}"),                                    \
+		WHO(way, "failed") "Client OS version: {}, Reason: {event.reason}"             \
+				   "[[, Auth type: {}]]"),                                     \
 		SAYS("globalprotect" way "-auth-fail", LOGIN_FAILED,                           \
-			WHO(way, "failed") "Reason: {reason}{?, Auth type: {-}?}"),            \
+			WHO(way, "failed") "Reason: {event.reason}[[, Auth type: {}]]"),       \
 		SAYS("globalprotect" way "-auth-succ", LOGIN,                                  \
-			WHO(way, "succeeded") "Client OS version: {-}"),                       \
+			WHO(way, "succeeded") "Client OS version: {}"),                        \
 		SAYS("globalprotect" way "-auth-succ", LOGIN,                                  \
-			WHO(way, "succeeded") "Auth type: {-}")
-	SAYS("auth-success", LOGIN, "authenticated for user '{user*}'.{-} From: {src*}."),
-	SAYS("auth-success", LOGIN, "{reason}"),
+			WHO(way, "succeeded") "Auth type: {}")
+	SAYS("auth-success", LOGIN,
+		"authenticated for user '{user.name*}'.{} From: {source+}{}"),
+	SAYS("auth-success", LOGIN, "{event.reason}"),
 	SAYS("auth-fail", LOGIN_FAILED,
-		"failed authentication for user '{user*}'. Reason: {reason}.{-} From: {src*}."),
+		"failed authentication for user '{user.name*}'. Reason: {event.reason}.{} "
+		"From: {source+}{}"),
 	SAYS("auth-fail", LOGIN_FAILED,
-		"{-}failed authentication for user '{user*}'.{-} From: {src*}."),
-	SAYS("auth-fail", LOGIN_FAILED, "{reason}"),
-	SAYS("general", LOGIN, "User {user*} logged in via {way} from {src} using {app}"),
-	SAYS("general", LOGOUT, "User {user*} logged out via {way} from {src}"),
-	SAYS("general", LOGOUT, "Session for user {user*} via {way} from {src} timed out"),
-	SAYS("general", CONFIG, "Commit job {reason}"),
-	SAYS("general", LOG_CLEARED, "{-} log cleared by user {user}"),
-	SAYS("link-change", LINK_DOWN, "Port {port}: Down {reason}"),
-	SAYS("link-change", LINK_UP, "Port {port}: Up {reason}"),
-	SAYS("if-down", LINK_DOWN, "{reason}"),
+		"{}failed authentication for user '{user.name*}'.{} From: {source+}{}"),
+	SAYS("auth-fail", LOGIN_FAILED, "{event.reason}"),
+	SAYS("general", LOGIN,
+		"User {user.name*} logged in via {.way} from {source+} using {protocol}"),
+	SAYS("general", LOGOUT, "User {user.name*} logged out via {.way} from {source+}{}"),
+	SAYS("general", LOGOUT,
+		"Session for user {user.name*} via {.way} from {source+} timed out{}"),
+	SAYS("general", CONFIG, "Commit job {event.reason}"),
+	SAYS("general", LOG_CLEARED, "{} log cleared by user {user.name}"),
+	SAYS("link-change", LINK_DOWN, "Port {in}: Down {event.reason}"),
+	SAYS("link-change", LINK_UP, "Port {in}: Up {event.reason}"),
+	SAYS("if-down", LINK_DOWN, "{event.reason}"),
 	AUTHENTICATES("portal"),
 	AUTHENTICATES("gateway"),
 	SAYS("globalprotectgateway-logout-succ", VPN_ENDED,
-		"GlobalProtect gateway user logout succeeded. User name: {user*}, Client OS "
-		"version: {-}"),
+		"GlobalProtect gateway user logout succeeded. User name: {user.name*}, Client "
+		"OS version: {}"),
 	SAYS("globalprotectgateway-logout-succ", VPN_ENDED,
-		"GlobalProtect gateway user logout succeeded. User name: {user*}, Reason: {-}"),
-	SAYS("lease-start", LEASE, "DHCP lease started {reason}"),
-	SAYS("session-start", VPN_INFO, "{reason}"),
+		"GlobalProtect gateway user logout succeeded. User name: {user.name*}, Reason: "
+		"{}"),
+	SAYS("lease-start", LEASE, "DHCP lease started {event.reason}"),
+	SAYS("session-start", VPN_INFO, "{event.reason}"),
 #undef AUTHENTICATES
 #undef WHO
-#undef SAYS
 };
-static struct wording_table table = WORDING_TABLE(descriptions);
+static struct device_phrases phrases = DEVICE_PHRASES(descriptions);
 
 static const struct device firewall = {{SLICE_BYTES("Palo Alto Networks")},
 	{SLICE_BYTES("PAN-OS")}, {SLICE_BYTES("firewall")}};
@@ -357,10 +356,12 @@ static void read_system(struct log *log)
 
 	put_columns(log, system_columns);
 	put_over(log->record, log->context, FIELD_MESSAGE, description);
-	if (put_wording(&table, event, description, log->record, log->context) != NULL)
+	if (device_phrases_read(&phrases, log->record, log->context, event, description) !=
+		NULL)
 		return;
 	/* "general" is what has no event of its own. */
-	log->partly = wording_knows(&table, event) && !slice_eq(event, SLICE_LIT("general"));
+	log->partly =
+		device_phrases_know(&phrases, event) && !slice_eq(event, SLICE_LIT("general"));
 	if (slice_eq(log->subtype, SLICE_LIT("ha")))
 		tell(log, TELLS_FAILOVER);
 	else if (slice_eq(log->subtype, SLICE_LIT("hw")))

@@ -7,38 +7,40 @@
  *
  * Other messages of these programs belong to others.
  */
+#include "collector/normalize/families/device_phrases.h"
 #include "collector/normalize/text/extract.h"
-#include "collector/normalize/text/wording.h"
 
-#define SAYS(telling, text)                                                                    \
-	{                                                                                      \
-		{SLICE_BYTES("gui")}, {SLICE_BYTES(text)}, TELLS_##telling                     \
-	}
+#define GUI(telling, text) SAYS("gui", telling, text)
 
 /* The texts of pfSense's auth.inc and config.lib.inc, and of OPNsense's. */
-static const struct wording messages[] = {
-	SAYS(LOGIN, "/{page}: Successful login for user '{user*}' from: {src}"),
-	SAYS(LOGIN, "/{page}: Successful login via {-} for user '{user*}' from: {src}"),
-	SAYS(LOGIN_FAILED,
-		"/{page}: webConfigurator authentication error for user '{user*}' from: {src}"),
-	SAYS(LOGIN_FAILED,
-		"/{page}: webConfigurator authentication error for '{user*}' from: {src}"),
-	SAYS(LOGIN_FAILED, "/{page}: Web GUI authentication error for '{user*}' from {src}"),
-	SAYS(LOGOUT, "/{page}: User logged out for user '{user*}' from: {src}"),
-	SAYS(LOGOUT, "/{page}: Session timed out for user '{user*}' from: {src}"),
-	SAYS(CONFIG, "/{page}: Configuration Change: {user*}@{src} ({-}): {reason}"),
-	SAYS(CONFIG, "user {user*}@{src} changed configuration to {file} in {reason}"),
-	SAYS(LOGIN, "user {user*} authenticated successfully for {service} {-}"),
-	SAYS(LOGIN_FAILED, "user {user*} could not authenticate for {service}. {-}"),
+static const struct device_phrase messages[] = {
+	GUI(LOGIN, "/{.page}: Successful login for user '{user.name*}' from: {source+}{}"),
+	GUI(LOGIN,
+		"/{.page}: Successful login via {} for user '{user.name*}' from: {source+}{}"),
+	GUI(LOGIN_FAILED, "/{.page}: webConfigurator authentication error for user "
+			  "'{user.name*}' from: {source+}{}"),
+	GUI(LOGIN_FAILED, "/{.page}: webConfigurator authentication error for '{user.name*}' "
+			  "from: {source+}{}"),
+	GUI(LOGIN_FAILED,
+		"/{.page}: Web GUI authentication error for '{user.name*}' from {source+}{}"),
+	GUI(LOGOUT, "/{.page}: User logged out for user '{user.name*}' from: {source+}{}"),
+	GUI(LOGOUT, "/{.page}: Session timed out for user '{user.name*}' from: {source+}{}"),
+	GUI(CONFIG,
+		"/{.page}: Configuration Change: {user.name*}@{source+} ({}): {event.reason}"),
+	GUI(CONFIG, "user {user.name*}@{source+} changed configuration to {file.name} in "
+		    "{event.reason}"),
+	GUI(LOGIN, "user {user.name*} authenticated successfully for {service.name} {}"),
+	GUI(LOGIN_FAILED, "user {user.name*} could not authenticate for {service.name}. {}"),
 };
-static struct wording_table table = WORDING_TABLE(messages);
+static struct device_phrases phrases = DEVICE_PHRASES(messages);
 
 static const struct device firewall = {
 	{SLICE_BYTES("Netgate")}, {SLICE_BYTES("pfSense")}, {SLICE_BYTES("firewall")}};
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	if (put_wording(&table, SLICE_LIT("gui"), context->message, record, context) == NULL)
+	if (device_phrases_read(
+		    &phrases, record, context, SLICE_LIT("gui"), context->message) == NULL)
 		return PARSED_NOT_MINE;
 	put_device(record, context, &firewall);
 	context->message = SLICE_NONE;

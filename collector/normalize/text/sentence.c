@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 #include "collector/normalize/families/access_log.h"
+#include "collector/normalize/families/device.h"
 #include "collector/normalize/text/endpoint.h"
+#include "collector/normalize/text/network.h"
 #include "common/netaddr.h"
 
 enum step_kind {
@@ -35,6 +37,14 @@ enum special {
 	SPECIAL_CLIENT_PORT,
 	SPECIAL_SERVER,
 	SPECIAL_SERVER_PORT,
+	SPECIAL_SOURCE_NAT,
+	SPECIAL_DESTINATION_NAT,
+	SPECIAL_IN,
+	SPECIAL_OUT,
+	SPECIAL_TRANSPORT,
+	SPECIAL_PROTOCOL,
+	SPECIAL_DIRECTION,
+	SPECIAL_DURATION,
 	SPECIAL_HOST,
 	SPECIAL_URL,
 	SPECIAL_REQUEST,
@@ -54,6 +64,14 @@ static const struct {
 	{{SLICE_BYTES("client:")}, SPECIAL_CLIENT_PORT},
 	{{SLICE_BYTES("server")}, SPECIAL_SERVER},
 	{{SLICE_BYTES("server:")}, SPECIAL_SERVER_PORT},
+	{{SLICE_BYTES("source.nat")}, SPECIAL_SOURCE_NAT},
+	{{SLICE_BYTES("destination.nat")}, SPECIAL_DESTINATION_NAT},
+	{{SLICE_BYTES("in")}, SPECIAL_IN},
+	{{SLICE_BYTES("out")}, SPECIAL_OUT},
+	{{SLICE_BYTES("transport")}, SPECIAL_TRANSPORT},
+	{{SLICE_BYTES("protocol")}, SPECIAL_PROTOCOL},
+	{{SLICE_BYTES("direction")}, SPECIAL_DIRECTION},
+	{{SLICE_BYTES("duration")}, SPECIAL_DURATION},
 	{{SLICE_BYTES("host")}, SPECIAL_HOST},
 	{{SLICE_BYTES("url")}, SPECIAL_URL},
 	{{SLICE_BYTES("request")}, SPECIAL_REQUEST},
@@ -91,13 +109,19 @@ static unsigned special_of(struct slice name)
 	abort();
 }
 
-static enum step_kind kind_of(unsigned field)
+static bool is_number(unsigned field)
+{
+	return field < FIELD_ID_MAX && field_type(field) == FIELD_LONG;
+}
+
+/* As a word a number may be any. */
+static enum step_kind kind_of(unsigned field, enum extent extent)
 {
 	if (field >= FIELD_ID_MAX)
 		return STEP_VALUE;
 	switch (field_type(field)) {
 	case FIELD_LONG:
-		return STEP_NUMBER;
+		return extent == TO_BLANK ? STEP_VALUE : STEP_NUMBER;
 	case FIELD_IP:
 		return STEP_IP;
 	default:
@@ -123,7 +147,7 @@ static struct step value_step(struct slice name)
 		if (step.field == FIELD_NONE)
 			step.field = special_of(name);
 	}
-	step.kind = kind_of(step.field);
+	step.kind = kind_of(step.field, step.extent);
 	return step;
 }
 
@@ -284,9 +308,10 @@ static void try_follower(struct slice rest, struct slice text, enum extent exten
 			*end = at;
 		return;
 	}
-	struct slice head = *end <= rest.len ? slice_head(rest, *end) : rest;
+	struct slice head =
+		*end + text.len < rest.len ? slice_head(rest, *end + text.len) : rest;
 	at = slice_search(head, text);
-	if (at < head.len)
+	if (at < head.len && at < *end)
 		*end = at;
 }
 
@@ -300,7 +325,7 @@ static const struct step *behind_option(const struct step *step)
 /* How far a value goes that the steps at `next` follow; beyond the text when they do not. */
 static size_t find_end(struct slice rest, const struct step *next, enum extent extent)
 {
-	size_t end = rest.len + 1;
+	size_t end = extent == TO_BLANK ? word_length(rest) : rest.len + 1;
 
 	for (;;) {
 		if (next->kind == STEP_OPTION) {
@@ -319,34 +344,31 @@ static size_t find_end(struct slice rest, const struct step *next, enum extent e
 	return end;
 }
 
-static size_t value_length(struct slice rest, const struct step *step)
+static bool ends_clause(char byte)
 {
-	if (step->kind == STEP_NUMBER)
-		return digits_length(rest);
-	if (step->extent != TO_BLANK)
-		return find_end(rest, step + 1, step->extent);
-
-	size_t len = find_end(rest, step + 1, TO_FIRST), word = word_length(rest);
-	return len < word ? len : word;
+	return byte == '.' || byte == ',';
 }
 
-/* "192.0.2.1.", "fe80::1," at the end of a clause */
+/* An address at the end of a clause, "192.0.2.1." or "fe80::1,", without what ends that. */
 static struct slice without_stop(struct slice text)
 {
-	while (text.len > 0 && (text.ptr[text.len - 1] == '.' || text.ptr[text.len - 1] == ','))
-		text.len--;
-	return text;
+	struct slice address = text;
+
+	while (address.len > 0 && ends_clause(address.ptr[address.len - 1]))
+		address.len--;
+	return address.len < text.len && is_address(address) ? address : text;
 }
 
 static bool take_value(struct reading *reading, const struct step *step)
 {
-	size_t len = value_length(reading->rest, step);
+	size_t len = step->kind == STEP_NUMBER
+			     ? digits_length(reading->rest)
+			     : find_end(reading->rest, step + 1, step->extent);
 
 	if (len > reading->rest.len || (len == 0 && ends_itself(step)))
 		return false;
-	struct slice text = slice_head(reading->rest, len);
-	if (step->kind != STEP_NUMBER && step->extent == TO_BLANK &&
-		is_address(without_stop(text)))
+	struct slice text = slice_trim(slice_head(reading->rest, len));
+	if (step->extent == TO_BLANK)
 		text = without_stop(text);
 	if (step->kind == STEP_IP && !is_address(text))
 		return false;
@@ -440,11 +462,36 @@ static void put_special(struct record *record, struct parse_context *context,
 	case SPECIAL_SERVER_PORT:
 		put_endpoint(record, context, &endpoint_server, text);
 		break;
+	case SPECIAL_SOURCE_NAT:
+		put_only_address(record, context, FIELD_SOURCE_NAT_IP, text);
+		break;
+	case SPECIAL_DESTINATION_NAT:
+		put_only_address(record, context, FIELD_DESTINATION_NAT_IP, text);
+		break;
+	case SPECIAL_IN:
+		put_some(record, context, FIELD_OBSERVER_INGRESS_INTERFACE, text);
+		break;
+	case SPECIAL_OUT:
+		put_some(record, context, FIELD_OBSERVER_EGRESS_INTERFACE, text);
+		break;
+	case SPECIAL_TRANSPORT:
+		put_transport(record, context, text);
+		break;
+	case SPECIAL_PROTOCOL:
+		put_lower(record, context, FIELD_NETWORK_PROTOCOL, text);
+		break;
+	case SPECIAL_DIRECTION:
+		put_direction(record, context, text);
+		break;
+	case SPECIAL_DURATION:
+		put_seconds(record, context, text);
+		break;
 	case SPECIAL_HOST:
 		put_address(record, context, FIELD_HOST_IP, FIELD_HOST_NAME, text);
 		break;
 	case SPECIAL_URL:
-		access_log_put_url(record, context, text);
+		if (text.len > 0)
+			access_log_put_url(record, context, text);
 		break;
 	case SPECIAL_REQUEST:
 		access_log_put_request(record, context, text);
@@ -468,7 +515,7 @@ static void put_value(struct record *record, struct parse_context *context,
 
 	if (step->field >= FIELD_ID_MAX) {
 		put_special(record, context, step, text);
-	} else if (step->kind == STEP_NUMBER) {
+	} else if (is_number(step->field)) {
 		if (field == FIELD_PROCESS_PID)
 			take_out(record, field);
 		put_digits(record, context, field, text);

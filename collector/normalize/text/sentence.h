@@ -9,17 +9,24 @@
  *	          another sentence
  *	{NAME*}   the same up to the last such place: for what a stranger may choose
  *	{NAME+}   a word: it ends at a blank too, and is never empty; so does a value that
- *	          another follows at once
+ *	          another follows at once. A number that is none is not added
  *	{.NAME}   a value that no field has: put_other(), unless it is "-"
  *	{source}  an address or a name; also {destination}, {client}, {server}, {host}
  *	{source:} the same with a port behind a colon, if there is one
+ *	{source.nat}
+ *	          an address; a text that is none is not added. Also {destination.nat}
+ *	{in}      the interface something came by; {out}: the one it left by
+ *	{transport}
+ *	          network.transport, by its name or number; {protocol}: network.protocol
+ *	{direction}, {duration}
+ *	          network.direction; event.duration from seconds or "1h02m03s"
  *	{url}     url.original and its parts; {request}: "GET /a HTTP/1.1"
  *	{hash}    of a file, its kind told by its length
  *	{}        anything; also {*} and {+}
  *	[[ ]]     what may be absent; a part begins with text and holds no other part
  *
- * A blank stands for one or more. A sentence is the whole text unless it ends with {}. Each
- *part of it is looked for once, so that the work grows as the text does.
+ * A blank stands for one or more; values are trimmed. A sentence is the whole text unless it
+ *ends with {}. Each part of it is looked for once, so that the work grows as the text does.
  *
  * A text that breaks these rules is a fault of ours and aborts. What was made is immutable: any
  * thread.

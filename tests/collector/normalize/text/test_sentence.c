@@ -74,11 +74,25 @@ static const struct {
 	/* numbers and addresses are what they are called */
 	{"port {source.port} open", "port 22 open", "source.port=22;"},
 	{"port {source.port} open", "port ssh open", NULL},
+	{"port {source.port+} open", "port 22 open", "source.port=22;"},
+	{"port {source.port+} open", "port ssh open", ""},
+	{"port {source.port+} open", "port a b open", NULL},
 	{"of {source.ip}", "of 2001:DB8::1", "source.ip=2001:db8::1;"},
 	{"of {source.ip}", "of nobody", NULL},
 	{"of {source}", "of nobody", "source.address=nobody;"},
 	{"of {source:};{}", "of [2001:db8::1]:9;", "source.ip=2001:db8::1;source.port=9;"},
 	{"of {source:};{}", "of 2001:db8::1;", "source.ip=2001:db8::1;"},
+	/* what devices tell */
+	{"{transport+} {source+}/{source.port}{}", "6 a/9 b",
+		"network.transport=tcp;source.address=a;source.port=9;"},
+	{"{transport+} {source+}/{source.port}{}", "6 a b/9", NULL},
+	{"({source.nat+}) to {destination+}{}", "(192.0.2.1) to b. c",
+		"source.nat.ip=192.0.2.1;destination.address=b.;"},
+	{"({source.nat+}) to {destination.nat}", "(web1) to web2", ""},
+	{"{direction} on {in} by {out} over {protocol}", "incoming on a by b c over HTTP",
+		"network.direction=inbound;observer.ingress.interface.name=a;"
+		"observer.egress.interface.name=b c;network.protocol=http;"},
+	{"for {duration}: {url}", "for 0:01:00: ", "event.duration=60000000000;"},
 	/* parts that may be absent */
 	{"a {user.name}[[ by {rule.name}]]", "a x", "user.name=x;"},
 	{"a {user.name}[[ by {rule.name}]]", "a x by y", "user.name=x;rule.name=y;"},
@@ -93,6 +107,9 @@ static const struct {
 	/* blanks */
 	{"a b {user.name} c", "a   b  x c", "user.name=x;"},
 	{"a b", "ab", NULL},
+	{"a {user.name}; b", "a x  ; b", "user.name=x;"},
+	{"a {user.name+}, b{}", "a x, b", "user.name=x;"},
+	{"a {user.name}[[, b {group.name}]], c", "a x, c, b", NULL},
 	/* edges */
 	{"a", "", NULL},
 	{"", "", ""},
