@@ -24,9 +24,12 @@ static bool opens_xml(struct slice line)
 /* One part of a container's line, by Docker or by Kubernetes (CRI). */
 static bool is_part(struct slice line, bool *last, bool *is_error)
 {
-	size_t at = slice_search(line, SLICE_LIT("\",\"stream\":\"std"));
+	size_t at;
 
-	if (slice_starts(line, SLICE_LIT("{\"log\":\"")) && at < line.len) {
+	if (slice_starts(line, SLICE_LIT("{\"log\":\""))) {
+		at = slice_search(line, SLICE_LIT("\",\"stream\":\"std"));
+		if (at == line.len)
+			return false;
 		*last = slice_ends(slice_head(line, at), SLICE_LIT("\\n"));
 		*is_error =
 			slice_starts(slice_from(line, at), SLICE_LIT("\",\"stream\":\"stderr"));

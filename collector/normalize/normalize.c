@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "collector/normalize/candidates.h"
 #include "collector/normalize/decoding.h"
 #include "collector/normalize/own/folder.h"
 #include "collector/normalize/parsers.h"
@@ -20,18 +21,11 @@ struct slot {
 	const struct parser *parsers[PARSERS_PER_PROGRAM];
 };
 
-/* The parsers of one role in order of the table, by the first byte of the text; the last row is
- * of the empty one. Each row ends with NULL. */
-enum { EMPTY_TEXT = 256, FIRST_BYTES, CANDIDATES_MAX = 64 + OWN_FORMATS_MAX };
-
-struct candidates {
-	const struct parser *of[FIRST_BYTES][CANDIDATES_MAX];
-};
-
 struct normalizer {
 	struct normalize_settings settings;
 	struct candidates envelopes, any_program, last;
 	struct slot slots[SLOTS];
+	const struct parser *numbered[PARSER_COUNT_MAX]; /* NULL: none has it */
 };
 
 static uint32_t hash_of(struct slice program)
@@ -69,40 +63,19 @@ static void register_program(
 	slot->parsers[n] = parser;
 }
 
-static bool can_begin(const struct parser *parser, unsigned byte)
-{
-	return parser->first_bytes == NULL ||
-	       (byte != EMPTY_TEXT && byte != 0 &&
-		       strchr(parser->first_bytes, (int)byte) != NULL);
-}
-
-static void register_candidate(struct candidates *candidates, const struct parser *parser)
-{
-	for (unsigned byte = 0; byte < FIRST_BYTES; byte++) {
-		const struct parser **row = candidates->of[byte];
-		unsigned n = 0;
-
-		if (!can_begin(parser, byte))
-			continue;
-		while (row[n] != NULL)
-			n++;
-		if (n + 1 >= CANDIDATES_MAX)
-			abort();
-		row[n] = parser;
-	}
-}
-
 static void register_parsers(struct normalizer *normalizer, const struct parser *const *parser)
 {
 	for (unsigned i = 0; parser[i] != NULL; i++) {
-		if (i + 1 >= PARSER_COUNT_MAX)
+		if (i + 1 >= PARSER_COUNT_MAX || parser[i]->number >= PARSER_COUNT_MAX)
 			abort();
+		if (normalizer->numbered[parser[i]->number] == NULL)
+			normalizer->numbered[parser[i]->number] = parser[i];
 		if (parser[i]->roles & PARSER_ENVELOPE)
-			register_candidate(&normalizer->envelopes, parser[i]);
+			candidates_add(&normalizer->envelopes, parser[i]);
 		if (parser[i]->roles & PARSER_ANY_PROGRAM)
-			register_candidate(&normalizer->any_program, parser[i]);
+			candidates_add(&normalizer->any_program, parser[i]);
 		if (parser[i]->roles & PARSER_LAST)
-			register_candidate(&normalizer->last, parser[i]);
+			candidates_add(&normalizer->last, parser[i]);
 		const char *const *program = parser[i]->programs;
 		for (; program != NULL && *program != NULL; program++)
 			register_program(normalizer, *program, parser[i]);
@@ -136,9 +109,7 @@ const struct parser *normalizer_parser(const struct normalizer *normalizer, stru
 
 const struct parser *normalizer_numbered(const struct normalizer *normalizer, unsigned number)
 {
-	const struct parser *own = own_formats_by_number(normalizer->settings.formats, number);
-
-	return own != NULL ? own : parser_by_number(number);
+	return number < PARSER_COUNT_MAX ? normalizer->numbered[number] : NULL;
 }
 
 /* "/usr/sbin/cron" is cron, "sshd(pam_unix)" is sshd. */
@@ -178,10 +149,9 @@ static enum parse_result ask(
 static const struct parser *ask_candidates(const struct candidates *candidates,
 	struct record *record, struct parse_context *context, enum parse_result *result)
 {
-	struct slice text = context->message;
-	unsigned byte = text.len > 0 ? (unsigned char)text.ptr[0] : EMPTY_TEXT;
+	const struct parser *const *parser = candidates_of(candidates, context->message);
 
-	for (const struct parser *const *parser = candidates->of[byte]; *parser; parser++) {
+	for (; *parser != NULL; parser++) {
 		*result = ask(*parser, record, context);
 		if (*result != PARSED_NOT_MINE)
 			return *parser;

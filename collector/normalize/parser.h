@@ -27,6 +27,26 @@ enum { PARSER_COUNT_MAX = 256 };
 #define FIRST_BYTES_DIGITS "0123456789"
 #define FIRST_BYTES_JSON   "{ \t\r\n"
 
+/*
+ * How a text begins that begins with a digit: formats of files begin with a stamp, of one form
+ * each, which says more than its first byte. '#' is a digit here.
+ */
+enum digits_form {
+	DIGITS_ISO_T,     /* "####-##-##T" */
+	DIGITS_ISO_BLANK, /* "####-##-## " */
+	DIGITS_SLASHED,   /* "####/": "2026/03/07" */
+	DIGITS_YEAR,      /* "####" and a dot or blank: "2026.03.07", "2026 Mar  7" */
+	DIGITS_DAY,       /* "##" or "#" and one of "-/ ": "07-Mar-2026", "3/7/26", "7 Mar" */
+	DIGITS_DOTTED,    /* "###", "##" or "#" and a dot: an address, "07.03.2026" */
+	DIGITS_RUN,       /* "######": seconds since 1970, "260307", "20260307" */
+	DIGITS_REST,      /* an address of IPv6, a number, all others */
+	DIGITS_FORMS,
+};
+
+/* For parser.digits. */
+#define DIGITS(form)   (1u << DIGITS_##form)
+#define DIGITS_ADDRESS (DIGITS(DOTTED) | DIGITS(REST))
+
 enum parse_result {
 	PARSED,          /* fields added */
 	PARSED_PARTLY,   /* the frame is mine, the wording inside is not known (to me) */
@@ -91,6 +111,9 @@ struct parser {
 	 * that could claim a text only those are asked whose format it can be. What a program
 	 * or the settings name is asked always. */
 	const char *first_bytes;
+
+	/* Of those that begin with a digit, the forms; DIGITS(form) of each, 0 for any. */
+	unsigned digits;
 
 	/* Reads context->message and nothing else of the record. Values are slices of it,
 	 * constants, or built in context->arena; added with the functions of extract.h. */

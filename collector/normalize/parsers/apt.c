@@ -249,7 +249,7 @@ static bool read_dnf(struct record *record, struct parse_context *context, struc
 {
 	struct slice text;
 
-	if (rest.len < DNF_STAMP_LEN || rest.ptr[10] != 'T')
+	if (rest.len < DNF_STAMP_LEN)
 		return false;
 	text = slice_from(rest, DNF_STAMP_LEN);
 	if (!skip_lit(&text, " SUBDEBUG ") && !skip_lit(&text, " INFO "))
@@ -326,8 +326,9 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 	if (begins_with_name(text))
 		result = read_history(record, context, text);
-	else if (read_yum(record, context, text) || read_terminal(record, context, text) ||
-		 read_dnf(record, context, text))
+	else if (!slice_absent(context->program)         ? read_yum(record, context, text)
+		 : text.len > 0 && is_digit(text.ptr[0]) ? read_dnf(record, context, text)
+							 : read_terminal(record, context, text))
 		result = PARSED;
 	if (result != PARSED_NOT_MINE)
 		context->message = SLICE_NONE;
@@ -354,6 +355,7 @@ const struct parser parser_apt = {
 	.source = "APT 1.0 to 3.0: apt-pkg/deb/dpkgpm.cc; DNF 4: dnf/rpm; yum 3.4",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "SCRIURDPEL(du",
+	.digits = DIGITS(ISO_T),
 	.parse = parse,
 	.goes_on = goes_on,
 };

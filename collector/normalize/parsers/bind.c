@@ -132,16 +132,21 @@ static const char *const categories[] = {"client", "cname", "config", "database"
 static const char *const severities[] = {
 	"critical", "error", "warning", "notice", "info", "debug", NULL};
 
+enum { MARK_MAX = 40 };
+
 /* "queries: ", "debug 3: " */
 static bool take_mark(struct slice *rest, const char *const *marks, struct slice *mark)
 {
 	struct slice at = *rest, digits;
 
-	if (!take_until(&at, ':', mark) || !skip_byte(&at, ' '))
+	*mark = slice_head(
+		at, slice_find(slice_head(at, at.len < MARK_MAX ? at.len : MARK_MAX), ':'));
+	at = slice_from(at, mark->len);
+	if (mark->len == 0 || !skip_lit(&at, ": "))
 		return false;
 	struct slice word = take_word(&(struct slice){mark->ptr, mark->len});
 	for (; *marks != NULL; marks++) {
-		if (!slice_eq(slice_str(*marks), word))
+		if (**marks != word.ptr[0] || !slice_eq(slice_str(*marks), word))
 			continue;
 		digits = slice_from(*mark, word.len);
 		if (digits.len > 0 && !all_digits(slice_from(digits, 1)))
@@ -207,5 +212,6 @@ const struct parser parser_bind = {
 		"BIND 9.11 to 9.20 Administrator Reference Manual, logging; bin/named, lib/ns",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(DAY) | DIGITS(ISO_T),
 	.parse = parse,
 };

@@ -125,5 +125,6 @@ const struct parser parser_container = {
 	.summary = "lines of containers: Docker's json-file, Kubernetes CRI",
 	.source = "Docker, JSON File logging driver; Kubernetes, CRI logging format",
 	.first_bytes = FIRST_BYTES_JSON FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_T),
 	.parse = parse,
 };

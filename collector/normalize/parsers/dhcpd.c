@@ -137,5 +137,6 @@ const struct parser parser_dhcpd = {
 	.source = "ISC DHCP 4.1 to 4.4, server/dhcp.c; Kea 1.6 to 2.6, Messages Manual",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };

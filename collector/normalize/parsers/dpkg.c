@@ -124,5 +124,6 @@ const struct parser parser_dpkg = {
 	.summary = "packages of Debian and Ubuntu: dpkg.log, alternatives.log",
 	.source = "dpkg(1), section LOG; dpkg 1.15 to 1.22: update-alternatives.c",
 	.first_bytes = FIRST_BYTES_DIGITS "u",
+	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };

@@ -241,5 +241,6 @@ const struct parser parser_exchange = {
 	.summary = "Microsoft Exchange: message tracking, SMTP receive and send logs",
 	.source = "Exchange Server 2010 to 2019: Message tracking, Protocol logging",
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_T),
 	.parse = parse,
 };

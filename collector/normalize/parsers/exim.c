@@ -474,5 +474,6 @@ const struct parser parser_exim = {
 	.source = "Exim specification 4.80 to 4.98, chapter Log files",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };

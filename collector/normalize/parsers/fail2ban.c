@@ -141,5 +141,6 @@ const struct parser parser_fail2ban = {
 	.source = "fail2ban 0.8 to 1.1: server/actions.py, filter.py, jail.py",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };

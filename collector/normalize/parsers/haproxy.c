@@ -274,5 +274,6 @@ const struct parser parser_haproxy = {
 	.source = "HAProxy 1.5 to 3.0 Configuration Manual, chapter 8",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "abcdefABCDEFu:-",
+	.digits = DIGITS_ADDRESS,
 	.parse = parse,
 };

@@ -285,5 +285,6 @@ const struct parser parser_iis = {
 	.summary = "IIS: W3C extended access log, HTTPERR",
 	.source = "Microsoft Learn, W3C Logging; Error logging in HTTP APIs",
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };

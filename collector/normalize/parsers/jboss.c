@@ -209,5 +209,6 @@ const struct parser parser_jboss = {
 	.source = "WildFly 8 to 35, default log formatter and message ids; Keycloak 4 to 26, "
 		  "JBossLoggingEventListenerProvider",
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };

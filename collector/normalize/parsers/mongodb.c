@@ -92,12 +92,14 @@ static struct slice word_behind(struct slice text, struct slice before)
 
 static bool read_text(struct slice rest, const struct parse_context *context, struct line *line)
 {
-	if (rest.len < 30 || rest.ptr[10] != 'T' ||
-		!take_stamp_iso(&rest, context, &line->ns) || !skip_byte(&rest, ' '))
+	struct slice stamp = take_word(&rest);
+
+	if (stamp.len < 20 || !skip_byte(&rest, ' '))
 		return false;
 	line->severity = take_word(&rest);
 	if (line->severity.len > 2 || line->severity.len == 0 ||
 		slice_find(SLICE_LIT("FEWID"), line->severity.ptr[0]) == 5 ||
+		!take_stamp_iso(&stamp, context, &line->ns) || stamp.len > 0 ||
 		!skip_byte(&rest, ' '))
 		return false;
 	line->component = take_word(&rest);
@@ -170,5 +172,6 @@ const struct parser parser_mongodb = {
 	.source = "MongoDB Manual, Log Messages, versions 3.0 to 8.0",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS FIRST_BYTES_JSON,
+	.digits = DIGITS(ISO_T),
 	.parse = parse,
 };

@@ -101,5 +101,6 @@ const struct parser parser_mssql = {
 	.source = "SQL Server 2008 to 2022: View the SQL Server error log, MSSQLSERVER_18456, "
 		  "Database Engine events and errors",
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };

@@ -97,11 +97,26 @@ static bool read_unstamped(struct slice rest, struct line *line)
 	return true;
 }
 
+/* Behind a stamp with a T stands the thread: "2026-03-07T10:00:00.123456Z 8 [Note] ...", with
+ * blanks or a tab before it. Many write such stamps. */
+static bool may_be_mine(struct slice text)
+{
+	if (text.len < 20 || text.ptr[10] != 'T')
+		return true;
+	while (text.len > 0 && text.ptr[0] != ' ' && text.ptr[0] != '\t')
+		text = slice_from(text, 1);
+	skip_space(&text);
+	return text.len > 0 &&
+	       (is_digit(text.ptr[0]) || slice_starts(text, SLICE_LIT("mysqld_safe ")));
+}
+
 static bool read_line(struct slice rest, const struct parse_context *context, struct line *line)
 {
 	bool told = context->named || !slice_absent(context->program);
 	bool full = rest.len > 4 && rest.ptr[4] == '-';
 
+	if (!told && full && !may_be_mine(rest))
+		return false;
 	if (!take_stamp_padded(&rest, context, &line->ns) &&
 		!take_stamp_iso(&rest, context, &line->ns)) {
 		/* "[Warning] [MY-010926] [Server] ..." in syslog */
@@ -220,6 +235,7 @@ const struct parser parser_mysql = {
 	.source = "MySQL 5.5 to 8.4 Reference Manual, MariaDB 5.5 to 11, server logs",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "\t",
+	.digits = DIGITS(ISO_T) | DIGITS(ISO_BLANK) | DIGITS(RUN),
 	.parse = parse,
 	.goes_on = goes_on,
 };

@@ -253,5 +253,6 @@ const struct parser parser_mysql_audit = {
 		  "MySQL 8.4 Reference Manual, Audit Log File Formats",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_JSON FIRST_BYTES_DIGITS,
+	.digits = DIGITS(RUN),
 	.parse = parse,
 };

@@ -93,5 +93,6 @@ const struct parser parser_nginx_error = {
 	.source = "nginx src/core/ngx_log.c, src/http/ngx_http_request.c",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(SLASHED),
 	.parse = parse,
 };

@@ -148,5 +148,6 @@ const struct parser parser_openvpn = {
 	.source = "OpenVPN 2.3 to 2.6: src/openvpn/ssl.c, ssl_verify.c, multi.c, push.c",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "SMTWF",
+	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };

@@ -337,5 +337,6 @@ const struct parser parser_oracle = {
 		  "Administrator's Guide, Listener Log; Error Messages",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "<LOT",
+	.digits = DIGITS(DAY),
 	.parse = parse,
 };

@@ -506,5 +506,6 @@ const struct parser parser_panos = {
 	.summary = "Palo Alto Networks PAN-OS: traffic, threat, system, config, GlobalProtect",
 	.source = "Palo Alto Networks, Syslog Field Descriptions, PAN-OS 8.1 to 11.2",
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(REST),
 	.parse = parse,
 };

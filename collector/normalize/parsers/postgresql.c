@@ -408,5 +408,6 @@ const struct parser parser_postgresql = {
 	.source = "PostgreSQL 9 to 17, Error Reporting and Logging",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_BLANK) | DIGITS_ADDRESS,
 	.parse = parse,
 };

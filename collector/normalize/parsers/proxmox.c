@@ -139,5 +139,6 @@ const struct parser parser_proxmox = {
 		  "Fail2ban",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "abcdef:",
+	.digits = DIGITS_ADDRESS,
 	.parse = parse,
 };

@@ -86,5 +86,6 @@ const struct parser parser_redis = {
 	.source = "Redis 2.8 to 7.4, src/server.c serverLogRaw()",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "[",
+	.digits = DIGITS(REST) | DIGITS(RUN),
 	.parse = parse,
 };

@@ -288,5 +288,6 @@ const struct parser parser_snort = {
 	.source = "Snort 2.9 and 3 manuals, alert_fast, alert_full, alert_syslog, alert_json",
 	.programs = programs,
 	.first_bytes = "[{01",
+	.digits = DIGITS(DAY),
 	.parse = parse,
 };

@@ -259,5 +259,6 @@ const struct parser parser_squid = {
 	.source = "Squid 3 to 6, logformat and access_log directives; src/debug/debug.cc",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "abcdef:[",
+	.digits = DIGITS(RUN) | DIGITS(SLASHED) | DIGITS_ADDRESS,
 	.parse = parse,
 };

@@ -170,5 +170,6 @@ const struct parser parser_tomcat = {
 		  "catalina and coyote",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "JFMASOND",
+	.digits = DIGITS(DAY),
 	.parse = parse,
 };

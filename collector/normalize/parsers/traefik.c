@@ -136,5 +136,6 @@ const struct parser parser_traefik = {
 	.source = "Traefik 2 and 3, Access Logs; pkg/middlewares/accesslog/logdata.go",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_JSON FIRST_BYTES_DIGITS "abcdef:[",
+	.digits = DIGITS_ADDRESS,
 	.parse = parse,
 };

@@ -254,5 +254,6 @@ const struct parser parser_webapps = {
 		  "wiki, Fail2Ban setup; Roundcube 1.2 to 1.6, log_logins",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "[lt",
+	.digits = DIGITS(ISO_T) | DIGITS(SLASHED),
 	.parse = parse,
 };

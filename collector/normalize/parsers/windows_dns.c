@@ -171,5 +171,7 @@ const struct parser parser_windows_dns = {
 	.source =
 		"Windows Server 2008 R2 to 2025, DNS debug logging: key of the message column",
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_BLANK) | DIGITS(SLASHED) | DIGITS(YEAR) | DIGITS(DAY) |
+		  DIGITS(DOTTED) | DIGITS(RUN),
 	.parse = parse,
 };

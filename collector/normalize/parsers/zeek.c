@@ -668,5 +668,6 @@ const struct parser parser_zeek = {
 	.summary = "Zeek (Bro): logs of connections, protocols, files, notices",
 	.source = "Book of Zeek, Log Formats and Zeek Logs; base scripts 2.6 to 7",
 	.first_bytes = FIRST_BYTES_JSON FIRST_BYTES_DIGITS "#",
+	.digits = DIGITS(RUN),
 	.parse = parse,
 };

@@ -144,5 +144,6 @@ const struct parser parser_zimbra = {
 		"Zimbra Collaboration 8 to 10 Administrator Guide, Log Files; log4j pattern of "
 		"mailboxd, security audit",
 	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };
