@@ -160,9 +160,15 @@ static void match(struct batch *batch)
 	counter_add(&matches_lost, match_batch(batch));
 }
 
-static void mask(const struct masker *masker, struct mask_ledger *ledger, struct batch *batch)
+static struct slice conceal(void *masker, struct arena *arena, struct slice value)
+{
+	return masker_token(masker, arena, value);
+}
+
+static void mask(struct masker *masker, struct mask_ledger *ledger, struct batch *batch)
 {
 	counter_add(&lines_lost, mask_batch(masker, batch, mask_ledger_count, ledger));
+	counter_add(&matches_lost, match_conceal_batch(batch, conceal, masker));
 }
 
 static void count(const struct batch *batch)

@@ -14,6 +14,11 @@ enum { EMITS_MOST = 256, FINDINGS_LANE = 3 };
 static struct counter untold = COUNTER("derive.findings_untold",
 	"findings concluded by a restored or new derive.db that the log did not have");
 
+static bool is_of_account(struct slice rule)
+{
+	return slice_starts(rule, SLICE_LIT(FINDINGS_OF_ACCOUNT));
+}
+
 /* What an analyst reads; also the record's original. */
 static struct slice describe(struct arena *arena, sqlite3_stmt *row)
 {
@@ -23,7 +28,8 @@ static struct slice describe(struct arena *arena, sqlite3_stmt *row)
 
 	json_object(&json);
 	json_put_text(&json, "rule", database_text(row, 8));
-	json_put_text(&json, "source_ip", database_text(row, 9));
+	json_put_text(&json, is_of_account(database_text(row, 8)) ? "user" : "source_ip",
+		database_text(row, 9));
 	json_put_i64(&json, "events", sqlite3_column_int64(row, 10));
 	json_put_str(&json, "since", clock_format_utc(sqlite3_column_int64(row, 11), 3, since));
 	json_put_str(&json, "at", clock_format_utc(sqlite3_column_int64(row, 7), 3, at));
@@ -74,7 +80,9 @@ static void fill_finding(struct batch *batch, struct record *record, sqlite3_stm
 	};
 	record->whole = record->raw.len;
 	add(record, arena, FIELD_RULE_NAME, arena_copy(arena, database_text(row, 8)));
-	add(record, arena, FIELD_SOURCE_IP, arena_copy(arena, database_text(row, 9)));
+	add(record, arena,
+		is_of_account(database_text(row, 8)) ? FIELD_USER_NAME : FIELD_SOURCE_IP,
+		arena_copy(arena, database_text(row, 9)));
 	add(record, arena, FIELD_EVENT_KIND, SLICE_LIT("alert"));
 	add(record, arena, FIELD_MESSAGE, record->raw);
 }
@@ -160,10 +168,12 @@ bool findings_are_of(const struct stream *stream)
 bool findings_told(struct database *database, const struct columns *columns,
 	const struct record *record, struct err *err)
 {
+	const struct slice rule = record_get(record, FIELD_RULE_NAME);
+	const enum field_id subject = is_of_account(rule) ? FIELD_USER_NAME : FIELD_SOURCE_IP;
+
 	return database_run(database, err, STATEMENT_DOUBT_TOLD, "iitti",
-		(int64_t)columns->agency, (int64_t)columns->host,
-		record_get(record, FIELD_SOURCE_IP), record_get(record, FIELD_RULE_NAME),
-		columns->created_ns);
+		(int64_t)columns->agency, (int64_t)columns->host, record_get(record, subject),
+		rule, columns->created_ns);
 }
 
 bool findings_settle(struct database *database, struct err *err)

@@ -12,6 +12,9 @@
 #include "collector/record/batch.h"
 #include "collector/store/store.h"
 
+/* So begin the names of rules whose findings are about a user, not an address. */
+#define FINDINGS_OF_ACCOUNT "account-"
+
 /* The store lost what is behind `position`: what comes there now is new. */
 MUST_USE bool findings_set_back(struct database *database, uint64_t position, struct err *err);
 

@@ -252,12 +252,24 @@ static void renew(struct paces *paces, uint32_t number, int64_t now_ns)
 	link_newest(paces, number);
 }
 
+static XXH128_hash_t hash_of(const struct paces *paces, uint32_t kind, struct slice key)
+{
+	const uint64_t spread = UINT64_C(0x9e3779b97f4a7c15);
+
+	return XXH3_128bits_withSeed(key.ptr, key.len, paces->seed + kind * spread);
+}
+
+const struct pace *paces_find(const struct paces *paces, uint32_t kind, struct slice key)
+{
+	const uint32_t number = find(paces, hash_of(paces, kind, key));
+
+	return number == NOBODY ? NULL : &entry_at(paces, number)->pace;
+}
+
 struct pace *paces_touch(
 	struct paces *paces, uint32_t owner, uint32_t kind, struct slice key, int64_t now_ns)
 {
-	const uint64_t spread = UINT64_C(0x9e3779b97f4a7c15);
-	XXH128_hash_t hash =
-		XXH3_128bits_withSeed(key.ptr, key.len, paces->seed + kind * spread);
+	const XXH128_hash_t hash = hash_of(paces, kind, key);
 	uint32_t number = find(paces, hash);
 
 	if (number != NOBODY) {

@@ -67,6 +67,9 @@ void paces_free(struct paces *paces); /* NULL is fine */
 struct pace *paces_touch(
 	struct paces *paces, uint32_t owner, uint32_t kind, struct slice key, int64_t now_ns);
 
+/* The same without making one, and without making it younger; NULL when there is none. */
+const struct pace *paces_find(const struct paces *paces, uint32_t kind, struct slice key);
+
 /* Forgets those not touched since. */
 void paces_forget(struct paces *paces, int64_t before_ns);
 

@@ -25,9 +25,12 @@ const struct setting derive_settings_table[] = {
 		"A window that changed after it was published is published again at most so "
 		"often."},
 	{"brute-force-count", SETTING_COUNT, AT(brute_force_count), "10", 2, 10000,
-		"Failed log-ins of one address at one host ..."},
+		"Failed log-ins of one address at one host, or of one user where no address is "
+		"known, whatever they log in to ..."},
 	{"brute-force-window", SETTING_DURATION, AT(brute_force_ms), "5m", 1000, DAY_MS,
-		"... within this time are a finding of class unauthorized-access."},
+		"... within this time are a finding of class unauthorized-access. What one "
+		"program says of one action is counted by itself, so that an attempt that two "
+		"lines tell of is one. A log-in that succeeds within the hour is another."},
 	{"findings-most", SETTING_COUNT, AT(findings_most), "60", 1, 10000,
 		"Findings of one rule at one host within an hour; further ones are held back, "
 		"and the next that passes says how many."},

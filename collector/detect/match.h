@@ -2,23 +2,24 @@
  * match - rules that fire on single records and are counted together
  *
  * A match is a tag on the record: the rule's number and the values it is
- * grouped by, with NUL between. Workers make it in parallel; the correlator
- * (derive/) reads it out of the stored record in one thread and decides when
- * many matches are one finding.
+ * grouped by, with NUL between, the last one what it is about: an address or a
+ * user. Workers make it in parallel; the correlator (derive/) reads it out of
+ * the stored record in one thread and decides when many matches are one
+ * finding.
  *
- * The rules are built in. Their numbers are written into the store: never
- * changed, never used again. Any thread.
+ * Sign-ins are matched by their meaning (event.category authentication and its
+ * outcome), whichever program wrote the line. One attempt may be told by
+ * several lines: by sshd and by PAM, by a 4776 and a 4625 of Windows. So what
+ * one program says of one action is a group of its own, and the correlator
+ * takes the first that is full; it never adds them up. Where PAM and auditd
+ * know no address, the program they speak of says more, and they are left out.
+ *
+ * The rules are built in (enum match_rule of record.h). Any thread.
  */
 #ifndef COLLECTOR_DETECT_MATCH_H
 #define COLLECTOR_DETECT_MATCH_H
 
 #include "collector/record/batch.h"
-
-enum match_rule {
-	/* A failed login on sshd, or a refused user: group agency, host, source.ip, the first
-	 * two as decimal numbers. */
-	MATCH_SSH_FAILED_LOGIN = 1,
-};
 
 /* "ssh-failed-login"; SLICE_NONE for a number that is no rule. */
 struct slice match_rule_name(uint32_t rule);
@@ -26,5 +27,12 @@ struct slice match_rule_name(uint32_t rule);
 /* Tags every record of the batch that a rule fires on. A match that finds no room in the
  * arena is left out; the number of those is returned. */
 unsigned match_batch(struct batch *batch);
+
+/* A token that is the same for the same value, or SLICE_NONE without room. */
+typedef struct slice match_conceal(void *user, struct arena *arena, struct slice value);
+
+/* After masking: a group whose value its record does not show any more has a token instead.
+ * Matches left out for want of room are counted likewise. */
+unsigned match_conceal_batch(struct batch *batch, match_conceal *conceal, void *user);
 
 #endif

@@ -77,6 +77,16 @@ bool record_match(struct record *record, struct arena *arena, uint32_t rule, str
 	return true;
 }
 
+struct slice match_subject(const struct match *match)
+{
+	struct slice group = match->group;
+	size_t at = group.len;
+
+	while (at > 0 && group.ptr[at - 1] != '\0')
+		at--;
+	return slice_from(group, at);
+}
+
 const char *parse_status_name(enum parse_status status)
 {
 	static const char *const names[] = {

@@ -102,9 +102,27 @@ enum severity {
 	SEVERITY_COUNT = 5,
 };
 
+/* Rules of detect/match.h. The numbers are written into the store: never changed, never used
+ * again. */
+enum match_rule {
+	/* A failed login on sshd, or a refused user: group agency, host, source.ip, the first
+	 * two as decimal numbers. */
+	MATCH_SSH_FAILED_LOGIN = 1,
+	/* A failed sign-in anywhere else: agency, host, event.module, event.action, source.ip
+	 */
+	MATCH_FAILED_SIGN_IN = 2,
+	/* One whose address is not known: agency, host, event.module, event.action, user.name
+	 * in small letters. */
+	MATCH_FAILED_SIGN_IN_OF_USER = 3,
+	/* One that succeeded, sshd's too: agency, host, source.ip */
+	MATCH_SIGN_IN = 4,
+	/* Without an address: agency, host, user.name in small letters */
+	MATCH_SIGN_IN_OF_USER = 5,
+};
+
 /* A rule that fired on the record, with the values a correlator groups by. */
 struct match {
-	uint32_t rule;      /* number of the rule in the running rule set */
+	uint32_t rule;      /* enum match_rule */
 	struct slice group; /* group-by values, NUL between them; may be empty */
 };
 
@@ -174,6 +192,9 @@ MUST_USE bool record_set(
 /* `group` must live in the arena. False when there is no room: the caller counts it. */
 MUST_USE bool record_match(
 	struct record *record, struct arena *arena, uint32_t rule, struct slice group);
+
+/* What its group is about: the last value. */
+struct slice match_subject(const struct match *match);
 
 const char *parse_status_name(enum parse_status status); /* "ok", "partial", ... */
 const char *attack_class_name(enum attack_class attack); /* "unauthorized-access", ... */

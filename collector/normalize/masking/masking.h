@@ -73,6 +73,13 @@ typedef void mask_counted(
 unsigned mask_batch(
 	const struct masker *masker, struct batch *batch, mask_counted *counted, void *user);
 
+/*
+ * What stands for a value of which records show nothing any more, where equal ones have to be
+ * known as equal: the same token for the same value as long as the policy's key is the same;
+ * without a key, as long as the program runs. SLICE_NONE when the arena is full.
+ */
+struct slice masker_token(const struct masker *masker, struct arena *arena, struct slice value);
+
 /* One record; false when it lost its line. What went is added to *tally. */
 bool mask_record(const struct masker *masker, struct arena *arena, struct record *record,
 	struct mask_tally *tally);

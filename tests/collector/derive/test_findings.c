@@ -430,8 +430,113 @@ START_TEST(a_pace_is_measured_where_statistics_count)
 }
 END_TEST
 
+/* ---- sign-ins --------------------------------------------------------------------- */
+
+static void add_match(struct record *record, struct batch *batch, unsigned rule,
+	struct slice group, enum field_id id, struct slice subject)
+{
+	ck_assert(record_match(record, &batch->arena, rule, group));
+	ck_assert(record_add(record, &batch->arena, id, subject));
+}
+
+/* One attempt a record, told by two programs. */
+static void guess_at_two_voices(struct record *record, struct batch *batch, unsigned i)
+{
+	static const struct slice groups[] = {
+		{SLICE_BYTES("7\0"
+			     "1\0"
+			     "radius\0"
+			     "login\0"
+			     "192.0.2.9")},
+		{SLICE_BYTES("7\0"
+			     "1\0"
+			     "openvpn\0"
+			     "vpn_login\0"
+			     "192.0.2.9")},
+	};
+
+	add_match(record, batch, MATCH_FAILED_SIGN_IN, groups[i % 2], FIELD_SOURCE_IP,
+		SLICE_LIT("192.0.2.9"));
+}
+
+static void guess_at_account(struct record *record, struct batch *batch, unsigned i)
+{
+	(void)i;
+	add_match(record, batch, MATCH_FAILED_SIGN_IN_OF_USER,
+		SLICE_LIT("7\0"
+			  "1\0"
+			  "windows\0"
+			  "logon-failed\0"
+			  "an"),
+		FIELD_USER_NAME, SLICE_LIT("An"));
+}
+
+static void enter(struct record *record, struct batch *batch, unsigned i)
+{
+	(void)i;
+	add_match(record, batch, MATCH_SIGN_IN,
+		SLICE_LIT("7\0"
+			  "1\0"
+			  "192.0.2.9"),
+		FIELD_SOURCE_IP, SLICE_LIT("192.0.2.9"));
+}
+
+START_TEST(attempts_that_two_programs_tell_of_are_not_added_up)
+{
+	bench_begin();
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 18, 3, guess_at_two_voices); /* nine attempts */
+	bench_wait_until_read();
+	ck_assert_uint_eq(count_findings(), 0);
+	bench_store(1, 19, 40, 3, guess_at_two_voices);
+	wait_for_findings(1);
+	bench_wait_until_read();
+	ck_assert_uint_eq(count_findings(), 1);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(guessing_at_an_account_without_an_address_is_found)
+{
+	bench_begin();
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 30, 3, guess_at_account);
+	wait_for_findings(1);
+	bench_wait_until_read();
+	bench_check_text("7/3/unauthorized-access/medium:0,1,1 "
+			 "quality 7:30 late=0 gaps=0,0 agents=1/1/0 ");
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(a_sign_in_behind_guessing_is_told_once_and_others_are_not)
+{
+	bench_begin();
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 3, 3, enter); /* nobody guessed before */
+	bench_store(1, 4, 18, 3, guess_at_two_voices);
+	bench_store(1, 22, 1, 3, enter); /* nor often enough */
+	bench_wait_until_read();
+	ck_assert_uint_eq(count_findings(), 0);
+	bench_store(1, 23, 20, 3, guess_at_two_voices);
+	wait_for_findings(1);
+	derive_stop(derive);
+	derive = bench_start();
+	bench_store(1, 43, 5, 3, enter);
+	wait_for_findings(2);
+	bench_wait_until_read();
+	bench_check_text("7/3/unauthorized-access/high:0,1,1 "
+			 "7/3/unauthorized-access/critical:0,1,1 "
+			 "quality 7:47 late=0 gaps=0,0 agents=1/1/0 ");
+	bench_end(derive);
+}
+END_TEST
+
 TEST_MAIN("findings", a_sustained_brute_force_is_one_finding_even_after_restarts,
 	a_line_that_says_it_was_repeated_counts_so_often,
+	attempts_that_two_programs_tell_of_are_not_added_up,
+	guessing_at_an_account_without_an_address_is_found,
+	a_sign_in_behind_guessing_is_told_once_and_others_are_not,
 	a_kill_loses_and_repeats_no_finding_though_state_is_saved_seldom,
 	a_database_that_was_restored_loses_and_repeats_no_finding,
 	a_database_that_is_made_anew_repeats_no_finding,
