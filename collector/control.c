@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "collector/control_quality.h"
 #include "collector/derive/outbox.h"
 #include "collector/derive/statistics.h"
 #include "collector/expiries.h"
@@ -654,6 +655,7 @@ static const struct {
 	{{SLICE_BYTES("malware")}, answer_malware},
 	{{SLICE_BYTES("masking")}, answer_masking},
 	{{SLICE_BYTES("ledger")}, answer_ledger},
+	{{SLICE_BYTES("quality")}, control_quality},
 	{{SLICE_BYTES("feed")}, answer_feed},
 	{{SLICE_BYTES("order")}, answer_order},
 };
@@ -671,8 +673,7 @@ static void put_answer(const struct control *control, struct slice words, struct
 	}
 	json_put_str(json, "error",
 		"unknown request; known: status, agents, senders, malware, masking, ledger, "
-		"feed, "
-		"order");
+		"quality, feed, order");
 }
 
 static void answer(const struct control *control, struct slice words, struct strbuf *out)

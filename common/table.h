@@ -43,6 +43,12 @@ static inline void *table_value(const struct table *table, size_t i)
 	return table->entries + i * table->stride;
 }
 
+/* Of a value in the table: its `i`. */
+static inline size_t table_index(const struct table *table, const void *value)
+{
+	return (size_t)((const char *)value - table->entries) / table->stride;
+}
+
 static inline const void *table_key(const struct table *table, size_t i)
 {
 	return (const char *)table_value(table, i) + table->value_size;

@@ -84,6 +84,8 @@ static bool count_record(
 		(!tally_flush(&counting->tally, err) ||
 			!tally_record(&counting->tally, columns)))
 		return err_within(err, "counting");
+	if (counting->sources != NULL && !sources_record(counting->sources, block, i, err))
+		return false;
 	if (!is_correlated(counting, columns) && !malware_is_named(columns) &&
 		!machines_wants(columns) && !is_told(counting, block, i))
 		return true;
@@ -188,7 +190,8 @@ static bool read_some(struct counting *counting, uint64_t *position, struct err 
 
 bool counting_step(struct counting *counting, uint64_t *position, struct err *err)
 {
-	return read_some(counting, position, err) && tally_flush(&counting->tally, err);
+	return read_some(counting, position, err) && tally_flush(&counting->tally, err) &&
+	       (counting->sources == NULL || sources_flush(counting->sources, err));
 }
 
 /* ---- life ------------------------------------------------------------------- */
@@ -206,12 +209,16 @@ bool counting_begin(struct counting *counting, struct store *store, struct err *
 	store_reader_close(counting->reader);
 	counting->reader = NULL;
 	correlate_free(counting->correlate);
+	sources_free(counting->sources);
 	tally_done(&counting->tally);
 	tally_init(&counting->tally, counting->settings, counting->database);
 	counting->at = counting->position;
+	counting->sources = NULL;
 	counting->correlate =
 		correlate_new(counting->settings, counting->database, &counting->at, err);
 	if (counting->correlate != NULL)
+		counting->sources = sources_new(counting->settings, counting->database, err);
+	if (counting->sources != NULL)
 		counting->reader = store_reader_open(store, counting->at, err);
 	return counting->reader != NULL;
 }
@@ -220,6 +227,7 @@ void counting_done(struct counting *counting)
 {
 	store_reader_close(counting->reader);
 	correlate_free(counting->correlate);
+	sources_free(counting->sources);
 	tally_done(&counting->tally);
 	arena_done(&counting->arena);
 }

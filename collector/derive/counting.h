@@ -15,6 +15,7 @@
 #include "collector/derive/correlate.h"
 #include "collector/derive/database.h"
 #include "collector/derive/derive.h"
+#include "collector/derive/sources.h"
 #include "collector/derive/tally.h"
 #include "collector/store/store.h"
 #include "common/arena.h"
@@ -24,6 +25,7 @@ struct counting {
 	struct database *database;
 	struct tally tally;
 	struct correlate *correlate; /* NULL: a recount */
+	struct sources *sources;     /* likewise */
 	struct arena arena;          /* of one decoded record */
 
 	struct store_reader *reader;

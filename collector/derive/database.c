@@ -152,6 +152,18 @@ static const char *const upgrades[] = {
 	 "ALTER TABLE hits ADD COLUMN open INTEGER NOT NULL DEFAULT 1;"
 	 "CREATE INDEX hits_illness ON hits(illness, day) WHERE illness <> x'';"
 	 "CREATE INDEX hits_first ON hits(first) WHERE first > 0;"),
+
+	("CREATE TABLE sources("
+	 " number INTEGER PRIMARY KEY, agency INTEGER NOT NULL, host INTEGER NOT NULL,"
+	 " hash INTEGER NOT NULL, input TEXT NOT NULL, name TEXT NOT NULL,"
+	 " first INTEGER NOT NULL, hour INTEGER NOT NULL, heard INTEGER NOT NULL,"
+	 " created INTEGER NOT NULL, confidence INTEGER NOT NULL, behind INTEGER NOT NULL,"
+	 " offsets BLOB NOT NULL, skew INTEGER NOT NULL) STRICT;"
+	 "CREATE INDEX sources_heard ON sources(heard);"
+	 "CREATE TABLE source_hours("
+	 " source INTEGER, start INTEGER, parser INTEGER, status INTEGER,"
+	 " lines INTEGER NOT NULL, bytes INTEGER NOT NULL, undated INTEGER NOT NULL,"
+	 " PRIMARY KEY(source, start, parser, status)) STRICT, WITHOUT ROWID;"),
 };
 
 /* As window_item() spells it. */
@@ -345,6 +357,29 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_FINDINGS] = "SELECT row, day, identity, at, name, agency, host, first = 0,"
 			       " open FROM hits"
 			       " WHERE day BETWEEN ?1 AND ?2 ORDER BY row",
+	[STATEMENT_SOURCES_LOAD] = "SELECT number, agency, host, hash, hour, heard, created,"
+				   " offsets, skew FROM sources ORDER BY number",
+	[STATEMENT_SOURCE_ADD] = "INSERT INTO sources VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, "
+				 "?7, 0, 0, 0, x'', -1)",
+	[STATEMENT_SOURCE_SET] = "UPDATE sources SET hour = ?2, heard = ?3, created = ?4,"
+				 " confidence = ?5, behind = ?6, offsets = ?7, skew = ?8"
+				 " WHERE number = ?1",
+	[STATEMENT_SOURCE_HOUR_ADD] =
+		"INSERT INTO source_hours(start, source, parser, status, lines, bytes, undated)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
+		" lines = lines + excluded.lines, bytes = bytes + excluded.bytes,"
+		" undated = undated + excluded.undated",
+	[STATEMENT_SOURCES] =
+		"SELECT number, agency, host, input, name, first, heard, created, confidence,"
+		" behind, skew FROM sources WHERE number = ?1 OR ?1 = 0"
+		" ORDER BY agency, host, input, name, number",
+	[STATEMENT_SOURCE_SHARES] =
+		"SELECT parser, status, sum(lines), sum(bytes), sum(undated) FROM source_hours"
+		" WHERE source = ?1 AND start >= ?2 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+	[STATEMENT_SOURCE_DAYS] =
+		"SELECT (start + ?3) / 86400 * 86400 - ?3, sum(lines), sum(bytes),"
+		" sum(iif(status = 0, lines, 0)), sum(undated) FROM source_hours"
+		" WHERE source = ?1 AND start >= ?2 GROUP BY 1 ORDER BY 1",
 	[STATEMENT_CORRELATION] = "SELECT state FROM correlation",
 	[STATEMENT_CORRELATION_SET] = "INSERT INTO correlation VALUES(1, ?1)"
 				      " ON CONFLICT DO UPDATE SET state = excluded.state",
@@ -475,6 +510,18 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_PRUNE_DAILY_COUNTS] = REMOVE_OLDEST("daily_counts", "day"),
 	[STATEMENT_PRUNE_DAILY_MALWARE] = REMOVE_OLDEST("daily_malware", "day"),
 	[STATEMENT_PRUNE_DAILY_QUALITY] = REMOVE_OLDEST("daily_quality", "day"),
+	/* By source: the oldest hour of all would be looked for in all. */
+	[STATEMENT_PRUNE_SOURCE_HOURS] =
+		"DELETE FROM source_hours WHERE start < ?1 AND source IN (SELECT number FROM"
+		" sources s WHERE EXISTS (SELECT 1 FROM source_hours h WHERE h.source = "
+		"s.number"
+		" AND h.start < ?1) LIMIT ?2 / 50 + 1)",
+	[STATEMENT_PRUNE_SOURCES_HOURS] =
+		"DELETE FROM source_hours WHERE source IN (SELECT number FROM sources"
+		" WHERE heard < ?1 * 1000000000 ORDER BY heard LIMIT ?2 / 50 + 1)",
+	[STATEMENT_PRUNE_SOURCES] =
+		"DELETE FROM sources WHERE heard < ?1 * 1000000000 AND NOT EXISTS"
+		" (SELECT 1 FROM source_hours h WHERE h.source = number)",
 	[STATEMENT_META] = "SELECT value FROM meta WHERE name = ?1",
 	[STATEMENT_META_LOWER] = "UPDATE meta SET value = ?2 WHERE name = ?1 AND value > ?2",
 	[STATEMENT_META_SET] = "INSERT INTO meta VALUES(?1, ?2)"

@@ -350,6 +350,11 @@ static void remove_old(struct derive *derive)
 	if (failed && !derive->prune_failing)
 		log_error("derive.prune", "reason=\"%s\", trying again", err.text);
 	derive->prune_failing = failed;
+	if (!derive->prune.sources_removed || derive->counting.sources == NULL)
+		return;
+	derive->prune.sources_removed = !sources_reload(derive->counting.sources, &err);
+	if (derive->prune.sources_removed)
+		log_error("derive.sources", "reason=\"%s\", trying again", err.text);
 }
 
 static void look_what_waits(struct derive *derive)

@@ -41,6 +41,8 @@ struct derive_settings {
 	uint64_t details_kept_ms; /* counts of five minutes; then daily counts (prune.h) */
 	uint64_t messages_kept_ms;
 	uint64_t days_kept_ms;
+	uint32_t sources_most;    /* sources of lines that are kept apart */
+	uint64_t sources_kept_ms; /* those not heard for so long are forgotten */
 	uint32_t waiting_warn;    /* more unsent messages of a type are a warning; 0 = never */
 	uint64_t waiting_warn_ms; /* an older one too; 0 = never */
 	int32_t zone_seconds;     /* of the province, east of UTC; from the register */

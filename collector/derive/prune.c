@@ -13,6 +13,7 @@ enum {
 	STALE_DAYS = 16,       /* agents silent for 15 days are told of */
 	MACHINES_DAYS = 90,    /* without an inventory */
 	ROWS_MOST = 5000,      /* in a step, more or less */
+	SOURCE_DAYS = 9,       /* that the hours of sources are kept: a week and more */
 	DAILY_NAMES_MOST = 200 /* of malware, an agency and day; the others are one row */
 };
 
@@ -23,7 +24,16 @@ static struct counter given_up = COUNTER("derive.windows_given_up",
 
 static const struct slice rolled_up = {SLICE_BYTES(STATISTICS_ROLLED_UP)};
 
-enum limit { LIMIT_DETAILS, LIMIT_AGENTS, LIMIT_MESSAGES, LIMIT_MACHINES, LIMIT_DAYS, LIMITS };
+enum limit {
+	LIMIT_DETAILS,
+	LIMIT_AGENTS,
+	LIMIT_MESSAGES,
+	LIMIT_MACHINES,
+	LIMIT_DAYS,
+	LIMIT_SOURCE_HOURS,
+	LIMIT_SOURCES,
+	LIMITS
+};
 
 /* What goes when it is older than a limit. Those with `in_parts` take the number of rows too,
  * the others remove what has the oldest moment, if that is old. */
@@ -46,6 +56,9 @@ static const struct part {
 	{STATEMENT_PRUNE_DAILY_COUNTS, LIMIT_DAYS, false},
 	{STATEMENT_PRUNE_DAILY_MALWARE, LIMIT_DAYS, false},
 	{STATEMENT_PRUNE_DAILY_QUALITY, LIMIT_DAYS, false},
+	{STATEMENT_PRUNE_SOURCE_HOURS, LIMIT_SOURCE_HOURS, true},
+	{STATEMENT_PRUNE_SOURCES_HOURS, LIMIT_SOURCES, true},
+	{STATEMENT_PRUNE_SOURCES, LIMIT_SOURCES, false},
 };
 
 /* ---- how long --------------------------------------------------------------- */
@@ -76,6 +89,8 @@ static void choose_limits(const struct prune *prune, int64_t now_ns, int64_t lim
 	/* A recount of the oldest message asks who was heard before it. */
 	limits[LIMIT_AGENTS] = limits[LIMIT_MESSAGES] - STALE_DAYS * DAY_S;
 	limits[LIMIT_MACHINES] = day_ago(prune, now_ns, (uint64_t)MACHINES_DAYS * DAY_MS);
+	limits[LIMIT_SOURCE_HOURS] = day_ago(prune, now_ns, (uint64_t)SOURCE_DAYS * DAY_MS);
+	limits[LIMIT_SOURCES] = day_ago(prune, now_ns, settings->sources_kept_ms);
 	limits[LIMIT_DAYS] = day_ago(prune, now_ns, larger(settings->days_kept_ms, details_ms));
 }
 
@@ -176,6 +191,7 @@ static bool remove_some(struct prune *prune, const struct part *part, int64_t li
 			: database_run(prune->database, err, part->which, "i", limit_s);
 
 	*n = done ? database_changes(prune->database) : 0;
+	prune->sources_removed |= part->which == STATEMENT_PRUNE_SOURCES && *n > 0;
 	counter_add(&pruned, (uint64_t)*n);
 	return done;
 }

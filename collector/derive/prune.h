@@ -23,7 +23,8 @@ struct prune {
 	struct database *database;
 	const struct derive_settings *settings;
 	struct age age;
-	int64_t done_s; /* nothing is left to do until details of this moment are old */
+	bool sources_removed; /* since the user set it back: sources.h has to be told */
+	int64_t done_s;       /* nothing is left to do until details of this moment are old */
 };
 
 /* What was counted already says how old the clock of retention is when it was never kept. */

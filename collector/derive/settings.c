@@ -55,6 +55,14 @@ const struct setting derive_settings_table[] = {
 		"the details: a recount can compare so far back."},
 	{"days-kept", SETTING_DURATION, AT(days_kept_ms), "1826d", 0, UINT64_C(40000) * DAY_MS,
 		"Daily counts are kept so long: five years."},
+	{"sources-most", SETTING_COUNT, AT(sources_most), "20000", 1, 1000000,
+		"Sources of lines (a file or an address of a host) whose quality is watched "
+		"one "
+		"by one, about 2 KiB of memory and as much of derive.db each; further ones are "
+		"counted together by host (derive.sources_unnamed)."},
+	{"sources-kept", SETTING_DURATION, AT(sources_kept_ms), "35d", UINT64_C(9) * DAY_MS,
+		UINT64_C(400) * DAY_MS,
+		"A source that was not heard for so long is forgotten."},
 	{"waiting-warn", SETTING_COUNT, AT(waiting_warn), "100000", 0, 1000000000,
 		"Messages that were not sent are kept until they are. More than this of one "
 		"type are a warning once an hour; 0 = never."},

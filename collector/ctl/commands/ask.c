@@ -1,7 +1,8 @@
-/* ask - questions to the running collector: status, agents, senders, ledger, feed status */
+/* ask - questions to the running collector: status, agents, senders, quality, feed status */
 #include "collector/ctl/commands/ask.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "collector/ctl/asking.h"
@@ -16,7 +17,8 @@ static int ask(const struct arguments *arguments, const char *request)
 	struct strbuf shown = STRBUF_INIT(SHOWN_MAX);
 	struct err err = {0};
 	bool ok = ask_collector(arguments_text(arguments, "socket"), request, &answer, &err);
-	bool table = arguments_flag(arguments, "table") || isatty(STDOUT_FILENO);
+	bool table = arguments_flag(arguments, "table") ||
+		     (isatty(STDOUT_FILENO) && !arguments_flag(arguments, "json"));
 
 	if (!ok)
 		fprintf(stderr, "soc-ctl: %s\n", err.text);
@@ -34,6 +36,19 @@ static int run_ask(const struct arguments *arguments)
 	return ask(arguments, arguments->command->name);
 }
 
+static int run_quality(const struct arguments *arguments)
+{
+	const char *source = arguments->n_operands > 0 ? arguments->operands[0] : "";
+	char request[64];
+
+	if (strspn(source, "0123456789") != strlen(source) || strlen(source) > 10) {
+		fprintf(stderr, "soc-ctl: '%s' is no number of a source\n", source);
+		return EXIT_USAGE;
+	}
+	snprintf(request, sizeof(request), "quality %s", source);
+	return ask(arguments, request);
+}
+
 static int run_feed(const struct arguments *arguments)
 {
 	return ask(arguments, arguments->command->group);
@@ -42,6 +57,7 @@ static int run_feed(const struct arguments *arguments)
 static const struct option_spec options[] = {
 	OPTION_SOCKET,
 	{.name = "table", .help = "lay it out for people also when the output is no terminal"},
+	{.name = "json", .help = "JSON also when the output is a terminal"},
 	{0},
 };
 
@@ -85,6 +101,17 @@ const struct command ask_commands[] = {
 		.summary = "every stream: stored, declared missing, duplicates, lost",
 		.options = options,
 		.run = run_ask,
+	},
+	{
+		.name = "quality",
+		.operands = "[SOURCE]",
+		.operands_max = 1,
+		.summary = "every source of lines: how much comes, how much of it is read, "
+			   "whose clock is off",
+		.details = "SOURCE is the number in the first column; of one source its days "
+			   "and the shares of its parsers are shown too.",
+		.options = options,
+		.run = run_quality,
 	},
 	{
 		.group = "feed",

@@ -6,6 +6,7 @@
 #include "collector/derive/outbox.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
+#include "common/file.h"
 
 enum { ZONE = 7 * 3600 };
 
@@ -159,6 +160,8 @@ void bench_begin(void)
 		.details_kept_ms = UINT64_C(7) * 86400000,
 		.messages_kept_ms = UINT64_C(35) * 86400000,
 		.days_kept_ms = UINT64_C(1826) * 86400000,
+		.sources_most = 1000,
+		.sources_kept_ms = UINT64_C(35) * 86400000,
 		.zone_seconds = ZONE,
 	};
 	bench.published.position = 0;
@@ -172,6 +175,55 @@ void bench_end(struct derive *derive)
 	derive_stop(derive);
 	fixture_done(&bench.fixture);
 	strbuf_done(&bench.published.text);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	struct strbuf bytes = STRBUF_INIT(64 << 20);
+	struct err err = {0};
+	FILE *file;
+
+	ck_assert_msg(file_read(from, &bytes, &err), "%s", err.text);
+	file = fopen(to, "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(bytes.ptr ? bytes.ptr : "", 1, bytes.len, file), bytes.len);
+	ck_assert_int_eq(fclose(file), 0);
+	strbuf_done(&bytes);
+}
+
+static const char *const database_files[] = {"derive.db", "derive.db-wal"};
+
+void bench_save_database(void)
+{
+	char path[PATH_MAX + 64], saved[PATH_MAX + 64];
+
+	for (unsigned i = 0; i < ARRAY_LEN(database_files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", bench.derive_dir, database_files[i]);
+		snprintf(saved, sizeof(saved), "%s/saved.%s", bench.derive_dir,
+			database_files[i]);
+		copy_file(path, saved);
+	}
+}
+
+void bench_restore_database(void)
+{
+	char path[PATH_MAX + 64], saved[PATH_MAX + 64];
+
+	for (unsigned i = 0; i < ARRAY_LEN(database_files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", bench.derive_dir, database_files[i]);
+		snprintf(saved, sizeof(saved), "%s/saved.%s", bench.derive_dir,
+			database_files[i]);
+		ck_assert_int_eq(rename(saved, path), 0);
+	}
+}
+
+/* derive.db as kill -9 leaves it: what it is now is there at the next start. */
+struct derive *bench_kill_and_start(struct derive *derive)
+{
+	bench_save_database();
+	derive_stop(derive);
+	bench_restore_database();
+	return bench_start();
 }
 
 int64_t bench_sql(const char *sql)

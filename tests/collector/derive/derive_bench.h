@@ -45,6 +45,13 @@ struct derive *bench_start(void);
 void bench_wait_until_read(void);
 void bench_wait_for_publish(void);
 
+/* derive.db aside, and back; derive stands still meanwhile. */
+void bench_save_database(void);
+void bench_restore_database(void);
+
+/* derive.db as kill -9 leaves it: what it is now is there at the next start. */
+struct derive *bench_kill_and_start(struct derive *derive);
+
 /* The first number a statement gives, over a connection of the test's own. */
 int64_t bench_sql(const char *sql);
 

@@ -80,45 +80,7 @@ START_TEST(a_line_that_says_it_was_repeated_counts_so_often)
 }
 END_TEST
 
-static void copy_file(const char *from, const char *to)
-{
-	struct strbuf bytes = STRBUF_INIT(64 << 20);
-	struct err err = {0};
-	FILE *file;
-
-	ck_assert_msg(file_read(from, &bytes, &err), "%s", err.text);
-	file = fopen(to, "w");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_uint_eq(fwrite(bytes.ptr ? bytes.ptr : "", 1, bytes.len, file), bytes.len);
-	ck_assert_int_eq(fclose(file), 0);
-	strbuf_done(&bytes);
-}
-
 static const char *const database_files[] = {"derive.db", "derive.db-wal"};
-
-static void save_database(void)
-{
-	char path[PATH_MAX + 64], saved[PATH_MAX + 64];
-
-	for (unsigned i = 0; i < ARRAY_LEN(database_files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", bench.derive_dir, database_files[i]);
-		snprintf(saved, sizeof(saved), "%s/saved.%s", bench.derive_dir,
-			database_files[i]);
-		copy_file(path, saved);
-	}
-}
-
-static void restore_database(void)
-{
-	char path[PATH_MAX + 64], saved[PATH_MAX + 64];
-
-	for (unsigned i = 0; i < ARRAY_LEN(database_files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", bench.derive_dir, database_files[i]);
-		snprintf(saved, sizeof(saved), "%s/saved.%s", bench.derive_dir,
-			database_files[i]);
-		ck_assert_int_eq(rename(saved, path), 0);
-	}
-}
 
 static void remove_database(void)
 {
@@ -130,15 +92,6 @@ static void remove_database(void)
 	}
 }
 
-/* derive.db as kill -9 leaves it: what it is now is there at the next start. */
-static struct derive *kill_and_start(struct derive *derive)
-{
-	save_database();
-	derive_stop(derive);
-	restore_database();
-	return bench_start();
-}
-
 START_TEST(a_kill_loses_and_repeats_no_finding_though_state_is_saved_seldom)
 {
 	bench_begin();
@@ -146,13 +99,13 @@ START_TEST(a_kill_loses_and_repeats_no_finding_though_state_is_saved_seldom)
 	bench_store(1, 1, 9, 3, failed_login);
 	struct derive *derive = bench_start();
 	bench_wait_until_read();
-	derive = kill_and_start(derive);
+	derive = bench_kill_and_start(derive);
 	bench_store(1, 10, 1, 3, failed_login);
 	wait_for_findings(1);
-	derive = kill_and_start(derive);
+	derive = bench_kill_and_start(derive);
 	bench_store(1, 11, 200, 3, failed_login);
 	bench_wait_until_read();
-	derive = kill_and_start(derive);
+	derive = bench_kill_and_start(derive);
 	bench_store(1, 211, 10, 3, failed_login);
 	bench_wait_until_read();
 	ck_assert_uint_eq(count_findings(), 1);
@@ -207,11 +160,11 @@ START_TEST(a_database_that_was_restored_loses_and_repeats_no_finding)
 	struct derive *derive = bench_start();
 	bench_store(1, 1, 10, 3, login_of_another);
 	wait_for_findings(1);
-	save_database();
+	bench_save_database();
 	bench_store(1, 11, 20, 3, login_of_another);
 	wait_for_findings(3);
 	derive_stop(derive);
-	restore_database();
+	bench_restore_database();
 	derive = bench_start();
 	bench_store(1, 31, 10, 3, login_of_another);
 	wait_for_findings(4);
@@ -251,11 +204,11 @@ START_TEST(what_a_restored_database_finds_is_no_duplicate_of_something_else)
 	struct derive *derive = bench_start();
 	bench_store(1, 1, 10, 3, login_of_another);
 	wait_for_findings(1);
-	save_database();
+	bench_save_database();
 	bench_store(1, 11, 20, 3, login_of_another);
 	wait_for_findings(3);
 	derive_stop(derive);
-	restore_database();
+	bench_restore_database();
 	bench.settings.brute_force_count = 11;
 	derive = bench_start();
 	bench_store(1, 31, 11, 3, failed_login);
@@ -314,7 +267,7 @@ static void leave_a_backlog(void)
 
 	bench_store(9, 1, 1, 3, scan);
 	bench_wait_until_read();
-	save_database();
+	bench_save_database();
 	bench_store(1, 1, 10, 3, login_of_another);
 	wait_for_findings(1);
 	derive_stop(derive);
@@ -327,7 +280,7 @@ START_TEST(what_nobody_derived_before_a_restored_database_is_told)
 {
 	bench_begin();
 	leave_a_backlog();
-	restore_database();
+	bench_restore_database();
 	struct derive *derive = bench_start();
 	wait_for_findings(3);
 	bench_store(1, 21, 10, 3, login_of_another);
@@ -345,7 +298,7 @@ START_TEST(what_nobody_derived_before_a_database_made_anew_is_told)
 	remove_database();
 	struct derive *derive = bench_start();
 	wait_for_findings(3);
-	derive = kill_and_start(derive);
+	derive = bench_kill_and_start(derive);
 	bench_store(1, 21, 10, 3, login_of_another);
 	wait_for_findings(4);
 	bench_check_text("7/3/unauthorized-access/high:0,4,2 7/3/recon/low:1,0,1 "
@@ -362,11 +315,11 @@ START_TEST(a_start_that_fails_half_way_leaves_a_restored_database_as_it_was)
 	struct derive *derive = bench_start();
 	bench_store(1, 1, 10, 3, login_of_another);
 	wait_for_findings(1);
-	save_database();
+	bench_save_database();
 	bench_store(1, 11, 20, 3, login_of_another);
 	wait_for_findings(3);
 	derive_stop(derive);
-	restore_database();
+	bench_restore_database();
 	(void)bench_sql("CREATE TRIGGER stuck BEFORE UPDATE ON meta WHEN new.name ="
 			" 'findings-muted' BEGIN SELECT RAISE(ABORT, 'stuck'); END");
 	ck_assert_ptr_null(

@@ -19,6 +19,7 @@ static const struct derive_settings settings = {
 	.details_kept_ms = UINT64_C(7) * DAY_S * 1000,
 	.messages_kept_ms = UINT64_C(35) * DAY_S * 1000,
 	.days_kept_ms = UINT64_C(1826) * DAY_S * 1000,
+	.sources_kept_ms = UINT64_C(35) * DAY_S * 1000,
 	.zone_seconds = ZONE,
 };
 static struct prune prune;

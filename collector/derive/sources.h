@@ -1,0 +1,49 @@
+/*
+ * sources - what each source of lines delivers, hour by hour
+ *
+ * A source is what a host delivers lines from: a file, the journal, the address
+ * a syslog sender has. Of a shared source (a firewall of many agencies) it is
+ * the sender's agency and host that count. By hour of receive time, in the
+ * province's zone, it is counted per source, parser and parse status: lines,
+ * bytes as stored before compression, lines without a stamp. Beside that stands
+ * when it was heard last, and how far its clock is off (offsets.h).
+ *
+ * Everything is written in the step's transaction beside the cursor: a kill
+ * loses and repeats nothing. `sources_most` sources are kept apart, and
+ * SOURCES_OF_HOST_MOST of a host; further ones of a host are one source without
+ * a name, and beyond that one of their agency, counted
+ * (derive.sources_unnamed). Memory is about 200 bytes a source; derive.db has for each
+ * source a row of about 200 bytes, and a row of 30 bytes an hour for each parser and status.
+ *
+ * Private to derive/; derive's thread.
+ */
+#ifndef COLLECTOR_DERIVE_SOURCES_H
+#define COLLECTOR_DERIVE_SOURCES_H
+
+#include "collector/derive/database.h"
+#include "collector/derive/derive.h"
+#include "collector/store/store.h"
+
+enum { SOURCES_OF_HOST_MOST = 64, SOURCE_TEXT_MAX = 160 /* bytes of input or name; cut */ };
+
+struct sources;
+
+/* As they were committed last. NULL on failure. */
+MUST_USE struct sources *sources_new(
+	const struct derive_settings *settings, struct database *database, struct err *err);
+void sources_free(struct sources *sources); /* NULL is fine */
+
+/* A record of a block that was not counted before. Inside the step's transaction. */
+MUST_USE bool sources_record(
+	struct sources *sources, const struct store_block *block, unsigned i, struct err *err);
+
+/* At the end of a step, inside its transaction. */
+MUST_USE bool sources_flush(struct sources *sources, struct err *err);
+
+/* prune.h has removed some from derive.db. Between two steps; on failure it may be tried
+ * again. */
+MUST_USE bool sources_reload(struct sources *sources, struct err *err);
+
+size_t sources_count(const struct sources *sources);
+
+#endif

@@ -1,0 +1,226 @@
+#include <stdio.h>
+
+#include "collector/derive/quality.h"
+#include "common/clock.h"
+#include "tests/collector/derive/derive_bench.h"
+
+/* Every record of the batch from a source of its own kind: NAMES of them in turn. */
+static unsigned n_names = 1;
+
+static void name_source(struct record *record, struct batch *batch, unsigned i)
+{
+	if (i == 0) {
+		struct record_source *sources =
+			arena_alloc(&batch->arena, n_names * sizeof(*sources));
+
+		for (unsigned n = 0; n < n_names; n++) {
+			char name[32];
+			int len = snprintf(name, sizeof(name), "/var/log/%u", n);
+
+			sources[n] = (struct record_source){
+				.input = SLICE_LIT("file"),
+				.name = arena_copy(&batch->arena, slice_of(name, (size_t)len)),
+			};
+		}
+		batch->sources = sources;
+		batch->n_sources = n_names;
+	}
+	record->source = &batch->sources[i % n_names];
+	record->kind = RECORD_LOG;
+}
+
+static void sshd(struct record *record, struct batch *batch, unsigned i)
+{
+	name_source(record, batch, i);
+	record->parser = 7;
+	record->status = PARSE_OK;
+}
+
+static void nobodys(struct record *record, struct batch *batch, unsigned i)
+{
+	name_source(record, batch, i);
+	record->parser = 0;
+	record->status = PARSE_UNKNOWN;
+	record->created_ns = CLOCK_NONE;
+}
+
+static void of_firewall(struct record *record, struct batch *batch, unsigned i)
+{
+	sshd(record, batch, i);
+	record->agency = 70 + i % 3;
+	record->flags |= RECORD_SHARED;
+}
+
+static void note(struct record *record, struct batch *batch, unsigned i)
+{
+	name_source(record, batch, i);
+	record->kind = RECORD_NOTE;
+}
+
+/* What is published is committed when the next thing is. */
+static void wait_until_written(void)
+{
+	bench_wait_until_read();
+	bench_wait_for_publish();
+}
+
+static struct derive *begin(unsigned names)
+{
+	bench_begin();
+	n_names = names;
+	return bench_start();
+}
+
+START_TEST(lines_are_counted_by_source_parser_and_status)
+{
+	struct derive *derive = begin(2);
+
+	bench_store(1, 1, 100, 3, sshd);
+	bench_store(1, 101, 20, 4, nobodys);
+	bench_store(2, 1, 10, 3, sshd);
+	bench_store(2, 11, 10, 3, note);
+	wait_until_written();
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources"), 4);
+	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours"), 130);
+	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours h JOIN sources"
+				   " ON number = source WHERE host = 1 AND parser = 7"
+				   " AND status = 1 AND name = '/var/log/1'"),
+		50);
+	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours WHERE status = 0"
+				   " AND undated = lines AND bytes > lines"),
+		20);
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources WHERE agency <> 7"), 0);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(a_shared_source_is_its_senders)
+{
+	struct derive *derive = begin(1);
+
+	bench_store(1, 1, 99, 3, of_firewall);
+	wait_until_written();
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources"), 1);
+	ck_assert_int_eq(bench_sql("SELECT agency * 100 + host FROM sources"), 701);
+	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours"), 99);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(a_kill_loses_and_repeats_no_line)
+{
+	struct derive *derive = begin(3);
+
+	bench_store(1, 1, 100, 3, sshd);
+	wait_until_written();
+	derive = bench_kill_and_start(derive);
+	bench_store(1, 101, 100, 3, sshd);
+	wait_until_written();
+	derive = bench_kill_and_start(derive);
+	bench_store(1, 201, 100, 3, sshd);
+	wait_until_written();
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources"), 3);
+	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours"), 300);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(a_host_of_too_many_sources_has_one_without_a_name)
+{
+	struct derive *derive = begin(500);
+
+	bench_store(1, 1, 1000, 3, sshd);
+	bench_store(2, 1, 500, 3, sshd);
+	wait_until_written();
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources"), 2 * (64 + 1));
+	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours h JOIN sources"
+				   " ON number = source WHERE name = '' AND host = 1"),
+		2 * (500 - 64));
+	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours"), 1500);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(sources_beyond_the_most_are_those_of_their_agency)
+{
+	bench_begin();
+	bench.settings.sources_most = 10;
+	n_names = 8;
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 80, 3, sshd);
+	bench_store(2, 1, 80, 3, sshd);
+	wait_until_written();
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources"), 11);
+	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours h JOIN sources"
+				   " ON number = source WHERE host = 0"),
+		60);
+	derive_stop(derive);
+	derive = bench_start();
+	bench_store(2, 81, 80, 3, sshd);
+	wait_until_written();
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources"), 11);
+	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours"), 240);
+	bench_end(derive);
+}
+END_TEST
+
+struct shown {
+	unsigned n;
+	uint64_t lines, days;
+	struct quality_reader *reader;
+};
+
+static bool add_share(void *user, const struct quality_share *share)
+{
+	struct shown *shown = user;
+
+	shown->lines += share->lines;
+	return true;
+}
+
+static bool add_day(void *user, const struct quality_day *day)
+{
+	struct shown *shown = user;
+
+	shown->days += day->lines;
+	return true;
+}
+
+static bool look_at(void *user, const struct quality_source *source)
+{
+	struct shown *shown = user;
+	struct err err = {0};
+
+	shown->n++;
+	ck_assert_uint_eq(source->agency, AGENCY);
+	ck_assert_slice_eq(source->input, SLICE_LIT("file"));
+	ck_assert(quality_shares(shown->reader, source->number, 0, add_share, shown, &err));
+	ck_assert(
+		quality_days(shown->reader, source->number, 0, 7 * 3600, add_day, shown, &err));
+	return true;
+}
+
+START_TEST(what_is_shown_is_what_was_counted)
+{
+	struct derive *derive = begin(3);
+	struct err err = {0};
+	struct shown shown = {.n = 0};
+
+	bench_store(1, 1, 90, 3, sshd);
+	bench_store(1, 91, 30, 3, nobodys);
+	wait_until_written();
+	shown.reader = quality_reader_open(bench.derive_dir, &err);
+	ck_assert_msg(shown.reader != NULL, "%s", err.text);
+	ck_assert(quality_sources(shown.reader, 0, look_at, &shown, &err));
+	ck_assert_uint_eq(shown.n, 3);
+	ck_assert_uint_eq(shown.lines, 120);
+	ck_assert_uint_eq(shown.days, 120);
+	quality_reader_close(shown.reader);
+	bench_end(derive);
+}
+END_TEST
+
+TEST_MAIN("sources", lines_are_counted_by_source_parser_and_status,
+	a_shared_source_is_its_senders, a_kill_loses_and_repeats_no_line,
+	a_host_of_too_many_sources_has_one_without_a_name,
+	sources_beyond_the_most_are_those_of_their_agency, what_is_shown_is_what_was_counted)
