@@ -73,6 +73,7 @@ const struct parser *const parsers[] = {
 	&parser_apache,
 	&parser_nginx_error,
 	&parser_apache_error,
+	&parser_juniper,
 	&parser_sshd,
 	&parser_pam,
 	&parser_sudo,

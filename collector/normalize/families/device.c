@@ -1,10 +1,9 @@
 #include "collector/normalize/families/device.h"
 
-#include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/stamp.h"
 #include "common/clock.h"
 
-static const struct meaning tellings[] = {
+const struct meaning tellings[] = {
 #define TELLING(id, ...) [TELLS_##id] = {__VA_ARGS__},
 #include "collector/normalize/families/device_tellings.def"
 #undef TELLING

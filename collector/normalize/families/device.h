@@ -11,7 +11,7 @@
 #ifndef COLLECTOR_NORMALIZE_DEVICE_H
 #define COLLECTOR_NORMALIZE_DEVICE_H
 
-#include "collector/normalize/parser.h"
+#include "collector/normalize/text/extract.h"
 
 /* Who saw it: observer.vendor, observer.product, observer.type (ECS: "firewall", "ids",
  * "router", "switch", "waf", ...). */
@@ -25,6 +25,11 @@ enum telling {
 #undef TELLING
 	TELLING_COUNT,
 };
+
+/* What each tells, for tables of sentences (phrases.h); TELLING_COUNT of them. */
+extern const struct meaning tellings[];
+
+#define MEANS_TELLING(telling) (&tellings[TELLS_##telling])
 
 void put_device(
 	struct record *record, struct parse_context *context, const struct device *device);

@@ -21,7 +21,7 @@
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/stamp.h"
 
-enum { TAG_MAX = 128 };
+enum { TAG_MAX = 128, YEAR_MIN = 1970, YEAR_MAX = 2199 };
 
 /* What stands before the text. */
 struct header {
@@ -186,15 +186,39 @@ static bool is_java_stamp(struct slice text)
 		       slice_search(head, SLICE_LIT(" PM ")) < head.len);
 }
 
+/* An address may begin with four digits and a colon. */
+static bool ends_year(struct slice rest)
+{
+	return rest.len == 0 || rest.ptr[0] == ' ' || slice_starts(rest, SLICE_LIT(": "));
+}
+
+/* "Mar  7 10:00:00 2026": the year behind the stamp that began at `start`. */
+static void take_year(struct slice *rest, struct slice start,
+	const struct parse_context *context, struct header *header)
+{
+	struct slice at = *rest, digits;
+	uint64_t year;
+
+	if (!skip_byte(&at, ' ') || !take_digits(&at, &digits) || digits.len != 4 ||
+		!slice_to_u64(digits, YEAR_MAX, &year) || year < YEAR_MIN || !ends_year(at))
+		return;
+	struct parse_context known = *context;
+	known.year = (int)year;
+	if (take_stamp_bsd(&start, &known, &header->ns))
+		*rest = at;
+}
+
 static bool take_stamp(struct slice *rest, struct parse_context *context, struct header *header)
 {
-	struct slice at = *rest;
+	struct slice at = *rest, start;
 
 	header->loose = false;
 	skip_blanks(&at);
-	if (!take_stamp_bsd(&at, context, &header->ns) || !ends_stamp(at)) {
-		at = *rest;
-		skip_blanks(&at);
+	start = at;
+	if (take_stamp_bsd(&at, context, &header->ns) && ends_stamp(at)) {
+		take_year(&at, start, context, header);
+	} else {
+		at = start;
 		header->loose = !skip_byte(&at, '*') &&
 				!skip_byte(&at, '.') /* Cisco: not set */
 				&& at.len > 10 && is_digit(at.ptr[0]) && at.ptr[10] != 'T';
@@ -202,28 +226,6 @@ static bool take_stamp(struct slice *rest, struct parse_context *context, struct
 			!ends_stamp(at))
 			return false;
 	}
-	*rest = at;
-	return true;
-}
-
-/* "45: ", "000045: router: " before a stamp, of Cisco's IOS; ": " of NX-OS. */
-static bool take_sequence(
-	struct slice *rest, struct parse_context *context, struct header *header)
-{
-	struct slice at = *rest, digits, host = SLICE_NONE;
-
-	skip_blanks(&at);
-	(void)take_digits(&at, &digits);
-	if (!skip_lit(&at, ": "))
-		return false;
-	if (take_stamp(&at, context, header)) {
-		*rest = at;
-		return true;
-	}
-	host = take_word(&at);
-	if (host.len < 2 || host.ptr[host.len - 1] != ':' || !take_stamp(&at, context, header))
-		return false;
-	header->host = slice_head(host, host.len - 1);
 	*rest = at;
 	return true;
 }
@@ -243,21 +245,93 @@ static void take_bsd_zone(
 	*rest = at;
 }
 
-/* Behind the host that a relay wrote: "45: *Mar  7 10:00:00.123 UTC: " of Cisco's IOS. The
- * relay's stamp is kept, its clock was set. */
-static void skip_sequence(struct slice *rest, struct parse_context *context)
+/* "1w2d", "00:12:33", "3y4w": since it was started, where no clock is set */
+static bool is_uptime(struct slice text)
 {
-	struct slice at = *rest, digits;
-	struct header inner = {.ns = 0};
+	if (text.len < 2 || !is_digit(text.ptr[0]))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_digit(text.ptr[i]) && slice_find(SLICE_LIT("ywdhms:."), text.ptr[i]) ==
+						      sizeof("ywdhms:.") - 1)
+			return false;
+	}
+	return true;
+}
+
+/* One of the parts that Cisco puts before "%FACILITY-": a stamp, a number, an uptime, a host.
+ */
+static bool take_part(struct slice *rest, struct parse_context *context, struct header *header)
+{
+	struct slice word = *rest;
+
+	if (!header->stamped && take_stamp(rest, context, header)) {
+		header->stamped = true;
+		take_bsd_zone(rest, context, header);
+		(void)skip_byte(rest, ':');
+		return true;
+	}
+	skip_blanks(&word);
+	size_t len = slice_search(word, SLICE_LIT(": "));
+	if (len == word.len)
+		return false;
+	*rest = slice_from(word, len + 1);
+	word = slice_head(word, len);
+	if (word.len == 0 || all_digits(word) || is_uptime(word))
+		return true;
+	if (!slice_absent(header->host) || slice_find(word, ' ') < word.len)
+		return false;
+	header->host = word;
+	return true;
+}
+
+/* " %LINK-3-UPDOWN", " %%01SHELL/5/LOGIN" */
+static bool is_device_tag(struct slice text)
+{
+	size_t at = 2;
+
+	if (!slice_starts(text, SLICE_LIT(" %")))
+		return false;
+	if (slice_starts(text, SLICE_LIT(" %%")))
+		return true;
+	while (at < text.len && ((text.ptr[at] >= 'A' && text.ptr[at] <= 'Z') ||
+					text.ptr[at] == '_' || is_digit(text.ptr[at])))
+		at++;
+	return at > 2 && at < text.len && text.ptr[at] == '-';
+}
+
+/*
+ * "45: ", "000045: router: 000046: *Mar  7 10:00:00.123 UTC: " of Cisco's IOS, ": " of NX-OS:
+ * up to the stamp, or without one up to the tag. Only a tag tells that a host came first.
+ */
+static bool take_sequence(
+	struct slice *rest, struct parse_context *context, struct header *header)
+{
+	enum { PARTS_MAX = 6 };
+	struct slice at = *rest;
+	struct header found = *header;
 
 	skip_blanks(&at);
-	if (!take_digits(&at, &digits) || !skip_byte(&at, ':'))
-		return;
-	if (take_stamp(&at, context, &inner)) {
-		take_bsd_zone(&at, context, &inner);
-		(void)skip_byte(&at, ':');
+	const bool counted = at.len > 0 && (is_digit(at.ptr[0]) || at.ptr[0] == ':');
+	if (at.len == 0 || at.ptr[0] == '%')
+		return false;
+	for (unsigned i = 0; !found.stamped && !is_device_tag(at); i++) {
+		if (i == PARTS_MAX || !take_part(&at, context, &found))
+			return false;
 	}
-	if (slice_starts(at, SLICE_LIT(" %")))
+	if (!counted && !(found.stamped && is_device_tag(at)))
+		return false;
+	*header = found;
+	*rest = at;
+	return true;
+}
+
+/* Behind the host that a relay wrote, whose stamp is kept: its clock was set. */
+static void skip_sequence(struct slice *rest, struct parse_context *context)
+{
+	struct header inner = {.stamped = false};
+	struct slice at = *rest;
+
+	if (take_sequence(&at, context, &inner) && is_device_tag(at))
 		*rest = at;
 }
 
@@ -459,10 +533,11 @@ static bool is_printable(struct slice text)
 /* The stamp in the first place or behind a sequence number, with the colon that may follow. */
 static void take_time(struct slice *rest, struct parse_context *context, struct header *header)
 {
-	header->stamped =
-		take_stamp(rest, context, header) || take_sequence(rest, context, header);
-	if (!header->stamped)
+	header->stamped = take_stamp(rest, context, header);
+	if (!header->stamped) {
+		(void)take_sequence(rest, context, header);
 		return;
+	}
 	take_bsd_zone(rest, context, header);
 	(void)skip_byte(rest, ':');
 }

@@ -60,6 +60,16 @@ static bool take_field(struct slice *rest, size_t max, struct slice *field)
 	return true;
 }
 
+/* The structured data that Junos's message is made of: "[junos@2636.1.1.1.2.129 name="value"]".
+ */
+#define JUNOS_ELEMENT SLICE_BYTES("[junos@2636.")
+
+/* Its stamps may lack the zone. */
+static bool is_of_junos(struct slice rest)
+{
+	return slice_search(rest, (struct slice){JUNOS_ELEMENT}) < rest.len;
+}
+
 /* The stamp of §6.2.3 is stricter than ISO 8601: upper-case T and Z, at most six digits. */
 static bool take_time(struct slice *rest, struct parse_context *context, int64_t *ns)
 {
@@ -73,7 +83,8 @@ static bool take_time(struct slice *rest, struct parse_context *context, int64_t
 	stamp.len -= rest->len;
 	bool zoned = stamp.ptr[stamp.len - 1] == 'Z' || stamp.ptr[stamp.len - 6] == '+' ||
 		     stamp.ptr[stamp.len - 6] == '-';
-	if (!zoned || stamp.len > sizeof("2003-08-24T05:14:15.000003-07:00") - 1)
+	if ((!zoned && !is_of_junos(*rest)) ||
+		stamp.len > sizeof("2003-08-24T05:14:15.000003-07:00") - 1)
 		return false;
 	*ns = moment;
 	return skip_byte(rest, ' ');
@@ -232,6 +243,7 @@ static bool take_rest(struct record *record, struct parse_context *context, stru
 	put(record, context, FIELD_LOG_SYSLOG_STRUCTURED_DATA, data);
 	if (!whole)
 		return false;
+	const bool junos = slice_starts(data, (struct slice){JUNOS_ELEMENT});
 	if (rest.len > 0 && !skip_byte(&rest, ' ') && !bare)
 		return false;
 	(void)skip_text(&rest, byte_order_mark);
@@ -239,6 +251,8 @@ static bool take_rest(struct record *record, struct parse_context *context, stru
 		put_outer(record, context, FIELD_MESSAGE, rest);
 		context->message = rest;
 	}
+	if (junos) /* with the text behind it */
+		context->message = slice_of(data.ptr, (size_t)(rest.ptr + rest.len - data.ptr));
 	return true;
 }
 
