@@ -97,6 +97,8 @@ const struct parser *const parsers[] = {
 	&parser_sonicwall,
 	&parser_mikrotik,
 	&parser_huawei,
+	&parser_draytek,
+	&parser_watchguard,
 	&parser_pfsense,
 	&parser_fortigate,
 	&parser_symantec,

@@ -90,6 +90,8 @@ extern const struct parser parser_sonicwall;
 extern const struct parser parser_mikrotik;
 extern const struct parser parser_huawei;
 extern const struct parser parser_juniper;
+extern const struct parser parser_draytek;
+extern const struct parser parser_watchguard;
 extern const struct parser parser_pfsense;
 extern const struct parser parser_fortigate;
 extern const struct parser parser_antivirus_json;

@@ -46,11 +46,31 @@ static bool says(struct slice prefix, const char *const *words)
 	return false;
 }
 
+/* "[WAN_LOCAL-4000-D]", "[ipv4-FWD-filter-10-A]", "[WAN_IN-RET-2000]": VyOS, EdgeOS, UniFi */
+static const struct meaning *meaning_of_chain(struct slice prefix)
+{
+	struct slice part;
+
+	if (!skip_byte(&prefix, '['))
+		return NULL;
+	prefix = slice_head(prefix, slice_find(prefix, ']'));
+	while (slice_cut(&prefix, '-', &part)) {
+		if (slice_eq(part, SLICE_LIT("D")) || slice_eq(part, SLICE_LIT("R")))
+			return &denied;
+		if (slice_eq(part, SLICE_LIT("A")) || slice_eq(part, SLICE_LIT("RET")))
+			return &allowed;
+	}
+	return NULL;
+}
+
 static const struct meaning *meaning_of(struct slice prefix)
 {
 	static const char *const no[] = {"block", "drop", "deny", "denied", "reject", NULL};
 	static const char *const yes[] = {"allow", "accept", "pass", NULL};
+	const struct meaning *meaning = meaning_of_chain(prefix);
 
+	if (meaning != NULL)
+		return meaning;
 	if (says(prefix, no))
 		return &denied;
 	return says(prefix, yes) ? &allowed : &logged;
@@ -74,10 +94,10 @@ static void put_pair(struct record *record, struct parse_context *context, struc
 {
 	struct slice name;
 
-	if (skip_lit(&pair, "SRC=")) {
+	if (skip_lit(&pair, "SRC=") || skip_lit(&pair, "IPSRC=")) {
 		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, pair);
 		seen->source = true;
-	} else if (skip_lit(&pair, "DST=")) {
+	} else if (skip_lit(&pair, "DST=") || skip_lit(&pair, "IPDST=")) {
 		put_address(
 			record, context, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS, pair);
 	} else if (skip_lit(&pair, "SPT=")) {
@@ -94,6 +114,16 @@ static void put_pair(struct record *record, struct parse_context *context, struc
 		seen->out = pair.len > 0;
 	} else if (skip_lit(&pair, "MAC=")) {
 		put_mac(record, context, pair);
+	} else if (skip_lit(&pair, "MACSRC=")) {
+		put_some(record, context, FIELD_SOURCE_MAC, pair);
+	} else if (skip_lit(&pair, "MACDST=")) {
+		put_some(record, context, FIELD_DESTINATION_MAC, pair);
+	} else if (skip_lit(&pair, "UID=")) {
+		put_some(record, context, FIELD_USER_ID, pair);
+	} else if (skip_lit(&pair, "GID=")) {
+		put_some(record, context, FIELD_GROUP_ID, pair);
+	} else if (slice_eq(pair, SLICE_LIT("ARP"))) {
+		put(record, context, FIELD_NETWORK_PROTOCOL, SLICE_LIT("arp"));
 	} else if (!seen->size && skip_lit(&pair, "LEN=")) {
 		put_digits(record, context, FIELD_NETWORK_BYTES, pair);
 		seen->size = true;
@@ -117,29 +147,45 @@ static bool put_pairs(struct record *record, struct parse_context *context, stru
 	return seen.source;
 }
 
-/* "[50028442.088484] " */
+/* "[50028442.088484] ", "[   12.345678] " */
 static void skip_uptime(struct slice *rest)
 {
 	struct slice uptime, inside = *rest;
 
-	if (!skip_byte(&inside, '[') || !take_until(&inside, ']', &uptime) || uptime.len == 0 ||
-		!is_digit(uptime.ptr[uptime.len - 1]))
+	if (!skip_byte(&inside, '[') || !take_until(&inside, ']', &uptime))
 		return;
+	for (size_t i = 0; i < uptime.len; i++) {
+		if (!is_digit(uptime.ptr[i]) && uptime.ptr[i] != '.' && uptime.ptr[i] != ' ')
+			return;
+	}
 	*rest = inside;
 	skip_blanks(rest);
+}
+
+/* The last "IN=" of the word that ends the text: the prefix may have no blank behind it. */
+static bool find_in(struct slice text, size_t *at)
+{
+	struct slice before, after;
+
+	if (!cut_last(text, SLICE_LIT("IN="), &before, &after) ||
+		slice_find(after, ' ') < after.len)
+		return false;
+	*at = before.len;
+	return true;
 }
 
 /* Where the pairs begin, with the interface the packet came by; the length when nowhere. A line
  * that is known to be of this format may lack the other interface. */
 static size_t pairs_at(struct slice text, bool named)
 {
-	size_t at = slice_search(text, SLICE_LIT("IN="));
+	size_t at = slice_search(text, SLICE_LIT(" OUT="));
 
-	if (at == text.len && named)
-		at = slice_search(text, SLICE_LIT("IN "));
-	if (named || slice_search(slice_from(text, at), SLICE_LIT(" OUT=")) < text.len - at)
+	if (at < text.len && find_in(slice_head(text, at), &at))
 		return at;
-	return text.len;
+	if (!named)
+		return text.len;
+	at = slice_search(text, SLICE_LIT("IN="));
+	return at < text.len ? at : slice_search(text, SLICE_LIT("IN "));
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
@@ -164,10 +210,12 @@ static const char *const programs[] = {"kernel", "ulogd", NULL};
 
 const struct parser parser_netfilter = {
 	.number = 10,
+	.roles = PARSER_ANY_PROGRAM,
 	.name = "netfilter",
 	.module = "netfilter",
 	.summary = "packets logged by iptables, nftables and ufw",
 	.source = "Linux net/netfilter/nf_log_syslog.c; ulogd2",
 	.programs = programs,
+	.first_bytes = "[I", /* some gateways leave the program out */
 	.parse = parse,
 };

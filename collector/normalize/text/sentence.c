@@ -49,8 +49,6 @@ enum special {
 	SPECIAL_URL,
 	SPECIAL_REQUEST,
 	SPECIAL_HASH,
-	SPECIAL_TRANSPORT,
-	SPECIAL_SECONDS,
 };
 
 static const struct {
@@ -78,8 +76,6 @@ static const struct {
 	{{SLICE_BYTES("url")}, SPECIAL_URL},
 	{{SLICE_BYTES("request")}, SPECIAL_REQUEST},
 	{{SLICE_BYTES("hash")}, SPECIAL_HASH},
-	{{SLICE_BYTES("transport")}, SPECIAL_TRANSPORT},
-	{{SLICE_BYTES("seconds")}, SPECIAL_SECONDS},
 };
 
 enum { STEPS_MAX = 96 };
@@ -502,12 +498,6 @@ static void put_special(struct record *record, struct parse_context *context,
 		break;
 	case SPECIAL_HASH:
 		put_hash(record, context, text);
-		break;
-	case SPECIAL_TRANSPORT:
-		put_transport(record, context, text);
-		break;
-	case SPECIAL_SECONDS:
-		put_seconds(record, context, text);
 		break;
 	}
 }

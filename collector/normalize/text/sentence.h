@@ -22,8 +22,6 @@
  *	          network.direction; event.duration from seconds or "1h02m03s"
  *	{url}     url.original and its parts; {request}: "GET /a HTTP/1.1"
  *	{hash}    of a file, its kind told by its length
- *	{transport}  a protocol's name or IANA number
- *	{seconds}    how long it took: "12", "0:01:02", "1h02m03s"
  *	{}        anything; also {*} and {+}
  *	[[ ]]     what may be absent; a part begins with text and holds no other part
  *

@@ -54,9 +54,6 @@ static struct slice read_text(struct bench *bench, const char *words, const char
 static const struct {
 	const char *words, *text, *wanted; /* NULL = another sentence */
 } cases[] = {
-	/* values that are no text */
-	{"{transport} for {seconds}", "6 for 0:01:02",
-		"network.transport=tcp;event.duration=62000000000;"},
 	/* up to the first place where it goes on */
 	{"a {user.name} b", "a x b", "user.name=x;"},
 	{"a {user.name} b", "a x y b", "user.name=x y;"},
