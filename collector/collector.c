@@ -1,5 +1,6 @@
 #include "collector/collector.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,8 @@ struct collector {
 	struct expiries *expiries;
 	struct control *control;
 	struct presence presence;
+	char *headers_path;
+	int64_t headers_saved_ms;
 	bool was_nearly_full, was_refusing;
 	bool failed; /* it stops to be started again */
 };
@@ -210,6 +213,18 @@ static void watch_store(struct collector *collector)
 	}
 }
 
+enum { HEADERS_SAVE_MS = 10000 };
+
+/* What is not saved when the machine stops is read by its shape, up to the next head. */
+static void save_headers(struct collector *collector)
+{
+	struct err err = {0};
+
+	if (!headers_save(pipeline_headers(collector->pipeline), collector->headers_path, &err))
+		log_warn("collector.headers", "%s", err.text);
+	collector->headers_saved_ms = clock_mono_ms();
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *user)
 {
 	struct collector *collector = user;
@@ -221,6 +236,8 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	presence_tick(&collector->presence, clock_mono_ms(), collector->settings.presence_ms,
 		ingest_peers(collector->ingest), note_presence, collector);
 	watch_store(collector);
+	if (clock_mono_ms() - collector->headers_saved_ms >= HEADERS_SAVE_MS)
+		save_headers(collector);
 }
 
 /* ---- reload ----------------------------------------------------------------- */
@@ -316,6 +333,18 @@ static bool open_store(struct collector *collector, struct err *err)
 	return true;
 }
 
+static void load_headers(struct collector *collector)
+{
+	struct strbuf path = STRBUF_INIT(PATH_MAX);
+
+	strbuf_addf(&path, "%s/headers", collector->settings.store.dir);
+	collector->headers_path = strdup(strbuf_cstr(&path));
+	strbuf_done(&path);
+	if (collector->headers_path == NULL)
+		abort();
+	headers_load(pipeline_headers(collector->pipeline), collector->headers_path);
+}
+
 static bool start_derive(struct collector *collector, struct err *err)
 {
 	const struct derive_callbacks callbacks = {
@@ -356,6 +385,7 @@ static bool build(struct collector *collector, struct err *err)
 		return false;
 	const struct pipeline_stages stages = {collector->store};
 	collector->pipeline = pipeline_new(&stages, collector->rules);
+	load_headers(collector);
 	collector->notes = notes_new(collector->store);
 	collector->signer = signer_connect(ROLE_SIGNER_FD);
 	return start_derive(collector, err) && start_forward(collector, err);
@@ -435,6 +465,9 @@ void collector_free(struct collector *collector)
 	forward_stop(collector->forward);
 	derive_stop(collector->derive);
 	signer_disconnect(collector->signer);
+	if (collector->headers_path != NULL)
+		save_headers(collector);
+	free(collector->headers_path);
 	pipeline_free(collector->pipeline);
 	store_close(collector->store);
 	rules_unref(collector->rules);

@@ -35,6 +35,7 @@ static struct counter without_fields = COUNTER("pipeline.without_fields",
 struct pipeline {
 	struct pipeline_stages stages;
 	struct audit_carry *carry;
+	struct headers *headers;
 	pthread_mutex_t lock; /* of the pointer */
 	struct rules *rules;
 	struct mask_ledger *masked;
@@ -203,8 +204,9 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 	const struct pipeline_stages *stages = &pipeline->stages;
 	struct rules *rules = pipeline_rules(pipeline);
 
-	place(rules->agencies, batch);                /* host -> system, level         */
-	normalize_batch(rules->normalizer, batch);    /* raw bytes -> fields           */
+	place(rules->agencies, batch); /* host -> system, level         */
+	/* raw bytes -> fields */
+	normalize_batch(rules->normalizer, pipeline->headers, batch);
 	audit_events_join(pipeline->carry, batch);    /* records of an event -> event  */
 	name_hosts(rules->agencies, batch);           /* a relay's records -> host     */
 	attribute(rules->agencies, batch);            /* shared sources -> agency      */
@@ -229,6 +231,7 @@ struct pipeline *pipeline_new(const struct pipeline_stages *stages, struct rules
 	pthread_mutex_init(&pipeline->lock, NULL);
 	pipeline->stages = *stages;
 	pipeline->carry = audit_carry_new();
+	pipeline->headers = headers_new();
 	pipeline->rules = rules_ref(rules);
 	pipeline->masked = mask_ledger_new();
 	return pipeline;
@@ -240,6 +243,7 @@ void pipeline_free(struct pipeline *pipeline)
 		return;
 	rules_unref(pipeline->rules);
 	audit_carry_free(pipeline->carry);
+	headers_free(pipeline->headers);
 	mask_ledger_free(pipeline->masked);
 	pthread_mutex_destroy(&pipeline->lock);
 	free(pipeline);
@@ -248,6 +252,11 @@ void pipeline_free(struct pipeline *pipeline)
 struct mask_ledger *pipeline_masked(struct pipeline *pipeline)
 {
 	return pipeline->masked;
+}
+
+struct headers *pipeline_headers(struct pipeline *pipeline)
+{
+	return pipeline->headers;
 }
 
 void pipeline_use_rules(struct pipeline *pipeline, struct rules *rules)

@@ -32,6 +32,9 @@ MUST_USE struct rules *pipeline_rules(struct pipeline *pipeline);
 /* What the masking policy took out of the records that passed. */
 struct mask_ledger *pipeline_masked(struct pipeline *pipeline);
 
+/* What the heads of sources told of their lines. */
+struct headers *pipeline_headers(struct pipeline *pipeline);
+
 /* From the next batch on. Takes a reference. */
 void pipeline_use_rules(struct pipeline *pipeline, struct rules *rules);
 

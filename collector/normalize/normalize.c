@@ -136,6 +136,7 @@ static enum parse_result ask(
 	int64_t created_ns = record->created_ns;
 
 	context->parser = parser;
+	context->header = context->head.parser == parser ? context->head.text : SLICE_NONE;
 	enum parse_result result = parser->parse(record, context);
 
 	if (result == PARSED_NOT_MINE) {
@@ -247,11 +248,14 @@ static const struct parser *format_of_kind(unsigned kind)
 	}
 }
 
-/* The parser that the settings name, or else the first envelope that claims the line. */
+/* The parser that the settings name, the one that knows the head of the source, or else the
+ * first envelope that claims the line. */
 static const struct parser *ask_envelopes(const struct normalizer *normalizer,
 	const struct parser *format, struct record *record, struct parse_context *context,
 	enum parse_result *result)
 {
+	const struct parser *headed = context->head.parser;
+
 	if (format != NULL) {
 		context->named = true;
 		*result = ask(format, record, context);
@@ -259,14 +263,24 @@ static const struct parser *ask_envelopes(const struct normalizer *normalizer,
 		if (*result != PARSED_NOT_MINE)
 			return format;
 	}
+	if (headed != NULL && headed != format) {
+		*result = ask(headed, record, context);
+		if (*result != PARSED_NOT_MINE)
+			return headed;
+	}
 	return ask_candidates(&normalizer->envelopes, record, context, result);
 }
 
 /* A source whose lines have an own format may send them inside of syslog. A format that is
  * built in is an envelope, or finds its messages by their program. */
+static bool is_own(const struct parser *format)
+{
+	return format->number >= OWN_NUMBER_MIN;
+}
+
 static const struct parser *own_of(const struct parser *format)
 {
-	return format != NULL && format->number >= OWN_NUMBER_MIN ? format : NULL;
+	return format != NULL && is_own(format) ? format : NULL;
 }
 
 /* What the parser that left the message did not understand of it. The record stays that one's:
@@ -278,6 +292,30 @@ static void ask_last(const struct normalizer *normalizer, struct record *record,
 
 	if (ask_candidates(&normalizer->last, record, context, &result) != NULL)
 		record->status = (uint8_t)status_of(result);
+}
+
+/* The same, with what the source's earlier lines told of this one; what it tells is kept. */
+static const struct parser *ask_in_scope(const struct normalizer *normalizer,
+	struct header_scope *scope, const struct parser *format, struct record *record,
+	struct parse_context *context, enum parse_result *result)
+{
+	const struct parser *found;
+
+	context->header = SLICE_NONE;
+	if (scope != NULL)
+		context->head = header_scope_find(scope, record, context->depth);
+	found = ask_envelopes(normalizer, format, record, context, result);
+	if (scope != NULL && found != NULL && !is_own(found)) {
+		struct source_header told = {found, context->header};
+
+		if (!slice_absent(told.text) &&
+			(told.text.ptr != context->head.text.ptr ||
+				told.text.len != context->head.text.len))
+			header_scope_keep(scope, record, context->depth, &told);
+	}
+	context->head.parser = NULL; /* of the line, not of the message in it */
+	context->starts_source = false;
+	return found;
 }
 
 /* Within how many others the line lies that `format` is of. */
@@ -302,7 +340,8 @@ static void note_forwarder(struct record *record, const struct parse_context *co
 
 /* The innermost parser that claimed something, or NULL; fills record->status. */
 static const struct parser *run_parsers(const struct normalizer *normalizer,
-	const struct parser *format, struct record *record, struct parse_context *context)
+	struct header_scope *scope, const struct parser *format, struct record *record,
+	struct parse_context *context)
 {
 	const unsigned line_at = depth_of_line(format, record);
 	const struct parser *found = NULL;
@@ -310,8 +349,8 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 	for (context->depth = 0; context->depth < DEPTH_MAX; context->depth++) {
 		enum parse_result result = PARSED_NOT_MINE;
 		const bool is_line = context->depth == line_at;
-		const struct parser *outer = ask_envelopes(
-			normalizer, is_line ? format : NULL, record, context, &result);
+		const struct parser *outer = ask_in_scope(
+			normalizer, scope, is_line ? format : NULL, record, context, &result);
 
 		if (outer == NULL && is_line && line_at > 0)
 			outer = ask_message_parsers(normalizer, NULL, record, context, &result);
@@ -373,8 +412,16 @@ static bool keep_fields(struct record *record, struct arena *arena)
 	return true;
 }
 
-static void normalize_in_zone(const struct normalizer *normalizer, const struct parser *format,
-	const struct zone *zone, struct arena *arena, struct record *record)
+/* The first line of a file, as the agent counts. */
+static bool starts_source(const struct record *record)
+{
+	return record->offset == 0 && record->source != NULL &&
+	       slice_eq(record->source->input, SLICE_LIT("file"));
+}
+
+static void normalize_in_zone(const struct normalizer *normalizer, struct header_scope *scope,
+	const struct parser *format, const struct zone *zone, struct arena *arena,
+	struct record *record)
 {
 	struct field room[RECORD_FIELDS_MAX];
 	struct pairs pairs;
@@ -388,6 +435,7 @@ static void normalize_in_zone(const struct normalizer *normalizer, const struct 
 		.zone = zone->turns ? zone : NULL,
 		.year = normalizer->settings.year,
 		.message = without_line_end(record->raw),
+		.starts_source = starts_source(record),
 	};
 
 	pairs_reset(&pairs, SLICE_NONE, PAIRS_NOTHING);
@@ -399,7 +447,7 @@ static void normalize_in_zone(const struct normalizer *normalizer, const struct 
 	record->n_fields = 1; /* for the module */
 	record->created_ns = CLOCK_NONE;
 
-	const struct parser *parser = run_parsers(normalizer, format, record, &context);
+	const struct parser *parser = run_parsers(normalizer, scope, format, record, &context);
 	if (parser != NULL) {
 		struct slice module = slice_absent(context.module) ? slice_str(parser->module)
 								   : context.module;
@@ -435,16 +483,26 @@ static const struct zone *zone_of(
 void normalize_record(const struct normalizer *normalizer, const struct parser *format,
 	struct arena *arena, struct record *record)
 {
-	normalize_in_zone(normalizer, format, zone_of(normalizer, record), arena, record);
+	normalize_in_zone(normalizer, NULL, format, zone_of(normalizer, record), arena, record);
 }
 
-void normalize_batch(const struct normalizer *normalizer, struct batch *batch)
+void normalize_in_scope(const struct normalizer *normalizer, const struct parser *format,
+	struct header_scope *scope, struct record *record)
+{
+	normalize_in_zone(
+		normalizer, scope, format, zone_of(normalizer, record), scope->arena, record);
+}
+
+void normalize_batch(
+	const struct normalizer *normalizer, struct headers *headers, struct batch *batch)
 {
 	size_t limit = batch->arena.limit;
 	const struct record_source *source = NULL;
 	const struct parser *format = NULL;
+	struct header_scope scope;
 
 	batch->arena.limit = BATCH_FIELDS_MAX; /* the masked line has to find room as well */
+	header_scope_begin(&scope, headers, &batch->arena, batch->stream.epoch);
 	for (unsigned i = 0; i < batch->n_records; i++) {
 		struct record *record = &batch->records[i];
 
@@ -452,9 +510,10 @@ void normalize_batch(const struct normalizer *normalizer, struct batch *batch)
 			source = record->source;
 			format = source ? normalizer_parser(normalizer, source->format) : NULL;
 		}
-		normalize_record(normalizer, format, &batch->arena, record);
+		normalize_in_scope(normalizer, format, &scope, record);
 		if (batch->pulse != NULL)
 			pulse_beat(batch->pulse); /* many slow lines are no hang */
 	}
+	header_scope_end(&scope);
 	batch->arena.limit = limit;
 }

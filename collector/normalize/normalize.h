@@ -8,11 +8,14 @@
  * nobody claims stays whole, without fields, with status PARSE_UNKNOWN.
  *
  * A normalizer is immutable; every worker uses the same one at once. It holds
- * no memory of lines seen: the same bytes give the same fields.
+ * no memory of lines seen: the same bytes give the same fields, but for formats
+ * whose lines do not say what their columns are: what the head of the source said
+ * of them is the caller's to keep (headers.h).
  */
 #ifndef COLLECTOR_NORMALIZE_NORMALIZE_H
 #define COLLECTOR_NORMALIZE_NORMALIZE_H
 
+#include "collector/normalize/headers.h"
 #include "collector/normalize/parser.h"
 #include "collector/record/batch.h"
 
@@ -36,8 +39,9 @@ void normalizer_free(struct normalizer *normalizer); /* NULL is fine */
 const struct parser *normalizer_parser(const struct normalizer *normalizer, struct slice name);
 const struct parser *normalizer_numbered(const struct normalizer *normalizer, unsigned number);
 
-/* All records of a batch; memory from its arena. */
-void normalize_batch(const struct normalizer *normalizer, struct batch *batch);
+/* All records of a batch; memory from its arena. `headers` of all sources, or NULL. */
+void normalize_batch(
+	const struct normalizer *normalizer, struct headers *headers, struct batch *batch);
 
 /*
  * One record, which has no fields yet. `format` is the parser to ask first, or NULL. When the
@@ -45,5 +49,9 @@ void normalize_batch(const struct normalizer *normalizer, struct batch *batch);
  */
 void normalize_record(const struct normalizer *normalizer, const struct parser *format,
 	struct arena *arena, struct record *record);
+
+/* The same of a line of a source whose earlier lines may have told something of it. */
+void normalize_in_scope(const struct normalizer *normalizer, const struct parser *format,
+	struct header_scope *scope, struct record *record);
 
 #endif

@@ -38,6 +38,7 @@ struct run {
 	const struct normalize_lines *lines;
 	const struct normalizer *normalizer;
 	struct record_source source;
+	struct headers *headers;
 	struct arena arena;
 	struct strbuf line; /* what was read and has no line end yet */
 	enum charset charset;
@@ -73,10 +74,12 @@ static bool write_out(struct run *run, struct err *err)
 
 static struct record normalized(struct run *run, struct slice text, uint64_t whole)
 {
+	struct header_scope scope;
 	struct record record = {
 		.raw = text,
 		.received_ns = run->now_ns,
 		.read_ns = CLOCK_NONE,
+		.offset = run->number,
 		.whole = whole,
 		.source = &run->source,
 		.kind = RECORD_LOG,
@@ -84,7 +87,9 @@ static struct record normalized(struct run *run, struct slice text, uint64_t who
 	};
 
 	arena_reset(&run->arena);
-	normalize_record(run->normalizer, run->lines->format, &run->arena, &record);
+	header_scope_begin(&scope, run->headers, &run->arena, 0);
+	normalize_in_scope(run->normalizer, run->lines->format, &scope, &record);
+	header_scope_end(&scope);
 	if (run->lines->enricher != NULL)
 		(void)enrich_record(run->lines->enricher, &run->arena, &record);
 	record.received_ns = CLOCK_NONE; /* now is not a time of the event */
@@ -326,6 +331,7 @@ bool normalize_lines(const struct normalize_lines *lines, struct err *err)
 	struct run run = {
 		.lines = lines,
 		.normalizer = normalizer,
+		.headers = headers_new(),
 		.source = {.input = SLICE_LIT("file"),
 			.name = slice_str(lines->name),
 			.format = SLICE_LIT("")},
@@ -349,6 +355,7 @@ bool normalize_lines(const struct normalize_lines *lines, struct err *err)
 	strbuf_done(&run.held.joined);
 	strbuf_done(&run.out);
 	free(buffer);
+	headers_free(run.headers);
 	normalizer_free(normalizer);
 	return ok;
 }

@@ -24,6 +24,8 @@
 
 enum { PARSER_COUNT_MAX = 256 };
 
+struct parser;
+
 #define FIRST_BYTES_DIGITS "0123456789"
 #define FIRST_BYTES_JSON   "{ \t\r\n"
 
@@ -54,6 +56,12 @@ enum parse_result {
 	PARSED_DAMAGED,  /* my format, but broken; fields up to the damage stand */
 };
 
+/* What lines of a source told of those behind them, and which parser understood them. */
+struct source_header {
+	const struct parser *parser; /* NULL = nobody */
+	struct slice text;           /* as that parser left it */
+};
+
 /* What a parser may know besides the bytes: from the source's settings. */
 struct parse_context {
 	struct arena *arena;  /* for values that need unescaping */
@@ -73,8 +81,14 @@ struct parse_context {
 	unsigned depth;           /* lines this message was found in; 0 = none */
 	bool whole_line;          /* the message left is a line of its own: Docker, Filebeat */
 	struct slice module;      /* event.module, when it is another than the parser's */
-	bool full;                /* a value found no room: the record is damaged */
-	unsigned n_others;        /* pairs of FIELD_OTHER and its like, put_other() */
+	bool starts_source;       /* the line is the first of its file */
+	/* What earlier lines of the source told of those behind them (headers.h): what this
+	 * parser left here when it claimed them, absent when it left nothing. A line inside of
+	 * another format has none. */
+	struct slice header;
+	struct source_header head; /* all of it: for who asks the parsers */
+	bool full;                 /* a value found no room: the record is damaged */
+	unsigned n_others;         /* pairs of FIELD_OTHER and its like, put_other() */
 
 	const struct parser *parser; /* the one that is asked: for a parse() of several */
 

@@ -56,6 +56,7 @@ const struct parser *const parsers[] = {
 	&parser_snort,
 	&parser_json,
 	&parser_iis,
+	&parser_w3c,
 	&parser_haproxy,
 	&parser_squid,
 	&parser_envoy,

@@ -50,6 +50,9 @@ SYSLOG = {"logsource": None, "program": "process.name", "pid": "process.pid", "m
 REFUSED = re.compile(r"fail|bad_(user|password|mfa)|invalid_(user|cred)|unauthorized")
 ADMITTED = re.compile(r"success")
 AUTHENTICATION = re.compile(r"auth|login|password|passwd|bad_user|bad_mfa|mfa|totp|credential|pam", re.I)
+# Lists in ECS, of which a tag implies one value: "auth_failed" does not say that a web server or a
+# database refused it, nor "pf_drop" that it was a connection.
+IMPLIED = frozenset({"event.category", "event.type"})
 DROPPED = re.compile(r"^(iptables|pf)_drop$")
 
 
@@ -157,7 +160,7 @@ def read_case(folder):
             seen[parser] = True
     product = product_of(config, parsers, seen)
     expected = [Expectation(at, product, values) for at, values in sorted(by_line.items()) if values]
-    return Case(lines, expected, ("--tz", "UTC"), str(folder), {"url.original": same_target})
+    return Case(lines, expected, ("--tz", "UTC"), str(folder), {"url.original": same_target}, IMPLIED)
 
 
 def same_target(wanted, given):

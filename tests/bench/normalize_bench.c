@@ -172,7 +172,7 @@ static void run(
 	double at[STAGES + 1];
 
 	at[0] = cpu_ns();
-	normalize_batch(rules->normalizer, batch);
+	normalize_batch(rules->normalizer, NULL, batch);
 	at[1] = cpu_ns();
 	if (rules->enricher != NULL)
 		enrich_batch(rules->enricher, batch);

@@ -45,8 +45,8 @@ static void run_lines(struct slice text)
 	close(to);
 }
 
-static void run_batch(const struct normalizer *normalizer, struct audit_carry *carry,
-	struct slice text, uint64_t first)
+static void run_batch(const struct normalizer *normalizer, struct headers *headers,
+	struct audit_carry *carry, struct slice text, uint64_t first)
 {
 	struct batch batch;
 	struct slice line;
@@ -59,7 +59,7 @@ static void run_batch(const struct normalizer *normalizer, struct audit_carry *c
 			.raw = line, .kind = RECORD_LOG, .sequence = first + batch.n_records};
 		batch.n_records++;
 	}
-	normalize_batch(normalizer, &batch);
+	normalize_batch(normalizer, headers, &batch);
 	audit_events_join(carry, &batch);
 	for (unsigned i = 0; i < batch.n_records; i++)
 		assert(batch.records[i].n_fields <= RECORD_FIELDS_MAX);
@@ -71,10 +71,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice text = slice_of(data, size);
 	struct normalizer *normalizer = normalizer_new(&(struct normalize_settings){0});
 	struct audit_carry *carry = audit_carry_new();
+	struct headers *headers = headers_new();
 
 	run_lines(text);
-	run_batch(normalizer, carry, slice_head(text, size / 2), 1);
-	run_batch(normalizer, carry, slice_from(text, size / 2), 1 + RECORDS_MAX);
+	run_batch(normalizer, headers, carry, slice_head(text, size / 2), 1);
+	run_batch(normalizer, headers, carry, slice_from(text, size / 2), 1 + RECORDS_MAX);
+	headers_free(headers);
 	audit_carry_free(carry);
 	normalizer_free(normalizer);
 	return 0;

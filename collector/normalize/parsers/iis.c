@@ -5,34 +5,17 @@
  *		[COOKIE] [REFERER] [HOST] STATUS SUBSTATUS WIN32 [SENT] [RECEIVED] [MS] [CLIENT]
  *	DATE TIME C-IP C-PORT S-IP S-PORT VERSION METHOD URI [STREAM] STATUS SITE REASON QUEUE
  *
- * The administrator chooses the columns, and a file names them in its "#Fields:", which a line
- * does not carry: they are told by their shape. Values hold no blanks; '+' stands for one.
- * Times are UTC.
+ * The administrator chooses the columns, and a file names them in its "#Fields:" (w3c.h). Where
+ * that is not known, since a shipper left it out, they are told by their shape. Values hold no
+ * blanks; '+' stands for one. Times are UTC.
  */
 #include "collector/normalize/families/access_log.h"
+#include "collector/normalize/families/w3c.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/stamp.h"
 #include "common/netaddr.h"
 
 enum { WORDS_MAX = 32, PORT_DIGITS = 5 };
-
-static const struct meaning succeeded = {
-	.category = {ECS_WEB},
-	.category2 = {ECS_NETWORK},
-	.type = {ECS_CONNECTION},
-	.outcome = {ECS_SUCCESS},
-};
-static const struct meaning failed = {
-	.category = {ECS_WEB},
-	.category2 = {ECS_NETWORK},
-	.type = {ECS_CONNECTION},
-	.outcome = {ECS_FAILURE},
-};
-static const struct meaning ended = {
-	.category = {ECS_WEB},
-	.category2 = {ECS_NETWORK},
-	.type = {ECS_CONNECTION},
-};
 
 struct line {
 	struct slice words[WORDS_MAX];
@@ -78,52 +61,6 @@ static bool is_port(struct slice text)
 static bool is_status(struct slice text)
 {
 	return text.len == 3 && all_digits(text);
-}
-
-/* '+' back into blanks; the arena's, or the text itself when there is none. */
-static struct slice with_blanks(struct parse_context *context, struct slice text)
-{
-	if (slice_find(text, '+') == text.len)
-		return text;
-	struct slice copy = arena_copy(context->arena, text);
-	if (slice_absent(copy)) {
-		context->full = true;
-		return copy;
-	}
-	char *at = (char *)(uintptr_t)copy.ptr;
-	for (size_t i = 0; i < copy.len; i++) {
-		if (at[i] == '+')
-			at[i] = ' ';
-	}
-	return copy;
-}
-
-static void put_version(struct record *record, struct parse_context *context, struct slice text)
-{
-	if (skip_lit(&text, "HTTP/"))
-		put_some(record, context, FIELD_HTTP_VERSION, text);
-}
-
-static void put_outcome(
-	struct record *record, struct parse_context *context, struct slice status)
-{
-	if (!is_status(status)) {
-		put_meaning(record, context, &ended);
-		return;
-	}
-	put_meaning(record, context, status.ptr[0] < '4' ? &succeeded : &failed);
-	put_digits(record, context, FIELD_HTTP_RESPONSE_STATUS_CODE, status);
-}
-
-/* "/a" and "b=c", of which either may be "-" */
-static void put_target(struct record *record, struct parse_context *context, struct slice stem,
-	struct slice query)
-{
-	query = with_blanks(context, query);
-	put_some(record, context, FIELD_URL_ORIGINAL, stem);
-	put_some(record, context, FIELD_URL_PATH, stem);
-	access_log_put_extension(record, context, stem);
-	put_some(record, context, FIELD_URL_QUERY, query);
 }
 
 /* ---- W3C -------------------------------------------------------------------------------- */
@@ -199,25 +136,25 @@ static bool read_w3c(
 	if (method == 0)
 		return false;
 	if (slice_starts(line->words[agent], SLICE_LIT("HTTP/")))
-		put_version(record, context, line->words[agent++]);
+		w3c_put_version(record, context, line->words[agent++]);
 	unsigned status = status_at(line, agent + 1);
 	if (status == line->n)
 		status = status_at(line, agent); /* no agent */
 	if (status == line->n)
 		return false;
-	put_outcome(record, context, line->words[status]);
+	w3c_put_status(record, context, line->words[status]);
 	if (is_address(line->words[method - 1]))
 		put_address(record, context, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS,
 			line->words[method - 1]);
 	put_some(record, context, FIELD_HTTP_REQUEST_METHOD, line->words[method]);
-	put_target(record, context, line->words[method + 1], line->words[method + 2]);
+	w3c_put_target(record, context, line->words[method + 1], line->words[method + 2]);
 	put_digits(record, context, FIELD_DESTINATION_PORT, line->words[method + 3]);
 	put_some(record, context, FIELD_USER_NAME, line->words[method + 4]);
 	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS,
 		line->words[method + 5]);
 	if (agent < status)
 		put_some(record, context, FIELD_USER_AGENT_ORIGINAL,
-			with_blanks(context, line->words[agent]));
+			w3c_with_blanks(context, line->words[agent]));
 	put_between(record, context, line, agent + 1, status);
 	put_behind(record, context, line, status + 3);
 	return true;
@@ -234,13 +171,13 @@ static bool read_error(
 	unsigned stream = line->n > 11 && !is_status(line->words[7]); /* Windows 10 and later */
 	struct slice uri = line->words[6];
 
-	put_outcome(record, context, line->words[7 + stream]);
+	w3c_put_status(record, context, line->words[7 + stream]);
 	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, line->words[0]);
 	put_digits(record, context, FIELD_SOURCE_PORT, line->words[1]);
 	put_address(record, context, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS,
 		line->words[2]);
 	put_digits(record, context, FIELD_DESTINATION_PORT, line->words[3]);
-	put_version(record, context, line->words[4]);
+	w3c_put_version(record, context, line->words[4]);
 	put_some(record, context, FIELD_HTTP_REQUEST_METHOD, line->words[5]);
 	if (!slice_eq(uri, SLICE_LIT("-")))
 		access_log_put_url(record, context, uri);
@@ -264,6 +201,13 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	uint16_t before = record->n_fields;
 	int64_t ns;
 
+	if (w3c_is_directive(rest))
+		return context->named || w3c_is_microsoft(context->header, rest)
+			       ? w3c_parse_directive(record, context)
+			       : PARSED_NOT_MINE;
+	if (!slice_absent(context->header) && w3c_parse_line(record, context) == PARSED)
+		return PARSED;
+	record->n_fields = before;
 	if (!take_time(&rest, context, &ns))
 		return PARSED_NOT_MINE;
 	split(rest, &line);
@@ -284,7 +228,7 @@ const struct parser parser_iis = {
 	.module = "iis",
 	.summary = "IIS: W3C extended access log, HTTPERR",
 	.source = "Microsoft Learn, W3C Logging; Error logging in HTTP APIs",
-	.first_bytes = FIRST_BYTES_DIGITS,
+	.first_bytes = FIRST_BYTES_DIGITS "#",
 	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };

@@ -6,9 +6,10 @@
  *443	tcp	ssl	...
  *	{"ts":1772852400.123456,"uid":"CHhAvVGS1DHFjwGM9","id.orig_h":"192.0.2.7",...}
  *
- * A line does not carry its header. Of the logs that Zeek writes by default the line is the one
- * whose columns all have the right form (zeek_logs.def). Unset values are '-', sets are divided
- * by commas.
+ * A file names its columns at its head, which is remembered: its lines "#separator", "#path",
+ * "#fields" and their like, each with its line end. Where it is not known, the line is of the
+ *one of Zeek's logs by default whose columns all have the right form (zeek_logs.def). Unset
+ *values are '-' unless the head says otherwise, sets are divided by commas.
  */
 #include <stdlib.h>
 
@@ -286,6 +287,94 @@ static void split(struct slice rest, struct line *line)
 		line->n++;
 }
 
+/* ---- by the head of the file --------------------------------------------------------------
+ */
+
+struct head {
+	char divider;
+	struct slice path, names, unset, empty;
+};
+
+/* "\\x09" */
+static char divider_of(struct slice text)
+{
+	uint8_t byte = 0;
+
+	if (!skip_lit(&text, "\\x") || text.len != 2)
+		return text.len == 1 ? text.ptr[0] : '\t';
+	for (size_t i = 0; i < 2; i++) {
+		char digit = text.ptr[i];
+		unsigned value = is_digit(digit) ? (unsigned)(digit - '0')
+						 : (unsigned)((digit | 0x20) - 'a') + 10;
+		if (value > 15)
+			return '\t';
+		byte = (uint8_t)(byte << 4 | value);
+	}
+	return (char)byte;
+}
+
+/* "NAME\tVALUES"; behind "#separator" stands a blank. */
+static bool take_head_line(
+	struct slice line, char divider, struct slice *name, struct slice *rest)
+{
+	size_t len =
+		slice_find(line, slice_starts(line, SLICE_LIT("#separator")) ? ' ' : divider);
+
+	if (len == line.len)
+		return false;
+	*name = slice_head(line, len);
+	*rest = slice_from(line, len + 1);
+	return true;
+}
+
+static struct head head_of(struct slice text)
+{
+	struct head head = {.divider = '\t',
+		.path = SLICE_LIT(""),
+		.names = SLICE_NONE,
+		.unset = SLICE_LIT("-"),
+		.empty = SLICE_LIT("(empty)")};
+	struct slice line, name, value;
+
+	while (slice_cut(&text, '\n', &line)) {
+		if (!take_head_line(line, head.divider, &name, &value))
+			continue;
+		if (slice_eq(name, SLICE_LIT("#separator")))
+			head.divider = divider_of(value);
+		else if (slice_eq(name, SLICE_LIT("#path")))
+			head.path = value;
+		else if (slice_eq(name, SLICE_LIT("#fields")))
+			head.names = value;
+		else if (slice_eq(name, SLICE_LIT("#unset_field")))
+			head.unset = value;
+		else if (slice_eq(name, SLICE_LIT("#empty_field")))
+			head.empty = value;
+	}
+	return head;
+}
+
+/* All columns, and a time where one has to be; or it is another line. */
+static bool read_headed(struct pairs *pairs, const struct head *head, struct slice text)
+{
+	struct slice names = head->names, name, value;
+
+	if (slice_absent(names) || slice_find(text, head->divider) == text.len)
+		return false;
+	pairs_reset(pairs, SLICE_NONE, PAIRS_NOTHING);
+	while (slice_cut(&names, head->divider, &name)) {
+		if (!slice_cut(&text, head->divider, &value) ||
+			(slice_eq(name, SLICE_LIT("ts")) && !is_time(value)))
+			return false;
+		if (slice_eq(value, head->unset) || slice_eq(value, head->empty))
+			continue;
+		if (slice_starts(name, SLICE_LIT("id.")) && slice_ends(name, SLICE_LIT("_h")) &&
+			!is_address(value))
+			return false;
+		pairs_add(pairs, name, value);
+	}
+	return slice_absent(text);
+}
+
 /* Into pairs, so that the rest need not know where a value came from. */
 static const struct log *read_columns(struct pairs *pairs, struct slice text)
 {
@@ -318,6 +407,15 @@ static const struct log *read_columns(struct pairs *pairs, struct slice text)
 }
 
 /* ---- JSON ------------------------------------------------------------------------------- */
+
+static const struct log *log_named(struct slice path)
+{
+	for (size_t i = 0; i < ARRAY_LEN(logs); i++) {
+		if (slice_eq(path, logs[i].path))
+			return &logs[i];
+	}
+	return NULL;
+}
 
 static const struct log *log_of_json(const struct pairs *pairs)
 {
@@ -603,8 +701,9 @@ static void put_meaning_of(const struct reading *reading)
 	tell(reading, TELLS_CONNECTION);
 }
 
-/* "#fields", "#open" and their like belong to the file, and say nothing by themselves. */
-static bool is_header(struct slice text)
+/* "#fields", "#open" and their like belong to the file, and say nothing by themselves. Without
+ * a head that began with its separator they have tabs, and begin with the time. */
+static bool is_header(struct slice text, struct slice head)
 {
 	static const struct slice words[] = {{SLICE_BYTES("#separator ")},
 		{SLICE_BYTES("#set_separator\t")}, {SLICE_BYTES("#empty_field\t")},
@@ -616,7 +715,37 @@ static bool is_header(struct slice text)
 		if (slice_starts(text, words[i]))
 			return true;
 	}
+	if (slice_absent(head))
+		return false;
+	for (size_t i = 1; i < ARRAY_LEN(words); i++) {
+		struct slice word = slice_head(words[i], slice_find(words[i], '\t'));
+
+		if (slice_starts(text, word) && text.len > word.len)
+			return true;
+	}
 	return false;
+}
+
+/* A head begins with "#separator"; "#open" and "#close" tell nothing of the lines. */
+static void remember(struct parse_context *context)
+{
+	struct slice line = context->message, before = context->header;
+
+	if (slice_starts(line, SLICE_LIT("#open")) || slice_starts(line, SLICE_LIT("#close")) ||
+		slice_starts(line, SLICE_LIT("#types")))
+		return;
+	if (slice_starts(line, SLICE_LIT("#separator")))
+		before = SLICE_NONE;
+	char *text = arena_alloc(context->arena, before.len + line.len + 1);
+	if (text == NULL) {
+		context->full = true;
+		return;
+	}
+	if (before.len > 0)
+		memcpy(text, before.ptr, before.len);
+	memcpy(text + before.len, line.ptr, line.len);
+	text[before.len + line.len] = '\n';
+	context->header = slice_of(text, before.len + line.len + 1);
 }
 
 static enum parse_result parse_header(struct record *record, struct parse_context *context)
@@ -624,6 +753,7 @@ static enum parse_result parse_header(struct record *record, struct parse_contex
 	struct slice line = slice_from(context->message, 1);
 	struct slice name = slice_head(line, slice_find(line, '\t'));
 
+	remember(context);
 	put_device(record, context, &sensor);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("header"),
 		slice_head(name, slice_find(name, ' ')));
@@ -636,11 +766,18 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	struct slice text = context->message;
 	struct pairs *pairs = context->pairs;
 	struct named_values values = {0};
+	struct head head = {.path = SLICE_LIT("")};
 	const struct log *log = NULL;
 
 	if (text.len > 0 && text.ptr[0] == '#')
-		return is_header(text) ? parse_header(record, context) : PARSED_NOT_MINE;
-	if (text.len > 0 && is_digit(text.ptr[0])) {
+		return is_header(text, context->header) ? parse_header(record, context)
+							: PARSED_NOT_MINE;
+	if (!slice_absent(context->header))
+		head = head_of(context->header);
+	if (read_headed(pairs, &head, text)) {
+		log = log_named(head.path);
+	} else if (text.len > 0 && is_digit(text.ptr[0])) {
+		head.path = SLICE_LIT("");
 		log = read_columns(pairs, text);
 		if (log == NULL)
 			return PARSED_NOT_MINE;
@@ -648,7 +785,10 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		return PARSED_NOT_MINE;
 	}
 	struct reading reading = {.record = record, .context = context, .pairs = pairs};
-	reading.path = log ? log->path : pairs_get_lit(pairs, "_path");
+	if (log != NULL)
+		reading.path = log->path;
+	else
+		reading.path = head.path.len > 0 ? head.path : pairs_get_lit(pairs, "_path");
 	put_device(record, context, &sensor);
 	put_some(record, context, FIELD_EVENT_DATASET, reading.path); /* "" = any */
 	for (unsigned i = 0; i < pairs->n; i++)

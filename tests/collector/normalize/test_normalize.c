@@ -45,7 +45,7 @@ START_TEST(a_batch_is_normalized_in_place)
 	};
 
 	setup(records, ARRAY_LEN(records));
-	normalize_batch(normalizer, &batch);
+	normalize_batch(normalizer, NULL, &batch);
 
 	ck_assert_uint_eq(batch.records[0].status, PARSE_OK);
 	ck_assert_slice_eq(
@@ -71,7 +71,7 @@ START_TEST(every_record_of_a_batch_is_a_sign_of_life)
 
 	setup(records, ARRAY_LEN(records));
 	batch.pulse = &pulse;
-	normalize_batch(normalizer, &batch);
+	normalize_batch(normalizer, NULL, &batch);
 	ck_assert_uint_eq(atomic_load(&pulse.beats), ARRAY_LEN(records));
 	batch_reset(&batch);
 	ck_assert_ptr_eq(batch.pulse, &pulse);
@@ -90,7 +90,7 @@ START_TEST(a_named_format_is_asked_first)
 	records[1].source = &by_name;
 	records[2].source = &by_name;
 	setup(records, ARRAY_LEN(records));
-	normalize_batch(normalizer, &batch);
+	normalize_batch(normalizer, NULL, &batch);
 	ck_assert_uint_eq(batch.records[0].status, PARSE_UNKNOWN);
 	ck_assert_uint_eq(batch.records[1].status, PARSE_OK);
 	ck_assert_uint_eq(batch.records[2].status, PARSE_OK);
@@ -122,7 +122,7 @@ START_TEST(a_named_format_is_of_the_line_that_a_shipper_wrapped)
 	records[1].source = records[2].source = &syslog;
 	records[3].source = records[4].source = &clamav;
 	setup(records, ARRAY_LEN(records));
-	normalize_batch(normalizer, &batch);
+	normalize_batch(normalizer, NULL, &batch);
 	for (unsigned i = 0; i < ARRAY_LEN(parsers_of); i++) {
 		const struct parser *parser = parser_by_number(batch.records[i].parser);
 
@@ -237,7 +237,7 @@ START_TEST(only_the_outermost_header_says_who_forwarded_a_line)
 		records[i].source = cases[i].source;
 	}
 	setup(records, ARRAY_LEN(records));
-	normalize_batch(normalizer, &batch);
+	normalize_batch(normalizer, NULL, &batch);
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct slice host = batch.records[i].forwarded_host;
 

@@ -17,23 +17,32 @@
 
 enum { FILE_MAX = 4 << 20, FOLDERS_MIN = 3 };
 
-static void put_line(const struct normalizer *normalizer, const struct parser *format,
-	struct slice line, struct strbuf *out)
+static const struct record_source source = {
+	.input = {SLICE_BYTES("file")}, .name = {SLICE_BYTES("a.log")}};
+
+static void put_line(const struct normalizer *normalizer, struct headers *headers,
+	const struct parser *format, struct slice line, uint64_t offset, struct strbuf *out)
 {
+	struct header_scope scope;
 	struct arena arena;
 	struct record record = {
 		.raw = line,
 		.received_ns = SAMPLES_RECEIVED_NS,
 		.read_ns = CLOCK_NONE,
+		.offset = offset,
 		.whole = line.len,
+		.source = &source,
 		.kind = RECORD_LOG,
 	};
 
 	if (slice_starts(line, SLICE_LIT("{\"rule.n")))
 		record.kind = RECORD_HIT;
 	arena_init(&arena, 1 << 20);
-	normalize_record(normalizer, format, &arena, &record);
+	header_scope_begin(&scope, headers, &arena, 0);
+	normalize_in_scope(normalizer, format, &scope, &record);
+	header_scope_end(&scope);
 	record.received_ns = CLOCK_NONE;
+	record.source = NULL; /* no sample says where it came from */
 
 	const struct parser *parser = parser_by_number(record.parser);
 	encode_json(out, &record, slice_str(parser ? parser->name : NULL));
@@ -45,13 +54,16 @@ static void make(struct slice text, const struct parser *format, struct strbuf *
 {
 	static const struct normalize_settings settings = {.zone.seconds = 7 * 3600};
 	struct normalizer *normalizer = normalizer_new(&settings);
+	struct headers *headers = headers_new(); /* a file is a source */
+	const char *start = text.ptr;
 	struct slice line;
 
 	while (slice_cut(&text, '\n', &line)) {
 		if (slice_absent(text) && line.len == 0)
 			break;
-		put_line(normalizer, format, line, out);
+		put_line(normalizer, headers, format, line, (uint64_t)(line.ptr - start), out);
 	}
+	headers_free(headers);
 	normalizer_free(normalizer);
 }
 

@@ -61,7 +61,7 @@ static void run_batch(
 			.kind = RECORD_LOG,
 		};
 	}
-	normalize_batch(normalizer, &batch);
+	normalize_batch(normalizer, NULL, &batch);
 	audit_events_join(carry, &batch);
 }
 
