@@ -55,6 +55,7 @@ const struct parser *const parsers[] = {
 	&parser_zeek,
 	&parser_snort,
 	&parser_json,
+	&parser_csv,
 	&parser_iis,
 	&parser_w3c,
 	&parser_haproxy,

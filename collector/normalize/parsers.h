@@ -56,6 +56,7 @@ extern const struct parser parser_nas;
 extern const struct parser parser_mail_filter;
 extern const struct parser parser_nginx;
 extern const struct parser parser_iis;
+extern const struct parser parser_csv;
 extern const struct parser parser_w3c;
 extern const struct parser parser_haproxy;
 extern const struct parser parser_nginx_error;

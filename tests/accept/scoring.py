@@ -92,7 +92,8 @@ def plain(name, value):
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if name.endswith((".ip", ".address")):
         try:
-            return str(ipaddress.ip_address(text.split("%")[0]))
+            address = ipaddress.ip_address(text.split("%")[0])
+            return str(getattr(address, "ipv4_mapped", None) or address)
         except ValueError:
             return text.lower()
     if name in ("url.path", "url.query", "url.original"):

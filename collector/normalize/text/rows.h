@@ -1,0 +1,40 @@
+/*
+ * rows - tables whose first row names their columns: exports of consoles, reports
+ *
+ *	Time,"User full name","Event name",Origin,"IP address"
+ *	"7/03/26, 10:00:00",An,"User login failed",web,203.0.113.10
+ *
+ * Columns are divided by commas, semicolons, tabs or bars, whichever the first row has most of;
+ * values in quotes may hold them, and line ends (RFC 4180). The header remembered is the first
+ * row as it stands (parse_context.header).
+ *
+ * Any thread.
+ */
+#ifndef COLLECTOR_NORMALIZE_ROWS_H
+#define COLLECTOR_NORMALIZE_ROWS_H
+
+#include "collector/normalize/parser.h"
+
+enum {
+	ROWS_COLUMNS_MAX = 128,
+	ROWS_NAME_MAX = 64,       /* bytes of a column's name */
+	ROWS_TEXT_MAX = 64 << 10, /* bytes of a row that goes on in further lines */
+};
+
+/* Whether `line` can be the first row of a table: three columns or more, each with a name. */
+bool rows_is_header(struct slice line);
+
+/* Whether a first row has a column of that name: in small letters without diacritics, with
+ * underscores between words, "dia_chi_ip". */
+bool rows_have(struct slice header, struct slice name);
+
+/*
+ * A row into context->pairs, by the names of the header as rows_have() knows them; values that
+ * are empty or "-" are left out. False when it has other columns.
+ */
+bool rows_read(struct parse_context *context, struct slice header, struct slice row);
+
+/* Whether a quote of the row is still open: it goes on in the next line. */
+bool rows_is_open(struct slice row);
+
+#endif
