@@ -489,8 +489,7 @@ static bool put_sender(void *user, const struct sender *sender)
 	json_put_u64(json, "agency", sender->agency);
 	json_put_u64(json, "host", sender->host);
 	json_put_str(json, "identity",
-		identity_strength_name(sender->certificate[0] != '\0' ? IDENTITY_CERTIFICATE
-								      : IDENTITY_ADDRESS));
+		identity_strength_name(sender_strength(sender)));
 	json_put_u64(json, "connections", atomic_load(&state->connections));
 	json_put_u64(json, "connections_refused", atomic_load(&state->refused));
 	json_put_u64(json, "messages", atomic_load(&state->messages));

@@ -21,6 +21,7 @@ static const char *const inputs[][3] = {
 	[PROTOCOL_SYSLOG] = {[TRANSPORT_UDP] = "syslog-udp",
 		[TRANSPORT_TCP] = "syslog-tcp",
 		[TRANSPORT_TLS] = "syslog-tls"},
+	[PROTOCOL_HTTP] = {[TRANSPORT_TCP] = "http", [TRANSPORT_TLS] = "https"},
 	[PROTOCOL_BEATS] = {[TRANSPORT_TCP] = "beats-tcp", [TRANSPORT_TLS] = "beats-tls"},
 };
 
@@ -176,6 +177,16 @@ static bool open_door(struct door *door, struct event_base *base, struct err *er
 	return door->acceptor != NULL;
 }
 
+static void warn_clear_tokens(const struct door *door)
+{
+	const struct written_listener *settings = door->settings;
+
+	if (settings->protocol == PROTOCOL_HTTP && settings->transport == TRANSPORT_TCP)
+		log_warn("senders.clear",
+			"listener=%s, tokens and records can be read on their way: use tls",
+			LOG_TEXT(slice_str(settings->name)));
+}
+
 bool doors_open(struct ingest_shared *shared, struct event_base *base, struct err *err)
 {
 	const struct setting_sections *written = &shared->settings->syslog.listeners;
@@ -194,6 +205,7 @@ bool doors_open(struct ingest_shared *shared, struct event_base *base, struct er
 		door->fd = -1;
 		if (!open_door(door, base, err))
 			return false;
+		warn_clear_tokens(door);
 		log_info("senders.listening", "listener=%s address=%s",
 			LOG_TEXT(slice_str(door->settings->name)), door->settings->listen);
 	}

@@ -320,7 +320,7 @@ static struct record_source source_of(struct batch *batch, const struct sender *
 		.format = slice_str(format),
 		.zone = zone,
 		.charset = sender->charset,
-		.wrapped = origin->door->settings->protocol == PROTOCOL_BEATS,
+		.wrapped = origin->wrapped,
 		.names_host = sender->names_host,
 		.hosts = hosts,
 		.n_hosts = sender->n_hosts,
@@ -340,8 +340,7 @@ static struct record record_of(const struct batch *batch, const struct sender *s
 		.agency = sender->agency,
 		.host = sender->host,
 		.kind = RECORD_LOG,
-		.strength = sender->certificate[0] != '\0' ? IDENTITY_CERTIFICATE
-							   : IDENTITY_ADDRESS,
+		.strength = (uint8_t)sender_strength(sender),
 		.flags = line->flags,
 	};
 }

@@ -4,6 +4,7 @@
  *	sender_session   a TCP or TLS connection; by its listener's protocol
  *	sender_lines     syslog: bytes -> framing -> messages
  *	sender_beats     Beats: bytes -> lumberjack -> messages; acknowledges
+ *	sender_http      HTTP: bytes -> requests -> handlers -> messages; answers
  *	sender_datagrams a UDP socket -> messages
  *	flow             messages of one sender, gathered into batches
  *
@@ -16,10 +17,10 @@
  *
  * Syslog acknowledges nothing, so nothing that was read may be given back: a
  * batch that the store refuses is kept and submitted again, before anything
- * else, until it is taken. Events of Beats are acknowledged when their batch
- * came home (receipts.h). Meanwhile flows fill up. A full one stops
- * the reading of its connections, and TCP slows the sender; datagrams are
- * dropped, the newest, and declared as a gap in the stream.
+ * else, until it is taken. Events of Beats and requests of HTTP are
+ * acknowledged when their batches came home (receipts.h). Meanwhile flows fill up. A full one
+ *stops the reading of its connections, and TCP slows the sender; datagrams are dropped, the
+ *newest, and declared as a gap in the stream.
  *
  * Private to ingest/; the worker's thread only.
  */

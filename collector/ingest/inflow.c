@@ -22,7 +22,7 @@ static int origin_number(const struct parcel *parcel, const struct inflow_origin
 	for (unsigned i = parcel->n_origins; i > 0; i--) {
 		const struct inflow_origin *known = &parcel->origins[i - 1];
 
-		if (known->door == origin->door &&
+		if (known->door == origin->door && known->wrapped == origin->wrapped &&
 			netaddr_eq(&known->address, &origin->address))
 			return (int)i - 1;
 	}

@@ -27,6 +27,7 @@ enum {
 struct inflow_origin {
 	const struct door *door;
 	struct netaddr address;
+	bool wrapped; /* record_source.wrapped */
 };
 
 struct inflow_line {

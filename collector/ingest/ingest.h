@@ -5,7 +5,7 @@
  *	worker     a thread: event base, sessions, a fixed pool of batches
  *	session    one agent: handshake, HELLO, frames, deadlines, acknowledgement
  *	peers      who is connected; caps of agencies
- *	doors      listeners for others than agents: syslog by UDP, TCP, TLS
+ *	doors      listeners for others than agents: syslog, Beats, HTTP
  *	senders    who may send there, and whose it is
  *	gate       what they deliver to one worker: connections, datagrams, flows
  *

@@ -178,7 +178,7 @@ static bool take_event(struct sender_session *session, const struct lumberjack_e
 	beats->to_come--;
 	gate_put(session->gate, session->flow,
 		&(struct inflow_message){
-			.origin = {session->door, session->address},
+			.origin = {session->door, session->address, .wrapped = true},
 			.peer = session->peer,
 			.bytes = event->bytes,
 			.whole = event->whole,

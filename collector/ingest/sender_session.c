@@ -31,6 +31,7 @@ static struct counter too_many = COUNTER("ingest.sender_own_connections_refused"
 static const struct sender_protocol *const protocols[] = {
 	[PROTOCOL_SYSLOG] = &sender_lines,
 	[PROTOCOL_BEATS] = &sender_beats,
+	[PROTOCOL_HTTP] = &sender_http,
 };
 
 /* ---- life ---------------------------------------------------------------------- */
@@ -114,10 +115,19 @@ static void stop_reading(struct sender_session *session)
 	session->flow->stopped = session;
 }
 
+static void hold(struct sender_session *session)
+{
+	bufferevent_disable(session->bev, EV_READ);
+	session->waits_ms = 0;
+	session->is_held = true;
+}
+
+static void leave(struct sender_session *session);
+
 /* Takes what has arrived, as far as there is room for it. */
 static void read_on(struct sender_session *session)
 {
-	const char *why;
+	const char *why = "";
 
 	switch (session->protocol->take(session, &why)) {
 	case SENDER_TAKEN_ALL:
@@ -126,10 +136,23 @@ static void read_on(struct sender_session *session)
 	case SENDER_NO_ROOM:
 		stop_reading(session);
 		break;
+	case SENDER_OWES:
+		hold(session);
+		break;
+	case SENDER_ENDS:
+		leave(session);
+		break;
 	case SENDER_BROKEN:
 		end_broken(session, why);
 		break;
 	}
+}
+
+static void let_go(struct sender_session *session)
+{
+	session->is_held = false;
+	bufferevent_enable(session->bev, EV_READ);
+	read_on(session);
 }
 
 /* ---- what it has to be told ------------------------------------------------------- */
@@ -176,7 +199,7 @@ static void leave_if_done(struct sender_session *session)
 /* No more is read; what was is still answered. */
 static void leave(struct sender_session *session)
 {
-	if (session->flow == NULL || (!owes(session) && has_parted(session))) {
+	if (!owes(session) && has_parted(session)) {
 		finish(session);
 		return;
 	}
@@ -202,6 +225,8 @@ static void answer(struct sender_session *session)
 		end_unanswered(session);
 	else if (session->is_leaving)
 		leave_if_done(session);
+	else if (session->is_held && !owes(session))
+		let_go(session);
 }
 
 void sender_sessions_answer(struct gate *gate)
@@ -239,15 +264,25 @@ static bool is_sender(void *user, struct slice name)
 	return search->found != NULL;
 }
 
-static const struct sender *look_up(struct sender_session *session)
+const struct sender *sender_session_certified(struct sender_session *session)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
 	struct search search = {.session = session};
 
-	if (ssl != NULL && tls_peer_names(ssl, is_sender, &search))
-		return search.found;
-	return senders_by_address(
-		session->gate->senders, session->door->number, &session->address);
+	return ssl != NULL && tls_peer_names(ssl, is_sender, &search) ? search.found : NULL;
+}
+
+static const struct sender *look_up(struct sender_session *session)
+{
+	const struct senders *senders = session->gate->senders;
+	const struct sender *sender = sender_session_certified(session);
+
+	if (sender != NULL)
+		return sender;
+	return session->has_token
+		       ? senders_by_token(senders, session->door->number, &session->address,
+				 session->token)
+		       : senders_by_address(senders, session->door->number, &session->address);
 }
 
 static bool join_flow(struct sender_session *session, const struct sender *sender)
@@ -263,14 +298,33 @@ static bool join_flow(struct sender_session *session, const struct sender *sende
 	return true;
 }
 
+static void end_handshake(struct sender_session *session, bool good)
+{
+	door_shaken(session->door, &session->handshake, good);
+	session->handshake.session = 0;
+}
+
+bool sender_session_is(struct sender_session *session, const struct sender *sender)
+{
+	end_handshake(session, true);
+	if (session->flow != NULL && session->flow->sender == sender)
+		return true;
+	leave_flow(session);
+	return join_flow(session, sender);
+}
+
 /* It is connected, and verified where that is asked for. False: it is gone. */
 static bool let_in(struct sender_session *session)
 {
 	(void)gate_refresh(session->gate);
 	session->generation = session->gate->generation;
+	session->is_connected = true;
+	if (session->protocol->introduces) {
+		bufferevent_enable(session->bev, EV_READ);
+		return true;
+	}
 	const struct sender *sender = look_up(session);
-	door_shaken(session->door, &session->handshake, sender != NULL);
-	session->handshake.session = 0;
+	end_handshake(session, sender != NULL);
 	if (sender == NULL)
 		door_stranger(session->door, &session->address);
 	if (sender == NULL || !join_flow(session, sender)) {
@@ -322,7 +376,7 @@ static void on_read(struct bufferevent *bev, void *user)
 
 	if (session->is_leaving)
 		evbuffer_drain(bufferevent_get_input(bev), SIZE_MAX);
-	else if (!session->is_stopped)
+	else if (!session->is_stopped && !session->is_held)
 		read_on(session);
 	gate_go_on(gate);
 }
@@ -330,10 +384,17 @@ static void on_read(struct bufferevent *bev, void *user)
 static void on_written(struct bufferevent *bev, void *user)
 {
 	struct sender_session *session = user;
+	struct gate *gate = session->gate;
 
 	(void)bev;
+	session->unread_ms = 0;
+	if (session->protocol->written != NULL && !session->has_left)
+		session->protocol->written(session);
 	if (session->is_leaving)
 		leave_if_done(session);
+	else if (session->is_held && !owes(session))
+		let_go(session);
+	gate_go_on(gate);
 }
 
 static void log_failed_handshake(struct sender_session *session)
@@ -357,7 +418,7 @@ static void on_event(struct bufferevent *bev, short what, void *user)
 		if (let_in(session))
 			read_on(session);
 	} else {
-		if (session->flow == NULL)
+		if (!session->is_connected)
 			log_failed_handshake(session);
 		finish(session);
 	}

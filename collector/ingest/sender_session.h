@@ -2,8 +2,9 @@
  * sender_session - one TCP or TLS connection of a sender
  *
  * Who it is comes from its address, or from its certificate, before a byte of
- * it is looked at. What it sends is its listener's protocol's to read and, where
- * there is something to say, to answer (sender_session_inner.h). It may be
+ * it is looked at; where a protocol has tokens, from what it begins with, while
+ * it has no more than a place in the handshakes. What it sends is its listener's protocol's to
+ * read and, where there is something to say, to answer (sender_session_inner.h). It may be
  * silent as long as it likes (the kernel finds out when it is gone); a handshake
  * and a message that began have a deadline. After a reload who is no sender any
  * more is ended within a second.

@@ -1,9 +1,14 @@
 #include "collector/ingest/sender_settings.h"
 
 static const char *const transport_names[] = {"udp", "tcp", "tls", NULL};
-static const char *const protocol_names[] = {"syslog", "beats", NULL};
+static const char *const protocol_names[] = {"syslog", "beats", "http", NULL};
 static const char *const framing_names[] = {"auto", "lines", "octet-counted", NULL};
 static const char *const client_names[] = {"none", "optional", "required", NULL};
+
+const char *listener_protocol_name(enum listener_protocol protocol)
+{
+	return protocol_names[protocol];
+}
 
 #define AT(member) offsetof(struct written_listener, member)
 static const struct setting listener_table[] = {
@@ -16,7 +21,9 @@ static const struct setting listener_table[] = {
 	{"protocol", SETTING_CHOICE, AT(protocol), "syslog", 0, 0,
 		"What they speak: beats is what Filebeat and Winlogbeat send to Logstash "
 		"(Lumberjack version 2), by tls or, in a network of their own, tcp. They are "
-		"told what is durable, and send the rest again.",
+		"told what is durable, and send the rest again. http takes lines and JSON, "
+		"and what outputs for Elasticsearch send (_bulk), likewise; by tcp its tokens "
+		"are in clear.",
 		protocol_names},
 	{"listen", SETTING_TEXT, AT(listen), NULL, 3, 255,
 		"Address and port; [::]:514 for IPv6 and IPv4.", .example = "0.0.0.0:514"},
@@ -60,6 +67,10 @@ static const struct setting sender_table[] = {
 		"Name in its certificate (DNS, or the common name where there is none), at a "
 		"listener that asks for one. Who has it is known by it, the others by their "
 		"address."},
+	{"token-sha256", SETTING_TEXTS, AT(tokens), NULL, 0, TOKENS_MAX,
+		"SHA-256 of the token it shows at a listener of http; two while it changes "
+		"over. `soc-ctl token` makes both. Who has tokens is known by them alone, from "
+		"its addresses."},
 	{"agency", SETTING_COUNT, AT(agency), NULL, 1, 0,
 		"Agency its records belong to, a number of the register.", .example = "1"},
 	{"host", SETTING_COUNT, AT(host), NULL, 1, 0,
@@ -102,7 +113,8 @@ const struct setting sender_settings_table[] = {
 	{"message-max", SETTING_BYTES, AT(message_max), "64KiB", 480, 1 << 20,
 		"A longer message of syslog is cut, and marked so."},
 	{"event-max", SETTING_BYTES, AT(event_max), "256KiB", 4096, 1 << 20,
-		"The same of an event of Beats; one that was cut cannot be read as JSON. "
+		"The same of an event of Beats; one that was cut cannot be read as JSON. A "
+		"longer line of http is refused, and its sender told. "
 		"Each connection holds what has arrived of one, besides its queue."},
 	{"queue", SETTING_BYTES, AT(queue), "16MiB", 1 << 20, 1 << 30,
 		"Messages of one sender that may wait for the store, in each worker. A full "

@@ -8,12 +8,13 @@ enum {
 	LISTENERS_MAX = 16,
 	SENDERS_MAX = 10000,
 	CERTIFICATE_NAME_MAX = 253,
-	SENDER_HOSTS_MAX = 256
+	SENDER_HOSTS_MAX = 256,
+	TOKENS_MAX = 2,
 };
 
 enum listener_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
-enum listener_protocol { PROTOCOL_SYSLOG, PROTOCOL_BEATS };
+enum listener_protocol { PROTOCOL_SYSLOG, PROTOCOL_BEATS, PROTOCOL_HTTP };
 
 enum listener_clients {
 	CLIENTS_NONE,     /* no certificate is asked for */
@@ -37,7 +38,8 @@ struct written_listener {
 struct written_sender {
 	const char *name;
 	struct setting_texts addresses, listeners;
-	const char *certificate; /* name in it; "" = the address is what it is known by */
+	const char *certificate;     /* name in it; "" = it is known by something else */
+	struct setting_texts tokens; /* SHA-256 of each, in hex; none = as above */
 	uint32_t agency, host;
 	bool names_host;
 	struct setting_texts hosts; /* numbers that it may name; none = all of its agency */
@@ -54,6 +56,9 @@ struct sender_settings {
 	uint64_t agency_queues_max;        /* of all senders of an agency, all workers */
 	uint64_t queues_max;               /* of all */
 };
+
+/* As the settings call it. */
+const char *listener_protocol_name(enum listener_protocol protocol);
 
 extern const struct setting sender_settings_table[];
 

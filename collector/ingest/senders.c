@@ -12,6 +12,11 @@
 
 enum { TEXTS_MAX = 64 << 20, ALL_LISTENERS = (1U << LISTENERS_MAX) - 1 };
 
+struct token {
+	const unsigned char *hash;
+	const struct sender *sender;
+};
+
 struct senders {
 	atomic_uint refs;
 	struct arena arena; /* of all that is below */
@@ -20,6 +25,8 @@ struct senders {
 	struct sender_index by_address;
 	const struct sender **named; /* those with a certificate, by its name */
 	size_t n_named;
+	struct token *tokens; /* by their bytes */
+	size_t n_tokens;
 };
 
 /* ---- checking --------------------------------------------------------------- */
@@ -54,9 +61,10 @@ static void check_tls(const struct conf *conf, const struct written_listener *li
 	if (is_tls && listener->clients != CLIENTS_NONE && listener->ca[0] == '\0')
 		mistake_add(mistakes, conf_at(conf, &listener->clients),
 			"certificates of senders can be checked only with 'ca'");
-	if (listener->transport == TRANSPORT_UDP && listener->protocol == PROTOCOL_BEATS)
+	if (listener->transport == TRANSPORT_UDP && listener->protocol != PROTOCOL_SYSLOG)
 		mistake_add(mistakes, conf_at(conf, &listener->protocol),
-			"beats needs a connection: tls or tcp");
+			"%s needs a connection: tls or tcp",
+			listener_protocol_name((enum listener_protocol)listener->protocol));
 	if (!is_tls && listener->clients != CLIENTS_NONE)
 		mistake_add(mistakes, conf_at(conf, &listener->clients),
 			"only tls asks senders for a certificate");
@@ -112,8 +120,8 @@ static uint32_t listeners_by_name(
 
 /* An address of a sender, or its name. */
 struct claim {
-	size_t sender; /* number of it */
-	const char *certificate;
+	size_t sender;           /* number of it */
+	const char *certificate; /* or the first of its tokens */
 	struct netprefix prefix;
 	const char *const *text; /* the setting */
 };
@@ -198,7 +206,8 @@ static struct claim *claims_of(const struct sender_settings *settings, size_t *n
 			struct claim *claim = &claims[*n];
 
 			claim->sender = i;
-			claim->certificate = sender->certificate;
+			claim->certificate = sender->tokens.n > 0 ? sender->tokens.items[0]
+								  : sender->certificate;
 			claim->text = &sender->addresses.items[j];
 			*n += netprefix_parse(slice_str(*claim->text), &claim->prefix, NULL);
 		}
@@ -228,6 +237,32 @@ static size_t take_claim(struct owners *owners, uint32_t listeners, size_t sende
 			first = *owner;
 	}
 	return first;
+}
+
+/* A token is one sender's, wherever that is; and it is there once. */
+static void check_token_claims(const struct conf *conf, const struct sender_settings *settings,
+	struct mistakes *mistakes)
+{
+	struct claim *claims = new_claims(settings->senders.n * TOKENS_MAX);
+	size_t n = 0;
+
+	for (size_t i = 0; i < settings->senders.n; i++) {
+		const struct setting_texts *tokens = &senders_of(settings)[i].tokens;
+
+		for (size_t j = 0; j < tokens->n && j < TOKENS_MAX; j++)
+			claims[n++] = (struct claim){.sender = i,
+				.certificate = tokens->items[j],
+				.text = &tokens->items[j]};
+	}
+	qsort(claims, n, sizeof(*claims), compare_claims);
+	for (size_t i = 1; i < n; i++) {
+		if (compare_claimed(&claims[i], &claims[i - 1]) == 0)
+			mistake_add(mistakes, conf_at(conf, claims[i].text),
+				"this is a token of %s already",
+				MISTAKE_TEXT(slice_str(
+					senders_of(settings)[claims[i - 1].sender].name)));
+	}
+	free(claims);
 }
 
 /* Two of one address, of which the first would win whatever was meant. */
@@ -291,6 +326,43 @@ static bool asks_for_certificates(
 	return false;
 }
 
+static bool is_hash(const char *text)
+{
+	return strlen(text) == 2 * TOKEN_HASH_SIZE &&
+	       strspn(text, "0123456789abcdefABCDEF") == 2 * TOKEN_HASH_SIZE;
+}
+
+static bool may_show_token(
+	const struct sender_settings *settings, const struct written_sender *sender)
+{
+	const uint32_t set = listeners_by_name(settings, &sender->listeners);
+
+	for (size_t i = 0; i < settings->listeners.n; i++) {
+		if ((set & 1U << i) != 0 && listeners_of(settings)[i].protocol == PROTOCOL_HTTP)
+			return true;
+	}
+	return false;
+}
+
+static void check_tokens(const struct conf *conf, const struct sender_settings *settings,
+	const struct written_sender *sender, struct mistakes *mistakes)
+{
+	if (sender->tokens.n == 0)
+		return;
+	for (size_t i = 0; i < sender->tokens.n; i++) {
+		if (!is_hash(sender->tokens.items[i]))
+			mistake_add(mistakes, conf_at(conf, &sender->tokens.items[i]),
+				"no SHA-256: that is 64 digits, hexadecimal; `soc-ctl token` "
+				"makes them");
+	}
+	if (sender->certificate[0] != '\0')
+		mistake_add(mistakes, conf_at(conf, &sender->certificate),
+			"it is known by its token, or by a certificate: one of both");
+	if (!may_show_token(settings, sender))
+		mistake_add(mistakes, conf_at(conf, &sender->tokens.items[0]),
+			"none of its listeners speaks http");
+}
+
 static void check_zone(
 	const struct conf *conf, const struct written_sender *sender, struct mistakes *mistakes)
 {
@@ -343,6 +415,7 @@ static void check_sender(const struct conf *conf, const struct sender_settings *
 		mistake_add(mistakes, conf_at(conf, &sender->certificate),
 			"none of its listeners asks for a certificate");
 	check_hosts(conf, sender, mistakes);
+	check_tokens(conf, settings, sender, mistakes);
 	check_zone(conf, sender, mistakes);
 	check_charset(conf, settings, sender, mistakes);
 }
@@ -356,6 +429,32 @@ static void *allocate(struct senders *senders, size_t size)
 	if (memory == NULL)
 		abort(); /* a file of settings is smaller than that */
 	return memory;
+}
+
+static unsigned hex_value(char digit)
+{
+	const unsigned lower = (unsigned char)digit | 0x20U;
+
+	return lower >= 'a' ? lower - 'a' + 10 : lower - '0';
+}
+
+/* Those that are no hashes; the check found them before. */
+static size_t parse_tokens(
+	const struct setting_texts *texts, unsigned char (*tokens)[TOKEN_HASH_SIZE])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < texts->n; i++) {
+		const char *text = texts->items[i];
+
+		if (!is_hash(text))
+			continue;
+		for (size_t j = 0; j < TOKEN_HASH_SIZE; j++)
+			tokens[n][j] = (unsigned char)(hex_value(text[2 * j]) << 4 |
+						       hex_value(text[2 * j + 1]));
+		n++;
+	}
+	return n;
 }
 
 static const char *copy_text(struct senders *senders, const char *text)
@@ -411,12 +510,17 @@ static void build(struct senders *senders, struct sender *sender,
 	struct netprefix *ranges =
 		allocate(senders, (written->addresses.n + 1) * sizeof(*ranges));
 
+	unsigned char(*tokens)[TOKEN_HASH_SIZE] =
+		allocate(senders, (written->tokens.n + 1) * sizeof(*tokens));
+
 	*sender = (struct sender){
 		.name = copy_text(senders, written->name),
 		.ranges = ranges,
 		.n_ranges = parse_ranges(&written->addresses, ranges),
 		.listeners = listeners_by_name(settings, &written->listeners),
 		.certificate = copy_text(senders, written->certificate),
+		.tokens = tokens,
+		.n_tokens = parse_tokens(&written->tokens, tokens),
 		.agency = written->agency,
 		.host = written->host,
 		.names_host = written->names_host,
@@ -468,6 +572,29 @@ static void index_names(struct senders *senders)
 		qsort(senders->named, senders->n_named, sizeof(struct sender *), compare_named);
 }
 
+static int compare_tokens(const void *left, const void *right)
+{
+	const struct token *a = left, *b = right;
+
+	return memcmp(a->hash, b->hash, TOKEN_HASH_SIZE);
+}
+
+static void index_tokens(struct senders *senders)
+{
+	senders->tokens =
+		allocate(senders, (senders->n * TOKENS_MAX + 1) * sizeof(*senders->tokens));
+	for (size_t i = 0; i < senders->n; i++) {
+		const struct sender *sender = &senders->items[i];
+
+		for (size_t j = 0; j < sender->n_tokens; j++)
+			senders->tokens[senders->n_tokens++] =
+				(struct token){sender->tokens[j], sender};
+	}
+	if (senders->n_tokens > 0)
+		qsort(senders->tokens, senders->n_tokens, sizeof(*senders->tokens),
+			compare_tokens);
+}
+
 struct senders *senders_new(const struct sender_settings *settings, struct sender_book *book)
 {
 	struct senders *senders = calloc(1, sizeof(*senders));
@@ -482,6 +609,7 @@ struct senders *senders_new(const struct sender_settings *settings, struct sende
 		build(senders, &senders->items[i], settings, &senders_of(settings)[i], book);
 	index_addresses(senders);
 	index_names(senders);
+	index_tokens(senders);
 	return senders;
 }
 
@@ -523,12 +651,19 @@ struct question {
 	bool by_address; /* alone */
 };
 
+enum identity_strength sender_strength(const struct sender *sender)
+{
+	if (sender->certificate[0] != '\0')
+		return IDENTITY_CERTIFICATE;
+	return sender->n_tokens > 0 ? IDENTITY_TOKEN : IDENTITY_ADDRESS;
+}
+
 static bool answers(void *user, const struct sender *sender)
 {
 	const struct question *question = user;
 
 	return (sender->listeners & 1U << question->listener) != 0 &&
-	       (!question->by_address || sender->certificate[0] == '\0');
+	       (!question->by_address || sender_strength(sender) == IDENTITY_ADDRESS);
 }
 
 const struct sender *senders_by_address(
@@ -587,6 +722,26 @@ const struct sender *senders_by_certificate(const struct senders *senders, unsig
 	return found;
 }
 
+const struct sender *senders_with_token(
+	const struct senders *senders, const unsigned char hash[TOKEN_HASH_SIZE])
+{
+	const struct token wanted = {.hash = hash};
+	const struct token *token =
+		senders->n_tokens == 0 ? NULL
+				       : bsearch(&wanted, senders->tokens, senders->n_tokens,
+						 sizeof(wanted), compare_tokens);
+
+	return token != NULL ? token->sender : NULL;
+}
+
+const struct sender *senders_by_token(const struct senders *senders, unsigned listener,
+	const struct netaddr *address, const unsigned char hash[TOKEN_HASH_SIZE])
+{
+	const struct sender *sender = senders_with_token(senders, hash);
+
+	return sender != NULL && fits(sender, listener, address) > 0 ? sender : NULL;
+}
+
 void senders_walk(const struct senders *senders,
 	bool (*visit)(void *user, const struct sender *sender), void *user)
 {
@@ -603,4 +758,5 @@ void sender_settings_check(const struct conf *conf, const struct sender_settings
 		check_sender(conf, settings, i, mistakes);
 	check_names(conf, settings, mistakes);
 	check_claims(conf, settings, mistakes);
+	check_token_claims(conf, settings, mistakes);
 }

@@ -24,6 +24,9 @@ atomic_uint n_strangers;
 static const char *const first_addresses[] = {"127.0.0.1", "127.0.1.0/24"};
 static const char *const second_addresses[] = {"127.0.0.2"};
 static const char *const third_addresses[] = {"127.0.0.3"};
+static const char *const token_addresses[] = {"127.0.0.0/16"};
+static const char *const tokens[] = {
+	"2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"};
 
 struct written_listener listeners[LISTENERS] = {
 	[UDP] = {.name = "net",
@@ -50,6 +53,12 @@ struct written_listener listeners[LISTENERS] = {
 		.ca = "",
 		.crl = "",
 		.connections_max = 2 * (TLS_HANDSHAKES - 1)},
+	[HTTP] = {.name = "http",
+		.transport = TRANSPORT_TCP,
+		.protocol = PROTOCOL_HTTP,
+		.listen = "127.0.0.1:0",
+		.format = "",
+		.connections_max = 20},
 };
 
 struct written_sender senders[SENDERS] = {
@@ -77,6 +86,15 @@ struct written_sender senders[SENDERS] = {
 		.zone = "",
 		.format = "",
 		.connections_max = 1},
+	{.name = "fourth",
+		.addresses = {token_addresses, 1},
+		.certificate = "",
+		.tokens = {tokens, 1},
+		.agency = TOKEN_AGENCY,
+		.host = 4,
+		.zone = "",
+		.format = "",
+		.connections_max = 10},
 };
 
 /* ---- the collector's side --------------------------------------------------- */

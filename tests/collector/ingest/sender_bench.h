@@ -19,14 +19,16 @@
 enum {
 	AGENCY = 7,
 	OTHER_AGENCY = 8,
+	TOKEN_AGENCY = 9, /* of who has the token "secret", from 127.0.0.0/8 */
 	UNKNOWN_AGENCY = 99,
 	UDP = 0,
 	TCP = 1,
 	BEATS = 2,
 	TLS = 3, /* at most TLS_HANDSHAKES unfinished ones */
 	TLS_HANDSHAKES = 3,
-	LISTENERS = 4,
-	SENDERS = 3,
+	HTTP = 4,
+	LISTENERS = 5,
+	SENDERS = 4,
 	PATIENCE_MS = 30000,
 };
 

@@ -1,0 +1,56 @@
+/*
+ * http_items - a body into what it consists of: lines, or the elements of a JSON array
+ *
+ * Lines end with LF or CR LF, the last one perhaps with the body; empty ones do
+ * not count. Elements are told apart by brackets, commas and strings alone
+ * (RFC 8259 §2, §7) and are not looked at otherwise: damage in one is its parser's
+ * to find. They come without the blanks around them. What is longer than `max` is
+ * cut, and its length told.
+ *
+ * A pure state machine: any split of the bytes gives the same items. Holds at most `max`
+ * bytes. Not thread-safe. Private to ingest/.
+ */
+#ifndef COLLECTOR_INGEST_HTTP_ITEMS_H
+#define COLLECTOR_INGEST_HTTP_ITEMS_H
+
+#include "common/strbuf.h"
+
+struct http_items {
+	size_t max;
+	enum {
+		ITEMS_UNKNOWN, /* an array when the first byte that is no blank is '[' */
+		ITEMS_LINES,
+		ITEMS_ARRAY,
+		ITEMS_BEHIND, /* the array's end: nothing but blanks may come */
+	} kind;
+	uint64_t number;    /* of the item that is arriving, empty lines count; from 1 on */
+	uint64_t whole;     /* bytes of it so far */
+	struct strbuf held; /* the first of them */
+	size_t depth;       /* of an element */
+	bool in_string, in_escape;
+};
+
+struct http_item {
+	struct slice bytes; /* valid until the next call */
+	uint64_t whole;     /* bytes before it was cut */
+	uint64_t number;    /* line, or element, of the body; from 1 on */
+};
+
+enum http_items_got {
+	ITEMS_MORE, /* all bytes were taken */
+	ITEMS_ITEM,
+	ITEMS_BROKEN, /* something stands behind the array, or it does not end */
+};
+
+/* `may_be_array`: else a '[' begins a line. */
+void http_items_init(struct http_items *items, size_t max, bool may_be_array);
+void http_items_done(struct http_items *items);
+
+/* The next of what `bytes` holds, which moves behind what was taken. */
+MUST_USE enum http_items_got http_items_next(
+	struct http_items *items, struct slice *bytes, struct http_item *item);
+
+/* The body is over: the last line, when nothing ended it. */
+MUST_USE enum http_items_got http_items_end(struct http_items *items, struct http_item *item);
+
+#endif

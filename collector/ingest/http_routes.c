@@ -1,0 +1,44 @@
+#include "collector/ingest/http_routes.h"
+
+static const struct http_route routes_of_http[] = {
+	{HTTP_POST | HTTP_PUT, "/", &http_lines},
+	{HTTP_POST | HTTP_PUT, "/ingest", &http_lines},
+	{0},
+};
+
+static const struct http_route *const tables[] = {
+	[PROTOCOL_HTTP] = routes_of_http,
+};
+
+static bool fits(struct slice pattern, struct slice path)
+{
+	struct slice wanted, segment;
+
+	while (slice_cut(&pattern, '/', &wanted)) {
+		if (slice_eq(wanted, SLICE_LIT("**")))
+			return true;
+		if (!slice_cut(&path, '/', &segment))
+			return false;
+		if (slice_eq(wanted, SLICE_LIT("*")) ? segment.len == 0
+						     : !slice_eq(wanted, segment))
+			return false;
+	}
+	return slice_absent(path) || path.len == 0;
+}
+
+struct http_found http_route_find(
+	enum listener_protocol protocol, enum http_method method, struct slice path)
+{
+	struct http_found found = {0};
+
+	for (const struct http_route *route = tables[protocol]; route->path != NULL; route++) {
+		if (!fits(slice_str(route->path), path))
+			continue;
+		found.methods |= route->methods;
+		if ((route->methods & (unsigned)method) != 0) {
+			found.handler = route->handler;
+			break;
+		}
+	}
+	return found;
+}
