@@ -63,6 +63,7 @@ static void add_folders_of_listeners(
 	struct folders *folders, const struct sender_settings *settings)
 {
 	const struct written_listener *listeners = settings->listeners.items;
+	const struct written_subscription *subscriptions = settings->subscriptions.items;
 
 	for (size_t i = 0; i < settings->listeners.n; i++) {
 		add_folder_of(folders, listeners[i].ca);
@@ -70,6 +71,8 @@ static void add_folders_of_listeners(
 		add_folder_of(folders, listeners[i].certificate);
 		add_folder_of(folders, listeners[i].key);
 	}
+	for (size_t i = 0; i < settings->subscriptions.n; i++)
+		add_folder_of(folders, subscriptions[i].query);
 }
 
 static void add_folder_of_enrichment(void *user, const char *path)
@@ -103,6 +106,8 @@ static void gather_write(struct folders *folders, const struct collector_setting
 	add(folders, settings->store.dir);
 	add(folders, settings->derive.dir);
 	add_folder_of(folders, settings->control);
+	if (settings->ingest.syslog.subscriptions.n > 0)
+		add_folder_of(folders, settings->ingest.syslog.forwarders);
 	if (forward_writes_files(&settings->forward))
 		add(folders, settings->forward.file.dir);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "collector/ingest/senders.h"
+#include "collector/ingest/wef_subscriptions.h"
 #include "collector/normalize/own/folder.h"
 
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
@@ -97,6 +98,7 @@ static bool check(const char *path, const struct conf *conf,
 	struct mistakes mistakes = mistakes_into(out, path);
 
 	sender_settings_check(conf, &settings->ingest.syslog, &mistakes);
+	wef_settings_check(conf, &settings->ingest.syslog, &mistakes);
 	check_formats(conf, settings->parsers, &settings->ingest.syslog, &mistakes);
 	forward_settings_check(conf, &settings->forward, &mistakes);
 	signer_settings_check(conf, &settings->signer, &mistakes);

@@ -3,6 +3,7 @@
 static const char *const transport_names[] = {"udp", "tcp", "tls", NULL};
 static const char *const protocol_names[] = {"syslog", "beats", "http", NULL};
 static const char *const framing_names[] = {"auto", "lines", "octet-counted", NULL};
+static const char *const content_names[] = {"raw", "rendered", NULL};
 static const char *const client_names[] = {"none", "optional", "required", NULL};
 
 const char *listener_protocol_name(enum listener_protocol protocol)
@@ -101,6 +102,36 @@ static const struct setting sender_table[] = {
 };
 
 #undef AT
+#define AT(member) offsetof(struct written_subscription, member)
+static const struct setting subscription_table[] = {
+	{"name", SETTING_TEXT, AT(name), NULL, 1, 64,
+		"What computers and messages call it; another name is another subscription.",
+		.example = "\"an-ninh\""},
+	{"query", SETTING_PATH, AT(query), NULL, 1, 0,
+		"File with the events wanted: a <QueryList>, as Event Viewer shows it.",
+		.example = "wef/security.xml"},
+	{"content", SETTING_CHOICE, AT(content), "raw", 0, 0,
+		"raw: events as they are in the log. rendered: also the text that people are "
+		"shown, three to five times as much.",
+		content_names},
+	{"locale", SETTING_TEXT, AT(locale), "", 0, 16,
+		"Language of that text, such as en-US; empty: the computer's."},
+	{"existing", SETTING_FLAG, AT(existing), "false", 0, 0,
+		"Whether a computer that was never heard of sends what its logs hold already."},
+	{"heartbeat", SETTING_DURATION, AT(heartbeat_ms), "15m", 1000, 86400000,
+		"A computer without events says so as often; one that was silent twice as long "
+		"is shown as silent."},
+	{"latency", SETTING_DURATION, AT(latency_ms), "30s", 1000, 86400000,
+		"A computer gathers events so long before it sends them."},
+	{"envelope-max", SETTING_BYTES, AT(envelope_max), "500KiB", 32 << 10, 2 << 20,
+		"Bytes of a delivery, unpacked."},
+	{"senders", SETTING_TEXTS, AT(senders), NULL, 0, SENDERS_MAX,
+		"Names of the senders that have to deliver it; none: all at listeners of wef.",
+		.example = "[\"may-tram-01\"]"},
+	{0},
+};
+
+#undef AT
 #define AT(member) offsetof(struct sender_settings, member)
 const struct setting sender_settings_table[] = {
 	{"listeners", SETTING_SECTIONS, AT(listeners), .max = LISTENERS_MAX,
@@ -110,6 +141,16 @@ const struct setting sender_settings_table[] = {
 		.size = sizeof(struct written_sender), .live = true,
 		.help = "Who they are. What comes from anybody else is refused and counted, "
 			"never guessed."},
+	{"subscriptions", SETTING_SECTIONS, AT(subscriptions), .max = SUBSCRIPTIONS_MAX,
+		.table = subscription_table, .size = sizeof(struct written_subscription),
+		.help = "What Windows computers at listeners of wef have to deliver "
+			"(deploy/windows). One that changed is taken on when they ask again.",
+		.live = true},
+	{"forwarders", SETTING_PATH, AT(forwarders),
+		"/var/lib/soc-collector/derive/forwarders.db", 1, 0,
+		"File that keeps how far each of these computers has delivered. Without it "
+		"they "
+		"go on from their newest event."},
 	{"message-max", SETTING_BYTES, AT(message_max), "64KiB", 480, 1 << 20,
 		"A longer message of syslog is cut, and marked so."},
 	{"event-max", SETTING_BYTES, AT(event_max), "256KiB", 4096, 1 << 20,

@@ -7,6 +7,7 @@
 enum {
 	LISTENERS_MAX = 16,
 	SENDERS_MAX = 10000,
+	SUBSCRIPTIONS_MAX = 32,
 	CERTIFICATE_NAME_MAX = 253,
 	SENDER_HOSTS_MAX = 256,
 	TOKENS_MAX = 2,
@@ -47,14 +48,32 @@ struct written_sender {
 	uint32_t connections_max;
 };
 
+enum subscription_content {
+	CONTENT_RAW,
+	CONTENT_RENDERED, /* with the text that people are shown */
+};
+
+/* What computers that forward their events have to deliver. */
+struct written_subscription {
+	const char *name, *query; /* a file */
+	int content;              /* enum subscription_content */
+	const char *locale;
+	bool existing;
+	uint64_t heartbeat_ms, latency_ms;
+	uint64_t envelope_max; /* bytes */
+	struct setting_texts senders;
+};
+
 struct sender_settings {
-	struct setting_sections listeners; /* struct written_listener */
-	struct setting_sections senders;   /* struct written_sender */
-	uint64_t message_max;              /* bytes; of syslog */
-	uint64_t event_max;                /* bytes; of Beats */
-	uint64_t queue;                    /* bytes of one sender that wait, in a worker */
-	uint64_t agency_queues_max;        /* of all senders of an agency, all workers */
-	uint64_t queues_max;               /* of all */
+	struct setting_sections listeners;     /* struct written_listener */
+	struct setting_sections senders;       /* struct written_sender */
+	struct setting_sections subscriptions; /* struct written_subscription */
+	const char *forwarders;     /* file: what is known of computers that forward */
+	uint64_t message_max;       /* bytes; of syslog */
+	uint64_t event_max;         /* bytes; of Beats */
+	uint64_t queue;             /* bytes of one sender that wait, in a worker */
+	uint64_t agency_queues_max; /* of all senders of an agency, all workers */
+	uint64_t queues_max;        /* of all */
 };
 
 /* As the settings call it. */
