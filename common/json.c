@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "common/json_plain.h"
 #include "common/utf8.h"
 
 enum { ESCAPE_PART = 256 }; /* bytes escaped at once */
@@ -46,20 +47,6 @@ void json_array(struct json *json)
 void json_array_end(struct json *json)
 {
 	close_with(json, ']');
-}
-
-/* Every byte of the word stands for itself in a string: printable ASCII but '"' and '\\'. */
-static inline bool is_plain_word(uint64_t word)
-{
-	static const uint64_t ones = UINT64_C(0x0101010101010101);
-	static const uint64_t tops = UINT64_C(0x8080808080808080);
-	uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\',
-		 del = word ^ ones * 0x7f;
-
-	/* A byte below n borrows into its top bit; zero bytes are those below one. */
-	return ((word | ((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
-			((slash - ones) & ~slash) | ((del - ones) & ~del)) &
-		       tops) == 0;
 }
 
 static char *put_bytes(char *to, const char *bytes, size_t len)
@@ -121,7 +108,7 @@ static bool put_short(char *to, struct slice text)
 
 	memcpy(&head, text.ptr, sizeof(head));
 	memcpy(&tail, text.ptr + text.len - sizeof(tail), sizeof(tail));
-	if (!is_plain_word((uint64_t)head << 32 | tail))
+	if (json_plain_of_word((uint64_t)head << 32 | tail) < sizeof(uint64_t))
 		return false;
 	memcpy(to, &head, sizeof(head));
 	memcpy(to + text.len - sizeof(tail), &tail, sizeof(tail));
@@ -135,23 +122,25 @@ char *json_escape_to(char *to, struct slice text)
 	size_t width;
 
 	while (at < end) {
-		size_t left = (size_t)(end - at);
+		size_t left = (size_t)(end - at), n;
 
-		if (left < sizeof(word) && left >= sizeof(word) / 2 &&
-			put_short(to, slice_of(at, left)))
-			return to + left;
 		if (left >= sizeof(word)) {
-			memcpy(&word, at, sizeof(word));
-			if (is_plain_word(word)) {
-				memcpy(to, &word, sizeof(word));
-				to += sizeof(word);
-				at += sizeof(word);
+			word = bytes_get_u64(at);
+			bytes_put_u64(to, word); /* there is room for six times as many */
+			n = json_plain_of_word(word);
+			to += n;
+			at += n;
+			if (n == sizeof(word))
 				continue;
-			}
+		} else if (left >= sizeof(word) / 2 && put_short(to, slice_of(at, left))) {
+			return to + left;
 		}
 		while (at < end && is_plain(*at))
 			*to++ = *at++;
-		if (at < end) {
+		if (at < end && (*at == '"' || *at == '\\')) { /* most, of JSON in JSON */
+			*to++ = '\\';
+			*to++ = *at++;
+		} else if (at < end) {
 			to = escape_one(to, slice_of(at, (size_t)(end - at)), &width);
 			at += width;
 		}

@@ -135,6 +135,34 @@ static bool same_other(const struct record *record, unsigned first, unsigned i)
 	       slice_eq(field_value(a), field_value(b));
 }
 
+/*
+ * Which of a record's names of others may be there twice: a bit of a hash of each. What is not
+ * among `repeated` is there once, and most are.
+ */
+struct other_names {
+	uint64_t seen, repeated;
+};
+
+static uint64_t other_bit(const struct field *field)
+{
+	struct slice name = field_value(field);
+	unsigned mixed = field->id + (unsigned)name.len;
+
+	if (name.len > 0)
+		mixed += 3u * (unsigned char)name.ptr[name.len / 2] +
+			 7u * (unsigned char)name.ptr[name.len - 1] +
+			 13u * (unsigned char)name.ptr[0];
+	return UINT64_C(1) << mixed % 64;
+}
+
+static void note_other(struct other_names *names, const struct field *field)
+{
+	uint64_t bit = other_bit(field);
+
+	names->repeated |= names->seen & bit;
+	names->seen |= bit;
+}
+
 static bool is_first_other(const struct record *record, unsigned at)
 {
 	for (unsigned i = 0; i < at; i++) {
@@ -158,16 +186,18 @@ static void put_other_key(struct strbuf *out, const struct record *record, unsig
 }
 
 /* The pair whose name is at `at`; repeated names make an array, at the first. */
-static void put_other(struct strbuf *out, const struct record *record, unsigned at)
+static void put_other(struct strbuf *out, const struct record *record, unsigned at,
+	const struct other_names *names)
 {
+	const bool once = !(names->repeated & other_bit(&record->fields[at]));
 	unsigned n = 0;
 
-	if (at + 1 == record->n_fields || !is_first_other(record, at))
+	if (at + 1 == record->n_fields || (!once && !is_first_other(record, at)))
 		return;
 	put_other_key(out, record, at);
-	for (unsigned i = at; i < record->n_fields; i++)
+	for (unsigned i = at; !once && i < record->n_fields; i++)
 		n += same_other(record, at, i);
-	if (n == 1) {
+	if (n <= 1) {
 		put_value(out, &record->fields[at + 1]);
 		return;
 	}
@@ -194,16 +224,19 @@ static void put_addresses(
 static void put_fields(struct strbuf *out, const struct record *record)
 {
 	struct field_set seen = {0}, repeated = {0}, done = {0};
+	struct other_names others = {0};
 	const struct field *fields = record->fields;
 
 	for (unsigned i = 0; i < record->n_fields; i++) {
 		set_add(set_has(&seen, fields[i].id) ? &repeated : &seen, fields[i].id);
+		if (field_is_other(fields[i].id))
+			note_other(&others, &fields[i]);
 	}
 	for (unsigned i = 0; i < record->n_fields; i++) {
 		unsigned id = fields[i].id;
 
 		if (field_is_other(id))
-			put_other(out, record, i);
+			put_other(out, record, i, &others);
 		if (field_is_other(id) || id == FIELD_OTHER_VALUE || slice_absent(keys[id]) ||
 			set_has(&done, id))
 			continue;

@@ -39,6 +39,35 @@ START_TEST(any_bytes_become_json_text)
 }
 END_TEST
 
+/* Words of eight bytes are looked at at once: wherever a byte lies in one, it is written as it
+ * is alone. */
+START_TEST(bytes_are_escaped_alike_wherever_they_stand)
+{
+	enum { LEN = 19 };
+
+	for (unsigned byte = 0; byte < 0x100; byte++) {
+		struct strbuf alone = STRBUF_INIT(16);
+
+		json_escape(&alone, slice_of(&(char){(char)byte}, 1));
+		for (size_t at = 0; at < LEN; at++) {
+			struct strbuf out = STRBUF_INIT(100), wanted = STRBUF_INIT(100);
+			char text[LEN];
+
+			memset(text, 'a', LEN);
+			text[at] = (char)byte;
+			strbuf_addf(&wanted, "%.*s%s%.*s", (int)at, "aaaaaaaaaaaaaaaaaaa",
+				strbuf_cstr(&alone), (int)(LEN - at - 1),
+				"aaaaaaaaaaaaaaaaaaa");
+			json_escape(&out, slice_of(text, LEN));
+			ck_assert_str_eq(strbuf_cstr(&out), strbuf_cstr(&wanted));
+			strbuf_done(&out);
+			strbuf_done(&wanted);
+		}
+		strbuf_done(&alone);
+	}
+}
+END_TEST
+
 START_TEST(numbers_that_json_lacks_are_null)
 {
 	struct strbuf out = STRBUF_INIT(1000);
@@ -69,4 +98,5 @@ START_TEST(ids_are_text_of_sixteen_digits)
 END_TEST
 
 TEST_MAIN("json", commas_fall_in_place, any_bytes_become_json_text,
-	numbers_that_json_lacks_are_null, ids_are_text_of_sixteen_digits)
+	bytes_are_escaped_alike_wherever_they_stand, numbers_that_json_lacks_are_null,
+	ids_are_text_of_sixteen_digits)

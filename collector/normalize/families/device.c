@@ -147,7 +147,8 @@ static bool word_fits(struct slice word, struct slice wanted)
 {
 	enum { WHOLE_WORD_MAX = 4 };
 
-	if (word.len < wanted.len || (wanted.len <= WHOLE_WORD_MAX && word.len != wanted.len))
+	if (word.len < wanted.len || lower(word.ptr[0]) != wanted.ptr[0] ||
+		(wanted.len <= WHOLE_WORD_MAX && word.len != wanted.len))
 		return false;
 	return slice_eq_nocase(slice_head(word, wanted.len), wanted);
 }

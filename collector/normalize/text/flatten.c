@@ -1,5 +1,7 @@
 #include "collector/normalize/text/flatten.h"
 
+#include "common/json_plain.h"
+
 struct reader {
 	struct slice rest;
 	struct arena *arena;
@@ -152,7 +154,7 @@ static bool take_string(struct reader *reader, struct slice *text)
 	struct slice rest = reader->rest;
 	bool escapes = false;
 
-	for (size_t i = 0; i < rest.len; i++) {
+	for (size_t i = json_plain_len(rest); i < rest.len; i++) {
 		if ((unsigned char)rest.ptr[i] < 0x20)
 			return false;
 		if (rest.ptr[i] == '\\') {

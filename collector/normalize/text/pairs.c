@@ -29,7 +29,7 @@ void pairs_reset(struct pairs *pairs, struct slice text, enum pairs_form form)
 	pairs->state = PAIRS_WHOLE;
 	pairs->full = pairs->left_out = false;
 	pairs->n = 0;
-	pairs->present = 0;
+	memset(pairs->present, 0, sizeof(pairs->present));
 }
 
 void pairs_add(struct pairs *pairs, struct slice name, struct slice value)
@@ -41,7 +41,7 @@ void pairs_add(struct pairs *pairs, struct slice name, struct slice value)
 		return;
 	}
 	uint32_t hash = name_hash(name);
-	pairs->present |= UINT64_C(1) << hash % 64;
+	pairs->present[hash / 64 % 4] |= UINT64_C(1) << hash % 64;
 	pairs->items[pairs->n++] = (struct pair){.name = name, .value = value, .hash = hash};
 }
 
@@ -49,7 +49,7 @@ struct slice pairs_get(const struct pairs *pairs, struct slice name)
 {
 	uint32_t hash = name_hash(name);
 
-	if (!(pairs->present >> hash % 64 & 1))
+	if (!(pairs->present[hash / 64 % 4] >> hash % 64 & 1))
 		return SLICE_NONE;
 	for (unsigned i = 0; i < pairs->n; i++) {
 		if (pairs->items[i].hash == hash && slice_eq(pairs->items[i].name, name))

@@ -42,7 +42,7 @@ struct pairs {
 	bool full;     /* the arena was */
 	bool left_out; /* more than PAIRS_MAX */
 	unsigned n;
-	uint64_t present; /* bits of hashes, so that most absent names cost one look */
+	uint64_t present[4]; /* bits of hashes: most absent names cost one look */
 	struct pair items[PAIRS_MAX];
 };
 
