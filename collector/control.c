@@ -488,8 +488,7 @@ static bool put_sender(void *user, const struct sender *sender)
 	json_put_str(json, "name", sender->name);
 	json_put_u64(json, "agency", sender->agency);
 	json_put_u64(json, "host", sender->host);
-	json_put_str(json, "identity",
-		identity_strength_name(sender_strength(sender)));
+	json_put_str(json, "identity", identity_strength_name(sender_strength(sender)));
 	json_put_u64(json, "connections", atomic_load(&state->connections));
 	json_put_u64(json, "connections_refused", atomic_load(&state->refused));
 	json_put_u64(json, "messages", atomic_load(&state->messages));
@@ -536,6 +535,36 @@ static void answer_senders(
 	json_key(json, SLICE_LIT("unknown"));
 	json_array(json);
 	put_strangers(json, view->ingest);
+	json_array_end(json);
+}
+
+static bool put_forwarder(void *user, const struct wef_source_view *view)
+{
+	struct json *json = user;
+
+	json_object(json);
+	json_put_str(json, "sender", view->sender);
+	json_put_str(json, "computer", view->computer);
+	json_put_str(json, "subscription", view->subscription);
+	json_put_u64(json, "events", view->events);
+	json_put_u64(json, "deliveries", view->deliveries);
+	json_put_u64(json, "heartbeats", view->heartbeats);
+	json_put_u64(json, "heartbeat_s", view->heartbeat_ms / 1000);
+	json_put_bool(json, "silent", view->is_silent);
+	json_put_bool(json, "ended", view->has_ended);
+	put_time(json, "heard", view->heard_ns);
+	put_time(json, "delivered", view->delivered_ns);
+	json_object_end(json);
+	return true;
+}
+
+static void answer_forwarders(
+	const struct control_view *view, struct slice words, struct json *json)
+{
+	(void)words;
+	json_key(json, SLICE_LIT("forwarders"));
+	json_array(json);
+	ingest_forwarders(view->ingest, put_forwarder, json);
 	json_array_end(json);
 }
 
@@ -651,6 +680,7 @@ static const struct {
 	{{SLICE_BYTES("status")}, answer_status},
 	{{SLICE_BYTES("agents")}, answer_agents},
 	{{SLICE_BYTES("senders")}, answer_senders},
+	{{SLICE_BYTES("forwarders")}, answer_forwarders},
 	{{SLICE_BYTES("malware")}, answer_malware},
 	{{SLICE_BYTES("masking")}, answer_masking},
 	{{SLICE_BYTES("ledger")}, answer_ledger},
@@ -671,8 +701,9 @@ static void put_answer(const struct control *control, struct slice words, struct
 		}
 	}
 	json_put_str(json, "error",
-		"unknown request; known: status, agents, senders, malware, masking, ledger, "
-		"quality, feed, order");
+		"unknown request; known: status, agents, senders, forwarders, malware, "
+		"masking, "
+		"ledger, quality, feed, order");
 }
 
 static void answer(const struct control *control, struct slice words, struct strbuf *out)

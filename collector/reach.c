@@ -106,7 +106,7 @@ static void gather_write(struct folders *folders, const struct collector_setting
 	add(folders, settings->store.dir);
 	add(folders, settings->derive.dir);
 	add_folder_of(folders, settings->control);
-	if (settings->ingest.syslog.subscriptions.n > 0)
+	if (sender_settings_speak(&settings->ingest.syslog, PROTOCOL_WEF))
 		add_folder_of(folders, settings->ingest.syslog.forwarders);
 	if (forward_writes_files(&settings->forward))
 		add(folders, settings->forward.file.dir);

@@ -22,6 +22,7 @@ static const char *const inputs[][3] = {
 		[TRANSPORT_TCP] = "syslog-tcp",
 		[TRANSPORT_TLS] = "syslog-tls"},
 	[PROTOCOL_HTTP] = {[TRANSPORT_TCP] = "http", [TRANSPORT_TLS] = "https"},
+	[PROTOCOL_WEF] = {[TRANSPORT_TLS] = "wef"},
 	[PROTOCOL_BEATS] = {[TRANSPORT_TCP] = "beats-tcp", [TRANSPORT_TLS] = "beats-tls"},
 };
 

@@ -6,7 +6,14 @@ static const struct http_route routes_of_http[] = {
 	{0},
 };
 
+static const struct http_route routes_of_wef[] = {
+	{HTTP_POST, "/wsman/SubscriptionManager/WEC", &wef_questions},
+	{HTTP_POST, "/wsman/subscriptions/*", &wef_deliveries},
+	{0},
+};
+
 static const struct http_route *const tables[] = {
+	[PROTOCOL_WEF] = routes_of_wef,
 	[PROTOCOL_HTTP] = routes_of_http,
 };
 

@@ -28,5 +28,6 @@ struct http_found http_route_find(
 
 /* Handlers, each in its own file. */
 extern const struct http_handler http_lines;
+extern const struct http_handler wef_questions, wef_deliveries;
 
 #endif

@@ -56,10 +56,25 @@ static bool start_workers(struct ingest *ingest, struct err *err)
 	return true;
 }
 
+/* Where computers forward their events: what they have to deliver, and how far they are. */
+static bool start_forwarding(struct ingest_shared *shared, struct err *err)
+{
+	const struct sender_settings *settings = &shared->settings->syslog;
+
+	shared->subscriptions = wef_subscriptions_new(settings, err);
+	if (shared->subscriptions == NULL)
+		return false;
+	if (!sender_settings_speak(settings, PROTOCOL_WEF))
+		return true;
+	shared->sources = wef_sources_open(settings->forwarders, err);
+	return shared->sources != NULL;
+}
+
 static bool start(struct ingest *ingest, struct event_base *main_base, struct err *err)
 {
 	ingest->shared.tls = load_tls(&ingest->settings, err);
-	if (ingest->shared.tls == NULL || !start_workers(ingest, err))
+	if (ingest->shared.tls == NULL || !start_forwarding(&ingest->shared, err) ||
+		!start_workers(ingest, err))
 		return false;
 	ingest->listener = listener_open(&ingest->shared, main_base, err);
 	return ingest->listener != NULL && doors_open(&ingest->shared, main_base, err);
@@ -114,6 +129,8 @@ void ingest_stop(struct ingest *ingest)
 	free(shared->workers);
 	doors_free(shared);
 	senders_unref(shared->senders);
+	wef_subscriptions_unref(shared->subscriptions);
+	wef_sources_close(shared->sources);
 	sender_book_free(shared->book);
 	SSL_CTX_free(shared->tls);
 	pthread_mutex_destroy(&shared->tls_lock);
@@ -142,6 +159,22 @@ static void use_senders(struct ingest_shared *shared, struct senders *senders)
 	senders_unref(old);
 }
 
+/* What is in force stays when a file of the new ones cannot be read. */
+static bool use_subscriptions(
+	struct ingest_shared *shared, const struct sender_settings *settings, struct err *err)
+{
+	struct wef_subscriptions *subscriptions = wef_subscriptions_new(settings, err);
+
+	if (subscriptions == NULL)
+		return false;
+	pthread_mutex_lock(&shared->tls_lock);
+	struct wef_subscriptions *old = shared->subscriptions;
+	shared->subscriptions = subscriptions;
+	pthread_mutex_unlock(&shared->tls_lock);
+	wef_subscriptions_unref(old);
+	return true;
+}
+
 static bool use_certificates(
 	struct ingest_shared *shared, const struct ingest_settings *settings, struct err *err)
 {
@@ -163,9 +196,10 @@ bool ingest_reload(
 	struct ingest_shared *shared = &ingest->shared;
 	const bool good = use_certificates(shared, settings, err) && doors_reload(shared, err);
 
+	const bool both = use_subscriptions(shared, &settings->syslog, good ? err : NULL);
 	use_senders(shared, new_senders(shared, &settings->syslog));
 	atomic_fetch_add(&shared->generation, 1); /* the register may be new all the same */
-	return good;
+	return good && both;
 }
 
 bool ingest_order(
@@ -222,6 +256,13 @@ void ingest_senders(struct ingest *ingest,
 
 	senders_walk(senders, visit, user);
 	senders_unref(senders);
+}
+
+void ingest_forwarders(struct ingest *ingest,
+	bool (*visit)(void *user, const struct wef_source_view *view), void *user)
+{
+	if (ingest->shared.sources != NULL)
+		wef_sources_walk(ingest->shared.sources, visit, user);
 }
 
 size_t ingest_strangers(

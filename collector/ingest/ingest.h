@@ -21,6 +21,7 @@
 #include "collector/ingest/peers.h"
 #include "collector/ingest/senders.h"
 #include "collector/ingest/settings.h"
+#include "collector/ingest/wef_sources.h"
 #include "collector/record/batch.h"
 #include "collector/store/store.h"
 #include "common/err.h"
@@ -94,6 +95,10 @@ void ingest_senders(struct ingest *ingest,
 /* Who sent and is none: gives how many. Any thread. */
 size_t ingest_strangers(
 	struct ingest *ingest, struct sender_stranger strangers[SENDER_STRANGERS_MAX]);
+
+/* Computers that forward their events, and how far they are (wef_sources_walk). Any thread. */
+void ingest_forwarders(struct ingest *ingest,
+	bool (*visit)(void *user, const struct wef_source_view *view), void *user);
 
 /* The port listened on, for settings that ask for port 0. */
 uint16_t ingest_port(const struct ingest *ingest);

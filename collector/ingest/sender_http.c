@@ -99,6 +99,7 @@ static const char *phrase_of(unsigned status)
 		const char *phrase;
 	} phrases[] = {
 		{200, "OK"},
+		{204, "No Content"},
 		{400, "Bad Request"},
 		{401, "Unauthorized"},
 		{403, "Forbidden"},
@@ -196,7 +197,8 @@ void http_answer_begin(
 		phrase_of(status));
 	if (!slice_absent(type))
 		strbuf_addf(&out, "Content-Type: %.*s\r\n", SLICE_FMT(type));
-	strbuf_addf(&out, "Content-Length: %llu\r\n", (unsigned long long)length);
+	if (status != 204)
+		strbuf_addf(&out, "Content-Length: %llu\r\n", (unsigned long long)length);
 	add_fields(&out, exchange, status);
 	if (exchange->closes)
 		strbuf_add_str(&out, "Connection: close\r\n");

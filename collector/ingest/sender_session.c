@@ -32,6 +32,7 @@ static const struct sender_protocol *const protocols[] = {
 	[PROTOCOL_SYSLOG] = &sender_lines,
 	[PROTOCOL_BEATS] = &sender_beats,
 	[PROTOCOL_HTTP] = &sender_http,
+	[PROTOCOL_WEF] = &sender_http,
 };
 
 /* ---- life ---------------------------------------------------------------------- */

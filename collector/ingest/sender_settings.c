@@ -1,10 +1,22 @@
 #include "collector/ingest/sender_settings.h"
 
 static const char *const transport_names[] = {"udp", "tcp", "tls", NULL};
-static const char *const protocol_names[] = {"syslog", "beats", "http", NULL};
+static const char *const protocol_names[] = {"syslog", "beats", "http", "wef", NULL};
 static const char *const framing_names[] = {"auto", "lines", "octet-counted", NULL};
 static const char *const content_names[] = {"raw", "rendered", NULL};
 static const char *const client_names[] = {"none", "optional", "required", NULL};
+
+bool sender_settings_speak(
+	const struct sender_settings *settings, enum listener_protocol protocol)
+{
+	const struct written_listener *listeners = settings->listeners.items;
+
+	for (size_t i = 0; i < settings->listeners.n; i++) {
+		if (listeners[i].protocol == (int)protocol)
+			return true;
+	}
+	return false;
+}
 
 const char *listener_protocol_name(enum listener_protocol protocol)
 {
@@ -24,7 +36,8 @@ static const struct setting listener_table[] = {
 		"(Lumberjack version 2), by tls or, in a network of their own, tcp. They are "
 		"told what is durable, and send the rest again. http takes lines and JSON, "
 		"and what outputs for Elasticsearch send (_bulk), likewise; by tcp its tokens "
-		"are in clear.",
+		"are in clear. wef is what Windows forwards its events by, over tls with "
+		"certificates.",
 		protocol_names},
 	{"listen", SETTING_TEXT, AT(listen), NULL, 3, 255,
 		"Address and port; [::]:514 for IPv6 and IPv4.", .example = "0.0.0.0:514"},

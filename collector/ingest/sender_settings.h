@@ -15,7 +15,7 @@ enum {
 
 enum listener_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
-enum listener_protocol { PROTOCOL_SYSLOG, PROTOCOL_BEATS, PROTOCOL_HTTP };
+enum listener_protocol { PROTOCOL_SYSLOG, PROTOCOL_BEATS, PROTOCOL_HTTP, PROTOCOL_WEF };
 
 enum listener_clients {
 	CLIENTS_NONE,     /* no certificate is asked for */
@@ -80,5 +80,9 @@ struct sender_settings {
 const char *listener_protocol_name(enum listener_protocol protocol);
 
 extern const struct setting sender_settings_table[];
+
+/* Is there a listener that speaks it? */
+bool sender_settings_speak(
+	const struct sender_settings *settings, enum listener_protocol protocol);
 
 #endif

@@ -65,6 +65,10 @@ static void check_tls(const struct conf *conf, const struct written_listener *li
 		mistake_add(mistakes, conf_at(conf, &listener->protocol),
 			"%s needs a connection: tls or tcp",
 			listener_protocol_name((enum listener_protocol)listener->protocol));
+	if (listener->protocol == PROTOCOL_WEF &&
+		(!is_tls || listener->clients != CLIENTS_REQUIRED))
+		mistake_add(mistakes, conf_at(conf, &listener->protocol),
+			"wef needs tls and 'clients: required'");
 	if (!is_tls && listener->clients != CLIENTS_NONE)
 		mistake_add(mistakes, conf_at(conf, &listener->clients),
 			"only tls asks senders for a certificate");

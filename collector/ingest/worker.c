@@ -83,6 +83,14 @@ struct senders *ingest_shared_senders(struct ingest_shared *shared)
 	return senders;
 }
 
+struct wef_subscriptions *ingest_shared_subscriptions(struct ingest_shared *shared)
+{
+	pthread_mutex_lock(&shared->tls_lock);
+	struct wef_subscriptions *subscriptions = wef_subscriptions_ref(shared->subscriptions);
+	pthread_mutex_unlock(&shared->tls_lock);
+	return subscriptions;
+}
+
 struct event_base *worker_base(struct worker *worker)
 {
 	return loop_base(worker->loop);

@@ -19,6 +19,7 @@
 #include "collector/ingest/handshakes.h"
 #include "collector/ingest/ingest.h"
 #include "collector/ingest/receipts.h"
+#include "collector/ingest/wef_subscriptions.h"
 #include "common/mailbox.h"
 
 struct flow;
@@ -52,11 +53,16 @@ struct ingest_shared {
 	unsigned n_doors;
 	struct senders *senders; /* in force; replaced by a reload; under tls_lock */
 	struct sender_book *book;
+	struct wef_subscriptions *subscriptions; /* in force, as the senders */
+	struct wef_sources *sources;             /* NULL = nobody forwards here */
 	atomic_size_t queued; /* bytes of senders that wait for a batch, all workers together */
 };
 
 /* A reference to the senders in force; the caller gives it back. Any thread. */
 struct senders *ingest_shared_senders(struct ingest_shared *shared);
+
+/* The same of subscriptions. */
+struct wef_subscriptions *ingest_shared_subscriptions(struct ingest_shared *shared);
 
 /* A reference to the context in force; the caller frees it. Any thread. */
 SSL_CTX *ingest_shared_tls(struct ingest_shared *shared);
