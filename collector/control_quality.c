@@ -8,7 +8,7 @@
 #include "collector/pipeline.h"
 #include "common/clock.h"
 
-enum { DAY_S = 86400, SHOWN_DAYS = 8, PARSERS_SHOWN = 3 };
+enum { DAY_S = 86400, SHOWN_DAYS = 8, PARSERS_SHOWN = 3, NEW_DAYS = 14 };
 
 struct answer {
 	struct json *json;
@@ -141,6 +141,15 @@ static void put_clock(struct json *json, const struct quality_source *source)
 		json_i64(json, source->skew_ms);
 }
 
+static const char *status_of(const struct quality_source *source)
+{
+	if (source->silent_ns > 0)
+		return "silent";
+	if (source->clock_wrong)
+		return "clock";
+	return source->watched_ms < NEW_DAYS * DAY_S * INT64_C(1000) ? "new" : "ok";
+}
+
 static bool put_source(void *user, const struct quality_source *source)
 {
 	struct answer *answer = user;
@@ -150,6 +159,7 @@ static bool put_source(void *user, const struct quality_source *source)
 	json_put_u64(json, "source", source->number);
 	json_put_u64(json, "agency", source->agency);
 	json_put_u64(json, "host", source->host);
+	json_put_str(json, "status", status_of(source));
 	json_put_text(json, "input", source->input);
 	json_put_text(json, "name", source->name);
 	answer->failed = !put_sums(answer, source);
@@ -157,6 +167,7 @@ static bool put_source(void *user, const struct quality_source *source)
 	put_time(json, "first", source->first_ns);
 	put_time(json, "heard", source->heard_ns);
 	put_time(json, "newest_stamp", source->created_ns);
+	put_time(json, "silent_since", source->silent_ns);
 	json_object_end(json);
 	return !answer->failed;
 }

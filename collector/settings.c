@@ -100,6 +100,7 @@ static bool check(const char *path, const struct conf *conf,
 	sender_settings_check(conf, &settings->ingest.syslog, &mistakes);
 	wef_settings_check(conf, &settings->ingest.syslog, &mistakes);
 	check_formats(conf, settings->parsers, &settings->ingest.syslog, &mistakes);
+	derive_settings_check(conf, &settings->derive, &mistakes);
 	forward_settings_check(conf, &settings->forward, &mistakes);
 	signer_settings_check(conf, &settings->signer, &mistakes);
 	return mistakes_end(&mistakes);

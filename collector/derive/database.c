@@ -164,6 +164,21 @@ static const char *const upgrades[] = {
 	 " source INTEGER, start INTEGER, parser INTEGER, status INTEGER,"
 	 " lines INTEGER NOT NULL, bytes INTEGER NOT NULL, undated INTEGER NOT NULL,"
 	 " PRIMARY KEY(source, start, parser, status)) STRICT, WITHOUT ROWID;"),
+
+	/* `hours`: those in which lines were received, the newest and a bit each. */
+	("CREATE TABLE silences("
+	 " level INTEGER, agency INTEGER, host INTEGER, source INTEGER,"
+	 " system INTEGER NOT NULL, at_level INTEGER NOT NULL, hour INTEGER NOT NULL,"
+	 " first_hour INTEGER NOT NULL, heard INTEGER NOT NULL, raised INTEGER NOT NULL,"
+	 " watched INTEGER NOT NULL, quiet INTEGER NOT NULL, longest INTEGER NOT NULL,"
+	 " missed REAL NOT NULL, weekly BLOB NOT NULL,"
+	 " PRIMARY KEY(level, agency, host, source)) STRICT;"
+	 "CREATE TABLE silence_hours("
+	 " id INTEGER PRIMARY KEY, newest INTEGER NOT NULL, bits BLOB NOT NULL) STRICT;"
+	 "ALTER TABLE sources ADD COLUMN clock_wrong INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE emits ADD COLUMN action TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE emits ADD COLUMN about TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE emits ADD COLUMN resolved INTEGER NOT NULL DEFAULT 0;"),
 };
 
 /* As window_item() spells it. */
@@ -358,21 +373,46 @@ static const char *const texts[STATEMENTS] = {
 			       " open FROM hits"
 			       " WHERE day BETWEEN ?1 AND ?2 ORDER BY row",
 	[STATEMENT_SOURCES_LOAD] = "SELECT number, agency, host, hash, hour, heard, created,"
-				   " offsets, skew FROM sources ORDER BY number",
+				   " offsets, skew, clock_wrong FROM sources ORDER BY number",
 	[STATEMENT_SOURCE_ADD] = "INSERT INTO sources VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, "
-				 "?7, 0, 0, 0, x'', -1)",
-	[STATEMENT_SOURCE_SET] = "UPDATE sources SET hour = ?2, heard = ?3, created = ?4,"
-				 " confidence = ?5, behind = ?6, offsets = ?7, skew = ?8"
-				 " WHERE number = ?1",
+				 "?7, 0, 0, 0, x'', -1, 0)",
+	[STATEMENT_SOURCE_SET] =
+		"UPDATE sources SET hour = ?2, heard = ?3, created = ?4,"
+		" confidence = ?5, behind = ?6, offsets = ?7, skew = ?8, clock_wrong = ?9"
+		" WHERE number = ?1",
 	[STATEMENT_SOURCE_HOUR_ADD] =
 		"INSERT INTO source_hours(start, source, parser, status, lines, bytes, undated)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
 		" lines = lines + excluded.lines, bytes = bytes + excluded.bytes,"
 		" undated = undated + excluded.undated",
+	[STATEMENT_SOURCE_NAME] = "SELECT input, name FROM sources WHERE number = ?1",
+	[STATEMENT_SILENCES] = "SELECT level, agency, host, source, system, at_level, hour,"
+			       " first_hour, heard, raised, watched, quiet, longest, missed,"
+			       " weekly FROM silences",
+	[STATEMENT_SILENCE_SET] =
+		"INSERT OR REPLACE INTO silences VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+		" ?10, ?11, ?12, ?13, ?14, ?15)",
+	[STATEMENT_SILENCE_LINES] =
+		"SELECT w.agency, w.host, w.source, w.hour, sum(h.lines) FROM silences w"
+		" JOIN source_hours h ON h.source = w.source AND h.start = w.hour * 3600 - ?1"
+		" WHERE w.level = 0 AND w.hour > 0 GROUP BY 1, 2, 3, 4",
+	[STATEMENT_SILENCE_HOURS] = "SELECT newest, bits FROM silence_hours",
+	[STATEMENT_SILENCE_HOURS_SET] =
+		"INSERT OR REPLACE INTO silence_hours VALUES(1, ?1, ?2)",
 	[STATEMENT_SOURCES] =
-		"SELECT number, agency, host, input, name, first, heard, created, confidence,"
-		" behind, skew FROM sources WHERE number = ?1 OR ?1 = 0"
-		" ORDER BY agency, host, input, name, number",
+		"SELECT s.number, s.agency, s.host, s.input, s.name, s.first, s.heard,"
+		" s.created, s.confidence, s.behind, s.skew, s.clock_wrong,"
+		" ifnull(w.watched, 0), max(ifnull(w.raised, 0), ifnull(h.raised, 0),"
+		" ifnull(a.raised, 0), ifnull(p.raised, 0)) FROM sources s"
+		" LEFT JOIN silences w ON w.level = 0 AND w.agency = s.agency"
+		" AND w.host = s.host AND w.source = s.number"
+		" LEFT JOIN silences h ON h.level = 1 AND h.agency = s.agency"
+		" AND h.host = s.host AND h.source = 0"
+		" LEFT JOIN silences a ON a.level = 2 AND a.agency = s.agency"
+		" AND a.host = 0 AND a.source = 0"
+		" LEFT JOIN silences p ON p.level = 3 AND p.agency = 0 AND p.host = 0"
+		" AND p.source = 0 WHERE s.number = ?1 OR ?1 = 0"
+		" ORDER BY s.agency, s.host, s.input, s.name, s.number",
 	[STATEMENT_SOURCE_SHARES] =
 		"SELECT parser, status, sum(lines), sum(bytes), sum(undated) FROM source_hours"
 		" WHERE source = ?1 AND start >= ?2 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
@@ -385,6 +425,9 @@ static const char *const texts[STATEMENTS] = {
 				      " ON CONFLICT DO UPDATE SET state = excluded.state",
 	[STATEMENT_EMIT_ADD] = "INSERT INTO emits(" FINDING ")"
 			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	[STATEMENT_EMIT_STATE_ADD] =
+		"INSERT INTO emits(" FINDING ", action, about, resolved)"
+		" VALUES(?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, '', 0, ?10, 0, ?8, ?9, ?11)",
 	[STATEMENT_DOUBT_ADD] = "INSERT INTO doubts(" FINDING ")"
 				" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 	[STATEMENT_DOUBT_TOLD] = "DELETE FROM doubts WHERE agency = ?1 AND host = ?2"
@@ -395,7 +438,8 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_DOUBTS_DONE] = "DELETE FROM doubts",
 	[STATEMENT_EMITS] = "SELECT sequence, agency, host, system, level, attack, severity, "
 			    "at, rule, source,"
-			    " events, since, held_back FROM emits ORDER BY sequence LIMIT ?1",
+			    " events, since, held_back, action, about, resolved FROM emits "
+			    "ORDER BY sequence LIMIT ?1",
 	[STATEMENT_EMITS_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'emits'",
 	[STATEMENT_EMITS_RAISE] = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'emits'",
 	[STATEMENT_EMITS_DONE] = "DELETE FROM emits WHERE sequence <= ?1",
@@ -522,6 +566,7 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_PRUNE_SOURCES] =
 		"DELETE FROM sources WHERE heard < ?1 * 1000000000 AND NOT EXISTS"
 		" (SELECT 1 FROM source_hours h WHERE h.source = number)",
+	[STATEMENT_PRUNE_SILENCES] = "DELETE FROM silences WHERE heard < ?1 * 1000000000",
 	[STATEMENT_META] = "SELECT value FROM meta WHERE name = ?1",
 	[STATEMENT_META_LOWER] = "UPDATE meta SET value = ?2 WHERE name = ?1 AND value > ?2",
 	[STATEMENT_META_SET] = "INSERT INTO meta VALUES(?1, ?2)"

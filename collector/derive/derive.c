@@ -112,11 +112,29 @@ static bool settle_doubts(struct derive *derive, uint64_t position, struct err *
 	return until == 0 || position < until || findings_settle(&derive->database, err);
 }
 
+/* While the store takes nothing, or not all of it is counted, nobody is silent. */
+static bool watch_sources(struct derive *derive, struct err *err)
+{
+	struct store_state state;
+
+	if (!derive->publish_is_due)
+		return true;
+	store_state(derive->store, &state);
+	const struct silence_moment moment = {
+		.mono_ms = clock_mono_ms(),
+		.wall_ns = clock_wall_ns(),
+		.receives = derive->counting.caught_up && derive->counting.doubt_until == 0 &&
+			    !state.refusing && !state.failed,
+	};
+	return sources_watch(derive->counting.sources, &moment, err);
+}
+
 static bool work(struct derive *derive, uint64_t *position, struct err *err)
 {
 	return counting_step(&derive->counting, position, err) &&
 	       correlate_save(derive->counting.correlate, derive->counting.at, false, err) &&
-	       remove_emitted(derive, err) && settle_doubts(derive, *position, err) &&
+	       watch_sources(derive, err) && remove_emitted(derive, err) &&
+	       settle_doubts(derive, *position, err) &&
 	       database_run(
 		       &derive->database, err, STATEMENT_CURSOR_SET, "i", (int64_t)*position) &&
 	       publish_if_due(derive, *position, err);

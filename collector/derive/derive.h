@@ -41,14 +41,24 @@ struct derive_settings {
 	uint64_t details_kept_ms; /* counts of five minutes; then daily counts (prune.h) */
 	uint64_t messages_kept_ms;
 	uint64_t days_kept_ms;
-	uint32_t sources_most;    /* sources of lines that are kept apart */
-	uint64_t sources_kept_ms; /* those not heard for so long are forgotten */
+	uint32_t sources_most;         /* sources of lines that are kept apart */
+	uint64_t sources_kept_ms;      /* those not heard for so long are forgotten */
+	uint64_t clock_wrong_ms;       /* off by more is a finding; 0 = never */
+	uint64_t silence_least_ms;     /* a shorter silence is none */
+	uint32_t silence_lines;        /* so many are missed at least (silence.h) */
+	struct setting_texts holidays; /* days that count as a Sunday */
 	uint32_t waiting_warn;    /* more unsent messages of a type are a warning; 0 = never */
 	uint64_t waiting_warn_ms; /* an older one too; 0 = never */
 	int32_t zone_seconds;     /* of the province, east of UTC; from the register */
 };
 
 extern const struct setting derive_settings_table[];
+
+/* What no table says. */
+struct conf;
+struct mistakes;
+void derive_settings_check(const struct conf *conf, const struct derive_settings *settings,
+	struct mistakes *mistakes);
 
 struct derive_callbacks {
 	/* In derive's thread, inside its transaction; `position` is the cursor and what commits

@@ -19,9 +19,20 @@ static bool is_of_account(struct slice rule)
 	return slice_starts(rule, SLICE_LIT(FINDINGS_OF_ACCOUNT));
 }
 
+enum { COLUMN_ACTION = 13, COLUMN_ABOUT, COLUMN_RESOLVED };
+
+/* A state of a source or a host, described where it was told. */
+static bool is_state(sqlite3_stmt *row)
+{
+	return database_text(row, COLUMN_ABOUT).len > 0;
+}
+
 /* What an analyst reads; also the record's original. */
 static struct slice describe(struct arena *arena, sqlite3_stmt *row)
 {
+	if (is_state(row))
+		return arena_copy(arena, database_text(row, COLUMN_ABOUT));
+
 	struct strbuf text = STRBUF_INIT(4096);
 	struct json json = json_into(&text);
 	char since[CLOCK_TEXT_MAX], at[CLOCK_TEXT_MAX];
@@ -77,12 +88,18 @@ static void fill_finding(struct batch *batch, struct record *record, sqlite3_stm
 		.attack = (uint8_t)sqlite3_column_int64(row, 5),
 		.severity = (uint8_t)sqlite3_column_int64(row, 6),
 		.strength = IDENTITY_SELF,
+		.flags = sqlite3_column_int64(row, COLUMN_RESOLVED) ? RECORD_RESOLVED : 0,
 	};
 	record->whole = record->raw.len;
 	add(record, arena, FIELD_RULE_NAME, arena_copy(arena, database_text(row, 8)));
-	add(record, arena,
-		is_of_account(database_text(row, 8)) ? FIELD_USER_NAME : FIELD_SOURCE_IP,
-		arena_copy(arena, database_text(row, 9)));
+	if (is_state(row))
+		add(record, arena, FIELD_EVENT_ACTION,
+			arena_copy(arena, database_text(row, COLUMN_ACTION)));
+	else
+		add(record, arena,
+			is_of_account(database_text(row, 8)) ? FIELD_USER_NAME
+							     : FIELD_SOURCE_IP,
+			arena_copy(arena, database_text(row, 9)));
 	add(record, arena, FIELD_EVENT_KIND, SLICE_LIT("alert"));
 	add(record, arena, FIELD_MESSAGE, record->raw);
 }

@@ -59,6 +59,7 @@ static const struct part {
 	{STATEMENT_PRUNE_SOURCE_HOURS, LIMIT_SOURCE_HOURS, true},
 	{STATEMENT_PRUNE_SOURCES_HOURS, LIMIT_SOURCES, true},
 	{STATEMENT_PRUNE_SOURCES, LIMIT_SOURCES, false},
+	{STATEMENT_PRUNE_SILENCES, LIMIT_SOURCES, false},
 };
 
 /* ---- how long --------------------------------------------------------------- */

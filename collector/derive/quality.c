@@ -47,6 +47,9 @@ static struct quality_source source_of(sqlite3_stmt *row)
 		.clock = (enum quality_confidence)sqlite3_column_int64(row, 8),
 		.behind_ms = sqlite3_column_int64(row, 9),
 		.skew_ms = sqlite3_column_int64(row, 10),
+		.clock_wrong = sqlite3_column_int64(row, 11) != 0,
+		.watched_ms = sqlite3_column_int64(row, 12),
+		.silent_ns = sqlite3_column_int64(row, 13),
 	};
 }
 

@@ -26,7 +26,11 @@ struct quality_source {
 	int64_t created_ns;         /* the newest stamp in one; CLOCK_NONE = none had any */
 	enum quality_confidence clock; /* of the next: told from the stamps of three hours */
 	int64_t behind_ms;             /* our clock - its clock */
-	int64_t skew_ms; /* |our clock - its agent's| as measured; -1 = it has no agent */
+	bool clock_wrong;              /* that is a finding */
+	int64_t silent_ns;  /* since then it is a finding that it, or all of its host or its
+			       agency, is silent; 0 = it is not */
+	int64_t watched_ms; /* so long it is known whether it was silent */
+	int64_t skew_ms;    /* |our clock - its agent's| as measured; -1 = it has no agent */
 };
 
 /* Lines of one parser and status. */

@@ -1,4 +1,7 @@
 #include "collector/derive/derive.h"
+#include "collector/derive/weekly.h"
+#include "common/conf.h"
+#include "common/mistakes.h"
 #include "common/setting.h"
 
 #define AT(member) offsetof(struct derive_settings, member)
@@ -63,6 +66,22 @@ const struct setting derive_settings_table[] = {
 	{"sources-kept", SETTING_DURATION, AT(sources_kept_ms), "35d", UINT64_C(9) * DAY_MS,
 		UINT64_C(400) * DAY_MS,
 		"A source that was not heard for so long is forgotten."},
+	{"clock-wrong", SETTING_DURATION, AT(clock_wrong_ms), "2m", 0, UINT64_C(20) * DAY_MS,
+		"A source whose stamps are off by more than this, for three hours in a row and "
+		"equally far, is a finding (source-clock); 0 = never."},
+	{"silence-least", SETTING_DURATION, AT(silence_least_ms), "5m", 15000, DAY_MS,
+		"A source that is silent longer than it ever was at that time of the week is a "
+		"finding (source-silent), but for no silence shorter than this ..."},
+	{"silence-lines", SETTING_COUNT, AT(silence_lines), "12", 3, 1000000,
+		"... and in which fewer lines than this were to be expected."},
+	{"holidays", SETTING_TEXTS, AT(holidays),
+		"[01-01, 04-30, 05-01, 09-01, 09-02, 2026-02-16, 2026-02-17, 2026-02-18, "
+		"2026-02-19, 2026-02-20, 2026-04-26, 2026-04-27, 2027-02-05, 2027-02-06, "
+		"2027-02-07, 2027-02-08, 2027-02-09, 2027-04-16]",
+		0, HOLIDAYS_MAX,
+		"Public holidays, on which what is silent on Sundays may be silent: 09-02 in "
+		"every year, 2027-02-06 in that one. Complete it once a year, when the days of "
+		"Tet and the days off in lieu are announced."},
 	{"waiting-warn", SETTING_COUNT, AT(waiting_warn), "100000", 0, 1000000000,
 		"Messages that were not sent are kept until they are. More than this of one "
 		"type are a warning once an hour; 0 = never."},
@@ -71,3 +90,16 @@ const struct setting derive_settings_table[] = {
 		"A message that waits longer is a warning too; 0 = never."},
 	{0},
 };
+
+void derive_settings_check(const struct conf *conf, const struct derive_settings *settings,
+	struct mistakes *mistakes)
+{
+	for (size_t i = 0; i < settings->holidays.n; i++) {
+		const struct slice day = slice_str(settings->holidays.items[i]);
+
+		if (!holiday_is_day(day))
+			mistake_add(mistakes, conf_at(conf, &settings->holidays),
+				"%s is no day: write 09-02 (every year) or 2027-02-06",
+				MISTAKE_TEXT(day));
+	}
+}

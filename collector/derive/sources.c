@@ -7,6 +7,7 @@
 #include "collector/derive/offsets.h"
 #include "common/clock.h"
 #include "common/counter.h"
+#include "common/json.h"
 #include "common/table.h"
 #include "common/utf8.h"
 
@@ -14,10 +15,14 @@ enum {
 	COUNTS_MOST = 1 << 17,   /* in one step; then they are written in between */
 	AGENCIES_MOST = 1 << 16, /* beside the sources */
 	HOUR_S = 3600,
+	BACK_HOURS = 2,
 };
 
 static struct counter unnamed = COUNTER(
 	"derive.sources_unnamed", "lines of sources beyond the most that are kept apart");
+
+static struct counter clocks =
+	COUNTER("derive.clocks_wrong", "findings that the clock of a source is wrong");
 
 /* Compared as bytes: no holes. */
 struct source_key {
@@ -30,9 +35,17 @@ struct source {
 	int64_t hour;    /* of the newest line, local hours since 1970 */
 	int64_t heard_ns;
 	int64_t created_ns; /* stamp of the newest line that has one; CLOCK_NONE */
+	uint32_t place;     /* in silence.h */
+	uint64_t unheard;   /* lines of this hour it was not told of yet */
 	uint32_t skew_ms;   /* what its agent measured; UINT32_MAX = nothing did */
 	struct offsets offsets;
+	bool clock_wrong;
 	bool touched; /* in this step */
+};
+
+struct host {
+	uint32_t sources;
+	uint32_t wrong; /* of these, so many have a wrong clock */
 };
 
 struct count_key {
@@ -61,8 +74,9 @@ struct last {
 struct sources {
 	const struct derive_settings *settings;
 	struct database *database;
+	struct silence *silence;
 	struct table table;  /* struct source_key -> struct source */
-	struct table hosts;  /* source_key of a host -> how many sources */
+	struct table hosts;  /* source_key of a host -> struct host */
 	struct table counts; /* of this step */
 	uint32_t newest;     /* number given last */
 	uint32_t *touched;   /* n_touched places in the table */
@@ -95,25 +109,50 @@ static struct source_key key_with_room(
 	const struct sources *sources, const struct source_key *key)
 {
 	const struct source_key of_host = host_key(key);
-	const uint32_t *n = table_get(&sources->hosts, &of_host);
+	const struct host *host = table_get(&sources->hosts, &of_host);
 
 	if (sources->table.n < sources->settings->sources_most)
-		return n == NULL || *n < SOURCES_OF_HOST_MOST ? *key : of_host;
+		return host == NULL || host->sources < SOURCES_OF_HOST_MOST ? *key : of_host;
 	return (struct source_key){.agency = key->agency};
 }
 
-static void count_of_host(struct sources *sources, const struct source_key *key)
+/* NULL: there is no room for it. */
+static struct host *host_of(struct sources *sources, const struct source_key *key)
 {
 	const struct source_key of_host = host_key(key);
-	uint32_t *n = table_put(&sources->hosts, &of_host, NULL);
 
-	if (n != NULL)
-		(*n)++;
+	return table_put(&sources->hosts, &of_host, NULL);
+}
+
+static void join_host(
+	struct sources *sources, const struct source_key *key, const struct source *source)
+{
+	struct host *host = host_of(sources, key);
+
+	if (host == NULL)
+		return;
+	host->sources++;
+	host->wrong += source->clock_wrong;
+}
+
+static uint32_t place_of(struct sources *sources, const struct source_key *key,
+	const struct source *source, const struct columns *columns)
+{
+	const struct silence_source watched = {
+		.agency = key->agency,
+		.host = key->host,
+		.source = source->number,
+		.system = columns != NULL ? columns->system : 0,
+		.level = columns != NULL ? columns->level : 0,
+	};
+
+	return silence_place(sources->silence, &watched);
 }
 
 static bool add(struct sources *sources, const struct source_key *key,
-	const struct record_source *from, int64_t received_ns, struct err *err)
+	const struct record_source *from, const struct columns *columns, struct err *err)
 {
+	const int64_t received_ns = columns->received_ns;
 	const bool has_name = key->name != 0 && from != NULL;
 	struct source *source = table_put(&sources->table, key, NULL);
 
@@ -127,7 +166,8 @@ static bool add(struct sources *sources, const struct source_key *key,
 		.created_ns = CLOCK_NONE,
 		.skew_ms = UINT32_MAX,
 	};
-	count_of_host(sources, key);
+	join_host(sources, key, source);
+	source->place = place_of(sources, key, source, columns);
 	return database_run(sources->database, err, STATEMENT_SOURCE_ADD, "iiiitti",
 		(int64_t)source->number, (int64_t)key->agency, (int64_t)key->host,
 		(int64_t)key->name, has_name ? named(from->input) : SLICE_LIT(""),
@@ -136,14 +176,15 @@ static bool add(struct sources *sources, const struct source_key *key,
 
 /* *at is its place in the table. */
 static bool find(struct sources *sources, struct source_key key,
-	const struct record_source *from, int64_t received_ns, size_t *at, struct err *err)
+	const struct record_source *from, const struct columns *columns, size_t *at,
+	struct err *err)
 {
 	if (table_get(&sources->table, &key) == NULL) {
 		const struct source_key with_room = key_with_room(sources, &key);
 
 		key = with_room;
 		if (table_get(&sources->table, &key) == NULL &&
-			!add(sources, &key, from, received_ns, err))
+			!add(sources, &key, from, columns, err))
 			return false;
 	}
 	if (key.name == 0)
@@ -185,7 +226,7 @@ static bool choose(struct sources *sources, const struct store_block *block,
 		.host = columns->host,
 		.shared = shared,
 	};
-	return find(sources, key, from, columns->received_ns, &last->source, err);
+	return find(sources, key, from, columns, &last->source, err);
 }
 
 /* ---- counting ---------------------------------------------------------------- */
@@ -216,13 +257,82 @@ static void put_time(struct source *source, const struct columns *columns)
 	offsets_add(&source->offsets, columns->received_ns, columns->created_ns);
 }
 
-/* Our own clock that is set back takes no hour back. */
-static void turn_to(struct source *source, int64_t hour)
+static bool hear(struct sources *sources, struct source *source, struct err *err)
 {
-	if (hour <= source->hour)
-		return;
+	const uint64_t lines = source->unheard;
+
+	source->unheard = 0;
+	return lines == 0 || silence_heard(sources->silence, source->place, source->hour, lines,
+				     source->heard_ns, err);
+}
+
+static int64_t distance(int64_t ms)
+{
+	return ms < 0 ? -ms : ms;
+}
+
+static bool tell_clock(struct sources *sources, const struct source *source,
+	const struct source_key *key, int32_t behind_ms, const struct columns *columns,
+	struct err *err)
+{
+	const bool wrong = source->clock_wrong;
+	struct strbuf text = STRBUF_INIT(4096);
+	struct json json = json_into(&text);
+
+	json_object(&json);
+	json_put_str(&json, "rule", "source-clock");
+	json_put_bool(&json, "ended", !wrong);
+	json_put_u64(&json, "agency", key->agency);
+	json_put_u64(&json, "host", key->host);
+	json_put_u64(&json, "source", source->number);
+	json_put_i64(&json, "clock_behind_ms", behind_ms);
+	if (source->skew_ms != UINT32_MAX)
+		json_put_u64(&json, "agent_clock_off_ms", source->skew_ms);
+	json_object_end(&json);
+	counter_add(&clocks, wrong);
+	bool done = database_run(sources->database, err, STATEMENT_EMIT_STATE_ADD,
+		"iiiiiitttii", (int64_t)key->agency, (int64_t)key->host,
+		(int64_t)columns->system, (int64_t)(columns->level ? columns->level : 1),
+		(int64_t)(wrong ? SEVERITY_MEDIUM : SEVERITY_NONE), columns->received_ns,
+		SLICE_LIT("source-clock"),
+		wrong ? SLICE_LIT("source-clock-wrong") : SLICE_LIT("source-clock-right"),
+		strbuf_slice(&text), columns->received_ns, (int64_t)!wrong);
+	strbuf_done(&text);
+	return done;
+}
+
+/* The first of a host is told, and when none is left. Right again is half as wrong. */
+static bool look_at_clock(struct sources *sources, struct source *source,
+	const struct columns *columns, struct err *err)
+{
+	const struct source_key *key = table_key(&sources->table, sources->last.source);
+	const int64_t most_ms = (int64_t)sources->settings->clock_wrong_ms;
+	struct host *host = host_of(sources, key);
+	int32_t ms;
+
+	if (host == NULL || most_ms == 0 || offsets_tell(&source->offsets, &ms) != OFFSETS_HIGH)
+		return true;
+	if (source->clock_wrong ? distance(ms) > most_ms / 2 : distance(ms) <= most_ms)
+		return true;
+	source->clock_wrong = !source->clock_wrong;
+	if (source->clock_wrong)
+		return host->wrong++ > 0 || tell_clock(sources, source, key, ms, columns, err);
+	return --host->wrong > 0 || tell_clock(sources, source, key, ms, columns, err);
+}
+
+/* Our own clock that is set back a little takes no hour back. */
+static bool turn_to(struct sources *sources, struct source *source,
+	const struct columns *columns, struct err *err)
+{
+	const int64_t hour = local_hour(sources, columns->received_ns);
+
+	if (hour <= source->hour && hour >= source->hour - BACK_HOURS)
+		return true;
+	if (!hear(sources, source, err))
+		return false;
 	offsets_turn(&source->offsets);
 	source->hour = hour;
+	return look_at_clock(sources, source, columns, err);
 }
 
 /* NULL: there is no room before a flush. */
@@ -252,7 +362,8 @@ static bool count(struct sources *sources, const struct columns *columns, struct
 {
 	struct source *source = table_value(&sources->table, sources->last.source);
 
-	turn_to(source, local_hour(sources, columns->received_ns));
+	if (!turn_to(sources, source, columns, err))
+		return false;
 	const struct count_key key = {
 		.start = hour_start(sources, source->hour),
 		.source = source->number,
@@ -269,6 +380,7 @@ static bool count(struct sources *sources, const struct columns *columns, struct
 	value->lines++;
 	value->bytes += columns->body_size;
 	value->undated += columns->created_ns == CLOCK_NONE;
+	source->unheard++;
 	put_time(source, columns);
 	touch(sources, source);
 	return true;
@@ -312,11 +424,12 @@ static bool write_source(struct sources *sources, struct source *source, struct 
 
 	source->touched = false;
 	offsets_save(&source->offsets, offsets);
-	return database_run(sources->database, err, STATEMENT_SOURCE_SET, "iiiiiibi",
+	return database_run(sources->database, err, STATEMENT_SOURCE_SET, "iiiiiibii",
 		(int64_t)source->number, source->hour, source->heard_ns, source->created_ns,
 		(int64_t)offsets_tell(&source->offsets, &ms), (int64_t)ms,
 		slice_of(offsets, sizeof(offsets)),
-		source->skew_ms == UINT32_MAX ? -1 : (int64_t)source->skew_ms);
+		source->skew_ms == UINT32_MAX ? -1 : (int64_t)source->skew_ms,
+		(int64_t)source->clock_wrong);
 }
 
 bool sources_flush(struct sources *sources, struct err *err)
@@ -326,10 +439,20 @@ bool sources_flush(struct sources *sources, struct err *err)
 	for (; sources->n_touched > 0; sources->n_touched--) {
 		const uint32_t at = sources->touched[sources->n_touched - 1];
 
-		if (!write_source(sources, table_value(&sources->table, at), err))
+		struct source *source = table_value(&sources->table, at);
+
+		if (!hear(sources, source, err) || !write_source(sources, source, err))
 			return false;
 	}
-	return true;
+	return silence_save(sources->silence, err);
+}
+
+bool sources_watch(
+	struct sources *sources, const struct silence_moment *moment, struct err *err)
+{
+	unsigned n_told;
+
+	return silence_watch(sources->silence, moment, &n_told, err);
 }
 
 /* ---- life -------------------------------------------------------------------- */
@@ -355,7 +478,9 @@ static void load_one(struct sources *sources, sqlite3_stmt *row)
 				   : (uint32_t)sqlite3_column_int64(row, 8),
 	};
 	offsets_load(&source->offsets, database_text(row, 7));
-	count_of_host(sources, &key);
+	source->clock_wrong = sqlite3_column_int64(row, 9) != 0;
+	join_host(sources, &key, source);
+	source->place = place_of(sources, &key, source, NULL);
 	if (source->number > sources->newest)
 		sources->newest = source->number;
 }
@@ -369,6 +494,13 @@ static bool load(struct sources *sources, struct err *err)
 	table_clear(&sources->table);
 	table_clear(&sources->hosts);
 	sources->last.counted = false;
+	silence_free(sources->silence);
+	sources->silence = silence_new(sources->settings, sources->database, err);
+	if (sources->silence == NULL) {
+		if (rows != NULL)
+			database_end(rows);
+		return false;
+	}
 	if (rows == NULL)
 		return false;
 	while (database_row(sources->database, rows, &failed, err))
@@ -388,7 +520,7 @@ struct sources *sources_new(
 	sources->settings = settings;
 	sources->database = database;
 	table_init(&sources->table, sizeof(struct source_key), sizeof(struct source), most);
-	table_init(&sources->hosts, sizeof(struct source_key), sizeof(uint32_t), most);
+	table_init(&sources->hosts, sizeof(struct source_key), sizeof(struct host), most);
 	table_init(&sources->counts, sizeof(struct count_key), sizeof(struct count_value),
 		COUNTS_MOST);
 	sources->touched = calloc(most, sizeof(*sources->touched));
@@ -407,6 +539,7 @@ void sources_free(struct sources *sources)
 	table_done(&sources->table);
 	table_done(&sources->hosts);
 	table_done(&sources->counts);
+	silence_free(sources->silence);
 	free(sources->touched);
 	free(sources);
 }

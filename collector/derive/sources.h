@@ -6,14 +6,16 @@
  * the sender's agency and host that count. By hour of receive time, in the
  * province's zone, it is counted per source, parser and parse status: lines,
  * bytes as stored before compression, lines without a stamp. Beside that stands
- * when it was heard last, and how far its clock is off (offsets.h).
+ * when it was heard last, and how far its clock is off (offsets.h): three hours
+ * in a row by `clock_wrong_ms` is a finding, one a host, until it is right again.
+ * Who is silent is told by silence.h.
  *
  * Everything is written in the step's transaction beside the cursor: a kill
  * loses and repeats nothing. `sources_most` sources are kept apart, and
  * SOURCES_OF_HOST_MOST of a host; further ones of a host are one source without
  * a name, and beyond that one of their agency, counted
- * (derive.sources_unnamed). Memory is about 200 bytes a source; derive.db has for each
- * source a row of about 200 bytes, and a row of 30 bytes an hour for each parser and status.
+ * (derive.sources_unnamed). Memory is about 2 KiB a source; derive.db has for each
+ * source rows of as much, and a row of 30 bytes an hour for each parser and status.
  *
  * Private to derive/; derive's thread.
  */
@@ -22,6 +24,7 @@
 
 #include "collector/derive/database.h"
 #include "collector/derive/derive.h"
+#include "collector/derive/silence.h"
 #include "collector/store/store.h"
 
 enum { SOURCES_OF_HOST_MOST = 64, SOURCE_TEXT_MAX = 160 /* bytes of input or name; cut */ };
@@ -39,6 +42,10 @@ MUST_USE bool sources_record(
 
 /* At the end of a step, inside its transaction. */
 MUST_USE bool sources_flush(struct sources *sources, struct err *err);
+
+/* Looks who is silent; in the step's transaction, behind the flush. */
+MUST_USE bool sources_watch(
+	struct sources *sources, const struct silence_moment *moment, struct err *err);
 
 /* prune.h has removed some from derive.db. Between two steps; on failure it may be tried
  * again. */

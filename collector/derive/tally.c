@@ -131,6 +131,12 @@ static void add_quality(struct quality_value *value, const struct columns *colum
 		value->skew_ms = columns->skew_ms;
 }
 
+/* A finding that is no attack: that a host is silent, say. It speaks of it, not by it. */
+static bool is_about_silence(const struct columns *columns)
+{
+	return columns->kind == RECORD_FINDING && columns->attack == CLASS_NONE;
+}
+
 /* When it was heard, whatever the record tells of: what is known of agents in a window must
  * not change when one that was cut off comes back, or no recount would find it again. */
 static bool see_host(struct tally *tally, const struct columns *columns)
@@ -143,7 +149,7 @@ static bool see_host(struct tally *tally, const struct columns *columns)
 	struct seen_key window = day;
 	bool is_new;
 
-	if (columns->host == 0)
+	if (columns->host == 0 || is_about_silence(columns))
 		return true;
 	window.start = window_start(tally, columns->received_ns, WINDOW_5M);
 	struct day_value *value = table_put(&tally->days, &day, &is_new);

@@ -161,6 +161,9 @@ void bench_begin(void)
 		.messages_kept_ms = UINT64_C(35) * 86400000,
 		.days_kept_ms = UINT64_C(1826) * 86400000,
 		.sources_most = 1000,
+		.silence_least_ms = 300000,
+		.silence_lines = 12,
+		.clock_wrong_ms = 120000,
 		.sources_kept_ms = UINT64_C(35) * 86400000,
 		.zone_seconds = ZONE,
 	};

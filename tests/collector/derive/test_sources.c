@@ -220,7 +220,88 @@ START_TEST(what_is_shown_is_what_was_counted)
 }
 END_TEST
 
-TEST_MAIN("sources", lines_are_counted_by_source_parser_and_status,
-	a_shared_source_is_its_senders, a_kill_loses_and_repeats_no_line,
-	a_host_of_too_many_sources_has_one_without_a_name,
+static int64_t hours_ago;
+static bool was_right;
+
+/* Ten minutes ahead. */
+static void of_wrong_clock(struct record *record, struct batch *batch, unsigned i)
+{
+	sshd(record, batch, i);
+	record->received_ns -= hours_ago * 3600 * CLOCK_NS_PER_S;
+	record->created_ns = record->received_ns;
+	if (!was_right)
+		record->created_ns += 600 * CLOCK_NS_PER_S;
+}
+
+/* What stands in the log of a rule: "ACTION level resolved". */
+static unsigned read_states(struct strbuf *text)
+{
+	struct err err = {0};
+	struct store_reader *reader = store_reader_open(bench.fixture.store, 0, &err);
+	struct store_block block;
+	struct arena arena;
+	unsigned n = 0;
+
+	arena_init(&arena, 1 << 20);
+	strbuf_reset(text);
+	for (enum store_read got;
+		(got = store_reader_next(reader, &block, &err)) != STORE_END;) {
+		for (unsigned i = 0; got == STORE_BLOCK && i < block.n_records; i++) {
+			const struct columns *columns = &block.columns[i];
+			struct record record;
+
+			if (columns->kind != RECORD_FINDING)
+				continue;
+			ck_assert(decode_record(
+				store_reader_body(reader, i), columns, &arena, &record));
+			ck_assert_slice_eq(record_get(&record, FIELD_RULE_NAME),
+				SLICE_LIT("source-clock"));
+			ck_assert(slice_absent(record_get(&record, FIELD_SOURCE_IP)));
+			strbuf_addf(text, "%.*s %u/%u/%u %d ",
+				SLICE_FMT(record_get(&record, FIELD_EVENT_ACTION)),
+				columns->agency, columns->host, columns->level,
+				(columns->flags & RECORD_RESOLVED) != 0);
+			n++;
+		}
+	}
+	store_reader_close(reader);
+	arena_done(&arena);
+	return n;
+}
+
+static void wait_for_states(struct strbuf *text, unsigned n)
+{
+	while (read_states(text) < n)
+		bench_wait_for_publish();
+	wait_until_written();
+	ck_assert_uint_eq(read_states(text), n);
+}
+
+START_TEST(a_wrong_clock_is_a_finding_of_its_host_until_it_is_right)
+{
+	struct derive *derive = begin(2);
+	struct strbuf text = STRBUF_INIT(4096);
+	uint64_t first = 1;
+
+	was_right = false;
+	for (hours_ago = 12; hours_ago > 6; hours_ago--, first += 40)
+		bench_store(9, first, 40, 3, of_wrong_clock);
+	wait_for_states(&text, 1);
+	ck_assert_str_eq(strbuf_cstr(&text), "source-clock-wrong 7/9/3 0 ");
+	derive_stop(derive);
+	derive = bench_start();
+	was_right = true;
+	for (; hours_ago > 0; hours_ago--, first += 40)
+		bench_store(9, first, 40, 3, of_wrong_clock);
+	wait_for_states(&text, 2);
+	ck_assert_str_eq(
+		strbuf_cstr(&text), "source-clock-wrong 7/9/3 0 source-clock-right 7/9/3 1 ");
+	strbuf_done(&text);
+	bench_end(derive);
+}
+END_TEST
+
+TEST_MAIN("sources", a_wrong_clock_is_a_finding_of_its_host_until_it_is_right,
+	lines_are_counted_by_source_parser_and_status, a_shared_source_is_its_senders,
+	a_kill_loses_and_repeats_no_line, a_host_of_too_many_sources_has_one_without_a_name,
 	sources_beyond_the_most_are_those_of_their_agency, what_is_shown_is_what_was_counted)
