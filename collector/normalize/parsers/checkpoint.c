@@ -1,8 +1,9 @@
 /*
- * checkpoint - Check Point's Log Exporter, formats syslog and generic
+ * checkpoint - Check Point's Log Exporter, formats syslog, generic and splunk
  *
  *	... gw-1 CheckPoint 26144 - [action:"Drop"; ifdir:"inbound"; src:"203.0.113.9"; ...]
  *	time="1772852400" action="Accept" product="VPN-1 & FireWall-1" ... loguid="{0x...}"
+ *	time=1772852400|hostname=gw-1|product=Firewall|action=Accept|...|src=203.0.113.9|
  *
  * The blade that logs stands as the product, and says what the values mean together.
  */
@@ -334,9 +335,58 @@ static struct slice inside(struct slice text)
 	return text;
 }
 
+/* ---- format splunk ---------------------------------------------------------------------- */
+
+static struct slice unescape(struct parse_context *context, struct slice escaped)
+{
+	if (slice_find(escaped, '\\') == escaped.len)
+		return escaped;
+
+	char *start = arena_alloc(context->arena, escaped.len), *to = start;
+	if (start == NULL) {
+		context->full = true;
+		return SLICE_NONE;
+	}
+	for (size_t i = 0; i < escaped.len; i++) {
+		i += escaped.ptr[i] == '\\' && i + 1 < escaped.len;
+		*to++ = escaped.ptr[i];
+	}
+	return slice_of(start, (size_t)(to - start));
+}
+
+/* Up to the next '|' without a backslash before it. */
+static struct slice take_part(struct slice *rest)
+{
+	size_t len = 0;
+
+	while (len < rest->len && rest->ptr[len] != '|')
+		len += rest->ptr[len] == '\\' && len + 1 < rest->len ? 2 : 1;
+	struct slice part = slice_head(*rest, len);
+	*rest = slice_from(*rest, len < rest->len ? len + 1 : len);
+	return part;
+}
+
+/* "time=1772852400|hostname=gw-1|...|": the time comes twice. */
+static bool read_bars(struct pairs *pairs, struct parse_context *context, struct slice text)
+{
+	struct slice rest = text, digits, name;
+
+	if (!skip_lit(&rest, "time=") || !take_digits(&rest, &digits) || !skip_byte(&rest, '|'))
+		return false;
+	pairs_reset(pairs, text, PAIRS_NOTHING);
+	pairs_add(pairs, SLICE_LIT("time"), digits);
+	while (rest.len > 0) {
+		struct slice part = take_part(&rest);
+
+		if (take_until(&part, '=', &name) && !slice_eq(name, SLICE_LIT("time")))
+			pairs_add(pairs, name, unescape(context, part));
+	}
+	return true;
+}
+
 static bool is_checkpoint(const struct pairs *pairs, const struct parse_context *context)
 {
-	return pairs->state == PAIRS_WHOLE &&
+	return (pairs->state == PAIRS_WHOLE || pairs->form == PAIRS_NOTHING) &&
 	       (slice_eq(context->program, SLICE_LIT("CheckPoint")) ||
 		       (pairs_have(pairs, SLICE_LIT("product")) &&
 			       (pairs_have(pairs, SLICE_LIT("loguid")) ||
@@ -349,7 +399,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	struct pairs *pairs = context->pairs;
 	struct named_values values = {0};
 
-	pairs_read_keyvalue(pairs, text, context->arena);
+	if (!read_bars(pairs, context, text))
+		pairs_read_keyvalue(pairs, text, context->arena);
 	if (!is_checkpoint(pairs, context))
 		return PARSED_NOT_MINE;
 	context->full = context->full || pairs->full;

@@ -155,6 +155,20 @@ static void take_level(struct slice *rest, struct header *header)
 		*rest = at;
 }
 
+/* " info httpd[12]:" of F5's BIG-IP, behind the host: the priority has said so. */
+static void skip_severity(struct slice *rest)
+{
+	struct slice at = *rest, word;
+
+	if (!skip_byte(&at, ' ') || severity_of(take_word(&at)) < 0)
+		return;
+	struct slice tagged = at;
+	skip_blanks(&at);
+	word = take_word(&at);
+	if (word.len > 3 && slice_ends(word, SLICE_LIT("]:")))
+		*rest = tagged;
+}
+
 /* "[ID 800047 auth.info] " */
 static void skip_message_id(struct slice *rest, struct header *header)
 {
@@ -475,6 +489,7 @@ static void take_origin(struct record *record, struct parse_context *context,
 		take_forwarded(rest, header);
 		(void)(slice_starts(*rest, SLICE_LIT(" : ")) && skip_lit(rest, " :"));
 		take_level(rest, header);
+		skip_severity(rest);
 		skip_sequence(rest, context);
 	}
 	struct slice tag = *rest;

@@ -70,6 +70,16 @@ static bool is_of_junos(struct slice rest)
 	return slice_search(rest, (struct slice){JUNOS_ELEMENT}) < rest.len;
 }
 
+/* Check Point's may have a blank between date and time: "<134>1 2026-03-07 10:00:00 gw-1
+ * CheckPoint 26144 - [action:...". */
+static bool is_of_checkpoint(struct slice rest)
+{
+	enum { HEADER_MAX = 300 };
+
+	rest = slice_head(rest, rest.len < HEADER_MAX ? rest.len : HEADER_MAX);
+	return rest.ptr[10] == ' ' && slice_search(rest, SLICE_LIT(" CheckPoint ")) < rest.len;
+}
+
 /* The stamp of §6.2.3 is stricter than ISO 8601: upper-case T and Z, at most six digits. */
 static bool take_time(struct slice *rest, struct parse_context *context, int64_t *ns)
 {
@@ -78,12 +88,15 @@ static bool take_time(struct slice *rest, struct parse_context *context, int64_t
 
 	if (skip_lit(rest, "- "))
 		return true;
-	if (rest->len < 20 || rest->ptr[10] != 'T' || !take_stamp_iso(rest, context, &moment))
+	if (rest->len < 20)
+		return false;
+	const bool blank = is_of_checkpoint(*rest);
+	if ((rest->ptr[10] != 'T' && !blank) || !take_stamp_iso(rest, context, &moment))
 		return false;
 	stamp.len -= rest->len;
 	bool zoned = stamp.ptr[stamp.len - 1] == 'Z' || stamp.ptr[stamp.len - 6] == '+' ||
 		     stamp.ptr[stamp.len - 6] == '-';
-	if ((!zoned && !is_of_junos(*rest)) ||
+	if ((!zoned && !blank && !is_of_junos(*rest)) ||
 		stamp.len > sizeof("2003-08-24T05:14:15.000003-07:00") - 1)
 		return false;
 	*ns = moment;
@@ -225,7 +238,9 @@ static bool take_header(
 	if (!take_field(rest, PROCID_MAX, &procid))
 		return false;
 	put_process(record, context, procid);
-	if (!take_field(rest, MSGID_MAX, &msgid))
+	/* Pensando's cards leave it empty. */
+	if (!(slice_starts(*rest, SLICE_LIT(" - [{")) && skip_byte(rest, ' ')) &&
+		!take_field(rest, MSGID_MAX, &msgid))
 		return false;
 	put(record, context, FIELD_LOG_SYSLOG_MSGID, msgid);
 	return true;
