@@ -1,0 +1,102 @@
+/* exporters_inner - what the files of exporters/ share; private to them */
+#ifndef COLLECTOR_INGEST_EXPORTERS_EXPORTERS_INNER_H
+#define COLLECTOR_INGEST_EXPORTERS_EXPORTERS_INNER_H
+
+#include "collector/ingest/exporters/exporters.h"
+#include "collector/ingest/exporters/held.h"
+#include "collector/ingest/exporters/told.h"
+#include "common/strbuf.h"
+
+struct export_template;
+
+enum {
+	EXPORTER_DOMAINS_MAX = 64,
+	EXPORTER_TEMPLATES_SIZE = 1 << 20,   /* bytes of all templates of an exporter */
+	EXPORTER_HELD_SIZE = 1 << 20,        /* bytes of the sets that wait, likewise */
+	EXPORTERS_TEMPLATES_SIZE = 64 << 20, /* of all */
+	EXPORTERS_HELD_SIZE = 16 << 20,
+	DOMAIN_TEMPLATE_CHAINS = 32,
+	EXPORTER_CHAINS = 1024,
+};
+
+enum export_version { VERSION_NETFLOW5, VERSION_NETFLOW9, VERSION_IPFIX, VERSION_SFLOW5 };
+
+/* What numbers and templates of one source in an exporter belong to: engine of v5, source id of
+ * v9, observation domain of IPFIX, agent and sub-agent of sFlow. */
+struct export_domain {
+	struct export_domain *next; /* of the exporter, the one heard last first */
+	struct exporter *exporter;
+	enum export_version version;
+	uint64_t number;
+	uint32_t sequence; /* the one that is due */
+	bool numbered;     /* it is known */
+	uint32_t uptime_ms;
+	bool has_uptime;
+	struct export_template *templates[DOMAIN_TEMPLATE_CHAINS];
+	struct told told;
+};
+
+struct exporter {
+	struct exporter *next; /* of its chain */
+	struct exporter *newer, *older;
+	struct netaddr address;
+	struct export_domain *domains;
+	unsigned n_domains;
+	struct export_template *newest_template, *oldest_template; /* by use */
+	size_t templates_size;
+	struct held held;
+};
+
+struct exporters {
+	enum export_protocol protocol;
+	export_line_function *on_line;
+	void *user;
+	struct exporter *chains[EXPORTER_CHAINS];
+	struct exporter *newest, *oldest;
+	unsigned n_exporters;
+	size_t templates_size, held_size;
+	struct export_template *netflow5; /* made with the first record */
+	struct strbuf line;
+};
+
+/* What the head of a datagram says, and what it is for. */
+struct export_head {
+	struct exporters *exporters;
+	struct export_domain *domain; /* NULL = not known: the head is damaged */
+	struct netaddr exporter;
+	enum export_version version;
+	bool versioned; /* `version` is known */
+	uint64_t number;
+	uint32_t sequence;
+	uint32_t uptime_ms;  /* v5, v9, sFlow */
+	int64_t exported_ns; /* CLOCK_NONE = it does not say */
+	unsigned sampling;   /* v5: one of so many packets; 0 = all */
+	int64_t received_ns, now_ms;
+};
+
+/* The domain of a head; made when it is new. Its exporter is heard. */
+struct export_domain *exporters_domain(
+	struct exporters *exporters, const struct export_head *head);
+
+/*
+ * `units` of the domain with the first number `sequence`: how many before it are missing;
+ * negative, those that were taken for missing. `known`: how many there are is known.
+ */
+int64_t export_domain_count(
+	struct export_domain *domain, uint32_t sequence, uint32_t units, bool known);
+
+/* The exporter has been up for so long: one that started anew forgot its templates. */
+void export_domain_uptime(
+	struct exporters *exporters, struct export_domain *domain, uint32_t uptime_ms);
+
+/* Each reads one datagram whose version is known; export_count of exporters_read(). */
+int64_t netflow5_read(struct export_head *head, struct slice bytes);
+int64_t netflow9_read(struct export_head *head, struct slice bytes);
+int64_t ipfix_read(struct export_head *head, struct slice bytes);
+int64_t sflow_read(struct export_head *head, struct slice bytes);
+
+/* All records of a set, and what it lacks or has behind them; gives how many records. */
+unsigned records_read(const struct export_head *head, const struct export_template *template,
+	struct slice bytes);
+
+#endif

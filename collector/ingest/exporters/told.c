@@ -1,0 +1,68 @@
+#include "collector/ingest/exporters/told.h"
+
+#include <stdlib.h>
+
+#include "common/counter.h"
+
+static struct counter no_room = COUNTER("ingest.flow_names_left_out",
+	"names of interfaces and applications that exporters told and had no room");
+
+static struct told_entry *find(const struct told *told, enum told_kind kind, uint64_t key)
+{
+	const uint64_t mixed = (key ^ (uint64_t)kind << 56) * UINT64_C(0x9e3779b97f4a7c15);
+	unsigned at = (unsigned)(mixed >> 32) & (told->room - 1);
+
+	while (told->entries[at].kind != 0 &&
+		(told->entries[at].kind != kind || told->entries[at].key != key))
+		at = (at + 1) & (told->room - 1);
+	return &told->entries[at];
+}
+
+static void grow(struct told *told)
+{
+	const struct told old = *told;
+
+	told->room = old.room > 0 ? 2 * old.room : 16;
+	told->entries = calloc(told->room, sizeof(*told->entries));
+	if (told->entries == NULL)
+		abort();
+	for (unsigned i = 0; i < old.room; i++) {
+		const struct told_entry *entry = &old.entries[i];
+
+		if (entry->kind != 0)
+			*find(told, (enum told_kind)entry->kind, entry->key) = *entry;
+	}
+	free(old.entries);
+}
+
+void told_put(struct told *told, enum told_kind kind, uint64_t key, struct slice text)
+{
+	if (2 * (told->n + 1) > told->room && told->n < TOLD_MAX)
+		grow(told);
+
+	struct told_entry *entry = find(told, kind, key);
+	if (entry->kind == 0 && told->n == TOLD_MAX) {
+		counter_add(&no_room, 1);
+		return;
+	}
+	told->n += entry->kind == 0;
+	entry->kind = (uint8_t)kind;
+	entry->key = key;
+	entry->len = (uint8_t)(text.len < TOLD_TEXT_MAX ? text.len : TOLD_TEXT_MAX);
+	memcpy(entry->text, text.ptr, entry->len);
+}
+
+struct slice told_get(const struct told *told, enum told_kind kind, uint64_t key)
+{
+	if (told->room == 0)
+		return SLICE_NONE;
+
+	const struct told_entry *entry = find(told, kind, key);
+	return entry->kind == 0 ? SLICE_NONE : slice_of(entry->text, entry->len);
+}
+
+void told_done(struct told *told)
+{
+	free(told->entries);
+	*told = (struct told){0};
+}
