@@ -23,6 +23,8 @@ static const char *const inputs[][3] = {
 		[TRANSPORT_TLS] = "syslog-tls"},
 	[PROTOCOL_HTTP] = {[TRANSPORT_TCP] = "http", [TRANSPORT_TLS] = "https"},
 	[PROTOCOL_WEF] = {[TRANSPORT_TLS] = "wef"},
+	[PROTOCOL_NETFLOW] = {[TRANSPORT_UDP] = "netflow-udp"},
+	[PROTOCOL_SFLOW] = {[TRANSPORT_UDP] = "sflow-udp"},
 	[PROTOCOL_BEATS] = {[TRANSPORT_TCP] = "beats-tcp", [TRANSPORT_TLS] = "beats-tls"},
 };
 

@@ -18,7 +18,7 @@ struct ingest_shared;
 struct door {
 	unsigned number; /* in the settings */
 	const struct written_listener *settings;
-	const char *input; /* "syslog-udp", "beats-tls": record_source.input */
+	const char *input; /* "syslog-udp", "beats-tls", "netflow-udp": record_source.input */
 	struct ingest_shared *shared;
 	struct acceptor *acceptor;     /* of tcp and tls; the main thread's */
 	int fd;                        /* of udp; its worker's from the start on; -1 = none */

@@ -70,6 +70,7 @@ void gate_free(struct gate *gate)
 	inflow_done(&gate->nobody.inflow);
 	senders_unref(gate->senders);
 	datagrams_free(gate->datagrams);
+	datagrams_free(gate->exports);
 	sequence_ids_free(gate->sequence_ids);
 	free(gate);
 }
@@ -311,15 +312,18 @@ static struct record_source source_of(struct batch *batch, const struct sender *
 {
 	char text[NETADDR_TEXT_MAX];
 	const size_t len = netaddr_format(&origin->address, text);
-	const char *format =
-		sender->format[0] != '\0' ? sender->format : origin->door->settings->format;
+	const struct written_listener *listener = origin->door->settings;
+	const bool is_export = protocol_is_export(listener->protocol);
+	const char *format = is_export                   ? "flow"
+			     : sender->format[0] != '\0' ? sender->format
+							 : listener->format;
 
 	return (struct record_source){
 		.input = slice_str(origin->door->input),
 		.name = arena_copy(&batch->arena, slice_of(text, len)),
 		.format = slice_str(format),
 		.zone = zone,
-		.charset = sender->charset,
+		.charset = is_export ? CHARSET_UTF_8 : sender->charset,
 		.wrapped = origin->wrapped,
 		.names_host = sender->names_host,
 		.hosts = hosts,

@@ -5,7 +5,7 @@
  *	sender_lines     syslog: bytes -> framing -> messages
  *	sender_beats     Beats: bytes -> lumberjack -> messages; acknowledges
  *	sender_http      HTTP: bytes -> requests -> handlers -> messages; answers
- *	sender_datagrams a UDP socket -> messages
+ *	sender_datagrams a UDP socket -> messages; flow records by way of exporters/
  *	flow             messages of one sender, gathered into batches
  *
  * A flow sends what it has as soon as nothing of it is under way, and full

@@ -53,7 +53,8 @@ struct gate {
 	struct sender_session *sessions;
 	struct sender_session *settled; /* of them: those to be answered */
 	struct sender_datagrams *sockets;
-	struct datagrams *datagrams; /* made with the first socket */
+	struct datagrams *datagrams; /* made with the first socket of syslog */
+	struct datagrams *exports;   /* of flow records, likewise */
 	struct sequence_ids *sequence_ids;
 	int64_t told_ms;
 	bool shut;

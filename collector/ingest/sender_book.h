@@ -23,11 +23,12 @@ struct sender_state {
 	atomic_uint_fast64_t messages, bytes; /* taken */
 	atomic_uint_fast64_t cut;             /* of these, longer than message-max */
 	atomic_uint_fast64_t dropped;         /* datagrams without room; declared as gaps */
-	atomic_int_fast64_t missing;          /* as RFC 5424 sequenceId tells, where it is */
-	atomic_uint_fast64_t waiting;         /* bytes that are in no batch yet */
-	atomic_uint connections;              /* open now */
-	atomic_uint_fast64_t refused;         /* connections too many */
-	atomic_int_fast64_t heard_ns;         /* wall clock; 0 = not since the start */
+	atomic_int_fast64_t
+		missing; /* as RFC 5424 sequenceId tells, where it is, or flow exports */
+	atomic_uint_fast64_t waiting; /* bytes that are in no batch yet */
+	atomic_uint connections;      /* open now */
+	atomic_uint_fast64_t refused; /* connections too many */
+	atomic_int_fast64_t heard_ns; /* wall clock; 0 = not since the start */
 };
 
 /* What all senders of an agency share. */

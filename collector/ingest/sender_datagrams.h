@@ -1,5 +1,6 @@
 /*
- * sender_datagrams - UDP sockets: a datagram is a message (RFC 5426)
+ * sender_datagrams - UDP sockets: a datagram is a message (RFC 5426), or flow
+ * records, each of which is one (exporters/)
  *
  * Always read, whatever the store does, so that what is lost is lost here and
  * known by its sender. What the kernel dropped is nobody's: a gap of the

@@ -1,7 +1,8 @@
 #include "collector/ingest/sender_settings.h"
 
 static const char *const transport_names[] = {"udp", "tcp", "tls", NULL};
-static const char *const protocol_names[] = {"syslog", "beats", "http", "wef", NULL};
+static const char *const protocol_names[] = {
+	"syslog", "beats", "http", "wef", "netflow", "sflow", NULL};
 static const char *const framing_names[] = {"auto", "lines", "octet-counted", NULL};
 static const char *const content_names[] = {"raw", "rendered", NULL};
 static const char *const client_names[] = {"none", "optional", "required", NULL};
@@ -37,7 +38,9 @@ static const struct setting listener_table[] = {
 		"told what is durable, and send the rest again. http takes lines and JSON, "
 		"and what outputs for Elasticsearch send (_bulk), likewise; by tcp its tokens "
 		"are in clear. wef is what Windows forwards its events by, over tls with "
-		"certificates.",
+		"certificates. netflow (v5, v9 and IPFIX, told apart by their version) and "
+		"sflow (v5) are flow records of routers, switches and firewalls, by udp; each "
+		"record is stored as a line of JSON.",
 		protocol_names},
 	{"listen", SETTING_TEXT, AT(listen), NULL, 3, 255,
 		"Address and port; [::]:514 for IPv6 and IPv4.", .example = "0.0.0.0:514"},
@@ -47,8 +50,8 @@ static const struct setting listener_table[] = {
 		framing_names},
 	{"format", SETTING_TEXT, AT(format), "", 0, 64,
 		"Parser to ask first for what arrives here (of Beats: for the lines in their "
-		"events); empty: the first that knows it. `soc-collector normalize --list` "
-		"names them."},
+		"events; flow records have their own); empty: the first that knows it. "
+		"`soc-collector normalize --list` names them."},
 	{"clients", SETTING_CHOICE, AT(clients), "none", 0, 0,
 		"Whether tls asks senders for a certificate.", client_names},
 	{"ca", SETTING_PATH, AT(ca), "", 0, 0,

@@ -15,7 +15,20 @@ enum {
 
 enum listener_transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
-enum listener_protocol { PROTOCOL_SYSLOG, PROTOCOL_BEATS, PROTOCOL_HTTP, PROTOCOL_WEF };
+enum listener_protocol {
+	PROTOCOL_SYSLOG,
+	PROTOCOL_BEATS,
+	PROTOCOL_HTTP,
+	PROTOCOL_WEF,
+	PROTOCOL_NETFLOW,
+	PROTOCOL_SFLOW,
+};
+
+/* Flow records, by datagrams: exporters/. */
+static inline bool protocol_is_export(int protocol)
+{
+	return protocol == PROTOCOL_NETFLOW || protocol == PROTOCOL_SFLOW;
+}
 
 enum listener_clients {
 	CLIENTS_NONE,     /* no certificate is asked for */

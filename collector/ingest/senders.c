@@ -61,7 +61,8 @@ static void check_tls(const struct conf *conf, const struct written_listener *li
 	if (is_tls && listener->clients != CLIENTS_NONE && listener->ca[0] == '\0')
 		mistake_add(mistakes, conf_at(conf, &listener->clients),
 			"certificates of senders can be checked only with 'ca'");
-	if (listener->transport == TRANSPORT_UDP && listener->protocol != PROTOCOL_SYSLOG)
+	if (listener->transport == TRANSPORT_UDP && listener->protocol != PROTOCOL_SYSLOG &&
+		!protocol_is_export(listener->protocol))
 		mistake_add(mistakes, conf_at(conf, &listener->protocol),
 			"%s needs a connection: tls or tcp",
 			listener_protocol_name((enum listener_protocol)listener->protocol));
@@ -69,6 +70,9 @@ static void check_tls(const struct conf *conf, const struct written_listener *li
 		(!is_tls || listener->clients != CLIENTS_REQUIRED))
 		mistake_add(mistakes, conf_at(conf, &listener->protocol),
 			"wef needs tls and 'clients: required'");
+	if (listener->transport != TRANSPORT_UDP && protocol_is_export(listener->protocol))
+		mistake_add(mistakes, conf_at(conf, &listener->protocol),
+			"flow records come by udp");
 	if (!is_tls && listener->clients != CLIENTS_NONE)
 		mistake_add(mistakes, conf_at(conf, &listener->clients),
 			"only tls asks senders for a certificate");
@@ -293,7 +297,7 @@ static void check_claims(const struct conf *conf, const struct sender_settings *
 	free(claims);
 }
 
-/* Beats sends JSON, which is UTF-8 (RFC 8259 §8.1). */
+/* Beats sends JSON, which is UTF-8 (RFC 8259 §8.1), and flow records become JSON. */
 static void check_charset(const struct conf *conf, const struct sender_settings *settings,
 	const struct written_sender *sender, struct mistakes *mistakes)
 {
@@ -307,12 +311,15 @@ static void check_charset(const struct conf *conf, const struct sender_settings 
 			MISTAKE_TEXT(slice_str(sender->charset)));
 		return;
 	}
-	for (size_t i = 0; i < settings->listeners.n; i++)
-		may_use |= (set & 1U << i) != 0 &&
-			   listeners_of(settings)[i].protocol != PROTOCOL_BEATS;
+	for (size_t i = 0; i < settings->listeners.n; i++) {
+		const int protocol = listeners_of(settings)[i].protocol;
+
+		may_use |= (set & 1U << i) != 0 && protocol != PROTOCOL_BEATS &&
+			   !protocol_is_export(protocol);
+	}
 	if (charset != CHARSET_UTF_8 && !may_use)
 		mistake_add(mistakes, conf_at(conf, &sender->charset),
-			"its listeners speak beats, whose text is utf-8");
+			"its listeners speak protocols whose text is utf-8");
 }
 
 /* It can only be known by its certificate where one is asked for. */

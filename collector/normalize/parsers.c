@@ -52,6 +52,7 @@ const struct parser *const parsers[] = {
 	&parser_citizen_lookup,
 	&parser_antivirus_json,
 	&parser_suricata,
+	&parser_flow,
 	&parser_zeek,
 	&parser_snort,
 	&parser_json,

@@ -82,6 +82,7 @@ extern const struct parser parser_osquery;
 extern const struct parser parser_cisco_asa;
 extern const struct parser parser_cisco_ios;
 extern const struct parser parser_suricata;
+extern const struct parser parser_flow;
 extern const struct parser parser_snort;
 extern const struct parser parser_zeek;
 extern const struct parser parser_panos;

@@ -166,6 +166,7 @@ static struct export_domain *new_domain(
 	domain->exporter = exporter;
 	domain->version = head->version;
 	domain->number = head->number;
+	domain->agent = head->agent;
 	exporter->n_domains++;
 	return domain;
 }
@@ -189,7 +190,8 @@ struct export_domain *exporters_domain(
 
 	make_room(exporters);
 	while (*at != NULL &&
-		((*at)->version != head->version || (*at)->number != head->number))
+		((*at)->version != head->version || (*at)->number != head->number ||
+			!netaddr_eq(&(*at)->agent, &head->agent)))
 		at = &(*at)->next;
 
 	struct export_domain *domain = *at;
@@ -281,7 +283,8 @@ int64_t exporters_read(struct exporters *exporters, const struct export_datagram
 	};
 
 	counter_add(&datagrams, 1);
-	return read_netflow(&head, datagram->bytes);
+	return exporters->protocol == EXPORT_SFLOW ? sflow_read(&head, datagram->bytes)
+						   : read_netflow(&head, datagram->bytes);
 }
 
 void exporters_check(struct exporters *exporters, int64_t now_ms)

@@ -49,7 +49,6 @@ enum {
 struct export_datagram {
 	struct netaddr exporter; /* where it came from */
 	struct slice bytes;      /* at most EXPORT_DATAGRAM_MAX */
-	uint64_t whole;          /* bytes that were sent */
 	int64_t received_ns;     /* wall clock */
 	int64_t now_ms;          /* monotonic */
 };

@@ -28,8 +28,9 @@ struct export_domain {
 	struct exporter *exporter;
 	enum export_version version;
 	uint64_t number;
-	uint32_t sequence; /* the one that is due */
-	bool numbered;     /* it is known */
+	struct netaddr agent; /* of sFlow */
+	uint32_t sequence;    /* the one that is due */
+	bool numbered;        /* it is known */
 	uint32_t uptime_ms;
 	bool has_uptime;
 	struct export_template *templates[DOMAIN_TEMPLATE_CHAINS];
@@ -67,6 +68,7 @@ struct export_head {
 	enum export_version version;
 	bool versioned; /* `version` is known */
 	uint64_t number;
+	struct netaddr agent; /* of sFlow */
 	uint32_t sequence;
 	uint32_t uptime_ms;  /* v5, v9, sFlow */
 	int64_t exported_ns; /* CLOCK_NONE = it does not say */

@@ -69,7 +69,7 @@ static void put_time(struct strbuf *out, const struct export_head *head)
 	put_text(out, "time", slice_str(clock_format_utc(head->exported_ns, n_digits, text)));
 }
 
-static void put_head(const struct export_head *head, const struct netaddr *agent)
+static void put_head(const struct export_head *head)
 {
 	struct strbuf *out = &head->exporters->line;
 
@@ -81,8 +81,8 @@ static void put_head(const struct export_head *head, const struct netaddr *agent
 	if (head->domain == NULL)
 		return;
 	put_u64(out, "domain", head->number);
-	if (agent != NULL)
-		put_address(out, "agent", agent);
+	if (head->version == VERSION_SFLOW5)
+		put_address(out, "agent", &head->agent);
 	put_u64(out, "sequence", head->sequence);
 	if (head->version != VERSION_IPFIX)
 		put_u64(out, "uptime", head->uptime_ms);
@@ -96,7 +96,7 @@ size_t line_open(const struct export_head *head, uint16_t id, bool is_options)
 {
 	struct strbuf *out = &head->exporters->line;
 
-	put_head(head, NULL);
+	put_head(head);
 	if (id != 0)
 		put_u64(out, "template", id);
 	if (is_options) {
@@ -107,12 +107,11 @@ size_t line_open(const struct export_head *head, uint16_t id, bool is_options)
 	return out->len;
 }
 
-size_t line_open_sample(
-	const struct export_head *head, const struct netaddr *agent, const char *sample)
+size_t line_open_sample(const struct export_head *head, const char *sample)
 {
 	struct strbuf *out = &head->exporters->line;
 
-	put_head(head, agent);
+	put_head(head);
 	put_text(out, "sample", slice_str(sample));
 	strbuf_add_byte(out, '}');
 	return out->len;
@@ -143,6 +142,24 @@ void line_member(
 void line_number(struct exporters *exporters, const char *name, uint64_t number)
 {
 	put_u64(&exporters->line, name, number);
+}
+
+void line_numbers(
+	struct exporters *exporters, const char *name, const uint32_t *numbers, unsigned n)
+{
+	struct strbuf *out = &exporters->line;
+
+	put_key(out, name);
+	for (unsigned i = 0; i < n; i++) {
+		strbuf_add_byte(out, i == 0 ? '[' : ',');
+		strbuf_add_u64(out, numbers[i]);
+	}
+	strbuf_add_byte(out, ']');
+}
+
+void line_text(struct exporters *exporters, const char *name, struct slice text)
+{
+	put_text(&exporters->line, name, text);
 }
 
 void line_element(struct exporters *exporters, uint16_t number, struct slice value)
@@ -212,7 +229,7 @@ void line_damaged(
 	struct strbuf *out = &head->exporters->line;
 
 	counter_add(&damaged, 1);
-	put_head(head, NULL);
+	put_head(head);
 	if (id != 0)
 		put_u64(out, "template", id);
 	put_text(out, "damaged", slice_str(damages[why]));

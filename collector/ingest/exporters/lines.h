@@ -19,7 +19,7 @@
  *	"sampling"   number, v5: one of so many packets was looked at
  *	"template"   number (v9, IPFIX)
  *	"options"    true: a record about the exporter, by an options template
- *	"sample"     "flow" or "counters" (sFlow)
+ *	"sample"     "flow", "counters" or "discarded" (sFlow)
  *	"damaged"    text: it could not be read, and why
  *
  * MEMBERS are the values of the record in its order, each named as IANA's
@@ -74,15 +74,17 @@ void line_damaged(
 /* What stands before the members, for all records of a set: where the members begin. */
 size_t line_open(const struct export_head *head, uint16_t id, bool is_options);
 
-/* The same for a sample of sFlow: `head->number` is its sub-agent. */
-size_t line_open_sample(
-	const struct export_head *head, const struct netaddr *agent, const char *sample);
+/* The same for a sample of sFlow. */
+size_t line_open_sample(const struct export_head *head, const char *sample);
 
 /* Behind line_open(), for each record: members, then the end. */
 void line_begin(struct exporters *exporters, size_t open);
 void line_member(
 	struct exporters *exporters, const struct template_field *field, struct slice value);
 void line_number(struct exporters *exporters, const char *name, uint64_t number);
+void line_numbers(
+	struct exporters *exporters, const char *name, const uint32_t *numbers, unsigned n);
+void line_text(struct exporters *exporters, const char *name, struct slice text);
 void line_element(struct exporters *exporters, uint16_t number, struct slice value);
 void line_octets(struct exporters *exporters, const char *name, struct slice value);
 

@@ -46,6 +46,13 @@ struct written_listener listeners[LISTENERS] = {
 		.listen = "127.0.0.1:0",
 		.format = "",
 		.connections_max = 20},
+	[EXPORTS] = {.name = "flows",
+		.transport = TRANSPORT_UDP,
+		.protocol = PROTOCOL_NETFLOW,
+		.listen = "127.0.0.1:0",
+		.format = "cef",
+		.connections_max = 1,
+		.receive_buffer = 8 << 20},
 	[TLS] = {.name = "tls",
 		.transport = TRANSPORT_TLS,
 		.listen = "127.0.0.1:0",
@@ -282,8 +289,9 @@ int dial(unsigned listener, const char *from)
 	const struct sockaddr_in own = at(from, 0);
 	const struct sockaddr_in to = at("127.0.0.1", ingest_syslog_port(ingest, listener));
 	const struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
-	int fd =
-		socket(AF_INET, (listener == UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	const int type =
+		listeners[listener].transport == TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM;
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&own, sizeof(own)), 0);
 	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);

@@ -27,7 +27,8 @@ enum {
 	TLS = 3, /* at most TLS_HANDSHAKES unfinished ones */
 	TLS_HANDSHAKES = 3,
 	HTTP = 4,
-	LISTENERS = 5,
+	EXPORTS = 5, /* NetFlow */
+	LISTENERS = 6,
 	SENDERS = 4,
 	PATIENCE_MS = 30000,
 };

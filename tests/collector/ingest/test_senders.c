@@ -269,7 +269,7 @@ START_TEST(mistakes_are_told_with_their_place)
 		"are the addresses of 'a' too");
 	check_mistake(BEATS "senders:\n  - {name: a, agency: 1, host: 1, "
 			    "addresses: [10.0.0.1], charset: tcvn3}\n",
-		"speak beats, whose text is utf-8");
+		"speak protocols whose text is utf-8");
 }
 END_TEST
 

@@ -88,7 +88,6 @@ static inline int64_t read_at(
 {
 	struct export_datagram datagram = {
 		.bytes = bytes,
-		.whole = bytes.len,
 		.received_ns = 1,
 		.now_ms = now_ms,
 	};
