@@ -16,6 +16,9 @@ const struct meaning dhcp_release = DHCP("dhcp_release", .type2 = {ECS_END});
 const struct meaning dhcp_decline = DHCP("dhcp_decline", .outcome = {ECS_FAILURE});
 const struct meaning dhcp_expired = DHCP("dhcp_expired", .type2 = {ECS_END});
 const struct meaning dhcp_failed = DHCP("dhcp_lease", .outcome = {ECS_FAILURE});
+const struct meaning dhcp_started = {.action = {SLICE_BYTES("service_started")},
+	.category = {ECS_PROCESS},
+	.type = {ECS_START}};
 const struct meaning dhcp_noted = {.category = {ECS_NETWORK}, .type = {ECS_INFO}};
 const struct meaning dhcp_error = {
 	.category = {ECS_NETWORK}, .type = {ECS_INFO}, .outcome = {ECS_FAILURE}};

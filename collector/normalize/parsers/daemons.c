@@ -4,6 +4,7 @@
  * Each program has its sentences; one that says something else is left to the parsers that read
  * any program's message.
  */
+#include "collector/normalize/families/dhcp.h"
 #include "collector/normalize/text/phrases.h"
 
 #define IS(name, what, how)                                                                    \
@@ -26,12 +27,6 @@ static const struct meaning reloaded = IS("service_reloaded", ECS_CONFIGURATION,
 static const struct meaning failed = WENT("service_failed", ECS_PROCESS, ECS_INFO, ECS_FAILURE);
 static const struct meaning crashed = IS("program_crashed", ECS_PROCESS, ECS_END);
 
-static const struct meaning asked = IS("dhcp_request", ECS_NETWORK, ECS_PROTOCOL);
-static const struct meaning offered = IS("dhcp_offer", ECS_NETWORK, ECS_PROTOCOL);
-static const struct meaning leased = IS("dhcp_lease", ECS_NETWORK, ECS_PROTOCOL);
-static const struct meaning released = IS("dhcp_release", ECS_NETWORK, ECS_PROTOCOL);
-static const struct meaning unleased =
-	WENT("dhcp_no_lease", ECS_NETWORK, ECS_PROTOCOL, ECS_FAILURE);
 static const struct meaning link_up = IS("link_up", ECS_HOST, ECS_CHANGE);
 static const struct meaning link_down = IS("link_down", ECS_HOST, ECS_CHANGE);
 static const struct meaning address_set = IS("address_assigned", ECS_HOST, ECS_CHANGE);
@@ -80,41 +75,26 @@ static const struct meaning module_loaded = IS("module_loaded", ECS_DRIVER, ECS_
 
 /* ISC DHCP 4.1 to 4.4: client/dhclient.c, client/dhc6.c */
 static const struct phrase of_dhclient[] = {
-	{"DHCPDISCOVER on {.interface+} to {server+} port{}", &asked},
-	{"DHCPREQUEST for {client+} on {.interface+} to {server+} port{}", &asked},
-	{"DHCPREQUEST of {client+} on {.interface+} to {server+} port{}", &asked},
-	{"DHCPREQUEST on {.interface+} to {server+} port{}", &asked},
-	{"DHCPOFFER of {client+} from {server+}{}", &offered},
-	{"DHCPOFFER from {server+}{}", &offered},
-	{"DHCPACK of {client+} from {server+}{}", &leased},
-	{"DHCPACK from {server+}{}", &leased},
-	{"bound to {client+} -- renewal in{}", &leased},
-	{"DHCPNAK from {server+}{}", &unleased},
-	{"No DHCPOFFERS received{}", &unleased},
-	{"No working leases in persistent database{}", &unleased},
-	{"DHCPRELEASE of {client+} on {.interface+} to {server+} port{}", &released},
-	{"DHCPRELEASE on {.interface+} to {server+} port{}", &released},
-	{"XMT: {message+} on {.interface+},{}", &asked},
-	{"RCV: {message+} message on {.interface+} from {server+}{}", &offered},
+	{"DHCPDISCOVER on {.interface+} to {server+} port{}", &dhcp_request},
+	{"DHCPREQUEST for {client+} on {.interface+} to {server+} port{}", &dhcp_request},
+	{"DHCPREQUEST of {client+} on {.interface+} to {server+} port{}", &dhcp_request},
+	{"DHCPREQUEST on {.interface+} to {server+} port{}", &dhcp_request},
+	{"DHCPOFFER of {client+} from {server+}{}", &dhcp_offer},
+	{"DHCPOFFER from {server+}{}", &dhcp_offer},
+	{"DHCPACK of {client+} from {server+}{}", &dhcp_ack},
+	{"DHCPACK from {server+}{}", &dhcp_ack},
+	{"bound to {client+} -- renewal in{}", &dhcp_ack},
+	{"DHCPNAK from {server+}{}", &dhcp_failed},
+	{"No DHCPOFFERS received{}", &dhcp_failed},
+	{"No working leases in persistent database{}", &dhcp_failed},
+	{"DHCPRELEASE of {client+} on {.interface+} to {server+} port{}", &dhcp_release},
+	{"DHCPRELEASE on {.interface+} to {server+} port{}", &dhcp_release},
+	{"XMT: {message+} on {.interface+},{}", &dhcp_request},
+	{"RCV: {message+} message on {.interface+} from {server+}{}", &dhcp_offer},
 	{"Internet Systems Consortium DHCP Client {.version+}{}", &started},
 	{"Listening on LPF/{}", &noted},
 	{"Sending on   {}", &noted},
 	{"Killed old client process{}", &noted},
-};
-/* ISC DHCP 4.1 to 4.4: server/dhcp.c */
-static const struct phrase of_dhcpd[] = {
-	{"DHCPDISCOVER from {source.mac+} {*}via {.interface+}{}", &asked},
-	{"DHCPREQUEST for {client+} {*}from {source.mac+} {*}via {.interface+}{}", &asked},
-	{"DHCPOFFER on {client+} to {source.mac+} {*}via {.interface+}{}", &offered},
-	{"DHCPACK on {client+} to {source.mac+} {*}via {.interface+}{}", &leased},
-	{"DHCPACK to {client+} ({source.mac+}) via {.interface+}{}", &leased},
-	{"DHCPNAK on {client+} to {source.mac+} via {.interface+}{}", &unleased},
-	{"DHCPINFORM from {client+} via {.interface+}{}", &asked},
-	{"DHCPRELEASE of {client+} from {source.mac+} {*}via {.interface+}{}", &released},
-	{"DHCPDECLINE of {client+} from {source.mac+} {*}via {.interface+}{}", &unleased},
-	{"reuse_lease: lease age{}", &noted},
-	{"Wrote {.n+} {}", &noted},
-	{"Internet Systems Consortium DHCP Server {.version+}{}", &started},
 };
 /* systemd 219 to 257: src/network/networkd-*.c */
 static const struct phrase of_networkd[] = {
@@ -123,10 +103,10 @@ static const struct phrase of_networkd[] = {
 	{"{.interface+}: Gained carrier{}", &link_up},
 	{"{.interface+}: Lost carrier{}", &link_down},
 	{"{.interface+}: DHCPv4 address {client+}/{+}, gateway {+} acquired from {server+}{}",
-		&leased},
-	{"{.interface+}: DHCPv4 address {client+}/{+} via {server+}{}", &leased},
-	{"{.interface+}: DHCPv4 address {client+}/{+} acquired from {server+}{}", &leased},
-	{"{.interface+}: DHCP lease lost{}", &unleased},
+		&dhcp_ack},
+	{"{.interface+}: DHCPv4 address {client+}/{+} via {server+}{}", &dhcp_ack},
+	{"{.interface+}: DHCPv4 address {client+}/{+} acquired from {server+}{}", &dhcp_ack},
+	{"{.interface+}: DHCP lease lost{}", &dhcp_failed},
 	{"{.interface+}: Gained IPv6LL{}", &address_set},
 	{"{.interface+}: Configured{}", &network_noted},
 	{"{.interface+}: Configuring with {file.path*}", &network_noted},
@@ -142,8 +122,8 @@ static const struct phrase of_network_manager[] = {
 	{"device ({.interface+}): carrier: link connected{}", &link_up},
 	{"device ({.interface+}): link disconnected{}", &link_down},
 	{"device ({.interface+}): Activation: successful{}", &link_up},
-	{"dhcp4 ({.interface+}): state changed {*}address={client+}{}", &leased},
-	{"dhcp4 ({.interface+}):   address {client+}{}", &leased},
+	{"dhcp4 ({.interface+}): state changed {*}address={client+}{}", &dhcp_ack},
+	{"dhcp4 ({.interface+}):   address {client+}{}", &dhcp_ack},
 	{"dhcp4 ({.interface+}): {}", &network_noted},
 	{"dhcp6 ({.interface+}): {}", &network_noted},
 	{"device ({.interface+}): {}", &network_noted},
@@ -447,7 +427,6 @@ static const struct phrase of_keepalived[] = {
 
 #define DAEMONS(X)                                                                             \
 	X("dhclient", of_dhclient)                                                             \
-	X("dhcpd", of_dhcpd)                                                                   \
 	X("systemd-networkd", of_networkd)                                                     \
 	X("NetworkManager", of_network_manager)                                                \
 	X("systemd-resolved", of_resolved)                                                     \

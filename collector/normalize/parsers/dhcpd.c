@@ -44,6 +44,9 @@ static const struct phrase sentences[] = {
 	{"DHCPEXPIRE on {client.ip} to {source.mac}", &dhcp_expired},
 	{"Abandoning IP address {client.ip}: {event.reason}", &dhcp_failed},
 	{"uid lease {client.ip} for client {source.mac+} is duplicate on {}", &dhcp_noted},
+	{"reuse_lease: lease age {}", &dhcp_noted},
+	{"Wrote {} to leases file.", &dhcp_noted},
+	{"Internet Systems Consortium DHCP Server {.version}", &dhcp_started},
 };
 static struct phrases phrases = PHRASES(sentences);
 
