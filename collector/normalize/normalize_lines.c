@@ -7,9 +7,10 @@
 
 #include "collector/normalize/decoding.h"
 #include "collector/normalize/families/audit_gather.h"
-#include "collector/normalize/joining.h"
+#include "collector/normalize/own/format.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
+#include "common/joining.h"
 #include "common/json.h"
 
 enum {
@@ -24,13 +25,14 @@ enum {
 /* The record that the last line began or went on with. */
 struct held {
 	struct joining joining;
-	struct strbuf text;   /* all its lines */
-	size_t first_len;     /* of the first one */
-	uint64_t whole;       /* bytes of them all, kept or not */
-	uint64_t number;      /* of the first, from 1 */
-	size_t at;            /* where its object stands in the output */
-	bool written;         /* the object has gone */
-	struct strbuf joined; /* objects of the others */
+	const struct parser *parser; /* of the first line, or NULL */
+	struct strbuf text;          /* all its lines */
+	size_t first_len;            /* of the first one */
+	uint64_t whole;              /* bytes of them all, kept or not */
+	uint64_t number;             /* of the first, from 1 */
+	size_t at;                   /* where its object stands in the output */
+	bool written;                /* the object has gone */
+	struct strbuf joined;        /* objects of the others */
 	struct decoding_facts facts;
 };
 
@@ -162,7 +164,8 @@ static void begin(
 {
 	struct held *held = &run->held;
 
-	joining_begin(&held->joining, without_return(line), parser);
+	joining_begin(&held->joining, without_return(line), parser != NULL);
+	held->parser = parser;
 	strbuf_reset(&held->text);
 	strbuf_add(&held->text, line);
 	held->first_len = line.len;
@@ -194,6 +197,24 @@ static void go_on(struct run *run, struct slice line, uint64_t whole)
 	strbuf_add_byte(&held->joined, '\n');
 }
 
+/* Whether a line goes on with the record at hand: by its text, or because the parser of the
+ * record says so. */
+static bool goes_on(struct held *held, struct slice line, bool known)
+{
+	const struct parser *parser = held->parser;
+	struct slice text = strbuf_slice(&held->text);
+
+	if (joining_take(&held->joining, text, line, known))
+		return true;
+	if (held->joining.n_lines == 0 || held->joining.n_lines == JOINED_LINES_MAX ||
+		!((parser != NULL && parser->goes_on != NULL &&
+			  parser->goes_on(text, line, known)) ||
+			own_format_continues(parser, line)))
+		return false;
+	held->joining.n_lines++;
+	return true;
+}
+
 static bool put_line(struct run *run, struct slice line, uint64_t whole, struct err *err)
 {
 	struct record record = normalized(run, line, whole);
@@ -201,8 +222,7 @@ static bool put_line(struct run *run, struct slice line, uint64_t whole, struct 
 	struct held *held = &run->held;
 
 	run->number++;
-	if (joining_take(&held->joining, strbuf_slice(&held->text), without_return(line),
-		    parser != NULL)) {
+	if (goes_on(held, without_return(line), parser != NULL)) {
 		go_on(run, line, whole);
 		return held->joined.len < LINE_MAX_BYTES || write_all(run, err);
 	}

@@ -1,7 +1,7 @@
 /*
  * normalize_lines - the lines of a file or pipe into JSON, one object a line, in order
  *
- * A line that goes on with an earlier one (joining.h) becomes an object with
+ * A line that goes on with an earlier one (common/joining.h) becomes an object with
  * soc.parse_status "joined" and the number of that line, from 1, as
  * soc.joined_line; the fields of the whole stand in the object of the first.
  * Every object has its own line as event.original. The last record of an audit

@@ -335,15 +335,6 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	return result;
 }
 
-/* From Start-Date to End-Date. */
-static bool goes_on(struct slice text, struct slice line, bool known)
-{
-	(void)known; /* the lines of a record are known one by one as well */
-	return slice_starts(text, lines[0].name) && !slice_starts(line, lines[0].name) &&
-	       slice_search(text, SLICE_LIT("\nEnd-Date: ")) == text.len &&
-	       begins_with_name(line);
-}
-
 static const char *const programs[] = {"Installed", "Dep-Installed", "Updated", "Erased", NULL};
 
 const struct parser parser_apt = {
@@ -357,5 +348,4 @@ const struct parser parser_apt = {
 	.first_bytes = FIRST_BYTES_DIGITS "SCRIURDPEL(du",
 	.digits = DIGITS(ISO_T),
 	.parse = parse,
-	.goes_on = goes_on,
 };

@@ -209,23 +209,6 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	return PARSED;
 }
 
-/* From "# User@Host" to the next; the Time before it, which only the first of a second has, is
- * a record of its own: SET timestamp says it again. */
-static bool goes_on(struct slice text, struct slice line, bool known)
-{
-	static const struct slice user = {SLICE_BYTES("# User@Host: ")};
-
-	if (slice_starts(line, SLICE_LIT("# Time: ")))
-		return false;
-	if (slice_starts(line, user)) /* a statement that has not ended may hold such a line */
-		return slice_starts(text, user) &&
-		       !slice_ends(slice_trim(text), SLICE_LIT(";"));
-	if (slice_starts(line, SLICE_LIT("# ")) ||
-		slice_starts(line, SLICE_LIT("SET timestamp=")))
-		return true;
-	return !known && slice_starts(text, user);
-}
-
 const struct parser parser_mysql_slow = {
 	.number = 45,
 	.roles = PARSER_ENVELOPE,
@@ -235,5 +218,4 @@ const struct parser parser_mysql_slow = {
 	.source = "MySQL 5.5 to 8.4 Reference Manual, The Slow Query Log; MariaDB 5.5 to 11",
 	.first_bytes = "#ST/",
 	.parse = parse,
-	.goes_on = goes_on,
 };
