@@ -2,7 +2,8 @@
  * file_record - where records begin and end in a file
  *
  * A record is a line, or several lines by a rule: those after a first line
- * that do not begin a new record. Either way it is one run of bytes of the
+ * that do not begin a new record, which the line itself tells, or with
+ * LINE_RULE_AUTO the lines before it too. Either way it is one run of bytes of the
  * file, so nothing is copied or kept here: the scan says which run, and how
  * far it has looked. Bytes are taken as they are: only LF has a meaning, and
  * the LF that ends a record does not belong to it. In a file of UTF-16 an LF
@@ -16,9 +17,15 @@
 
 #include "agent/inputs/line_rule.h"
 #include "common/charset.h"
+#include "common/joining.h"
 #include "common/slice.h"
 
-enum { FILE_PROBE_MAX = 4096 }; /* bytes of a line the rule gets to see */
+enum {
+	FILE_PROBE_MAX = 4096, /* bytes of a line the rule gets to see */
+
+	/* ... and of the lines before it, whose last newline is among them */
+	FILE_BEFORE_MAX = 2 * (JOINING_BEFORE_MAX + 1),
+};
 
 struct file_scan {
 	uint64_t start;  /* offset of the record in progress */
@@ -26,6 +33,12 @@ struct file_scan {
 	uint64_t seen;   /* up to here no LF ends that line */
 	uint32_t lines;  /* finished lines of the record */
 	bool line_known; /* the rule has said that the unfinished line belongs to it */
+
+	/* Of LINE_RULE_AUTO */
+	bool is_auto;
+	bool probing; /* the rule has not seen enough of the first line */
+	bool whole;   /* nothing is expected behind the first line */
+	struct joining joining;
 };
 
 struct file_record {
@@ -53,6 +66,12 @@ MUST_USE bool file_scan_next(struct file_scan *scan, const struct line_rule *rul
 static inline bool file_scan_pending(const struct file_scan *scan)
 {
 	return scan->seen > scan->start;
+}
+
+/* More lines may belong to what is begun: it is worth a wait. */
+static inline bool file_scan_may_go_on(const struct file_scan *scan)
+{
+	return !scan->whole || scan->lines > 1;
 }
 
 /* The last line has no LF yet. */

@@ -7,12 +7,15 @@
 #define AT(member) offsetof(struct file_settings, member)
 
 static const char *const begin_names[] = {"start", "end", NULL};
-static const char *const by_names[] = {"line", "start", "blank", NULL};
+static const char *const by_names[] = {"line", "start", "blank", "auto", NULL};
 
 static const struct setting multiline_table[] = {
 	{"by", SETTING_CHOICE, AT(multiline.by) - AT(multiline), "line", 0, 0,
 		"What a record is: each line; or all lines from one that matches 'start' to "
-		"the next; or a line with those after it that begin with a blank.",
+		"the next; or a line with those after it that begin with a blank; or 'auto', "
+		"what belongs together by its text: traces of exceptions, parts of a "
+		"container's line, entries of a slow query log, events of XML and JSON on "
+		"several lines.",
 		by_names},
 	{"start", SETTING_TEXT, AT(multiline.start) - AT(multiline), "", 0, 1024,
 		"Regular expression (PCRE) of lines that begin a record."},

@@ -66,6 +66,11 @@ void line_rule_free(struct line_rule *rule)
 	free(rule);
 }
 
+bool line_rule_is_auto(const struct line_rule *rule)
+{
+	return rule != NULL && rule->kind == LINE_RULE_AUTO;
+}
+
 bool line_rule_begins(const struct line_rule *rule, struct slice line)
 {
 	if (rule->kind == LINE_RULE_BLANK)

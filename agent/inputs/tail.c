@@ -129,8 +129,12 @@ static bool is_settled(const struct tail *tail, int64_t now_ms)
 static enum tail_turn end_of_current(struct tails *tails, struct tail *tail, int64_t now_ms)
 {
 	bool partial = file_scan_partial(&tail->scan);
-	uint64_t patience =
-		partial ? tail->settings->unfinished_ms : tail->settings->multiline.wait_ms;
+	uint64_t patience = tail->settings->multiline.wait_ms;
+
+	if (partial)
+		patience = tail->settings->unfinished_ms;
+	else if (!file_scan_may_go_on(&tail->scan))
+		patience = 0;
 
 	if ((!tail->counted || tail->successors > 0) && !tail_count_from_here(tails, tail))
 		return TAIL_MORE;

@@ -1,4 +1,5 @@
 """soc-agent itself: from a file to the store, through kills, rotation and full spools."""
+import json
 import random
 import socket
 import subprocess
@@ -40,6 +41,53 @@ def test_lines_of_files_are_stored_once_and_in_order(stack):
     stored = stack.check([source])
     assert stored.states["started"] == 1 and stored.states["stopping"] == 1
     assert stored.declared() == 0
+
+
+def docker(text):
+    return json.dumps({"log": text, "stream": "stdout", "time": "2026-03-07T03:00:00.1Z"},
+                      separators=(",", ":"), ensure_ascii=False)
+
+
+def test_lines_that_belong_together_are_one_record_whenever_they_come(stack):
+    """The writer pauses in the middle of each record, and the agent is killed there."""
+    stack.start_collector()
+    host = Host(stack, 2, 1)
+    host.settings["files"]["groups"][0]["multiline"] = {"by": "auto", "wait": "60s"}
+    host.write_settings()
+    trace = ["2026-03-07 10:00:00,123 [main] ERROR vn.gov.App - no connection",
+             "java.sql.SQLException: refused", "\tat vn.gov.App.open(App.java:12)",
+             "Caused by: java.net.ConnectException: refused", "\tat vn.gov.App.dial(App.java:7)"]
+    query = ["# User@Host: web[web] @ may-web [192.0.2.7]  Id: 9",
+             "# Query_time: 2.100000  Lock_time: 0.000001 Rows_sent: 1  Rows_examined: 9",
+             "SET timestamp=1772852400;", "SELECT ten", "FROM dan_cu;"]
+    parts = [docker("a" * 16384), docker("b" * 16384), docker("c\n")]
+    ends = {"app.log": "2026-03-07 10:00:01,000 [main] INFO vn.gov.App - again",
+            "slow.log": "# Time: 2026-03-07T03:00:05.000000Z", "container.log": docker("next\n")}
+    records = {"app.log": trace, "slow.log": query, "container.log": parts}
+    for name, lines in records.items():
+        host.write(name, [line.encode() for line in lines[:2]])
+    host.write("auth.log", [b"Mar  7 10:00:00 may-web su: of its own"])
+
+    def originals():
+        return {e["record"]["event.original"]: e["record"] for e in stack.export()
+                if e["kind"] == "log"}
+
+    host.start()
+    wait_until("what stands alone is stored", lambda: len(originals()) == 1, 60)
+    host.kill()
+    for name, lines in records.items():
+        host.write(name, [line.encode() for line in lines[2:]])
+    host.start()
+    for name, line in ends.items():
+        host.write(name, [line.encode()])
+    wait_until("all are stored", lambda: len(originals()) >= 5, 60)
+    stored = originals()
+    assert set(stored) == {"Mar  7 10:00:00 may-web su: of its own", docker("next\n"),
+                           *("\n".join(lines) for lines in records.values())}
+    assert stored["\n".join(trace)]["log.level"] == "ERROR"
+    assert stored["\n".join(query)]["source.ip"] == "192.0.2.7"
+    assert stored["\n".join(parts)]["message"] == "a" * 16384 + "b" * 16384 + "c"
+    assert host.stop() == 0
 
 
 def test_killed_agent_and_collector_lose_and_repeat_nothing(stack):

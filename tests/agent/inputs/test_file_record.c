@@ -76,11 +76,14 @@ static void expect_units(const struct line_rule *rule, const char *text, const c
 		struct strbuf got = STRBUF_INIT(1 << 10);
 		struct file_record record;
 		struct file_scan scan;
+		size_t block = size;
 
 		file_scan_start(&scan, 0);
 		for (uint64_t end = 0; end < len;) {
 			uint64_t at = file_scan_needs(&scan);
-			size_t n = at + size < len ? size : (size_t)(len - at);
+			while (at + block <= end)
+				block++; /* it must hold what the rule wants to see */
+			size_t n = at + block < len ? block : (size_t)(len - at);
 
 			ck_assert_uint_eq(at % 2, 0);
 			while (file_scan_next(
@@ -173,6 +176,93 @@ START_TEST(a_record_has_no_more_lines_than_allowed)
 }
 END_TEST
 
+START_TEST(lines_that_belong_together_by_their_text_are_one_record)
+{
+	struct line_rule *rule = rule_of(LINE_RULE_AUTO, NULL, 100);
+
+	expect(rule, "a\n\tat b\nc\nx.yException: z\n\tat d\nCaused by: e\nf\n",
+		"a\n\tat b|c\nx.yException: z\n\tat d\nCaused by: e|f|");
+	expect(rule,
+		"{\"log\":\"a\",\"stream\":\"stdout\"}\n{\"log\":\"b\\n\",\"stream\":"
+		"\"stdout\"}\n{\"log\":\"c\\n\",\"stream\":\"stdout\"}\n",
+		"{\"log\":\"a\",\"stream\":\"stdout\"}\n{\"log\":\"b\\n\",\"stream\":"
+		"\"stdout\"}|{\"log\":\"c\\n\",\"stream\":\"stdout\"}|");
+	expect(rule, "# User@Host: a\n# b\nc;\n# User@Host: d\ne",
+		"# User@Host: a\n# b\nc;|"
+		"# User@Host: d|e!");
+	expect(rule, " a\n b\nc\r\n d\r\n", " a| b|c\r\n d\r|");
+	line_rule_free(rule);
+}
+END_TEST
+
+START_TEST(lines_of_utf_16_belong_together_as_well)
+{
+	struct line_rule *rule = rule_of(LINE_RULE_AUTO, NULL, 100);
+
+	for (unsigned i = 0; i < 2; i++) {
+		charset = i == 0 ? CHARSET_UTF_16LE : CHARSET_UTF_16BE;
+		expect_units(rule, "{\n \"a\":1\n}\nb\n c\n", "{\n \"a\":1\n}|b\n c|");
+	}
+	charset = CHARSET_UTF_8;
+	line_rule_free(rule);
+}
+END_TEST
+
+/* A part of Docker's is known by its end, which another block may hold than the next line. */
+START_TEST(the_end_of_a_long_line_is_seen_in_whatever_block_it_comes)
+{
+	enum { LONG = 20000, BLOCK = 6000 };
+	static const char end[] = "\",\"stream\":\"stdout\",\"time\":\"t\"}\n";
+	static const char last[] = "{\"log\":\"b\\n\",\"stream\":\"stdout\"}\nnext\n";
+	struct line_rule *rule = rule_of(LINE_RULE_AUTO, NULL, 100);
+
+	for (size_t longer = 0; longer < BLOCK; longer += 37) {
+		struct strbuf text = STRBUF_INIT(1 << 16);
+		struct file_scan scan;
+		struct file_record record = {0};
+
+		strbuf_add_str(&text, "{\"log\":\"");
+		for (size_t i = 0; i < LONG + longer; i++)
+			strbuf_add_byte(&text, 'x');
+		strbuf_add_str(&text, end);
+		size_t whole = text.len + sizeof(last) - sizeof("next\n") - 1;
+		strbuf_add_str(&text, last);
+		file_scan_start(&scan, 0);
+		for (bool found = false; !found;) {
+			uint64_t at = file_scan_needs(&scan);
+			struct slice rest = slice_from(strbuf_slice(&text), (size_t)at);
+
+			found = file_scan_next(&scan, rule, charset,
+				slice_head(rest, rest.len < BLOCK ? rest.len : BLOCK), at,
+				&record);
+		}
+		ck_assert_uint_eq(record.len, whole);
+		ck_assert_uint_eq(record.lines, 2);
+		strbuf_done(&text);
+	}
+	line_rule_free(rule);
+}
+END_TEST
+
+START_TEST(what_stands_alone_is_not_waited_for)
+{
+	struct line_rule *rule = rule_of(LINE_RULE_AUTO, NULL, 100);
+	static const char *const lines[] = {
+		"Mar  7 10:00:00 web su: x\n", "{\"a\":1}\n", "2026-03-07 10:00:00 ERROR x\n"};
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		struct file_scan scan;
+		struct file_record record;
+
+		file_scan_start(&scan, 0);
+		ck_assert(
+			!file_scan_next(&scan, rule, charset, slice_str(lines[i]), 0, &record));
+		ck_assert_int_eq(file_scan_may_go_on(&scan), i == 2);
+	}
+	line_rule_free(rule);
+}
+END_TEST
+
 START_TEST(a_wrong_expression_is_explained)
 {
 	struct line_rule *rule;
@@ -200,5 +290,8 @@ END_TEST
 TEST_MAIN("file_record", lines_end_at_lf_in_whatever_blocks_they_come,
 	lines_of_utf_16_end_at_lf_of_two_bytes, positions_are_those_of_the_file,
 	a_first_line_begins_a_record, an_undecided_last_line_is_a_record_of_its_own,
-	blank_lines_continue, a_record_has_no_more_lines_than_allowed,
+	blank_lines_continue, lines_that_belong_together_by_their_text_are_one_record,
+	lines_of_utf_16_belong_together_as_well,
+	the_end_of_a_long_line_is_seen_in_whatever_block_it_comes,
+	what_stands_alone_is_not_waited_for, a_record_has_no_more_lines_than_allowed,
 	a_wrong_expression_is_explained, an_expensive_expression_is_stopped)
