@@ -204,6 +204,72 @@ static bool put_day(void *user, const struct quality_day *day)
 	return true;
 }
 
+static bool put_sample(void *user, const struct quality_sample *sample)
+{
+	const struct answer *answer = user;
+	struct json *json = answer->json;
+
+	json_object(json);
+	json_put_str(json, "status", parse_status_name((enum parse_status)sample->status));
+	json_put_u64(json, "times", sample->times);
+	put_time(json, "last", sample->last_ns);
+	json_put_text(json, "line", sample->line);
+	json_object_end(json);
+	return true;
+}
+
+static bool put_missing(void *user, const struct quality_missing *missing)
+{
+	const struct answer *answer = user;
+	struct json *json = answer->json;
+
+	json_object(json);
+	json_put_str(json, "parser", parser_name(answer, missing->parser));
+	json_put_text(json, "field", field_name(missing->field));
+	json_put_u64(json, "other_sources", missing->others);
+	json_put_u64(json, "of", missing->of);
+	json_object_end(json);
+	return true;
+}
+
+/* What statistics and most rules stand on. */
+static const enum field_id asked_for[] = {FIELD_HOST_NAME, FIELD_EVENT_CATEGORY,
+	FIELD_EVENT_TYPE, FIELD_EVENT_OUTCOME, FIELD_SOURCE_IP, FIELD_USER_NAME};
+
+static void put_never(struct json *json, const char *seen)
+{
+	struct strbuf text = STRBUF_INIT(1024);
+
+	for (unsigned i = 0; i < ARRAY_LEN(asked_for); i++) {
+		const unsigned id = asked_for[i];
+
+		if (!((unsigned char)seen[id / 8] >> id % 8 & 1))
+			strbuf_addf(&text, "%s%.*s", text.len > 0 ? ", " : "",
+				SLICE_FMT(field_name(id)));
+	}
+	json_put_text(json, "never_filled", strbuf_slice(&text));
+	strbuf_done(&text);
+}
+
+static bool put_looks(struct answer *answer, uint32_t number)
+{
+	struct json *json = answer->json;
+	char seen[FIELD_ID_MAX / 8];
+
+	json_key(json, SLICE_LIT("samples"));
+	json_array(json);
+	bool done = quality_samples(answer->reader, number, put_sample, answer, &answer->err);
+	json_array_end(json);
+	json_key(json, SLICE_LIT("missing_fields"));
+	json_array(json);
+	done = done &&
+	       quality_fields(answer->reader, number, seen, put_missing, answer, &answer->err);
+	json_array_end(json);
+	if (done)
+		put_never(json, seen);
+	return done;
+}
+
 static bool put_details(struct answer *answer, uint32_t number)
 {
 	const int64_t since_ns = answer->now_ns - SHOWN_DAYS * DAY_S * CLOCK_NS_PER_S;
@@ -234,7 +300,8 @@ static bool put_all(struct answer *answer, uint32_t number)
 	bool done = quality_sources(answer->reader, number, put_source, answer, &answer->err) &&
 		    !answer->failed;
 	json_array_end(json);
-	return done && (number == 0 || put_details(answer, number));
+	return done &&
+	       (number == 0 || (put_details(answer, number) && put_looks(answer, number)));
 }
 
 void control_quality(const struct control_view *view, struct slice words, struct json *json)

@@ -67,6 +67,8 @@ static bool count_body(struct counting *counting, const struct store_block *bloc
 		return false;
 	if (again)
 		return true;
+	if (counting->looks)
+		sources_look(counting->sources, &record);
 	if (is_told(counting, block, i))
 		return findings_told(counting->database, columns, &record, err);
 	if (malware_is_named(columns))
@@ -84,10 +86,11 @@ static bool count_record(
 		(!tally_flush(&counting->tally, err) ||
 			!tally_record(&counting->tally, columns)))
 		return err_within(err, "counting");
-	if (counting->sources != NULL && !sources_record(counting->sources, block, i, err))
+	if (counting->sources != NULL &&
+		!sources_record(counting->sources, block, i, &counting->looks, err))
 		return false;
 	if (!is_correlated(counting, columns) && !malware_is_named(columns) &&
-		!machines_wants(columns) && !is_told(counting, block, i))
+		!machines_wants(columns) && !is_told(counting, block, i) && !counting->looks)
 		return true;
 	return count_body(counting, block, i, false, err);
 }

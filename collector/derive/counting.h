@@ -26,6 +26,7 @@ struct counting {
 	struct tally tally;
 	struct correlate *correlate; /* NULL: a recount */
 	struct sources *sources;     /* likewise */
+	bool looks;                  /* sources want the body of the record */
 	struct arena arena;          /* of one decoded record */
 
 	struct store_reader *reader;

@@ -179,6 +179,14 @@ static const char *const upgrades[] = {
 	 "ALTER TABLE emits ADD COLUMN action TEXT NOT NULL DEFAULT '';"
 	 "ALTER TABLE emits ADD COLUMN about TEXT NOT NULL DEFAULT '';"
 	 "ALTER TABLE emits ADD COLUMN resolved INTEGER NOT NULL DEFAULT 0;"),
+
+	("CREATE TABLE source_samples("
+	 " source INTEGER, shape INTEGER, status INTEGER NOT NULL, times INTEGER NOT NULL,"
+	 " first INTEGER NOT NULL, last INTEGER NOT NULL, line TEXT NOT NULL,"
+	 " PRIMARY KEY(source, shape)) STRICT, WITHOUT ROWID;"
+	 "CREATE TABLE source_fields("
+	 " parser INTEGER, source INTEGER, week INTEGER, bits BLOB NOT NULL,"
+	 " PRIMARY KEY(parser, source, week)) STRICT, WITHOUT ROWID;"),
 };
 
 /* As window_item() spells it. */
@@ -399,6 +407,25 @@ static const char *const texts[STATEMENTS] = {
 	[STATEMENT_SILENCE_HOURS] = "SELECT newest, bits FROM silence_hours",
 	[STATEMENT_SILENCE_HOURS_SET] =
 		"INSERT OR REPLACE INTO silence_hours VALUES(1, ?1, ?2)",
+	[STATEMENT_SAMPLE_AGAIN] = "UPDATE source_samples SET times = times + ?3, last = ?4"
+				   " WHERE source = ?1 AND shape = ?2",
+	[STATEMENT_SAMPLE_MAKE_ROOM] =
+		"DELETE FROM source_samples WHERE source = ?1 AND (SELECT count(*)"
+		" FROM source_samples WHERE source = ?1) >= ?2 AND shape = (SELECT shape"
+		" FROM source_samples WHERE source = ?1 ORDER BY times, last, shape LIMIT 1)",
+	[STATEMENT_SAMPLE_ADD] =
+		"INSERT INTO source_samples VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[STATEMENT_SAMPLES] = "SELECT status, times, first, last, line FROM source_samples"
+			      " WHERE source = ?1 ORDER BY times DESC, last DESC",
+	[STATEMENT_SOURCE_FIELDS_GET] = "SELECT bits FROM source_fields"
+					" WHERE source = ?1 AND parser = ?2 AND week = ?3",
+	[STATEMENT_SOURCE_FIELDS_SET] =
+		"INSERT OR REPLACE INTO source_fields(source, parser, week, bits)"
+		" VALUES(?1, ?2, ?3, ?4)",
+	[STATEMENT_SOURCE_FIELDS] =
+		"SELECT f.parser, f.source, f.bits FROM source_fields f WHERE f.parser IN"
+		" (SELECT DISTINCT parser FROM source_hours WHERE source = ?1 AND parser > 0)"
+		" ORDER BY 1, 2",
 	[STATEMENT_SOURCES] =
 		"SELECT s.number, s.agency, s.host, s.input, s.name, s.first, s.heard,"
 		" s.created, s.confidence, s.behind, s.skew, s.clock_wrong,"
@@ -567,6 +594,9 @@ static const char *const texts[STATEMENTS] = {
 		"DELETE FROM sources WHERE heard < ?1 * 1000000000 AND NOT EXISTS"
 		" (SELECT 1 FROM source_hours h WHERE h.source = number)",
 	[STATEMENT_PRUNE_SILENCES] = "DELETE FROM silences WHERE heard < ?1 * 1000000000",
+	[STATEMENT_PRUNE_SAMPLES] = "DELETE FROM source_samples WHERE last < ?1 * 1000000000",
+	[STATEMENT_PRUNE_SOURCE_FIELDS] =
+		"DELETE FROM source_fields WHERE (week + 3) * 604800 < ?1",
 	[STATEMENT_META] = "SELECT value FROM meta WHERE name = ?1",
 	[STATEMENT_META_LOWER] = "UPDATE meta SET value = ?2 WHERE name = ?1 AND value > ?2",
 	[STATEMENT_META_SET] = "INSERT INTO meta VALUES(?1, ?2)"

@@ -60,6 +60,8 @@ static const struct part {
 	{STATEMENT_PRUNE_SOURCES_HOURS, LIMIT_SOURCES, true},
 	{STATEMENT_PRUNE_SOURCES, LIMIT_SOURCES, false},
 	{STATEMENT_PRUNE_SILENCES, LIMIT_SOURCES, false},
+	{STATEMENT_PRUNE_SAMPLES, LIMIT_SOURCE_HOURS, false},
+	{STATEMENT_PRUNE_SOURCE_FIELDS, LIMIT_SOURCE_HOURS, false},
 };
 
 /* ---- how long --------------------------------------------------------------- */

@@ -61,4 +61,30 @@ MUST_USE bool quality_days(struct quality_reader *reader, uint32_t number, int64
 	int32_t zone_seconds, bool (*visit)(void *user, const struct quality_day *day),
 	void *user, struct err *err);
 
+/* A line that was not read, or not all of it. */
+struct quality_sample {
+	uint8_t status;
+	uint64_t times;            /* of the records that were looked into */
+	int64_t first_ns, last_ns; /* of its shape */
+	struct slice line;         /* masked, cut */
+};
+
+/* Most frequent first. */
+MUST_USE bool quality_samples(struct quality_reader *reader, uint32_t number,
+	bool (*visit)(void *user, const struct quality_sample *sample), void *user,
+	struct err *err);
+
+/* What a parser delivers of other sources, half of them at least, and never of this one. */
+struct quality_missing {
+	uint16_t parser;
+	enum field_id field;
+	uint32_t others, of; /* so many of so many deliver it */
+};
+
+/* In the last three weeks; by parser and field. `seen` gets a bit for each field that came, as
+ * in samples.h; it has FIELD_ID_MAX / 8 bytes. */
+MUST_USE bool quality_fields(struct quality_reader *reader, uint32_t number, char *seen,
+	bool (*visit)(void *user, const struct quality_missing *missing), void *user,
+	struct err *err);
+
 #endif

@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "collector/derive/offsets.h"
+#include "collector/derive/samples.h"
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/json.h"
@@ -39,6 +40,7 @@ struct source {
 	uint64_t unheard;   /* lines of this hour it was not told of yet */
 	uint32_t skew_ms;   /* what its agent measured; UINT32_MAX = nothing did */
 	struct offsets offsets;
+	uint8_t looks_read, looks_unread; /* at records of this hour */
 	bool clock_wrong;
 	bool touched; /* in this step */
 };
@@ -75,6 +77,7 @@ struct sources {
 	const struct derive_settings *settings;
 	struct database *database;
 	struct silence *silence;
+	struct samples samples;
 	struct table table;  /* struct source_key -> struct source */
 	struct table hosts;  /* source_key of a host -> struct host */
 	struct table counts; /* of this step */
@@ -332,6 +335,7 @@ static bool turn_to(struct sources *sources, struct source *source,
 		return false;
 	offsets_turn(&source->offsets);
 	source->hour = hour;
+	source->looks_read = source->looks_unread = 0;
 	return look_at_clock(sources, source, columns, err);
 }
 
@@ -386,16 +390,40 @@ static bool count(struct sources *sources, const struct columns *columns, struct
 	return true;
 }
 
-bool sources_record(
-	struct sources *sources, const struct store_block *block, unsigned i, struct err *err)
+static bool is_wanted(struct sources *sources, const struct columns *columns)
+{
+	struct source *source = table_value(&sources->table, sources->last.source);
+	uint8_t *looks =
+		columns->status == PARSE_OK ? &source->looks_read : &source->looks_unread;
+
+	if (*looks >= LOOKS_AN_HOUR || columns->flags & RECORD_TEST)
+		return false;
+	++*looks;
+	return true;
+}
+
+void sources_look(struct sources *sources, const struct record *record)
+{
+	const struct source *source = table_value(&sources->table, sources->last.source);
+
+	samples_look(&sources->samples, source->number, source->hour, record);
+}
+
+bool sources_record(struct sources *sources, const struct store_block *block, unsigned i,
+	bool *looks, struct err *err)
 {
 	const struct columns *columns = &block->columns[i];
+
+	*looks = false;
 
 	if (columns->kind != RECORD_LOG)
 		return true;
 	if (!is_as_last(sources, block, columns) && !choose(sources, block, columns, err))
 		return err_within(err, "sources");
-	return count(sources, columns, err) || err_within(err, "sources");
+	if (!count(sources, columns, err))
+		return err_within(err, "sources");
+	*looks = is_wanted(sources, columns);
+	return true;
 }
 
 /* ---- into the database ------------------------------------------------------- */
@@ -444,7 +472,7 @@ bool sources_flush(struct sources *sources, struct err *err)
 		if (!hear(sources, source, err) || !write_source(sources, source, err))
 			return false;
 	}
-	return silence_save(sources->silence, err);
+	return samples_flush(&sources->samples, err) && silence_save(sources->silence, err);
 }
 
 bool sources_watch(
@@ -526,6 +554,7 @@ struct sources *sources_new(
 	sources->touched = calloc(most, sizeof(*sources->touched));
 	if (sources->touched == NULL)
 		abort();
+	samples_init(&sources->samples, database);
 	if (load(sources, err))
 		return sources;
 	sources_free(sources);
@@ -540,6 +569,7 @@ void sources_free(struct sources *sources)
 	table_done(&sources->hosts);
 	table_done(&sources->counts);
 	silence_free(sources->silence);
+	samples_done(&sources->samples);
 	free(sources->touched);
 	free(sources);
 }

@@ -36,9 +36,13 @@ MUST_USE struct sources *sources_new(
 	const struct derive_settings *settings, struct database *database, struct err *err);
 void sources_free(struct sources *sources); /* NULL is fine */
 
-/* A record of a block that was not counted before. Inside the step's transaction. */
-MUST_USE bool sources_record(
-	struct sources *sources, const struct store_block *block, unsigned i, struct err *err);
+/* A record of a block that was not counted before. Inside the step's transaction. *looks: its
+ * body is wanted, by sources_look(). */
+MUST_USE bool sources_record(struct sources *sources, const struct store_block *block,
+	unsigned i, bool *looks, struct err *err);
+
+/* The record given last. */
+void sources_look(struct sources *sources, const struct record *record);
 
 /* At the end of a step, inside its transaction. */
 MUST_USE bool sources_flush(struct sources *sources, struct err *err);

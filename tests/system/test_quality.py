@@ -24,6 +24,9 @@ def test_lines_of_a_source_are_counted_once_over_a_kill(stack):
     (row,) = of_host()
     assert row["unparsed_percent"] == 25 and row["undated_percent"] == 25
     assert row["bytes_day"] > 80 * 30 and "sshd" in row["parsers"]
-    (row,) = json.loads(stack.ctl("quality", row["source"], "--json", "--socket", stack.control_path))["sources"]
+    shown = json.loads(stack.ctl("quality", row["source"], "--json", "--socket", stack.control_path))
+    assert [sample["line"] for sample in shown["samples"]] == [LINES[-1].decode()]
+    assert "user.name" not in shown["never_filled"] and shown["missing_fields"] == []
+    (row,) = shown["sources"]
     assert row["host"] == 1 and row["lines_day"] == 80
     assert "unparsed_percent" in stack.ctl("quality", "--table", "--socket", stack.control_path)

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "collector/derive/quality.h"
+#include "collector/derive/samples.h"
 #include "common/clock.h"
 #include "tests/collector/derive/derive_bench.h"
 
@@ -301,7 +302,110 @@ START_TEST(a_wrong_clock_is_a_finding_of_its_host_until_it_is_right)
 }
 END_TEST
 
-TEST_MAIN("sources", a_wrong_clock_is_a_finding_of_its_host_until_it_is_right,
+static void with_user(struct record *record, struct batch *batch, unsigned i)
+{
+	sshd(record, batch, i);
+	ck_assert(record_add(record, &batch->arena, FIELD_SOURCE_IP, SLICE_LIT("192.0.2.1")));
+	if (record->host != 3)
+		ck_assert(record_add(record, &batch->arena, FIELD_USER_NAME, SLICE_LIT("an")));
+}
+
+/* Twenty shapes; the first ones come more often. */
+static void of_shapes(struct record *record, struct batch *batch, unsigned i)
+{
+	char text[512];
+	const unsigned shape = i % 40 < 20 ? i % 40 : i % 4;
+	int len = snprintf(text, sizeof(text), "%c%c: job %u of %s failed %0400d",
+		(char)('a' + shape), 'x', i, "user1", 7);
+
+	nobodys(record, batch, i);
+	record->raw = arena_copy(&batch->arena, slice_of(text, (size_t)len));
+	record->whole = record->raw.len;
+}
+
+static bool add_text(void *user, const struct quality_sample *sample)
+{
+	ck_assert_uint_eq(sample->status, PARSE_UNKNOWN);
+	ck_assert_uint_le(sample->line.len, 240);
+	strbuf_addf(user, "%.2s:%llu ", sample->line.ptr, (unsigned long long)sample->times);
+	return true;
+}
+
+static bool add_missing(void *user, const struct quality_missing *missing)
+{
+	strbuf_addf(user, "%u %.*s %u/%u ", missing->parser,
+		SLICE_FMT(field_name(missing->field)), missing->others, missing->of);
+	return true;
+}
+
+START_TEST(lines_that_nobody_reads_are_kept_by_shape)
+{
+	struct derive *derive = begin(1);
+	struct strbuf text = STRBUF_INIT(4096);
+	struct err err = {0};
+
+	bench_store(1, 1, 40, 3, of_shapes);
+	wait_until_written();
+	derive = bench_kill_and_start(derive);
+	bench_store(1, 41, 40, 3, of_shapes);
+	wait_until_written();
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM source_samples"), 8);
+	struct quality_reader *reader = quality_reader_open(bench.derive_dir, &err);
+	ck_assert_ptr_nonnull(reader);
+	ck_assert(quality_samples(reader, 1, add_text, &text, &err));
+	ck_assert_ptr_nonnull(strstr(strbuf_cstr(&text), "ax:12 "));
+	ck_assert_ptr_nonnull(strstr(strbuf_cstr(&text), "dx:12 "));
+	quality_reader_close(reader);
+	for (uint64_t first = 81; first < 1000; first += 40)
+		bench_store(1, first, 40, 3, of_shapes);
+	wait_until_written();
+	ck_assert_int_le(bench_sql("SELECT sum(times) FROM source_samples"), 2 * 128 + 40);
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM source_samples"), 8);
+	strbuf_done(&text);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(a_field_that_others_fill_is_missing)
+{
+	struct derive *derive = begin(1);
+	struct strbuf text = STRBUF_INIT(4096);
+	struct err err = {0};
+	char seen[FIELD_ID_MAX / 8];
+
+	for (uint32_t host = 1; host <= 3; host++)
+		bench_store(host, 1, 5, 3, with_user);
+	wait_until_written();
+	struct quality_reader *reader = quality_reader_open(bench.derive_dir, &err);
+	ck_assert_ptr_nonnull(reader);
+	ck_assert(quality_fields(reader, 3, seen, add_missing, &text, &err));
+	ck_assert_str_eq(strbuf_cstr(&text), "7 user.name 2/2 ");
+	ck_assert(seen[FIELD_SOURCE_IP / 8] >> FIELD_SOURCE_IP % 8 & 1);
+	strbuf_reset(&text);
+	ck_assert(quality_fields(reader, 1, seen, add_missing, &text, &err));
+	ck_assert_str_eq(strbuf_cstr(&text), "");
+	quality_reader_close(reader);
+	strbuf_done(&text);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(shapes_are_the_same_but_for_words_with_digits_and_case)
+{
+	const uint64_t shape = samples_shape(SLICE_LIT("user an42 from 10.0.0.1 failed"));
+
+	ck_assert(shape != 0);
+	ck_assert(shape == samples_shape(SLICE_LIT("User b1nh7 from 192.168.10.20 FAILED")));
+	ck_assert(shape != samples_shape(SLICE_LIT("user an42 from 10.0.0.1 passed")));
+	ck_assert(shape != samples_shape(SLICE_LIT("user an42 from 10.0.0.1")));
+	ck_assert(samples_shape(SLICE_LIT("")) != 0);
+}
+END_TEST
+
+TEST_MAIN("sources", lines_that_nobody_reads_are_kept_by_shape,
+	a_field_that_others_fill_is_missing,
+	shapes_are_the_same_but_for_words_with_digits_and_case,
+	a_wrong_clock_is_a_finding_of_its_host_until_it_is_right,
 	lines_are_counted_by_source_parser_and_status, a_shared_source_is_its_senders,
 	a_kill_loses_and_repeats_no_line, a_host_of_too_many_sources_has_one_without_a_name,
 	sources_beyond_the_most_are_those_of_their_agency, what_is_shown_is_what_was_counted)
