@@ -323,7 +323,9 @@ static struct record_source source_of(struct batch *batch, const struct sender *
 		.name = arena_copy(&batch->arena, slice_of(text, len)),
 		.format = slice_str(format),
 		.zone = zone,
-		.charset = is_export ? CHARSET_UTF_8 : sender->charset,
+		.charset = is_export || origin->door->settings->protocol == PROTOCOL_WEF
+				   ? CHARSET_UTF_8 /* made so */
+				   : sender->charset,
 		.wrapped = origin->wrapped,
 		.names_host = sender->names_host,
 		.hosts = hosts,

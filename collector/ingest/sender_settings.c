@@ -83,7 +83,8 @@ static const struct setting sender_table[] = {
 	{"certificate", SETTING_TEXT, AT(certificate), "", 0, CERTIFICATE_NAME_MAX,
 		"Name in its certificate (DNS, or the common name where there is none), at a "
 		"listener that asks for one. Who has it is known by it, the others by their "
-		"address."},
+		"address. \"*.xa.example\" is each name that ends so with one part before "
+		"it: many hosts (names-host) of one agency."},
 	{"token-sha256", SETTING_TEXTS, AT(tokens), NULL, 0, TOKENS_MAX,
 		"SHA-256 of the token it shows at a listener of http; two while it changes "
 		"over. `soc-ctl token` makes both. Who has tokens is known by them alone, from "

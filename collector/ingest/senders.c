@@ -297,7 +297,14 @@ static void check_claims(const struct conf *conf, const struct sender_settings *
 	free(claims);
 }
 
-/* Beats sends JSON, which is UTF-8 (RFC 8259 §8.1), and flow records become JSON. */
+/* Beats sends JSON, which is UTF-8 (RFC 8259 §8.1), flow records become JSON, and what Windows
+ * sends says what it is. */
+static bool is_utf8(int protocol)
+{
+	return protocol == PROTOCOL_BEATS || protocol == PROTOCOL_WEF ||
+	       protocol_is_export(protocol);
+}
+
 static void check_charset(const struct conf *conf, const struct sender_settings *settings,
 	const struct written_sender *sender, struct mistakes *mistakes)
 {
@@ -311,15 +318,19 @@ static void check_charset(const struct conf *conf, const struct sender_settings 
 			MISTAKE_TEXT(slice_str(sender->charset)));
 		return;
 	}
-	for (size_t i = 0; i < settings->listeners.n; i++) {
-		const int protocol = listeners_of(settings)[i].protocol;
-
-		may_use |= (set & 1U << i) != 0 && protocol != PROTOCOL_BEATS &&
-			   !protocol_is_export(protocol);
-	}
+	for (size_t i = 0; i < settings->listeners.n; i++)
+		may_use |= (set & 1U << i) != 0 && !is_utf8(listeners_of(settings)[i].protocol);
 	if (charset != CHARSET_UTF_8 && !may_use)
 		mistake_add(mistakes, conf_at(conf, &sender->charset),
 			"its listeners speak protocols whose text is utf-8");
+}
+
+/* "*.xa.example": a star stands for the first part, and nowhere else. */
+static bool is_certificate_name(const char *name)
+{
+	const char *star = strrchr(name, '*');
+
+	return star == NULL || (star == name && name[1] == '.' && name[2] != '\0');
 }
 
 /* It can only be known by its certificate where one is asked for. */
@@ -425,6 +436,9 @@ static void check_sender(const struct conf *conf, const struct sender_settings *
 	if (sender->certificate[0] != '\0' && !asks_for_certificates(settings, sender))
 		mistake_add(mistakes, conf_at(conf, &sender->certificate),
 			"none of its listeners asks for a certificate");
+	if (!is_certificate_name(sender->certificate))
+		mistake_add(mistakes, conf_at(conf, &sender->certificate),
+			"a * stands for the first part of a name, as in *.xa.example");
 	check_hosts(conf, sender, mistakes);
 	check_tokens(conf, settings, sender, mistakes);
 	check_zone(conf, sender, mistakes);
@@ -708,17 +722,12 @@ static size_t first_named(const struct senders *senders, const char *name)
 	return from;
 }
 
-const struct sender *senders_by_certificate(const struct senders *senders, unsigned listener,
-	const struct netaddr *address, struct slice name)
+static const struct sender *find_named(const struct senders *senders, unsigned listener,
+	const struct netaddr *address, const char *text)
 {
 	const struct sender *found = NULL;
-	char text[CERTIFICATE_NAME_MAX + 1];
 	unsigned best = 0;
 
-	if (name.len == 0 || name.len > CERTIFICATE_NAME_MAX ||
-		memchr(name.ptr, '\0', name.len) != NULL)
-		return NULL;
-	snprintf(text, sizeof(text), "%.*s", SLICE_FMT(name));
 	for (size_t i = first_named(senders, text); i < senders->n_named; i++) {
 		const struct sender *sender = senders->named[i];
 		const unsigned bits = fits(sender, listener, address);
@@ -731,6 +740,24 @@ const struct sender *senders_by_certificate(const struct senders *senders, unsig
 		}
 	}
 	return found;
+}
+
+/* One that has the name itself goes before one that has all names like it. */
+const struct sender *senders_by_certificate(const struct senders *senders, unsigned listener,
+	const struct netaddr *address, struct slice name)
+{
+	char text[CERTIFICATE_NAME_MAX + 1], any[CERTIFICATE_NAME_MAX + 2];
+
+	if (name.len == 0 || name.len > CERTIFICATE_NAME_MAX ||
+		memchr(name.ptr, '\0', name.len) != NULL)
+		return NULL;
+	snprintf(text, sizeof(text), "%.*s", SLICE_FMT(name));
+	const struct sender *found = find_named(senders, listener, address, text);
+	const char *dot = strchr(text, '.');
+	if (found != NULL || dot == NULL || dot == text)
+		return found;
+	snprintf(any, sizeof(any), "*%s", dot);
+	return find_named(senders, listener, address, any);
 }
 
 const struct sender *senders_with_token(

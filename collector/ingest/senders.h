@@ -62,7 +62,8 @@ void senders_unref(struct senders *senders); /* NULL is fine */
 const struct sender *senders_by_address(
 	const struct senders *senders, unsigned listener, const struct netaddr *address);
 
-/* By a name in its certificate as well, in whichever case. */
+/* By a name in its certificate as well, in whichever case; a sender's "*.xa.example" is any
+ * name with one part more. */
 const struct sender *senders_by_certificate(const struct senders *senders, unsigned listener,
 	const struct netaddr *address, struct slice name);
 

@@ -23,7 +23,6 @@
 #include "common/utf8.h"
 
 enum {
-	BODY_MAX = WSMAN_ENVELOPE_MAX, /* bytes, as sent */
 	TEXT_MAX = WSMAN_ENVELOPE_MAX * 2,
 	ANSWER_MAX = 2 << 20, /* bytes of an envelope of ours, in UTF-8 */
 	ADDRESS_MAX = 1024,
@@ -67,11 +66,11 @@ static struct http_trouble begin(struct http_exchange *exchange)
 
 	if (wef == NULL)
 		abort();
-	strbuf_init(&wef->body, BODY_MAX);
+	wef->subscriptions = ingest_shared_subscriptions(exchange->session->gate->shared);
+	strbuf_init(&wef->body, wef_subscriptions_body_max(wef->subscriptions));
 	strbuf_init(&wef->text, TEXT_MAX);
 	strbuf_init(&wef->bookmark, WSMAN_BOOKMARK_MAX);
 	wef->fault = WSMAN_FAULT_NONE;
-	wef->subscriptions = ingest_shared_subscriptions(exchange->session->gate->shared);
 	exchange->state = wef;
 	return HTTP_FINE;
 }

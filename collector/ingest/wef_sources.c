@@ -284,10 +284,8 @@ static void look_at(struct source *source, int64_t now_ms)
 		LOG_TEXT(slice_str(source->view.subscription)));
 }
 
-static void look_at_all(struct wef_sources *sources)
+void wef_sources_look(struct wef_sources *sources, int64_t now_ms)
 {
-	const int64_t now_ms = clock_mono_ms();
-
 	pthread_mutex_lock(&sources->lock);
 	for (size_t i = 0; i < sources->n; i++)
 		look_at(sources->all[i], now_ms);
@@ -423,7 +421,7 @@ static void *run(void *user)
 	while (wait_a_round(sources)) {
 		pulse_beat(&sources->pulse);
 		write_file(sources);
-		look_at_all(sources);
+		wef_sources_look(sources, clock_mono_ms());
 	}
 	write_file(sources);
 	return NULL;

@@ -67,6 +67,11 @@ void wef_sources_note(struct wef_sources *sources, const struct wef_source_key *
 MUST_USE bool wef_sources_bookmark(
 	struct wef_sources *sources, const struct wef_source_key *key, struct strbuf *out);
 
+/* Marks and tells those that are silent at that moment, monotonic: the thread does so each
+ * second.
+ */
+void wef_sources_look(struct wef_sources *sources, int64_t now_ms);
+
 /* All, by arrival, under the lock: `visit` is quick, and returns false to stop. */
 void wef_sources_walk(struct wef_sources *sources,
 	bool (*visit)(void *user, const struct wef_source_view *view), void *user);

@@ -352,6 +352,17 @@ const struct wef_subscription *wef_subscription_by_id(
 	return NULL;
 }
 
+size_t wef_subscriptions_body_max(const struct wef_subscriptions *subscriptions)
+{
+	size_t most = WEF_BODY_LEAST;
+
+	for (size_t i = 0; i < subscriptions->n; i++) {
+		if (2 * subscriptions->items[i].envelope_max > most)
+			most = 2 * subscriptions->items[i].envelope_max;
+	}
+	return most;
+}
+
 bool wef_subscription_is_for(const struct wef_subscription *subscription, const char *sender)
 {
 	for (size_t i = 0; i < subscription->n_senders; i++) {

@@ -19,6 +19,7 @@
 struct wef_subscriptions;
 
 enum {
+	WEF_BODY_LEAST = 1 << 20,
 	WEF_QUERY_MAX = 64 << 10,    /* bytes of a file */
 	WEF_QUERIES_MAX = 160 << 10, /* of all: Windows takes 500 KiB of UTF-16 */
 };
@@ -54,6 +55,10 @@ const struct wef_subscription *wef_subscription_at(
 /* By the id in the address it delivers to, in whichever case; NULL = there is none. */
 const struct wef_subscription *wef_subscription_by_id(
 	const struct wef_subscriptions *subscriptions, struct slice id);
+
+/* Bytes that a body may have: twice what is asked for at most, since a computer may be under an
+ * older subscription, and WEF_BODY_LEAST. */
+size_t wef_subscriptions_body_max(const struct wef_subscriptions *subscriptions);
 
 /* Is the sender to have it? */
 bool wef_subscription_is_for(const struct wef_subscription *subscription, const char *sender);

@@ -140,6 +140,22 @@ def test_who_it_is_is_said_by_its_certificate(windows):
     assert len(windows.records()) == 2  # of the agency and host that the settings give its certificate
 
 
+def test_many_computers_of_an_agency_are_the_hosts_that_the_register_names(windows):
+    """A sender for all of them: its certificate's name has a star, and each event is of the computer whose log it is."""
+    windows.stack.settings["ingest"]["syslog"]["senders"] = [Listeners.sender(
+        "pool", 2, 21, ["127.0.0.1"], certificate="*.pool.example", **{"names-host": True})]
+    windows.stack.write_settings()
+    windows.stack.collector.process.signal(signal.SIGHUP)
+    for host in ("h3", "h5", "nobody"):
+        windows.certificates.issue(host, f"DNS:{host}.pool.example")
+        computer = windows.computer(host)
+        computer.name = f"{host}.example.gov.vn"
+        wait_until("it is let in", lambda: computer.send("/wsman/SubscriptionManager/WEC", b"").status == 200, 30)
+        assert computer.deliver(computer.enumerate()["security"], [1]).status == 200
+    records = [r["record"] for r in windows.stack.export() if r["kind"] == "log" and r["record"].get("soc.input") == "wef"]
+    assert {r["host.name"].split(".")[0]: r["soc.host"] for r in records} == {"h3": 3, "h5": 5, "nobody": 21}
+
+
 def test_another_query_is_another_version(windows):
     computer = windows.computer()
     before = computer.enumerate()

@@ -95,6 +95,36 @@ START_TEST(senders_are_known_at_their_listeners_only)
 }
 END_TEST
 
+static const char *named(const char *name)
+{
+	const struct netaddr at = address("10.0.0.1");
+	const struct sender *sender = senders_by_certificate(senders, 0, &at, slice_str(name));
+
+	return sender != NULL ? sender->name : "nobody";
+}
+
+START_TEST(a_star_is_one_part_of_a_name)
+{
+	begin("listeners:\n  - {name: w, transport: tls, listen: \"[::]:1\", clients: "
+	      "required, "
+	      "ca: c, certificate: c, key: k}\n"
+	      "senders:\n"
+	      "  - {name: pool, agency: 1, host: 1, addresses: [10.0.0.0/8], "
+	      "certificate: \"*.xa.example\"}\n"
+	      "  - {name: one, agency: 1, host: 2, addresses: [10.0.0.0/8], "
+	      "certificate: dc.xa.example}\n");
+	ck_assert_str_eq(named("pc1.xa.example"), "pool");
+	ck_assert_str_eq(named("PC2.XA.Example"), "pool");
+	ck_assert_str_eq(named("dc.xa.example"), "one");
+	ck_assert_str_eq(named("a.b.xa.example"), "nobody");
+	ck_assert_str_eq(named("xa.example"), "nobody");
+	ck_assert_str_eq(named(".xa.example"), "nobody");
+	ck_assert_str_eq(named("pc1.xa.example.org"), "nobody");
+	ck_assert_str_eq(named("pc1"), "nobody");
+	end();
+}
+END_TEST
+
 START_TEST(who_has_a_certificate_is_known_by_nothing_else)
 {
 	struct netaddr far = address("192.0.2.1");
@@ -249,6 +279,11 @@ START_TEST(mistakes_are_told_with_their_place)
 	check_mistake(SENDER("addresses: [10.0.0.1], zone: Hanoi"), "'Hanoi' is neither UTC");
 	check_mistake(SENDER("addresses: [10.0.0.1], listeners: [net], certificate: x.example"),
 		"none of its listeners asks");
+	check_mistake(NAMED_BY("pc*.xa.example"), "a * stands for the first part");
+	check_mistake(NAMED_BY("\"*.*.example\""), "a * stands for the first part");
+	check_mistake("listeners:\n  - {name: w, transport: tcp, protocol: wef, listen: "
+		      "\"[::]:1\"}\n",
+		"wef needs tls and 'clients: required'");
 	check_mistake(SENDER("addresses: []"), "addresses");
 	check_mistake(SENDER("addresses: [10.0.0.1]") "  - {name: a, agency: 1, host: 2, "
 						      "addresses: [10.0.0.2]}\n",
@@ -275,6 +310,6 @@ END_TEST
 
 TEST_MAIN("senders", any_address_is_found_as_one_by_one, the_longest_prefix_decides,
 	senders_are_known_at_their_listeners_only,
-	who_has_a_certificate_is_known_by_nothing_else,
+	who_has_a_certificate_is_known_by_nothing_else, a_star_is_one_part_of_a_name,
 	what_is_counted_of_a_sender_outlives_a_reload,
 	strangers_are_kept_by_address_and_bounded, mistakes_are_told_with_their_place)

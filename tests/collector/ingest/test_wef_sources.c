@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "tests/support/check.h"
 #include "tests/support/folder.h"
@@ -135,6 +136,32 @@ START_TEST(what_a_computer_did_is_shown)
 }
 END_TEST
 
+START_TEST(who_misses_two_heartbeats_is_silent)
+{
+	struct wef_sources *sources = open_at(NULL);
+	const int64_t now_ms = clock_mono_ms();
+	struct wef_source_view view = {0};
+
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "a", "s"},
+		WEF_SOURCE_HEARTBEAT, 0, 900000, SLICE_NONE);
+	wef_sources_look(sources, now_ms + 2 * 900000);
+	wef_sources_walk(sources, see, &view);
+	ck_assert(!view.is_silent);
+	wef_sources_look(sources, now_ms + 2 * 900000 + 120000);
+	wef_sources_walk(sources, see, &view);
+	ck_assert(view.is_silent);
+	deliver(sources, "a", "one");
+	wef_sources_walk(sources, see, &view);
+	ck_assert(!view.is_silent);
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "a", "s"}, WEF_SOURCE_ENDED, 0,
+		1000, SLICE_NONE);
+	wef_sources_look(sources, now_ms + 1000000000);
+	wef_sources_walk(sources, see, &view);
+	ck_assert(!view.is_silent); /* it said that it would say no more */
+	wef_sources_close(sources);
+}
+END_TEST
+
 static bool tally(void *user, const struct wef_source_view *view)
 {
 	(void)view;
@@ -166,4 +193,5 @@ END_TEST
 
 TEST_MAIN("wef_sources", the_newest_bookmark_counts, bookmarks_are_there_after_a_restart,
 	a_damaged_file_is_set_aside, a_folder_that_is_not_there_is_an_error,
-	what_a_computer_did_is_shown, a_sender_has_no_more_computers_than_it_may)
+	what_a_computer_did_is_shown, who_misses_two_heartbeats_is_silent,
+	a_sender_has_no_more_computers_than_it_may)
