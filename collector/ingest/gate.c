@@ -323,7 +323,7 @@ static struct record_source source_of(struct batch *batch, const struct sender *
 		.name = arena_copy(&batch->arena, slice_of(text, len)),
 		.format = slice_str(format),
 		.zone = zone,
-		.charset = is_export || origin->door->settings->protocol == PROTOCOL_WEF
+		.charset = is_export || listener->protocol == PROTOCOL_WEF
 				   ? CHARSET_UTF_8 /* made so */
 				   : sender->charset,
 		.wrapped = origin->wrapped,
