@@ -5,9 +5,17 @@
  *	[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 7:tid 43] [client 192.0.2.1:80] text
  */
 #include "collector/normalize/families/modsecurity.h"
-#include "collector/normalize/text/extract.h"
+#include "collector/normalize/families/sign_in.h"
+#include "collector/normalize/text/phrases.h"
 #include "collector/normalize/text/stamp.h"
 
+static const struct meaning refused = {
+	.action = {SLICE_BYTES("web_login")},
+	.category = {ECS_AUTHENTICATION},
+	.category2 = {ECS_WEB},
+	.type = {ECS_START},
+	.outcome = {ECS_FAILURE},
+};
 static const struct meaning error = {
 	.category = {ECS_WEB},
 	.type = {ECS_ERROR},
@@ -76,6 +84,35 @@ static void put_code(struct record *record, struct parse_context *context, struc
 		put(record, context, FIELD_EVENT_CODE, slice_head(text, digits.len + 2));
 }
 
+/* mod_auth_basic and mod_auth_digest, since 2.4 behind their numbers */
+static const struct phrase sentences[] = {
+	{"AH01617: user {user.name*}: authentication failure for \"{}\": Password Mismatch",
+		&refused},
+	{"AH01618: user {user.name*} not found: {}", &refused},
+	{"AH01790: user `{user.name*}' in realm `{}' not found: {}", &refused},
+	{"AH01791: user `{user.name*}' in realm `{}' denied by provider: {}", &refused},
+	{"AH01794: user `{user.name*}': password mismatch: {}", &refused},
+	{"user {user.name*}: authentication failure for \"{}\": Password Mismatch", &refused},
+	{"user {user.name*} not found: {}", &refused},
+};
+static struct phrases phrases = PHRASES(sentences);
+
+/* What an application of PHP wrote into the server's log, of a sign-in. */
+static bool put_application(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	size_t at = slice_search(text, SLICE_LIT("PHP message: "));
+
+	return at < text.len && sign_in_take(record, context, slice_from(text, at));
+}
+
+static struct slice without_referrer(struct slice text)
+{
+	struct slice before, referrer;
+
+	return cut_last(text, SLICE_LIT(", referer: "), &before, &referrer) ? before : text;
+}
+
 static void put_text(struct record *record, struct parse_context *context, struct slice text,
 	const struct meaning *meaning)
 {
@@ -86,7 +123,9 @@ static void put_text(struct record *record, struct parse_context *context, struc
 		modsecurity_put(record, context, path);
 		return;
 	}
-	put_meaning(record, context, meaning);
+	if (phrases_read(&phrases, record, context, without_referrer(text)) == NULL &&
+		!put_application(record, context, text))
+		put_meaning(record, context, meaning);
 	put_over(record, context, FIELD_MESSAGE, text);
 	put_code(record, context, text);
 	size_t at = slice_search(path, SLICE_LIT("File does not exist: "));

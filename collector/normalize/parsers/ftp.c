@@ -180,12 +180,15 @@ static enum parse_result read_pureftpd(
 
 /* ---- any of them ------------------------------------------------------------------------ */
 
-/* "Sat Mar  7 10:00:00 2026 " */
+/* "Sat Mar  7 10:00:00 2026 ", with one blank or two before the day */
 static bool take_time(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
-	return rest->len > 26 && rest->ptr[3] == ' ' && rest->ptr[13] == ':' &&
-	       rest->ptr[19] == ' ' && is_digit(rest->ptr[20]) && rest->ptr[24] == ' ' &&
-	       take_stamp_any(rest, context, ns) && skip_byte(rest, ' ');
+	size_t short_by = rest->len > 26 && rest->ptr[9] == ' ';
+
+	return rest->len > 26 && rest->ptr[3] == ' ' && rest->ptr[13 - short_by] == ':' &&
+	       rest->ptr[19 - short_by] == ' ' && is_digit(rest->ptr[20 - short_by]) &&
+	       rest->ptr[24 - short_by] == ' ' && take_stamp_any(rest, context, ns) &&
+	       skip_byte(rest, ' ');
 }
 
 static enum parse_result read_file(

@@ -2,12 +2,13 @@
  * nginx-error - "2016/10/25 14:49:34 [error] 54053#0: *1 text, client: 192.0.2.1, server: x,
  * ..."
  *
- * The text may quote what a client sent; the pairs are read from its end, by
- * the names nginx gives them.
+ * The text may quote what a client sent; the pairs stand behind it, under the names nginx gives
+ * them.
  */
 #include "collector/normalize/families/access_log.h"
 #include "collector/normalize/families/modsecurity.h"
-#include "collector/normalize/text/extract.h"
+#include "collector/normalize/families/sign_in.h"
+#include "collector/normalize/text/phrases.h"
 #include "collector/normalize/text/stamp.h"
 
 static const struct meaning error = {
@@ -15,16 +16,120 @@ static const struct meaning error = {
 	.type = {ECS_ERROR},
 };
 
-/* The value behind the last `name`, quoted or up to the next comma. */
-static struct slice pair(struct slice text, struct slice name)
-{
-	struct slice before, value, quoted;
+#define LOGIN(what, how)                                                                       \
+	{                                                                                      \
+		.action = {SLICE_BYTES("web_login")}, .category = {ECS_AUTHENTICATION},        \
+		.category2 = {what}, .type = {ECS_START}, .outcome = {                         \
+			how                                                                    \
+		}                                                                              \
+	}
+static const struct meaning refused = LOGIN(ECS_WEB, ECS_FAILURE);
+static const struct meaning mail_refused = LOGIN(ECS_EMAIL, ECS_FAILURE);
+static const struct meaning mail_let_in = LOGIN(ECS_EMAIL, ECS_SUCCESS);
+static const struct meaning connected = MEANS("connection_opened", .category = {ECS_NETWORK},
+	.type = {ECS_CONNECTION}, .type2 = {ECS_START});
+static const struct meaning ended = MEANS("connection_closed", .category = {ECS_NETWORK},
+	.type = {ECS_CONNECTION}, .type2 = {ECS_END});
 
-	if (!cut_last(text, name, &before, &value))
-		return SLICE_NONE;
-	if (skip_byte(&value, '"'))
-		return take_until(&value, '"', &quoted) ? quoted : SLICE_NONE;
-	return slice_head(value, slice_find(value, ','));
+/* Of the modules auth_basic, mail and stream; what stands before the pairs. */
+static const struct phrase sentences[] = {
+	{"user \"{user.name*}\": password mismatch", &refused},
+	{"user \"{user.name*}\" was not found in \"{}\"", &refused},
+	{"client login failed: {event.reason} while in http auth state", &mail_refused},
+	{"client logged in", &mail_let_in},
+	{"client {source:} connected to {destination:}", &connected},
+	{"proxied session done", &ended},
+	{"client disconnected", &ended},
+};
+static struct phrases phrases = PHRASES(sentences);
+
+/* ---- the pairs at the end -----------------------------------------------------------------
+ */
+
+struct tail {
+	struct slice text; /* what stands before them */
+	struct slice client, server, request, host, referrer, login;
+};
+
+static void keep(struct tail *tail, struct slice name, struct slice value)
+{
+	if (slice_eq(name, SLICE_LIT("server")))
+		tail->server = value;
+	else if (slice_eq(name, SLICE_LIT("request")))
+		tail->request = value;
+	else if (slice_eq(name, SLICE_LIT("host")))
+		tail->host = value;
+	else if (slice_eq(name, SLICE_LIT("referrer")))
+		tail->referrer = value;
+	else if (slice_eq(name, SLICE_LIT("login")))
+		tail->login = value;
+}
+
+/* In quotes, or up to the next comma. With `strict` no value holds a quote. */
+static bool take_pair_value(struct slice *rest, bool strict, struct slice *value)
+{
+	size_t len;
+
+	if (!skip_byte(rest, '"')) {
+		len = slice_find(*rest, ',');
+		*value = slice_head(*rest, len);
+		*rest = slice_from(*rest, len);
+		return slice_find(*value, '"') == value->len;
+	}
+	len = slice_find(*rest, '"');
+	while (!strict && len + 1 < rest->len && rest->ptr[len + 1] != ',')
+		len += 1 + slice_find(slice_from(*rest, len + 1), '"');
+	*value = slice_head(*rest, len);
+	if (len >= rest->len)
+		return false;
+	*rest = slice_from(*rest, len + 1);
+	return rest->len == 0 || rest->ptr[0] == ',';
+}
+
+/* "203.0.113.10, server: a.vn, request: "GET / HTTP/1.1", host: "a.vn"", all of it. */
+static bool read_tail(struct tail *tail, struct slice rest, bool strict)
+{
+	struct slice name, value;
+
+	if (!take_pair_value(&rest, strict, &tail->client))
+		return false;
+	while (skip_lit(&rest, ", ")) {
+		if (!take_until(&rest, ':', &name))
+			return false;
+		skip_blanks(&rest);
+		if (!take_pair_value(&rest, strict, &value))
+			return false;
+		keep(tail, name, value);
+	}
+	return rest.len == 0;
+}
+
+enum { CANDIDATES_MAX = 8 };
+
+/*
+ * Paths, requests and referrers are what a stranger wrote, and may hold ", client: " too, and
+ * quotes. Of several places it is the first from which on all is pairs whose values hold no
+ * quote: what a stranger wrote inside of quotes has one behind it. Only where there is none
+ * such, quotes may stand in values.
+ */
+static bool find_tail(struct slice text, struct tail *tail)
+{
+	static const struct slice mark = {SLICE_BYTES(", client: ")};
+
+	for (unsigned pass = 0; pass < 2; pass++) {
+		size_t at = slice_search(text, mark);
+
+		for (unsigned n = 0; n < CANDIDATES_MAX && at < text.len; n++) {
+			struct slice rest = slice_from(text, at + mark.len);
+
+			*tail = (struct tail){.text = slice_head(text, at)};
+			if (read_tail(tail, rest, pass == 0))
+				return true;
+			at += mark.len + slice_search(rest, mark);
+		}
+	}
+	*tail = (struct tail){.text = text};
+	return false;
 }
 
 /* "54053#0: " */
@@ -41,27 +146,33 @@ static bool take_process(
 	return true;
 }
 
-static void put_request(struct record *record, struct parse_context *context, struct slice text)
+static void put_tail(
+	struct record *record, struct parse_context *context, const struct tail *tail)
 {
-	struct slice client = pair(text, SLICE_LIT(", client: "));
+	struct slice host = slice_absent(tail->host) ? tail->server : tail->host;
 
-	if (slice_absent(client))
-		return;
-	put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, client);
-	access_log_put_request(record, context, pair(text, SLICE_LIT(", request: ")));
-	struct slice host = pair(text, SLICE_LIT(", host: "));
-	if (slice_absent(host))
-		host = pair(text, SLICE_LIT(", server: "));
+	put_endpoint(record, context, &endpoint_source, tail->client);
+	put_some(record, context, FIELD_USER_NAME, tail->login);
+	access_log_put_request(record, context, tail->request);
 	if (!slice_eq(host, SLICE_LIT("_"))) /* nginx's name for "any" */
 		put_some(record, context, FIELD_URL_DOMAIN,
 			slice_head(host, slice_find(host, ':')));
-	put_some(record, context, FIELD_HTTP_REQUEST_REFERRER,
-		pair(text, SLICE_LIT(", referrer: ")));
+	put_some(record, context, FIELD_HTTP_REQUEST_REFERRER, tail->referrer);
+}
+
+/* What happened, where the text says more than that something went wrong. */
+static bool put_event(struct record *record, struct parse_context *context, struct slice text)
+{
+	size_t at = slice_search(text, SLICE_LIT("PHP message: "));
+
+	return phrases_read(&phrases, record, context, text) != NULL ||
+	       (at < text.len && sign_in_take(record, context, slice_from(text, at)));
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message, level, pid, thread, connection;
+	struct tail tail;
 	int64_t ns;
 
 	if (!take_stamp_slashed(&rest, context, &ns) || !skip_lit(&rest, " [") ||
@@ -73,10 +184,11 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put_digits(record, context, FIELD_PROCESS_PID, pid);
 	put_digits(record, context, FIELD_PROCESS_THREAD_ID, thread);
 	put_over(record, context, FIELD_MESSAGE, rest);
-	put_request(record, context, rest);
+	if (find_tail(rest, &tail))
+		put_tail(record, context, &tail);
 	if (modsecurity_take_mark(&rest))
 		modsecurity_put(record, context, rest);
-	else
+	else if (!put_event(record, context, tail.text))
 		put_meaning(record, context, &error);
 	context->message = SLICE_NONE;
 	return PARSED;

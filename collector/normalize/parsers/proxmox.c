@@ -55,6 +55,21 @@ static const struct phrase sentences[] = {
 };
 static struct phrases phrases = PHRASES(sentences);
 
+/* "root@pam": the realm says who vouches for the name; "root@pam!backup" is a token of his. */
+static void split_realm(struct record *record, struct parse_context *context)
+{
+	struct slice user = record_get(record, FIELD_USER_NAME), name, realm, token;
+
+	if (!cut_last(user, SLICE_LIT("@"), &name, &realm))
+		return;
+	if (take_until(&realm, '!', &token)) {
+		put_other(record, context, FIELD_OTHER, SLICE_LIT("token"), realm);
+		realm = token;
+	}
+	put_over(record, context, FIELD_USER_NAME, name);
+	put_over(record, context, FIELD_USER_DOMAIN, realm);
+}
+
 static bool is_ip(struct slice text)
 {
 	struct netaddr address;
@@ -118,11 +133,40 @@ static enum parse_result read_access(struct record *record, struct parse_context
 	return PARSED;
 }
 
+static bool is_of_auth_log(struct slice line)
+{
+	size_t len = slice_find(line, ' ');
+
+	return len >= sizeof("2026-03-07T10:00:00Z") && line.ptr[len - 1] == ':' &&
+	       line.ptr[10] == 'T';
+}
+
+/* "2026-03-07T10:00:00+07:00: authentication failure; ...", of Backup Server's auth.log */
+static enum parse_result read_auth(struct record *record, struct parse_context *context)
+{
+	struct slice rest = context->message;
+	int64_t ns;
+
+	if (!take_stamp_iso(&rest, context, &ns) || !skip_lit(&rest, ": ") ||
+		phrases_read(&phrases, record, context, rest) == NULL)
+		return PARSED_NOT_MINE;
+	record->created_ns = ns;
+	context->message = SLICE_NONE;
+	return PARSED;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
-	if (slice_absent(context->program))
-		return read_access(record, context);
-	return phrases_put(&phrases, record, context, context->message, &noted);
+	enum parse_result result;
+
+	if (!slice_absent(context->program))
+		result = phrases_put(&phrases, record, context, context->message, &noted);
+	else if (is_of_auth_log(context->message))
+		result = read_auth(record, context);
+	else
+		result = read_access(record, context);
+	split_realm(record, context);
+	return result;
 }
 
 static const char *const programs[] = {"pvedaemon", "pveproxy", "pvestatd", "pmxcfs", "qm",
@@ -139,6 +183,6 @@ const struct parser parser_proxmox = {
 		  "Fail2ban",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "abcdef:",
-	.digits = DIGITS_ADDRESS,
+	.digits = DIGITS_ADDRESS | DIGITS(ISO_T),
 	.parse = parse,
 };
