@@ -544,6 +544,7 @@ static bool put_forwarder(void *user, const struct wef_source_view *view)
 
 	json_object(json);
 	json_put_str(json, "sender", view->sender);
+	json_put_str(json, "certificate", view->certificate);
 	json_put_str(json, "computer", view->computer);
 	json_put_str(json, "subscription", view->subscription);
 	json_put_u64(json, "events", view->events);

@@ -20,6 +20,7 @@
 #include "collector/ingest/wsman.h"
 #include "common/counter.h"
 #include "common/log.h"
+#include "common/tls.h"
 #include "common/utf8.h"
 
 enum {
@@ -55,7 +56,8 @@ struct wef {
 	const char *why;
 	struct wef_subscriptions *subscriptions; /* a reference */
 	const struct wef_subscription *subscription;
-	bool has_bookmark, asks_only; /* whether it may come */
+	char certificate[CERTIFICATE_NAME_MAX + 1]; /* name in it */
+	bool has_bookmark, asks_only;               /* whether it may come */
 };
 
 /* ---- reading ----------------------------------------------------------------------- */
@@ -123,6 +125,27 @@ static bool read_message(struct http_exchange *exchange)
 
 /* ---- enumerations ------------------------------------------------------------------- */
 
+static bool take_name(void *user, struct slice name)
+{
+	struct wef *wef = user;
+
+	if (name.len > CERTIFICATE_NAME_MAX || memchr(name.ptr, '\0', name.len) != NULL)
+		return false;
+	snprintf(wef->certificate, sizeof(wef->certificate), "%.*s", SLICE_FMT(name));
+	return true;
+}
+
+/* The first name of its certificate, which its authority gave it. */
+static const char *certificate_of(const struct http_exchange *exchange)
+{
+	const SSL *ssl = bufferevent_openssl_get_ssl(exchange->session->bev);
+	struct wef *wef = exchange->state;
+
+	if (wef->certificate[0] == '\0' && ssl != NULL)
+		(void)tls_peer_names(ssl, take_name, wef);
+	return wef->certificate;
+}
+
 static struct wef_source_key key_of(
 	const struct http_exchange *exchange, const struct wef_subscription *subscription)
 {
@@ -130,6 +153,7 @@ static struct wef_source_key key_of(
 
 	return (struct wef_source_key){
 		.sender = exchange->session->flow->sender->name,
+		.certificate = certificate_of(exchange),
 		.computer = wef->message.machine[0] != '\0' ? wef->message.machine : "-",
 		.subscription = subscription->name,
 	};
@@ -242,6 +266,17 @@ static void put_event(struct http_exchange *exchange, struct slice event)
 	http_put(exchange, utf8_head(event, most), event.len, false);
 }
 
+/* Why is lost with the envelope. */
+static void log_end(const struct http_exchange *exchange)
+{
+	const struct wef *wef = exchange->state;
+
+	log_warn("wef.given_up", "sender=%s computer=%s subscription=%s status=%s",
+		LOG_TEXT(slice_str(exchange->session->flow->sender->name)),
+		LOG_TEXT(slice_str(wef->message.machine)),
+		LOG_TEXT(slice_str(wef->subscription->name)), LOG_TEXT(wef->message.status));
+}
+
 /* What is left to be done behind it needs its bookmark alone. */
 static void put_events(struct http_exchange *exchange)
 {
@@ -249,6 +284,8 @@ static void put_events(struct http_exchange *exchange)
 	struct strbuf scratch = STRBUF_INIT(TEXT_MAX);
 	struct slice event;
 
+	if (wef->message.action == WSMAN_SUBSCRIPTION_END)
+		log_end(exchange);
 	while (wsman_next_event(&wef->message, &scratch, &event)) {
 		if (event.len > 0)
 			put_event(exchange, event);
@@ -304,16 +341,6 @@ static void note(struct http_exchange *exchange, enum wef_source_event what)
 		wef->has_bookmark ? strbuf_slice(&wef->bookmark) : SLICE_NONE);
 }
 
-static void log_end(const struct http_exchange *exchange)
-{
-	const struct wef *wef = exchange->state;
-
-	log_warn("wef.given_up", "sender=%s computer=%s subscription=%s",
-		LOG_TEXT(slice_str(exchange->session->flow->sender->name)),
-		LOG_TEXT(slice_str(wef->message.machine)),
-		LOG_TEXT(slice_str(wef->subscription->name)));
-}
-
 /* Now that all of it is durable. */
 static void conclude(struct http_exchange *exchange)
 {
@@ -331,7 +358,6 @@ static void conclude(struct http_exchange *exchange)
 	case WSMAN_SUBSCRIPTION_END:
 		counter_add(&given_up, 1);
 		note(exchange, WEF_SOURCE_ENDED);
-		log_end(exchange);
 		break;
 	case WSMAN_ENUMERATE:
 	case WSMAN_PULL:

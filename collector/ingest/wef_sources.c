@@ -18,6 +18,7 @@ enum {
 	BOOKMARK_MAX = 32 << 10, /* bytes */
 	BOOKMARKS_MAX = 256 << 20,
 	ROUND_MS = 1000,
+	BUSY_MS = 2000,           /* that somebody who looks at the file may hold it */
 	SILENCE_GRACE_MS = 60000, /* beyond two heartbeats: what is on its way */
 	KEPT_DAYS = 180,          /* of one that is not heard any more */
 };
@@ -31,10 +32,12 @@ static struct counter went_silent = COUNTER("ingest.wef_silent",
 static struct counter unwritten = COUNTER("ingest.wef_unwritten",
 	"seconds in which the file of computers that forward could not be written");
 
+/* A certificate of a sender. */
 struct owner {
 	struct owner *next;
 	unsigned n; /* of its sources */
-	char name[];
+	const char *certificate;
+	char sender[]; /* and the other behind it */
 };
 
 struct source {
@@ -78,18 +81,25 @@ static void *allocate(size_t size)
 	return memory;
 }
 
+static uint64_t add_hash(uint64_t hash, const char *text)
+{
+	return XXH3_64bits_withSeed(text, strlen(text), hash);
+}
+
+static uint64_t hash_of_owner(const struct wef_source_key *key)
+{
+	return add_hash(add_hash(0, key->sender), key->certificate);
+}
+
 static uint64_t hash_of(const struct wef_source_key *key)
 {
-	const uint64_t sender = XXH3_64bits(key->sender, strlen(key->sender));
-	const uint64_t computer =
-		XXH3_64bits_withSeed(key->computer, strlen(key->computer), sender);
-
-	return XXH3_64bits_withSeed(key->subscription, strlen(key->subscription), computer);
+	return add_hash(add_hash(hash_of_owner(key), key->computer), key->subscription);
 }
 
 static bool is_it(const struct source *source, const struct wef_source_key *key)
 {
 	return strcmp(source->view.sender, key->sender) == 0 &&
+	       strcmp(source->view.certificate, key->certificate) == 0 &&
 	       strcmp(source->view.computer, key->computer) == 0 &&
 	       strcmp(source->view.subscription, key->subscription) == 0;
 }
@@ -104,18 +114,28 @@ static struct source *find(
 	return source;
 }
 
-static struct owner *owner_of(struct wef_sources *sources, const char *name)
+static struct owner *new_owner(const struct wef_source_key *key)
 {
-	const size_t len = strlen(name);
-	struct owner **head = &sources->owners[XXH3_64bits(name, len) % OWNER_HEADS];
+	const size_t sender = strlen(key->sender) + 1,
+		     certificate = strlen(key->certificate) + 1;
+	struct owner *owner = allocate(sizeof(*owner) + sender + certificate);
+
+	memcpy(owner->sender, key->sender, sender);
+	owner->certificate = memcpy(owner->sender + sender, key->certificate, certificate);
+	return owner;
+}
+
+static struct owner *owner_of(struct wef_sources *sources, const struct wef_source_key *key)
+{
+	struct owner **head = &sources->owners[hash_of_owner(key) % OWNER_HEADS];
 	struct owner *owner = *head;
 
-	while (owner != NULL && strcmp(owner->name, name) != 0)
+	while (owner != NULL && (strcmp(owner->sender, key->sender) != 0 ||
+					strcmp(owner->certificate, key->certificate) != 0))
 		owner = owner->next;
 	if (owner != NULL)
 		return owner;
-	owner = allocate(sizeof(*owner) + len + 1);
-	memcpy(owner->name, name, len);
+	owner = new_owner(key);
 	owner->next = *head;
 	*head = owner;
 	return owner;
@@ -143,7 +163,7 @@ static struct source *add(
 
 	if (sources->n == WEF_SOURCES_MAX)
 		return NULL;
-	owner = owner_of(sources, key->sender);
+	owner = owner_of(sources, key);
 	if (owner->n == WEF_COMPUTERS_MAX)
 		return NULL;
 	owner->n++;
@@ -152,7 +172,8 @@ static struct source *add(
 	memcpy(source->names + computer, key->subscription, subscription);
 	source->hash = hash;
 	source->owner = owner;
-	source->view.sender = owner->name;
+	source->view.sender = owner->sender;
+	source->view.certificate = owner->certificate;
 	source->view.computer = source->names;
 	source->view.subscription = source->names + computer;
 	source->next = sources->heads[hash % HEADS];
@@ -296,10 +317,11 @@ void wef_sources_look(struct wef_sources *sources, int64_t now_ms)
 
 static const char schema[] =
 	"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-	"CREATE TABLE IF NOT EXISTS forwarders (sender TEXT NOT NULL, computer TEXT NOT NULL,"
-	" subscription TEXT NOT NULL, bookmark TEXT, heartbeat_ms INTEGER NOT NULL,"
-	" heard_ns INTEGER NOT NULL, PRIMARY KEY (sender, computer, subscription))"
-	" WITHOUT ROWID;";
+	"CREATE TABLE IF NOT EXISTS forwarders (sender TEXT NOT NULL, certificate TEXT NOT "
+	"NULL,"
+	" computer TEXT NOT NULL, subscription TEXT NOT NULL, bookmark TEXT,"
+	" heartbeat_ms INTEGER NOT NULL, heard_ns INTEGER NOT NULL,"
+	" PRIMARY KEY (sender, certificate, computer, subscription)) WITHOUT ROWID;";
 
 static bool execute(sqlite3 *file, const char *text)
 {
@@ -319,11 +341,12 @@ static bool write_row(sqlite3_stmt *row, const struct source *source)
 	const struct wef_source_view *view = &source->view;
 	const bool good =
 		bind_text(row, 1, view->sender, strlen(view->sender)) &&
-		bind_text(row, 2, view->computer, strlen(view->computer)) &&
-		bind_text(row, 3, view->subscription, strlen(view->subscription)) &&
-		bind_text(row, 4, source->bookmark, source->bookmark_len) &&
-		sqlite3_bind_int64(row, 5, (sqlite3_int64)view->heartbeat_ms) == SQLITE_OK &&
-		sqlite3_bind_int64(row, 6, view->heard_ns) == SQLITE_OK &&
+		bind_text(row, 2, view->certificate, strlen(view->certificate)) &&
+		bind_text(row, 3, view->computer, strlen(view->computer)) &&
+		bind_text(row, 4, view->subscription, strlen(view->subscription)) &&
+		bind_text(row, 5, source->bookmark, source->bookmark_len) &&
+		sqlite3_bind_int64(row, 6, (sqlite3_int64)view->heartbeat_ms) == SQLITE_OK &&
+		sqlite3_bind_int64(row, 7, view->heard_ns) == SQLITE_OK &&
 		sqlite3_step(row) == SQLITE_DONE;
 
 	return sqlite3_reset(row) == SQLITE_OK && good;
@@ -349,8 +372,8 @@ static bool write_rows(struct wef_sources *sources)
 {
 	sqlite3_stmt *row = NULL;
 	bool good = sqlite3_prepare_v2(sources->file,
-			    "INSERT OR REPLACE INTO forwarders VALUES (?, ?, ?, ?, ?, ?)", -1,
-			    &row, NULL) == SQLITE_OK;
+			    "INSERT OR REPLACE INTO forwarders VALUES (?, ?, ?, ?, ?, ?, ?)",
+			    -1, &row, NULL) == SQLITE_OK;
 
 	while (good && write_next(sources, row, &good))
 		;
@@ -451,17 +474,18 @@ static const char *column(sqlite3_stmt *row, int at)
 
 static void load_row(struct wef_sources *sources, sqlite3_stmt *row)
 {
-	const struct wef_source_key key = {column(row, 0), column(row, 1), column(row, 2)};
+	const struct wef_source_key key = {
+		column(row, 0), column(row, 1), column(row, 2), column(row, 3)};
 	struct source *source = find_or_add(sources, &key);
 
 	if (source == NULL)
 		return;
-	if (sqlite3_column_type(row, 3) == SQLITE_TEXT)
+	if (sqlite3_column_type(row, 4) == SQLITE_TEXT)
 		keep_bookmark(sources, source,
-			slice_of(sqlite3_column_text(row, 3),
-				(size_t)sqlite3_column_bytes(row, 3)));
-	source->view.heartbeat_ms = (uint64_t)sqlite3_column_int64(row, 4);
-	source->view.heard_ns = sqlite3_column_int64(row, 5);
+			slice_of(sqlite3_column_text(row, 4),
+				(size_t)sqlite3_column_bytes(row, 4)));
+	source->view.heartbeat_ms = (uint64_t)sqlite3_column_int64(row, 5);
+	source->view.heard_ns = sqlite3_column_int64(row, 6);
 	source->heard_ms = clock_mono_ms();
 }
 
@@ -471,7 +495,8 @@ static bool load(struct wef_sources *sources)
 	int step;
 
 	if (sqlite3_prepare_v2(sources->file,
-		    "SELECT sender, computer, subscription, bookmark, heartbeat_ms, heard_ns"
+		    "SELECT sender, certificate, computer, subscription, bookmark,"
+		    " heartbeat_ms, heard_ns"
 		    " FROM forwarders",
 		    -1, &row, NULL) != SQLITE_OK)
 		return false;
@@ -494,6 +519,7 @@ static bool open_file(struct wef_sources *sources, const char *path, struct err 
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
 	if (sqlite3_open_v2(path, &sources->file, flags, NULL) == SQLITE_OK &&
+		sqlite3_busy_timeout(sources->file, BUSY_MS) == SQLITE_OK &&
 		execute(sources->file, schema) && forget_old(sources) && load(sources))
 		return true;
 	err_set(err, "%s: %s", path,

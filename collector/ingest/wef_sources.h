@@ -1,8 +1,10 @@
 /*
  * wef_sources - what is known of each computer that forwards its events
  *
- * By sender, computer and subscription: how far it has delivered what is durable
- * here (its bookmark), and when it was heard. Bookmarks are its own words, kept
+ * By sender, certificate, computer and subscription: how far it has delivered what
+ * is durable here (its bookmark), and when it was heard. What a computer calls
+ * itself only tells apart those that share a certificate: none can move the
+ * bookmark of another one's. Bookmarks are its own words, kept
  * as they came and given back when it asks what it has to deliver.
  *
  * All of it is in memory and, behind it, in a file (SQLite), which a thread of
@@ -11,8 +13,8 @@
  * bookmark is older than its events delivers some twice, one without any goes on
  * from now on: nothing is said to be delivered before it is durable.
  *
- * WEF_SOURCES_MAX at most, and WEF_COMPUTERS_MAX of a sender, whatever computers
- * call themselves: further ones are counted and have no bookmark.
+ * WEF_SOURCES_MAX at most, and WEF_COMPUTERS_MAX of a certificate, whatever
+ * computers call themselves: further ones are counted and have no bookmark.
  *
  * Any thread. Private to ingest/, but for what control shows.
  */
@@ -26,13 +28,12 @@ struct wef_sources;
 
 enum {
 	WEF_SOURCES_MAX = 100000,
-	WEF_COMPUTERS_MAX = 20000, /* of one sender, times its subscriptions */
-	WEF_NAME_MAX = 255,        /* bytes of a computer's name */
+	WEF_COMPUTERS_MAX = 4000, /* of one certificate, times its subscriptions */
 };
 
 /* Which one. */
 struct wef_source_key {
-	const char *sender, *computer, *subscription;
+	const char *sender, *certificate, *computer, *subscription;
 };
 
 enum wef_source_event {
@@ -44,7 +45,7 @@ enum wef_source_event {
 
 /* As control shows it. */
 struct wef_source_view {
-	const char *sender, *computer, *subscription;
+	const char *sender, *certificate, *computer, *subscription;
 	int64_t heard_ns; /* wall clock; the last time of any; 0 = not since the start */
 	int64_t delivered_ns, heartbeat_ns;
 	uint64_t events, heartbeats, deliveries; /* since the start */

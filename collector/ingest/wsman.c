@@ -167,10 +167,26 @@ static bool take_unknown(struct reading *reading)
 	return skip(reading);
 }
 
+/* It is said again in an envelope of ours: it may lean on nothing in this one. */
+static bool stands_alone(struct slice bookmark)
+{
+	enum markup_got got = MARKUP_DONE;
+	struct markup markup;
+
+	if (slice_find(bookmark, '<') == bookmark.len)
+		return true;
+	markup_init(&markup, bookmark);
+	while ((got = markup_next(&markup)) != MARKUP_DONE && got != MARKUP_BROKEN)
+		;
+	return got == MARKUP_DONE;
+}
+
 static bool take_bookmark(struct reading *reading)
 {
-	return markup_take_inside(&reading->xml, &reading->message->bookmark) &&
-	       reading->message->bookmark.len <= WSMAN_BOOKMARK_MAX;
+	struct slice *bookmark = &reading->message->bookmark;
+
+	return markup_take_inside(&reading->xml, bookmark) &&
+	       bookmark->len <= WSMAN_BOOKMARK_MAX && stands_alone(*bookmark);
 }
 
 static bool take_header(struct reading *reading)

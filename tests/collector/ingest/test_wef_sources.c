@@ -18,7 +18,7 @@ static struct wef_sources *open_at(const char *path)
 
 static void deliver(struct wef_sources *sources, const char *computer, const char *bookmark)
 {
-	wef_sources_note(sources, &(struct wef_source_key){"pc", computer, "s"},
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "c", computer, "s"},
 		WEF_SOURCE_DELIVERED, 3, 1000, slice_str(bookmark));
 }
 
@@ -27,8 +27,8 @@ static void check_bookmark(
 {
 	struct strbuf out = STRBUF_INIT(1000);
 
-	ck_assert_int_eq(wef_sources_bookmark(
-				 sources, &(struct wef_source_key){"pc", computer, "s"}, &out),
+	ck_assert_int_eq(wef_sources_bookmark(sources,
+				 &(struct wef_source_key){"pc", "c", computer, "s"}, &out),
 		bookmark != NULL);
 	ck_assert_slice_eq(strbuf_slice(&out), slice_str(bookmark ? bookmark : ""));
 	strbuf_done(&out);
@@ -46,6 +46,18 @@ START_TEST(the_newest_bookmark_counts)
 	check_bookmark(sources, "a", "two, longer");
 	check_bookmark(sources, "b", "other");
 	check_bookmark(sources, "c", NULL);
+	wef_sources_close(sources);
+}
+END_TEST
+
+START_TEST(another_certificate_is_another_computer)
+{
+	struct wef_sources *sources = open_at(NULL);
+
+	deliver(sources, "a", "one");
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "liar", "a", "s"},
+		WEF_SOURCE_DELIVERED, 1, 1, SLICE_LIT("far ahead"));
+	check_bookmark(sources, "a", "one");
 	wef_sources_close(sources);
 }
 END_TEST
@@ -114,7 +126,7 @@ static bool see(void *user, const struct wef_source_view *view)
 
 START_TEST(what_a_computer_did_is_shown)
 {
-	const struct wef_source_key key = {"pc", "a", "s"};
+	const struct wef_source_key key = {"pc", "c", "a", "s"};
 	struct wef_sources *sources = open_at(NULL);
 	struct wef_source_view view = {0};
 
@@ -142,7 +154,7 @@ START_TEST(who_misses_two_heartbeats_is_silent)
 	const int64_t now_ms = clock_mono_ms();
 	struct wef_source_view view = {0};
 
-	wef_sources_note(sources, &(struct wef_source_key){"pc", "a", "s"},
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "c", "a", "s"},
 		WEF_SOURCE_HEARTBEAT, 0, 900000, SLICE_NONE);
 	wef_sources_look(sources, now_ms + 2 * 900000);
 	wef_sources_walk(sources, see, &view);
@@ -153,8 +165,8 @@ START_TEST(who_misses_two_heartbeats_is_silent)
 	deliver(sources, "a", "one");
 	wef_sources_walk(sources, see, &view);
 	ck_assert(!view.is_silent);
-	wef_sources_note(sources, &(struct wef_source_key){"pc", "a", "s"}, WEF_SOURCE_ENDED, 0,
-		1000, SLICE_NONE);
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "c", "a", "s"},
+		WEF_SOURCE_ENDED, 0, 1000, SLICE_NONE);
 	wef_sources_look(sources, now_ms + 1000000000);
 	wef_sources_walk(sources, see, &view);
 	ck_assert(!view.is_silent); /* it said that it would say no more */
@@ -169,7 +181,7 @@ static bool tally(void *user, const struct wef_source_view *view)
 	return true;
 }
 
-START_TEST(a_sender_has_no_more_computers_than_it_may)
+START_TEST(a_certificate_has_no_more_computers_than_it_may)
 {
 	struct wef_sources *sources = open_at(NULL);
 	char name[32];
@@ -182,7 +194,7 @@ START_TEST(a_sender_has_no_more_computers_than_it_may)
 	wef_sources_walk(sources, tally, &n);
 	ck_assert_uint_eq(n, WEF_COMPUTERS_MAX);
 	check_bookmark(sources, name, NULL);
-	wef_sources_note(sources, &(struct wef_source_key){"other", "a", "s"},
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "other", "a", "s"},
 		WEF_SOURCE_DELIVERED, 1, 1, SLICE_LIT("y"));
 	n = 0;
 	wef_sources_walk(sources, tally, &n);
@@ -191,7 +203,7 @@ START_TEST(a_sender_has_no_more_computers_than_it_may)
 }
 END_TEST
 
-TEST_MAIN("wef_sources", the_newest_bookmark_counts, bookmarks_are_there_after_a_restart,
-	a_damaged_file_is_set_aside, a_folder_that_is_not_there_is_an_error,
-	what_a_computer_did_is_shown, who_misses_two_heartbeats_is_silent,
-	a_sender_has_no_more_computers_than_it_may)
+TEST_MAIN("wef_sources", the_newest_bookmark_counts, another_certificate_is_another_computer,
+	bookmarks_are_there_after_a_restart, a_damaged_file_is_set_aside,
+	a_folder_that_is_not_there_is_an_error, what_a_computer_did_is_shown,
+	who_misses_two_heartbeats_is_silent, a_certificate_has_no_more_computers_than_it_may)

@@ -195,6 +195,20 @@ START_TEST(ids_are_bounded)
 }
 END_TEST
 
+START_TEST(a_bookmark_leans_on_nothing_else)
+{
+	ck_assert_int_eq(read_text(START EVENTS_ACTION
+				 "<w:Bookmark>http://example/earliest</w:Bookmark>" BODY END),
+		WSMAN_FAULT_NONE);
+	ck_assert_int_eq(
+		read_text(START EVENTS_ACTION "<w:Bookmark><w:Item/></w:Bookmark>" BODY END),
+		WSMAN_FAULT_ENVELOPE);
+	ck_assert_int_eq(read_text(START EVENTS_ACTION
+				 "<w:Bookmark><Item/><Item/></w:Bookmark>" BODY END),
+		WSMAN_FAULT_ENVELOPE);
+}
+END_TEST
+
 START_TEST(events_that_were_left_out_are_counted)
 {
 	ck_assert_uint_eq(wsman_dropped(SLICE_LIT(
@@ -372,6 +386,7 @@ END_TEST
 TEST_MAIN("wsman", an_enumeration_is_asked_for, events_come_as_they_were,
 	heartbeats_have_no_events, a_subscription_ends_and_says_why,
 	what_is_no_envelope_is_a_fault, what_we_do_not_know_is_a_fault_of_its_own,
-	ids_are_bounded, events_that_were_left_out_are_counted, bodies_come_in_many_forms,
+	ids_are_bounded, a_bookmark_leans_on_nothing_else,
+	events_that_were_left_out_are_counted, bodies_come_in_many_forms,
 	a_body_may_not_be_larger_than_an_envelope, answers_say_what_they_answer,
 	an_enumeration_has_all_subscriptions, ids_made_of_contents_are_stable)
