@@ -8,7 +8,13 @@
  */
 #include "collector/normalize/families/winlog.h"
 
-enum { DEPTH_MAX = 8, UNNAMED_MAX = 9, ENTITY_MAX = 8 /* bytes, with the ';' */ };
+#include "common/markup.h"
+
+enum {
+	DEPTH_MAX = 8,
+	UNNAMED_MAX = 9,
+	ENTITY_MAX = MARKUP_REFERENCE_MAX + 1 /* bytes, with the ';' */
+};
 
 /* A tag, and the text that follows it. */
 struct tag {
@@ -26,68 +32,6 @@ struct reading {
 };
 
 /* ---- text --------------------------------------------------------------------------- */
-
-static size_t put_utf8(char *to, uint32_t code)
-{
-	if (code < 0x80) {
-		to[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		to[0] = (char)(0xc0 | code >> 6);
-		to[1] = (char)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	to[0] = (char)(0xe0 | code >> 12);
-	to[1] = (char)(0x80 | (code >> 6 & 0x3f));
-	to[2] = (char)(0x80 | (code & 0x3f));
-	return 3;
-}
-
-/* "#13", "#x0D": 0 when it is none below 0x10000. */
-static uint32_t character_number(struct slice name)
-{
-	uint32_t code = 0;
-	bool hex;
-
-	if (!skip_byte(&name, '#'))
-		return 0;
-	hex = skip_byte(&name, 'x') || skip_byte(&name, 'X');
-	if (name.len == 0 || name.len > 5)
-		return 0;
-	for (size_t i = 0; i < name.len; i++) {
-		char byte = (char)(name.ptr[i] | 0x20);
-
-		if (is_digit(name.ptr[i]))
-			code = code * (hex ? 16 : 10) + (uint32_t)(name.ptr[i] - '0');
-		else if (hex && byte >= 'a' && byte <= 'f')
-			code = code * 16 + (uint32_t)(byte - 'a' + 10);
-		else
-			return 0;
-	}
-	return code < 0x10000 && (code < 0xd800 || code > 0xdfff) ? code : 0;
-}
-
-/* The character an entity stands for; 0 for an unknown one. */
-static uint32_t entity(struct slice name)
-{
-	static const struct {
-		struct slice name;
-		char byte;
-	} known[] = {
-		{{SLICE_BYTES("lt")}, '<'},
-		{{SLICE_BYTES("gt")}, '>'},
-		{{SLICE_BYTES("amp")}, '&'},
-		{{SLICE_BYTES("quot")}, '"'},
-		{{SLICE_BYTES("apos")}, '\''},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-		if (slice_eq(known[i].name, name))
-			return (uint32_t)known[i].byte;
-	}
-	return character_number(name);
-}
 
 /* A character is never longer than the entity it came from. */
 static struct slice decode(struct reading *reading, struct slice text)
@@ -109,12 +53,12 @@ static struct slice decode(struct reading *reading, struct slice text)
 		if (rest.len > ENTITY_MAX)
 			rest.len = ENTITY_MAX;
 		if (text.ptr[i] == '&' && take_until(&rest, ';', &name))
-			code = entity(name);
+			code = markup_character(name);
 		if (code == 0) {
 			*to++ = text.ptr[i];
 			continue;
 		}
-		to += put_utf8(to, code);
+		to += markup_put_utf8(to, code);
 		i += name.len + 1;
 	}
 	return slice_of(start, (size_t)(to - start));
