@@ -3,10 +3,11 @@
 #include "collector/ctl/commands/ask.h"
 #include "collector/ctl/commands/order.h"
 #include "collector/ctl/commands/pki.h"
+#include "collector/ctl/commands/token.h"
 #include "common/cli/command.h"
 
 static const struct command *const tables[] = {
-	ask_commands, order_commands, pki_commands, NULL};
+	ask_commands, order_commands, pki_commands, token_commands, NULL};
 
 static const struct command_group groups[] = {
 	{"feed", "messages to the national monitoring system"},

@@ -40,8 +40,9 @@ struct http_handler {
 	struct http_trouble (*body)(struct http_exchange *exchange, struct slice piece);
 	struct http_trouble (*end)(struct http_exchange *exchange);
 
-	/* Calls http_answer(), or http_answer_begin(). */
+	/* Calls http_answer(), or http_answer_begin(). NULL: it is 200 with `fixed`. */
 	void (*answer)(struct http_exchange *exchange);
+	const char *fixed; /* JSON */
 
 	/* The socket has taken what was said of an answer that was begun: http_say() more,
 	 * until its length is said. */

@@ -1,8 +1,24 @@
 #include "collector/ingest/http_routes.h"
 
+#define ASKED (HTTP_GET | HTTP_HEAD)
+
 static const struct http_route routes_of_http[] = {
 	{HTTP_POST | HTTP_PUT, "/", &http_lines},
 	{HTTP_POST | HTTP_PUT, "/ingest", &http_lines},
+	{HTTP_POST | HTTP_PUT, "/_bulk", &http_bulk},
+	{HTTP_POST | HTTP_PUT, "/*/_bulk", &http_bulk},
+	{HTTP_POST | HTTP_PUT, "/*/*/_bulk", &http_bulk},
+	{HTTP_GET | HTTP_HEAD, "/", &elastic_root},
+	{HTTP_GET, "/_license", &elastic_license},
+	{HTTP_GET, "/_xpack", &elastic_xpack},
+	{HTTP_GET | HTTP_HEAD, "/_cluster/health", &elastic_health},
+	{ASKED | HTTP_PUT | HTTP_POST, "/_template/*", &elastic_setup},
+	{ASKED | HTTP_PUT | HTTP_POST, "/_index_template/*", &elastic_setup},
+	{ASKED | HTTP_PUT | HTTP_POST, "/_component_template/*", &elastic_setup},
+	{ASKED | HTTP_PUT, "/_data_stream/*", &elastic_setup},
+	{ASKED | HTTP_PUT, "/_ilm/policy/*", &elastic_setup},
+	{ASKED | HTTP_PUT, "/_ingest/pipeline/*", &elastic_setup},
+	{ASKED, "/_alias/*", &elastic_setup},
 	{0},
 };
 

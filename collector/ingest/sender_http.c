@@ -264,6 +264,8 @@ static void say_answer(struct http *http)
 	}
 	if (http->trouble.status != 0)
 		http_answer_trouble(exchange, http->trouble);
+	else if (exchange->handler->answer == NULL)
+		http_answer(exchange, 200, HTTP_JSON, slice_str(exchange->handler->fixed));
 	else
 		exchange->handler->answer(exchange);
 }

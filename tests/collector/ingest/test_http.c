@@ -5,7 +5,7 @@
 
 #include "tests/collector/ingest/sender_bench.h"
 
-enum { ANSWER_MAX = 1 << 20 };
+enum { ANSWER_MAX = 1 << 24 };
 
 static void put_bytes(int fd, struct slice bytes)
 {
@@ -319,6 +319,103 @@ START_TEST(what_the_store_refuses_is_tried_again_and_then_answered)
 }
 END_TEST
 
+#define INDEX "{\"index\":{\"_index\":\"a\"}}\n"
+
+START_TEST(a_bulk_is_answered_item_by_item)
+{
+	begin();
+	int fd = dial(HTTP, "127.0.0.1");
+
+	put_request(fd, "POST /_bulk", "", SLICE_LIT(INDEX "{\"n\":1}\n" INDEX "{\"n\":2}\n"));
+	await(fd, 200,
+		"\"errors\":false,\"items\":["
+		"{\"index\":{\"_index\":\"a\",\"result\":\"created\",\"status\":201}},"
+		"{\"index\":{\"_index\":\"a\",\"result\":\"created\",\"status\":201}}]}");
+	put_request(fd, "PUT /p/_bulk/?filter_path=errors,items.*.error,items.*.status", "",
+		SLICE_LIT("{\"create\":{}}\n{\"n\":3}\n{\"delete\":{\"_id\":\"1\"}}\n"));
+	await(fd, 200,
+		"{\"errors\":true,\"items\":[{\"create\":{\"status\":201}},"
+		"{\"delete\":{\"status\":400,\"error\":{\"type\":");
+	put_request(fd, "POST /_bulk?filter_path=errors,items.*.error", "",
+		SLICE_LIT(INDEX "{\"n\":4}\n"));
+	await(fd, 200, "{\"errors\":false}");
+	put_request(fd, "POST /_bulk", "", SLICE_LIT("hello\n"));
+	await(fd, 400, "Malformed action");
+	put_request(fd, "POST /_bulk", "", SLICE_LIT("\n"));
+	await(fd, 400, "body is required");
+	put_request(fd, "POST /_bulk", "", SLICE_LIT(INDEX));
+	await(fd, 400, "no document");
+	ck_assert_uint_eq(check_stored(AGENCY, 1, "http"), 4);
+	close(fd);
+	end();
+}
+END_TEST
+
+static size_t count_text(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
+		n++;
+	return n;
+}
+
+/* Longer than what is said at once, and than what may wait. */
+START_TEST(the_answer_to_a_large_bulk_is_said_as_it_is_taken)
+{
+	enum { DOCUMENTS = 20000 };
+	struct strbuf body = STRBUF_INIT(1 << 26);
+
+	begin();
+	int fd = dial(HTTP, "127.0.0.1");
+	for (unsigned i = 0; i < DOCUMENTS; i++)
+		strbuf_addf(&body, "{\"create\":{\"_index\":\"%s\"}}\n{\"n\":1}\n",
+			i % 3 == 0 ? "a" : "b");
+	put_request(
+		fd, "POST /_bulk?filter_path=errors,items.*.status", "", strbuf_slice(&body));
+	struct answer answer = read_answer(fd);
+	ck_assert_uint_eq(answer.status, 200);
+	ck_assert_uint_eq(
+		count_text(strbuf_cstr(&answer.body), "{\"create\":{\"status\":201}}"),
+		DOCUMENTS);
+	ck_assert(slice_ends(strbuf_slice(&answer.body), SLICE_LIT("}}]}")));
+	strbuf_done(&answer.body);
+	put_request(fd, "POST /", "", SLICE_LIT("x\n"));
+	await(fd, 200, "\"stored\":1");
+	ck_assert_uint_eq(position_of(AGENCY, 1).records, DOCUMENTS + 1);
+	close(fd);
+	strbuf_done(&body);
+	end();
+}
+END_TEST
+
+START_TEST(clients_of_elasticsearch_find_what_they_look_for)
+{
+	begin();
+	int fd = dial(HTTP, "127.0.0.1");
+
+	put(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+	struct answer answer = read_answer(fd);
+	ck_assert_ptr_nonnull(strstr(answer.head, "X-Elastic-Product: Elasticsearch\r\n"));
+	ck_assert_ptr_nonnull(strstr(strbuf_cstr(&answer.body), "\"number\":\"8."));
+	strbuf_done(&answer.body);
+	put(fd, "GET /_license?human=false HTTP/1.1\r\nHost: h\r\n\r\n");
+	await(fd, 200, "\"status\":\"active\"");
+	put_request(fd, "PUT /_template/x", "", SLICE_LIT("{}"));
+	await(fd, 200, "\"acknowledged\":true");
+	put(fd, "GET /a/_search HTTP/1.1\r\nHost: h\r\n\r\n");
+	await(fd, 404, "\"status\":404");
+	put(fd, "HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+	char text[4096] = "";
+	ssize_t n = recv(fd, text, sizeof(text) - 1, MSG_WAITALL);
+	ck_assert_int_gt(n, 4);
+	ck_assert_mem_eq(text, "HTTP/1.1 200 ", 13);
+	ck_assert_str_eq(text + n - 4, "\r\n\r\n"); /* and no body */
+	close(fd);
+	end();
+}
+END_TEST
+
 START_TEST(who_is_slow_or_silent_is_ended)
 {
 	begin();
@@ -365,5 +462,7 @@ TEST_MAIN("http", lines_are_stored_before_they_are_answered,
 	what_makes_no_sense_is_answered_and_ends_the_connection, who_waits_to_go_on_is_told_to,
 	a_full_queue_stops_the_reading_in_the_middle_of_a_body,
 	without_room_it_is_told_to_come_again,
-	what_the_store_refuses_is_tried_again_and_then_answered, who_is_slow_or_silent_is_ended,
+	what_the_store_refuses_is_tried_again_and_then_answered,
+	a_bulk_is_answered_item_by_item, the_answer_to_a_large_bulk_is_said_as_it_is_taken,
+	clients_of_elasticsearch_find_what_they_look_for, who_is_slow_or_silent_is_ended,
 	a_stop_answers_what_was_read)

@@ -238,6 +238,49 @@ START_TEST(strangers_are_kept_by_address_and_bounded)
 }
 END_TEST
 
+#define HASH_A "00000000000000000000000000000000000000000000000000000000000000aa"
+#define HASH_B "00000000000000000000000000000000000000000000000000000000000000bb"
+#define HASH_C "00000000000000000000000000000000000000000000000000000000000000CC"
+#define HTTP                                                                                   \
+	"listeners:\n"                                                                         \
+	"  - {name: net, transport: tcp, listen: \"0.0.0.0:1\"}\n"                             \
+	"  - {name: web, transport: tcp, protocol: http, listen: \"0.0.0.0:2\"}\n"
+#define WITH_TOKEN(rest) HTTP "senders:\n  - {name: a, agency: 1, host: 1, " rest "}\n"
+
+static const char *name_with(unsigned char last, unsigned listener, const char *from)
+{
+	const struct netaddr at = address(from);
+	unsigned char hash[TOKEN_HASH_SIZE] = {[TOKEN_HASH_SIZE - 1] = last};
+	const struct sender *sender = senders_by_token(senders, listener, &at, hash);
+
+	return sender != NULL ? sender->name : "nobody";
+}
+
+START_TEST(who_has_tokens_is_known_by_nothing_else)
+{
+	begin(HTTP
+		"senders:\n"
+		"  - {name: a, agency: 1, host: 1, addresses: [10.0.0.0/8], listeners: [web], "
+		"token-sha256: [" HASH_B ", " HASH_A "]}\n"
+		"  - {name: b, agency: 1, host: 2, addresses: [10.0.0.0/8], listeners: [web], "
+		"token-sha256: [" HASH_C "]}\n"
+		"  - {name: c, agency: 1, host: 3, addresses: [10.0.0.0/8]}\n");
+	ck_assert_str_eq(name_with(0xaa, 1, "10.1.1.1"), "a");
+	ck_assert_str_eq(name_with(0xbb, 1, "10.1.1.1"), "a");
+	ck_assert_str_eq(name_with(0xcc, 1, "10.1.1.1"), "b");
+	ck_assert_str_eq(name_with(0xdd, 1, "10.1.1.1"), "nobody");
+	ck_assert_str_eq(name_with(0xaa, 1, "192.0.2.1"), "nobody");
+	ck_assert_str_eq(name_with(0xaa, 0, "10.1.1.1"), "nobody");
+	ck_assert_str_eq(name_at(1, "10.1.1.1"), "c");
+	const struct netaddr at = address("10.1.1.1");
+	ck_assert_int_eq(
+		sender_strength(senders_by_address(senders, 1, &at)), IDENTITY_ADDRESS);
+	unsigned char hash[TOKEN_HASH_SIZE] = {[TOKEN_HASH_SIZE - 1] = 0xaa};
+	ck_assert_int_eq(sender_strength(senders_with_token(senders, hash)), IDENTITY_TOKEN);
+	end();
+}
+END_TEST
+
 static void check_mistake(const char *text, const char *wanted)
 {
 	const char *mistakes = load(text);
@@ -305,11 +348,31 @@ START_TEST(mistakes_are_told_with_their_place)
 	check_mistake(BEATS "senders:\n  - {name: a, agency: 1, host: 1, "
 			    "addresses: [10.0.0.1], charset: tcvn3}\n",
 		"speak protocols whose text is utf-8");
+	check_mistake(
+		WITH_TOKEN("addresses: [10.0.0.1], token-sha256: [secret]"), "no SHA-256");
+	check_mistake(
+		WITH_TOKEN(
+			"addresses: [10.0.0.1], listeners: [net], token-sha256: [" HASH_A "]"),
+		"none of its listeners speaks http");
+	check_mistake(
+		WITH_TOKEN("addresses: [10.0.0.1], token-sha256: [" HASH_A ", " HASH_A "]"),
+		"this is a token of 'a' already");
+	check_mistake(
+		WITH_TOKEN("addresses: [10.0.0.1], token-sha256: [" HASH_A
+			   "]") "  - {name: b, agency: 2, host: 1, addresses: [10.0.0.2], "
+				"token-sha256: [" HASH_C ", " HASH_A "]}\n",
+		"this is a token of 'a' already");
+	check_mistake(HTTP "senders:\n  - {name: a, agency: 1, host: 1, addresses: [10.0.0.1], "
+			   "certificate: x.example, token-sha256: [" HASH_A "]}\n",
+		"one of both");
+	check_mistake("listeners:\n  - {name: x, transport: udp, protocol: http, listen: "
+		      "\"0.0.0.0:1\"}\n",
+		"http needs a connection");
 }
 END_TEST
 
 TEST_MAIN("senders", any_address_is_found_as_one_by_one, the_longest_prefix_decides,
 	senders_are_known_at_their_listeners_only,
-	who_has_a_certificate_is_known_by_nothing_else, a_star_is_one_part_of_a_name,
-	what_is_counted_of_a_sender_outlives_a_reload,
+	who_has_a_certificate_is_known_by_nothing_else, who_has_tokens_is_known_by_nothing_else,
+	a_star_is_one_part_of_a_name, what_is_counted_of_a_sender_outlives_a_reload,
 	strangers_are_kept_by_address_and_bounded, mistakes_are_told_with_their_place)

@@ -1,0 +1,197 @@
+"""Senders that speak HTTP: lines, JSON and _bulk are answered when they are durable, and never lost."""
+import base64
+import gzip
+import hashlib
+import http.client
+import json
+import re
+import signal
+import ssl
+import subprocess
+import threading
+
+import pytest
+from harness import wait_until
+from senders import Listeners, counted
+
+TOKEN = "zSRN3Y-DerNqCIRV5lNidACxdeyuD-SfURaViG42TYM"
+LINE = "Nov 22 01:02:03 web1 sshd[812]: Failed password for invalid user number%09d from 192.0.2.9 port 4711 ssh2"
+
+
+def sha256(token):
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def numbers(records):
+    return [int(re.search(r"user number(\d+)", r["event.original"]).group(1)) for r in records]
+
+
+class Web(Listeners):
+    """A stack with listeners of HTTP, and one sender that has a token."""
+
+    NAMES = ("http-tcp", "http-tls")
+
+    def __init__(self, stack, senders=None, **listeners):
+        super().__init__(stack, senders or [self.with_token(TOKEN)], **listeners)
+
+    @classmethod
+    def with_token(cls, *tokens):
+        return cls.sender("device", 2, 21, ["127.0.0.1", "::1"], **{"token-sha256": [sha256(t) for t in tokens]})
+
+    def client(self, name="http-tls", timeout=60):
+        if name == "http-tcp":
+            return http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=timeout)
+        context = ssl.create_default_context(cafile=str(self.certificates.ca))
+        return http.client.HTTPSConnection("localhost", self.ports[name], timeout=timeout, context=context)
+
+
+def ask(client, method, path, body=None, token=TOKEN, **headers):
+    """Status and JSON of the answer."""
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    client.request(method, path, body, headers)
+    answer = client.getresponse()
+    text = answer.read()
+    return answer.status, json.loads(text) if text else None
+
+
+def bulk(messages, action="create"):
+    return "".join('{"%s":{"_index":"logs"}}\n%s\n' % (action, json.dumps({"message": m})) for m in messages).encode()
+
+
+@pytest.fixture
+def web(stack):
+    made = Web(stack)
+    stack.start_collector()
+    return made
+
+
+def test_lines_and_documents_are_stored_as_they_were_sent(web):
+    client = web.client()
+    lines = "\n".join(LINE % n for n in range(100)).encode()
+    assert ask(client, "POST", "/", lines)[0] == 200
+    assert web.stored() == 100  # before it was said
+    assert ask(client, "POST", "/ingest", gzip.compress(lines), **{"Content-Encoding": "gzip"})[1]["stored"] == 100
+    documents = [{"message": LINE % n, "host": {"name": "web1"}} for n in range(3)]
+    assert ask(client, "POST", "/", json.dumps(documents, indent=1).encode(),
+               **{"Content-Type": "application/json"})[1]["stored"] == 3
+    status, answer = ask(client, "POST", "/_bulk", bulk(LINE % n for n in range(50)))
+    assert status == 200 and not answer["errors"] and [i["create"]["status"] for i in answer["items"]] == [201] * 50
+    records = web.wait(253)
+    assert sorted(numbers(records)) == sorted([*range(100)] * 2 + [*range(3)] + [*range(50)])
+    for record in records:
+        assert (record["soc.identity"], record["soc.input"]) == ("token", "https")
+        assert record["soc.parser"] == "sshd" and record["source.ip"] == "192.0.2.9"
+    assert web.shown()["identity"] == "token"
+    counted(web.stack)
+
+
+def test_curl_delivers_chunks_without_end_in_sight(web):
+    """By stdin: the length is not known, and curl asks before it sends."""
+    lines = "\n".join(LINE % n for n in range(200000)).encode()
+    done = subprocess.run(
+        ["curl", "--silent", "--show-error", "--fail-with-body", "--cacert", web.certificates.ca, "-u", f"user:{TOKEN}",
+         "-H", "Transfer-Encoding: chunked", "-H", "Expect: 100-continue", "-T", "-",
+         f"https://localhost:{web.ports['http-tls']}/ingest"],
+        input=lines, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert json.loads(done.stdout)["stored"] == 200000
+    assert web.stored() == 200000
+
+
+def test_nothing_answered_is_lost_by_kills(web):
+    """Kill -9 of the process that reads and stores, at whatever moment."""
+    answered, sent = [], iter(range(0, 10**9, 500))
+    stop = threading.Event()
+
+    def deliver():
+        while not stop.is_set():
+            first = next(sent)
+            body = bulk(LINE % n for n in range(first, first + 500))
+            while not stop.is_set():
+                try:
+                    status, answer = ask(web.client(timeout=20), "POST", "/_bulk?filter_path=errors", body)
+                except (OSError, http.client.HTTPException):
+                    stop.wait(0.1)
+                    continue
+                if status == 200 and not answer["errors"]:
+                    answered.extend(range(first, first + 500))
+                    break
+
+    thread = threading.Thread(target=deliver)
+    thread.start()
+    collector = web.stack.collector
+    try:
+        for _ in range(4):
+            before = len(answered)
+            wait_until("it goes on", lambda: len(answered) > before + 2000, 60)
+            listening = collector.listening()
+            collector.kill_role("ingest")
+            wait_until("it is back", lambda: collector.listening() > listening, 60)
+        before = len(answered)
+        wait_until("it goes on", lambda: len(answered) > before, 60)
+    finally:
+        stop.set()
+        thread.join(60)
+    wait_until("the connections ended", lambda: web.shown()["connections"] == 0, 30)
+    stored = numbers(web.records())
+    assert len(answered) == len(set(answered)) and not set(answered) - set(stored)
+    counted(web.stack)
+
+
+def test_without_room_clients_are_told_to_come_again(stack):
+    web = Web(stack)
+    stack.settings["store"]["reserve"] = "1000TiB"
+    stack.settings["ingest"]["syslog"]["queue"] = "1MiB"
+    stack.settings["ingest"]["workers"] = 1
+    stack.write_settings()
+    stack.start_collector()
+    waiting = web.client()
+
+    def fill():
+        try:
+            ask(waiting, "POST", "/", b"\n".join((LINE % n).encode() for n in range(50000)))
+        except (OSError, http.client.HTTPException):
+            pass  # the collector is stopped before it could be read
+
+    threading.Thread(target=fill, daemon=True).start()
+    wait_until("the store refuses", lambda: stack.counter("ingest.sender_refused") > 0, 30)
+    other = web.client()
+    wait_until("it has no room", lambda: ask(other, "POST", "/", b"")[0] == 429, 60)
+    other.request("POST", "/_bulk", bulk(["x"]), {"Authorization": f"Bearer {TOKEN}"})
+    answer = other.getresponse()
+    assert answer.status == 429 and int(answer.getheader("Retry-After")) > 0
+    assert json.loads(answer.read())["error"]["type"] == "es_rejected_execution_exception"
+    assert stack.counter("ingest.http_no_room") >= 2 and web.stored() == 0
+
+
+def test_tokens_change_over_and_are_taken_away_by_a_reload(web):
+    stack, other = web.stack, "another-token"
+    client, basic = web.client(), base64.b64encode(f"id:{TOKEN}".encode()).decode()
+    assert ask(client, "POST", "/", b"one\n", None, Authorization=f"ApiKey {basic}")[0] == 200
+    assert ask(web.client(), "POST", "/", b"two\n", other)[0] == 401
+    assert ask(web.client(), "POST", "/", b"two\n", None)[0] == 401
+    web.use([web.with_token(TOKEN, other)])
+    stack.collector.process.signal(signal.SIGHUP)
+    wait_until("both are good", lambda: ask(web.client(), "POST", "/", b"three\n", other)[0] == 200, 30)
+    assert ask(client, "POST", "/", b"four\n")[0] == 200
+    web.use([web.with_token(other)])
+    stack.collector.process.signal(signal.SIGHUP)
+    wait_until("the old one is not", lambda: ask(web.client(), "POST", "/", b"five\n")[0] == 401, 30)
+    wait_until("its connections end", lambda: web.shown()["connections"] == 0, 30)
+    assert {r["event.original"] for r in web.records()} == {"one", "three", "four"}
+    unknown = stack.control("senders")["unknown"]
+    assert [u["address"] for u in unknown] in (["127.0.0.1"], ["::1"], ["127.0.0.1", "::1"], ["::1", "127.0.0.1"])
+
+
+def test_a_bulk_of_a_hundred_megabytes_needs_little_memory(stack):
+    web = Web(stack)
+    stack.start_collector()
+    document = json.dumps({"message": "x" * 900})
+    body = ('{"index":{}}\n%s\n' % document).encode() * 115000
+    assert len(body) > 100 << 20
+    status, answer = ask(web.client("http-tcp", 300), "POST", "/logs/_bulk?filter_path=errors,items.*.error",
+                         body)
+    assert (status, answer) == (200, {"errors": False})
+    assert web.stored() == 115000
+    assert stack.collector.memory_kib() < 350 << 10
