@@ -12,12 +12,13 @@ enum { LATIN_1 = 0xc0, LATIN_1_END = 0x100, MARKS = 0x300, MARKS_END = 0x370 };
 /* One character folded. */
 struct folded {
 	char bytes[4];
-	size_t n; /* 0: it goes */
+	size_t n;    /* 0: it goes */
+	bool broken; /* a byte that is no UTF-8 */
 };
 
-static struct folded of_ascii(char byte)
+static struct folded of_byte(char byte, bool broken)
 {
-	return (struct folded){{byte}, 1};
+	return (struct folded){{byte}, 1, broken};
 }
 
 static unsigned code_of(const unsigned char *at, size_t width)
@@ -55,11 +56,16 @@ static struct folded fold_wide(const char *at, size_t width)
 		return (struct folded){.n = 0};
 	base = base_of(code);
 	if (base != '\0')
-		return of_ascii(base);
+		return of_byte(base, false);
 	memcpy(same.bytes, at, width);
 	if (code == 0xc6 || code == 0xd0 || code == 0xde) /* AE, Eth, Thorn */
 		same.bytes[1] = (char)(same.bytes[1] + 0x20);
 	return same;
+}
+
+static char small(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
 }
 
 /* The character at the start of `rest`, which moves. */
@@ -67,10 +73,10 @@ static struct folded next(struct slice *rest)
 {
 	char byte = rest->ptr[0];
 	size_t width = (unsigned char)byte < 0x80 ? 1 : utf8_width(*rest);
-	struct folded folded;
+	struct folded folded = {.n = 0};
 
 	if (width <= 1) { /* also a byte that is no UTF-8 */
-		folded = of_ascii(byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte);
+		folded = of_byte(small(byte), (unsigned char)byte >= 0x80);
 		width = 1;
 	} else if (width == 4) {
 		folded.n = width;
@@ -82,27 +88,34 @@ static struct folded next(struct slice *rest)
 	return folded;
 }
 
+/* The next character that stays, `before` the one before it; n = 0 at the end. A mark behind a
+ * broken byte stays: without it, that byte and those behind the mark could be a letter. */
+static void next_kept(struct slice *rest, struct folded *before)
+{
+	const bool broken = before->broken;
+
+	before->n = 0;
+	while (rest->len > 0 && before->n == 0) {
+		const struct slice from = *rest;
+
+		*before = next(rest);
+		if (before->n == 0 && broken) {
+			before->n = from.len - rest->len;
+			memcpy(before->bytes, from.ptr, before->n);
+		}
+	}
+}
+
 size_t fold_text(struct slice text, char *out)
 {
+	struct folded folded = {.n = 0};
 	size_t n = 0;
 
-	while (text.len > 0) {
-		struct folded folded = next(&text);
-
+	for (next_kept(&text, &folded); folded.n > 0; next_kept(&text, &folded)) {
 		memcpy(out + n, folded.bytes, folded.n);
 		n += folded.n;
 	}
 	return n;
-}
-
-/* The next character that stays; n = 0 at the end. */
-static struct folded next_kept(struct slice *rest)
-{
-	struct folded folded = {.n = 0};
-
-	while (rest->len > 0 && folded.n == 0)
-		folded = next(rest);
-	return folded;
 }
 
 static bool same(const struct folded *a, const struct folded *b)
@@ -112,9 +125,11 @@ static bool same(const struct folded *a, const struct folded *b)
 
 bool fold_eq(struct slice a, struct slice b)
 {
-	for (;;) {
-		struct folded from_a = next_kept(&a), from_b = next_kept(&b);
+	struct folded from_a = {.n = 0}, from_b = {.n = 0};
 
+	for (;;) {
+		next_kept(&a, &from_a);
+		next_kept(&b, &from_b);
 		if (!same(&from_a, &from_b))
 			return false;
 		if (from_a.n == 0)

@@ -3,7 +3,8 @@
  *
  * "Nguyễn", "NGUYEN", "nguyễn" with its marks behind the letters in any order (NFD) are one:
  * Vietnamese and Western European letters become small letters of ASCII, đ becomes d, combining
- * marks (U+0300..U+036F) go. Other characters, and bytes that are no UTF-8, stay as they are.
+ * marks (U+0300..U+036F) go, but for one behind a byte that is no UTF-8. Other characters, and
+ * bytes that are no UTF-8, stay as they are.
  *
  * For comparing and searching; what is stored and shown is never folded. Any thread; allocates
  * nothing; linear.
