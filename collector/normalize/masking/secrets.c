@@ -5,8 +5,11 @@
 #include "collector/normalize/masking/masking.h"
 #include "collector/normalize/masking/personal.h"
 #include "collector/normalize/masking/pseudonym.h"
+#include "collector/normalize/masking/spellings.h"
 #include "common/clock.h"
 #include "common/needles.h"
+
+enum { NAME_SPELT_MAX = 128 /* bytes */, SPELT_MAX = 1 << 20 };
 
 static const struct marker header_markers[] = {
 	{{SLICE_BYTES("authorization")}, KIND_HEADER},
@@ -33,6 +36,33 @@ static const struct marker command_markers[] = {
 	{{SLICE_BYTES("curl ")}, KIND_ACCOUNT},
 };
 
+static bool is_marker(
+	const struct secrets *secrets, size_t n, struct slice text, enum kind kind)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (secrets->markers[i].kind == kind &&
+			slice_eq(secrets->markers[i].text, text))
+			return true;
+	}
+	return false;
+}
+
+/* However it is spelt; a name longer than any as it is. */
+static void add_spellings(struct secrets *secrets, size_t *n, struct slice name, enum kind kind)
+{
+	char text[SPELLING_GROWTH * NAME_SPELT_MAX];
+
+	if (!is_marker(secrets, *n, name, kind))
+		secrets->markers[(*n)++] = (struct marker){name, kind};
+	for (unsigned i = 1; i < SPELLINGS && name.len <= NAME_SPELT_MAX; i++) {
+		const struct slice spelt = slice_of(text, spelling_write(name, i, text));
+
+		if (!is_marker(secrets, *n, spelt, kind))
+			secrets->markers[(*n)++] =
+				(struct marker){arena_copy(&secrets->spelt, spelt), kind};
+	}
+}
+
 static void add_names(struct secrets *secrets, size_t *n, const struct setting_texts *names)
 {
 	for (size_t i = 0; i < names->n; i++) {
@@ -40,8 +70,8 @@ static void add_names(struct secrets *secrets, size_t *n, const struct setting_t
 
 		bool equals = slice_ends(name, SLICE_LIT("="));
 
-		secrets->markers[(*n)++] = (struct marker){
-			slice_head(name, name.len - equals), equals ? KIND_EQUALS : KIND_NAME};
+		add_spellings(secrets, n, slice_head(name, name.len - equals),
+			equals ? KIND_EQUALS : KIND_NAME);
 	}
 }
 
@@ -49,7 +79,7 @@ static void add_hints(struct secrets *secrets, size_t *n, const struct setting_t
 	enum mask_rule rule, enum kind kind)
 {
 	for (size_t i = 0; secrets->actions[rule] != MASK_KEEP && i < names->n; i++)
-		secrets->markers[(*n)++] = (struct marker){slice_str(names->items[i]), kind};
+		add_spellings(secrets, n, slice_str(names->items[i]), kind);
 }
 
 static void add_markers(
@@ -102,7 +132,8 @@ static size_t collect_markers(struct secrets *secrets, const struct masking_sett
 struct secrets *secrets_new(
 	const struct masking_settings *settings, const struct pseudonym *pseudonym)
 {
-	size_t most = settings->names.n + settings->old_id_names.n + settings->account_names.n +
+	size_t most = SPELLINGS * (settings->names.n + settings->old_id_names.n +
+					  settings->account_names.n) +
 		      ARRAY_LEN(header_markers) + ARRAY_LEN(command_markers);
 	struct secrets *secrets = calloc(1, sizeof(*secrets));
 	struct slice *texts = calloc(most, sizeof(*texts));
@@ -113,6 +144,7 @@ struct secrets *secrets_new(
 	if (secrets->markers == NULL)
 		abort();
 	secrets->pseudonym = pseudonym;
+	arena_init(&secrets->spelt, SPELT_MAX);
 	take_actions(secrets, settings);
 	prepare_personal(secrets, settings);
 	size_t n = collect_markers(secrets, settings);
@@ -128,6 +160,7 @@ void secrets_free(struct secrets *secrets)
 	if (secrets == NULL)
 		return;
 	needles_free(secrets->needles);
+	arena_done(&secrets->spelt);
 	free(secrets->markers);
 	free(secrets);
 }

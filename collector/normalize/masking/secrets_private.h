@@ -58,7 +58,8 @@ struct pseudonym;
 
 struct secrets {
 	struct needles *needles;
-	struct marker *markers; /* by number of the needle; texts are borrowed */
+	struct marker *markers; /* by number of the needle; texts are borrowed, or spelt */
+	struct arena spelt;
 	enum mask_action actions[MASK_RULES];
 	const struct pseudonym *pseudonym;
 	struct personal wanted, any; /* by the policy; all of them, for values that are one */

@@ -631,6 +631,21 @@ START_TEST(a_policy_can_be_switched_off)
 }
 END_TEST
 
+START_TEST(names_of_a_policy_are_found_however_they_are_spelt)
+{
+	setup("{names: [\"mã bí mật=\"], old-citizen-ids: mask}");
+	expect_gone(APP("mã bí mật=b1mat"), "b1mat");
+	expect_gone(APP("MÃ BÍ MẬT=b1mat"), "b1mat");
+	expect_gone(APP("Ma\xcc\x83 bi\xcc\x81 ma\xcc\xa3\xcc\x82t=b1mat"), "b1mat");
+	expect_gone(APP("MA\xcc\x83 BI\xcc\x81 M\xc3\x82\xcc\xa3T=b1mat"), "b1mat");
+	expect_gone(
+		APP("ch\xc6\xb0\xcc\x81ng minh nh\xc3\xa2n d\xc3\xa2n 123456789"), "123456789");
+	expect_gone(APP("chu\xcc\x9b\xcc\x81ng minh: 123456789"), "123456789");
+	expect_kept(APP("ma bi mat=xyz"));
+	teardown();
+}
+END_TEST
+
 START_TEST(without_room_the_line_goes_not_the_mask)
 {
 	struct record record = {.raw = SLICE_LIT("password=b1mat"), .kind = RECORD_LOG};
@@ -740,11 +755,12 @@ TEST_MAIN("masking", secrets_in_urls_are_masked, what_surrounds_a_secret_stays,
 	secrets_in_messages_are_masked, secrets_on_command_lines_are_masked,
 	a_value_is_masked_by_its_name_when_no_field_has_it, passwords_in_sql_are_masked,
 	ordinary_lines_are_not_touched, numbers_of_people_are_masked_when_asked_for,
-	a_policy_can_be_switched_off, without_room_the_line_goes_not_the_mask,
-	hostile_lines_are_masked_too, the_shipped_policy_is_the_default,
-	names_that_are_too_short_are_mistakes, each_pattern_is_masked_when_asked_for,
-	tokens_and_keys_in_lines_are_masked, escapes_hide_nothing,
-	escapes_hide_nothing_in_long_lines, fields_follow_tokens_of_another_length,
+	a_policy_can_be_switched_off, names_of_a_policy_are_found_however_they_are_spelt,
+	without_room_the_line_goes_not_the_mask, hostile_lines_are_masked_too,
+	the_shipped_policy_is_the_default, names_that_are_too_short_are_mistakes,
+	each_pattern_is_masked_when_asked_for, tokens_and_keys_in_lines_are_masked,
+	escapes_hide_nothing, escapes_hide_nothing_in_long_lines,
+	fields_follow_tokens_of_another_length,
 	a_value_has_one_token_wherever_and_however_it_stands, a_field_goes_from_the_line_too,
 	a_field_goes_from_a_line_of_json_however_it_is_escaped,
 	a_line_goes_when_the_value_is_not_found_in_it,
