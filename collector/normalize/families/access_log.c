@@ -8,6 +8,7 @@
 
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/stamp.h"
+#include "common/fold.h"
 
 enum { EXTENSION_MAX = 10 }; /* bytes */
 
@@ -259,6 +260,41 @@ void access_log_put_outcome(
 {
 	if (status.len == 3 && all_digits(status))
 		put_meaning(record, context, status.ptr[0] < '4' ? &succeeded : &failed);
+}
+
+static bool is_login_page(struct slice path)
+{
+	static const char *const words[] = {"login", "logon", "signin", "sign_in", "sign-in",
+		"authenticate", "dang-nhap", "dangnhap"};
+	char folded[256];
+
+	if (path.len > sizeof(folded))
+		return false;
+	size_t len = fold_text(path, folded);
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (slice_search(slice_of(folded, len), slice_str(words[i])) < len)
+			return true;
+	}
+	return false;
+}
+
+bool access_log_put_refused_login(struct record *record, struct parse_context *context)
+{
+	static const struct meaning refused = {
+		.category = {ECS_AUTHENTICATION},
+		.category2 = {ECS_WEB},
+		.type = {ECS_START},
+		.outcome = {ECS_FAILURE},
+	};
+	struct slice status = record_get(record, FIELD_HTTP_RESPONSE_STATUS_CODE);
+	struct slice method = record_get(record, FIELD_HTTP_REQUEST_METHOD);
+
+	if ((!slice_eq(status, SLICE_LIT("401")) && !slice_eq(status, SLICE_LIT("403"))) ||
+		(!slice_absent(method) && !slice_eq_nocase(method, SLICE_LIT("POST"))) ||
+		!is_login_page(record_get(record, FIELD_URL_PATH)))
+		return false;
+	put_meaning(record, context, &refused);
+	return true;
 }
 
 static void put_hosts(struct record *record, struct parse_context *context, struct slice hosts)

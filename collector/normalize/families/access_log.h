@@ -36,6 +36,12 @@ void access_log_put_bare_url(
 void access_log_put_extension(
 	struct record *record, struct parse_context *context, struct slice path);
 
+/*
+ * A POST to a page for log-ins that was answered 401 or 403: a refused password, and nothing
+ * else. False, with nothing added, when the record's request is another.
+ */
+bool access_log_put_refused_login(struct record *record, struct parse_context *context);
+
 /* event.category web, type access, and by the status code whether it went well. */
 void access_log_put_outcome(
 	struct record *record, struct parse_context *context, struct slice status);

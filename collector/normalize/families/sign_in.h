@@ -30,4 +30,12 @@ enum sign_in_outcome sign_in_outcome(struct slice text);
  */
 bool sign_in_take(struct record *record, struct parse_context *context, struct slice text);
 
+/*
+ * The same of names and values: an event, action or operation whose name speaks of a sign-in,
+ * with an outcome in that name or beside it. False, with nothing added, when there is none, or
+ * the record has neither address nor user.
+ */
+bool sign_in_put_pairs(
+	struct record *record, struct parse_context *context, const struct pairs *pairs);
+
 #endif

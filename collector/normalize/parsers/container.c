@@ -3,6 +3,7 @@
  *
  *	{"log":"text\n","stream":"stdout","time":"2026-03-07T03:00:00.123456789Z"}     Docker
  *	2026-03-07T03:00:00.123456789+07:00 stdout F text                       Kubernetes (CRI)
+ *	web-1  | text                                                           docker compose
  *
  * A long line comes in parts: Docker's end without a line end but for the last, those of CRI
  * are marked P, the last F. Parts that came together are one text; the text is a line of its
@@ -11,7 +12,16 @@
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/stamp.h"
 
-enum { STAMP_SHORTEST = 20 }; /* "2026-03-07T03:00:00Z" */
+enum {
+	STAMP_SHORTEST = 20, /* "2026-03-07T03:00:00Z" */
+	COMPOSE_NAME_MAX = 64,
+};
+
+static bool is_name_byte(char byte)
+{
+	return is_digit(byte) || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') ||
+	       byte == '_' || byte == '-' || byte == '.';
+}
 
 /* One line of the engine's file. */
 struct part {
@@ -94,6 +104,34 @@ static struct slice join(struct parse_context *context, struct slice lines, stru
 	return slice_of(room, len);
 }
 
+/* "web-1  | text", as `docker compose logs` writes it: names are padded to one width */
+static bool take_compose(struct slice line, struct slice *name, struct slice *text)
+{
+	size_t len = 0;
+
+	while (len < COMPOSE_NAME_MAX && len < line.len && is_name_byte(line.ptr[len]))
+		len++;
+	*name = slice_head(line, len);
+	*text = slice_from(line, len);
+	if (len == 0 || !slice_starts(*text, SLICE_LIT("  ")))
+		return false;
+	skip_blanks(text);
+	return skip_lit(text, "| ");
+}
+
+static enum parse_result parse_compose(struct record *record, struct parse_context *context)
+{
+	struct slice name, text;
+
+	if (!take_compose(context->message, &name, &text))
+		return PARSED_NOT_MINE;
+	put(record, context, FIELD_CONTAINER_NAME, name);
+	put_over(record, context, FIELD_MESSAGE, text);
+	context->message = text.len > 0 ? text : SLICE_NONE;
+	context->whole_line = true;
+	return PARSED;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice lines = context->message, line, text;
@@ -101,7 +139,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 	(void)slice_cut(&lines, '\n', &line);
 	if (!read_part(context, line, &part))
-		return PARSED_NOT_MINE;
+		return parse_compose(record, context);
 	record->created_ns = part.ns;
 	put(record, context, FIELD_CONTAINER_ID, pairs_get_lit(context->pairs, "attrs.id"));
 	put(record, context, FIELD_CONTAINER_NAME, pairs_get_lit(context->pairs, "attrs.name"));
@@ -122,9 +160,10 @@ const struct parser parser_container = {
 	.roles = PARSER_ENVELOPE,
 	.name = "container",
 	.module = "container",
-	.summary = "lines of containers: Docker's json-file, Kubernetes CRI",
+	.summary = "lines of containers: Docker's json-file, Kubernetes CRI, docker compose",
 	.source = "Docker, JSON File logging driver; Kubernetes, CRI logging format",
-	.first_bytes = FIRST_BYTES_JSON FIRST_BYTES_DIGITS,
-	.digits = DIGITS(ISO_T),
+	.first_bytes = FIRST_BYTES_JSON FIRST_BYTES_DIGITS
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+	.digits = DIGITS(ISO_T) | DIGITS(REST),
 	.parse = parse,
 };

@@ -6,6 +6,7 @@
  * line: names below "soc." and event.module are left out.
  */
 #include "collector/normalize/families/access_log.h"
+#include "collector/normalize/families/sign_in.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/names.h"
 
@@ -35,8 +36,11 @@ static struct slice object_of(struct slice text)
 /* A request and its answer, in the log of a server that writes JSON. */
 static void put_web(struct record *record, struct parse_context *context)
 {
+	if (!slice_absent(record_get(record, FIELD_EVENT_CATEGORY)) ||
+		sign_in_put_pairs(record, context, context->pairs))
+		return;
 	if (!slice_absent(record_get(record, FIELD_HTTP_REQUEST_METHOD)) &&
-		slice_absent(record_get(record, FIELD_EVENT_CATEGORY)))
+		!access_log_put_refused_login(record, context))
 		access_log_put_outcome(
 			record, context, record_get(record, FIELD_HTTP_RESPONSE_STATUS_CODE));
 }

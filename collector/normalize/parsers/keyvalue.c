@@ -8,6 +8,8 @@
  * The whole text must be pairs (pairs_keyvalue.c), three at least and one with
  * a known name; a stamp of any kind and the name of a host may stand before them.
  */
+#include "collector/normalize/families/access_log.h"
+#include "collector/normalize/families/sign_in.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/names.h"
 #include "collector/normalize/text/network.h"
@@ -88,6 +90,15 @@ static bool take_head(
 	return true;
 }
 
+/* By the names, by the text, or by a request that was answered 401. */
+static void put_sign_in(struct record *record, struct parse_context *context)
+{
+	if (slice_absent(record_get(record, FIELD_EVENT_CATEGORY)) &&
+		!sign_in_put_pairs(record, context, context->pairs) &&
+		!sign_in_take(record, context, record_get(record, FIELD_MESSAGE)))
+		(void)access_log_put_refused_login(record, context);
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct pairs *pairs = context->pairs;
@@ -108,6 +119,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put_pair(record, context, &values, &pairs->items[i]);
 	put_connection(record, context, record_get(record, FIELD_EVENT_ACTION));
 	named_finish(record, context, &values);
+	put_sign_in(record, context);
 	context->message = SLICE_NONE;
 	return PARSED;
 }

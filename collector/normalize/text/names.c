@@ -168,6 +168,23 @@ static const struct name_entry entries[] = {
 	NAME("size", FIELD_HTTP_RESPONSE_BODY_BYTES),
 	NAME("ClientHost", FIELD_SOURCE_IP),
 	NAME("ClientAddr", NAME_SOURCE),
+	NAME("remoteAddr", NAME_SOURCE),
+	NAME("addr.remote", NAME_SOURCE), /* Teleport */
+	NAME("remoteAddress", FIELD_SOURCE_IP),
+	NAME("visitor_ip", FIELD_SOURCE_IP),
+	NAME("sourceIPAddress", FIELD_SOURCE_IP), /* CloudTrail */
+	NAME("userIdentity.userName", FIELD_USER_NAME),
+	NAME("eventName", FIELD_EVENT_ACTION),
+	NAME("req.remoteAddress", FIELD_SOURCE_IP), /* loggers of Node.js */
+	NAME("req.method", FIELD_HTTP_REQUEST_METHOD),
+	NAME("req.url", FIELD_URL_ORIGINAL),
+	NAME("req.headers.user-agent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("res.statusCode", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("httpStatus", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("http_status", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("http_path", FIELD_URL_ORIGINAL),
+	NAME("asctime", NAME_TIME), /* loggers of Python */
+	NAME("levelname", FIELD_LOG_LEVEL),
 	NAME("ClientUsername", FIELD_USER_NAME),
 	NAME("DownstreamStatus", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("DownstreamContentSize", FIELD_HTTP_RESPONSE_BODY_BYTES),
