@@ -131,7 +131,7 @@ class Computer:
         self.context = ssl.create_default_context(cafile=authority)
         if certificate:
             self.context.load_cert_chain(*certificate)
-        self.connection = None
+        self.connection, self.patience = None, 60
 
     def close(self):
         if self.connection:
@@ -140,7 +140,7 @@ class Computer:
 
     def send(self, path, body, packed=False, **headers):
         if self.connection is None:
-            self.connection = http.client.HTTPSConnection("localhost", self.port, timeout=60, context=self.context)
+            self.connection = http.client.HTTPSConnection("localhost", self.port, timeout=self.patience, context=self.context)
         headers = {"Content-Type": "application/soap+xml;charset=UTF-16", "User-Agent": "Microsoft WinRM Client",
                    "Authorization": WSMAN + "secprofile/https/mutual", "Connection": "Keep-Alive", **headers}
         if packed:

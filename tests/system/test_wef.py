@@ -108,6 +108,35 @@ def test_a_computer_delivers_and_goes_on_where_it_was(windows):
     counted(windows.stack)
 
 
+def test_nothing_is_acknowledged_that_is_not_durable(windows):
+    """A store without room: no answer, no bookmark; with room, the computer delivers again."""
+    stack = windows.stack
+    assert stack.collector.stop() == 0
+    stack.settings["store"]["reserve"] = "1000TiB"
+    stack.write_settings()
+    stack.start_collector()
+    computer = windows.computer()
+    security = computer.enumerate()["security"]
+    computer.patience = 3
+    computer.close()
+    with pytest.raises(OSError):
+        computer.deliver(security, range(1, 6))
+    computer.patience = 60
+    assert windows.stored() == 0 and computer.enumerate()["security"].bookmark is None
+    assert windows.forwarder("security")["events"] == 0
+    computer.close()
+    stack.collector.kill()
+    del stack.settings["store"]["reserve"]
+    stack.write_settings()
+    stack.start_collector()
+    security = computer.enumerate()["security"]
+    assert security.bookmark is None and computer.deliver(security, range(1, 6)).action == WSMAN + "Ack"
+    assert windows.numbers() == [1, 2, 3, 4, 5]
+    shown = subprocess.run([stack.program("soc-ctl"), "forwarders", "--socket", stack.control_path],
+                           capture_output=True, text=True)
+    assert NAME in shown.stdout, shown
+
+
 def test_what_makes_no_sense_is_a_fault_and_stores_nothing(windows):
     computer = windows.computer()
     found = computer.enumerate()["security"]

@@ -1,4 +1,4 @@
-/* ask - questions to the running collector: status, agents, senders, quality, feed status */
+/* ask - questions to the running collector: status, agents, senders, forwarders, quality, feed status */
 #include "collector/ctl/commands/ask.h"
 
 #include <stdio.h>
@@ -78,6 +78,13 @@ const struct command ask_commands[] = {
 		.name = "senders",
 		.summary = "who sends without an agent: what came, what was dropped, who is "
 			   "unknown",
+		.options = options,
+		.run = run_ask,
+	},
+	{
+		.name = "forwarders",
+		.summary = "Windows computers that forward their events: how far they are, who is "
+			   "silent",
 		.options = options,
 		.run = run_ask,
 	},
