@@ -351,7 +351,7 @@ class MockKafka(KafkaClient):
 
 
 def fetch_peer(name):
-    """The folder a syslog server of Debian's was unpacked into (tests/bench/fetch-peers); None: not to be had."""
+    """The folder a program of Debian's was unpacked into (tests/bench/fetch-peers); None: not to be had."""
     done = subprocess.run([ROOT / "tests/bench/fetch-peers", name], capture_output=True, text=True)
     return Path(done.stdout.strip().split("=", 1)[1]) if done.returncode == 0 else None
 

@@ -11,7 +11,7 @@ LANE = 4  # of streams that the store numbers
 class Listeners:
     """A stack with a listener of each kind, and what was stored of its senders."""
 
-    NAMES = ("udp", "tcp", "tls", "beats-tcp", "beats-tls")
+    NAMES = ("udp", "tcp", "tls", "beats-tcp", "beats-tls", "netflow-udp", "sflow-udp")
 
     def __init__(self, stack, senders=None, **listeners):
         self.stack = stack

@@ -3,7 +3,8 @@
  *
  * Ethernet with up to two VLAN tags, IPv4, IPv6 with its extension headers,
  * TCP, UDP, SCTP and ICMP. What follows, the payload, is not looked at and not
- * kept: it may hold secrets that no masking would find in hexadecimal.
+ * kept: it may hold secrets that no masking would find in hexadecimal. (Of a
+ * packet that cannot be read at all the bytes are kept, as of everything.)
  *
  * Any thread. Private to exporters/.
  */
