@@ -136,8 +136,8 @@ struct parser {
 
 	/*
 	 * Whether `line` goes on with a record of this parser, all of whose lines so far `text`
-	 * is, though nothing in common/joining.h says so; `known`: some parser claims it as a record
-	 * of its own. NULL: records are lines.
+	 * is, though nothing in common/joining.h says so; `known`: some parser claims it as a
+	 * record of its own. NULL: records are lines.
 	 */
 	bool (*goes_on)(struct slice text, struct slice line, bool known);
 };

@@ -298,7 +298,7 @@ struct head {
 /* "\\x09" */
 static char divider_of(struct slice text)
 {
-	uint8_t byte = 0;
+	unsigned byte = 0;
 
 	if (!skip_lit(&text, "\\x") || text.len != 2)
 		return text.len == 1 ? text.ptr[0] : '\t';
@@ -308,7 +308,7 @@ static char divider_of(struct slice text)
 						 : (unsigned)((digit | 0x20) - 'a') + 10;
 		if (value > 15)
 			return '\t';
-		byte = (uint8_t)(byte << 4 | value);
+		byte = byte << 4 | value;
 	}
 	return (char)byte;
 }
