@@ -9,6 +9,7 @@
  */
 #include "collector/normalize/families/antivirus.h"
 #include "collector/normalize/families/fortigate.h"
+#include "collector/normalize/families/products.h"
 #include "collector/normalize/text/name_table.h"
 #include "collector/normalize/text/names.h"
 #include "collector/normalize/text/network.h"
@@ -20,6 +21,7 @@ enum header_part { VERSION, VENDOR, PRODUCT, DEVICE_VERSION, CLASS_ID, EVENT_NAM
 /* Meanings that are no field; above those of names.h. */
 enum cef_meaning {
 	CEF_END_TIME = NAME_MEANING_END, /* event.end, and the time if there is no other */
+	CEF_START_TIME,                  /* event.start, likewise */
 	CEF_DIRECTION,
 	CEF_OUTCOME,
 	CEF_TRANSPORT,
@@ -118,6 +120,8 @@ static const struct name_entry entries[] = {
 	NAME("requestMethod", FIELD_HTTP_REQUEST_METHOD),
 	NAME("rt", NAME_TIME),
 	NAME("deviceReceiptTime", NAME_TIME),
+	NAME("start", CEF_START_TIME),
+	NAME("startTime", CEF_START_TIME),
 	NAME("end", CEF_END_TIME),
 	NAME("endTime", CEF_END_TIME),
 	NAME("dtz", FIELD_EVENT_TIMEZONE),
@@ -149,7 +153,7 @@ struct reading {
 	struct parse_context *context;
 	const struct dialect *dialect; /* or NULL */
 	struct named_values values;
-	struct slice end, source_user, destination_user;
+	struct slice start, end, source_user, destination_user;
 };
 
 /* ---- the line ------------------------------------------------------------------- */
@@ -329,6 +333,10 @@ static void put_named(struct reading *reading, unsigned meaning, struct slice va
 	case CEF_END_TIME:
 		reading->end = value;
 		break;
+	case CEF_START_TIME:
+		reading->start = value;
+		put_date(reading->record, reading->context, FIELD_EVENT_START, value);
+		break;
 	case CEF_DIRECTION:
 		put_flow(reading, value);
 		break;
@@ -382,6 +390,16 @@ static unsigned other_side(unsigned meaning)
 	}
 }
 
+static void put_custom(struct reading *reading, struct slice name, struct slice value)
+{
+	unsigned field = product_field(name);
+
+	if (field != 0)
+		product_put(reading->record, reading->context, field, value);
+	else
+		put_other(reading->record, reading->context, FIELD_OTHER_CEF, name, value);
+}
+
 static void put_pair(
 	struct reading *reading, const struct pairs *pairs, const struct pair *pair)
 {
@@ -396,8 +414,7 @@ static void put_pair(
 		put_named(reading, meaning, pair->value);
 	} else if (!is_label(pair->name)) {
 		label = label_of(pairs, pair->name);
-		put_other(reading->record, reading->context, FIELD_OTHER_CEF,
-			label.len > 0 ? label : pair->name, pair->value);
+		put_custom(reading, label.len > 0 ? label : pair->name, pair->value);
 	}
 }
 
@@ -467,7 +484,8 @@ static void put_header(struct reading *reading, const struct slice *parts)
 	put_severity(reading, unescape(context, slice_trim(parts[SEVERITY])));
 }
 
-static void put_event(struct reading *reading, const struct slice *parts)
+static void put_event(
+	struct reading *reading, const struct pairs *pairs, const struct slice *parts)
 {
 	const struct antivirus_source source = {
 		.vendor = parts[VENDOR],
@@ -476,7 +494,17 @@ static void put_event(struct reading *reading, const struct slice *parts)
 		.title = parts[EVENT_NAME],
 	};
 
-	if (!antivirus_put_pairs(reading->record, reading->context, &source))
+	const struct product_event event = {
+		.vendor = parts[VENDOR],
+		.product = parts[PRODUCT],
+		.id = parts[CLASS_ID],
+		.name = parts[EVENT_NAME],
+		.severity = slice_trim(parts[SEVERITY]),
+		.pairs = pairs,
+	};
+
+	if (!antivirus_put_pairs(reading->record, reading->context, &source) &&
+		!product_tell(reading->record, reading->context, &event))
 		put_connection(reading->record, reading->context,
 			record_get(reading->record, FIELD_EVENT_ACTION));
 }
@@ -488,11 +516,12 @@ static void put_extension(
 		put_pair(reading, pairs, &pairs->items[i]);
 	put_users(reading);
 	if (slice_absent(reading->values.time))
-		reading->values.time = reading->end;
+		reading->values.time =
+			slice_absent(reading->end) ? reading->start : reading->end;
 	if (reading->dialect != NULL)
 		reading->dialect->finish(reading->record, reading->context, pairs, true);
 	else
-		put_event(reading, parts);
+		put_event(reading, pairs, parts);
 	if (pairs->left_out)
 		put(reading->record, reading->context, FIELD_TAGS,
 			SLICE_LIT("fields_left_out"));

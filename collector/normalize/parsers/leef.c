@@ -8,6 +8,7 @@
  * left out. Nothing is escaped.
  */
 #include "collector/normalize/families/antivirus.h"
+#include "collector/normalize/families/products.h"
 #include "collector/normalize/text/name_table.h"
 #include "collector/normalize/text/names.h"
 #include "collector/normalize/text/network.h"
@@ -161,7 +162,10 @@ static void put_pair(struct record *record, struct parse_context *context,
 
 	switch (meaning) {
 	case 0:
-		put_other(record, context, FIELD_OTHER_LEEF, pair->name, pair->value);
+		if (product_field(pair->name) != 0)
+			product_put(record, context, product_field(pair->name), pair->value);
+		else
+			put_other(record, context, FIELD_OTHER_LEEF, pair->name, pair->value);
 		break;
 	case LEEF_TRANSPORT:
 		put_transport(record, context, pair->value);
@@ -204,7 +208,16 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put_pair(record, context, &values, &pairs->items[i]);
 	const struct antivirus_source source = {
 		.vendor = parts[VENDOR], .product = parts[PRODUCT], .id = parts[EVENT_ID]};
-	if (!antivirus_put_pairs(record, context, &source))
+	const struct product_event event = {
+		.vendor = parts[VENDOR],
+		.product = parts[PRODUCT],
+		.id = pairs_get_lit(pairs, "cat"),
+		.name = parts[EVENT_ID],
+		.severity = pairs_get_lit(pairs, "sev"),
+		.pairs = pairs,
+	};
+	if (!antivirus_put_pairs(record, context, &source) &&
+		!product_tell(record, context, &event))
 		put_connection(record, context, record_get(record, FIELD_EVENT_ACTION));
 	named_finish(record, context, &values);
 	context->message = SLICE_NONE;
