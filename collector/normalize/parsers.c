@@ -111,6 +111,7 @@ const struct parser *const parsers[] = {
 	&parser_netscaler,
 	&parser_f5,
 	&parser_pensando,
+	&parser_aruba,
 	&parser_pfsense,
 	&parser_fortigate,
 	&parser_symantec,

@@ -104,6 +104,7 @@ extern const struct parser parser_netscreen;
 extern const struct parser parser_netscaler;
 extern const struct parser parser_f5;
 extern const struct parser parser_pensando;
+extern const struct parser parser_aruba;
 extern const struct parser parser_pfsense;
 extern const struct parser parser_fortigate;
 extern const struct parser parser_antivirus_json;

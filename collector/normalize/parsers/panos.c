@@ -112,6 +112,26 @@ static const struct csv_column host_columns[] = {
 	{12, FIELD_RULE_NAME},
 };
 
+static const struct csv_column decryption_columns[] = {
+	{11, FIELD_RULE_NAME},
+	{36, FIELD_RULE_UUID},
+	{39, FIELD_TLS_VERSION},
+	{60, FIELD_TLS_SERVER_SUBJECT},
+	{61, FIELD_TLS_SERVER_ISSUER},
+	{63, FIELD_TLS_CLIENT_SERVER_NAME},
+	{64, FIELD_EVENT_REASON},
+};
+
+static const struct csv_column correlation_columns[] = {
+	{7, FIELD_SOURCE_IP},
+	{10, FIELD_RULE_CATEGORY},
+	{11, FIELD_LOG_LEVEL},
+	{17, FIELD_OBSERVER_NAME},
+	{19, FIELD_RULE_NAME},
+	{20, FIELD_RULE_ID},
+	{21, FIELD_EVENT_REASON},
+};
+
 /* Descriptions of system logs by their event; those of no event here have no values. */
 static const struct device_phrase descriptions[] = {
 /* What stands behind the user's name is anchored at its end: the name is anybody's. */
@@ -431,6 +451,26 @@ static void read_host(struct log *log)
 	tell(log, TELLS_SYSTEM);
 }
 
+/* How far a session was decrypted. */
+static void read_decryption(struct log *log)
+{
+	put_session(log);
+	put_columns(log, decryption_columns);
+	tell(log, verdict_of(log->action) == VERDICT_DENIED ? TELLS_DENIED : TELLS_CONNECTION);
+}
+
+/* Several logs of one host that are an attack together. */
+static void read_correlation(struct log *log)
+{
+	struct slice object = csv_at(&log->csv, 19);
+
+	put_columns(log, correlation_columns);
+	put_user(log, FIELD_USER_NAME, FIELD_USER_DOMAIN, csv_at(&log->csv, 8));
+	tell(log, TELLS_ATTACK);
+	put_attack(log->record, log->context, attack_of_name(object, CLASS_MALWARE),
+		severity_of_word(csv_at(&log->csv, 11)), false);
+}
+
 static const struct {
 	struct slice type;
 	void (*read)(struct log *log);
@@ -445,20 +485,24 @@ static const struct {
 	{{SLICE_BYTES("USERID")}, read_user},
 	{{SLICE_BYTES("HIPMATCH")}, read_host},
 	{{SLICE_BYTES("HIP-MATCH")}, read_host},
+	{{SLICE_BYTES("DECRYPTION")}, read_decryption},
+	{{SLICE_BYTES("CORRELATION")}, read_correlation},
 	{{SLICE_BYTES("URL")}, read_threat},
 	{{SLICE_BYTES("START")}, read_traffic},
 	{{SLICE_BYTES("END")}, read_traffic},
 };
 
-/* "1,2026/03/07 10:00:00,serial,TYPE," */
+/* "1,2026/03/07 10:00:00,serial,TYPE,", of Strata Logging "1,2026-03-07T03:00:00.000000Z,..."
+ */
 static bool begins_well(struct slice text)
 {
 	struct slice version, stamp, serial;
 
 	return take_digits(&text, &version) && version.len <= 2 && skip_byte(&text, ',') &&
-	       text.len > 20 && text.ptr[4] == '/' && text.ptr[7] == '/' &&
-	       take_until(&text, ',', &stamp) && take_until(&text, ',', &serial) &&
-	       text.len > 3 && text.ptr[0] >= 'A' && text.ptr[0] <= 'Z';
+	       text.len > 20 && (text.ptr[4] == '/' || text.ptr[4] == '-') &&
+	       text.ptr[7] == text.ptr[4] && take_until(&text, ',', &stamp) &&
+	       take_until(&text, ',', &serial) && text.len > 3 && text.ptr[0] >= 'A' &&
+	       text.ptr[0] <= 'Z';
 }
 
 static void put_time(const struct log *log)
