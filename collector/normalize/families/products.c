@@ -54,6 +54,10 @@ static struct name_table table = NAME_TABLE(entries);
 
 unsigned product_field(struct slice name)
 {
+	enum { NAME_MAX_BYTES = 64 }; /* a label may be as long as a line */
+
+	if (name.len > NAME_MAX_BYTES)
+		return 0;
 	return name_table_find(&table, name, name_hash(name));
 }
 

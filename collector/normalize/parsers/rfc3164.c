@@ -345,6 +345,9 @@ static void skip_sequence(struct slice *rest, struct parse_context *context)
 	struct header inner = {.stamped = false};
 	struct slice at = *rest;
 
+	skip_blanks(&at);
+	if (at.len == 0 || slice_find(SLICE_LIT("0123456789:*."), at.ptr[0]) == 13)
+		return;
 	if (take_sequence(&at, context, &inner) && is_device_tag(at))
 		*rest = at;
 }

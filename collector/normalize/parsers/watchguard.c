@@ -104,24 +104,24 @@ static void put_pair(struct reading *reading, struct slice name, struct slice va
 	}
 }
 
-/* `name="value"` at the start, the value up to a quote that a blank or the end follows. */
+/* `name="value"` at the start, the value up to a quote that a blank or the end follows; one
+ * that is not closed goes to the end. */
 static bool take_pair(struct slice *rest, struct slice *name, struct slice *value)
 {
-	struct slice at = *rest;
-	size_t len = slice_search(at, SLICE_LIT("=\""));
+	struct slice at = *rest, word = slice_head(at, slice_find(at, ' '));
+	size_t len = slice_search(word, SLICE_LIT("=\""));
 
-	*name = slice_head(at, len);
-	if (len == at.len || slice_find(*name, ' ') < len)
+	if (len == word.len)
 		return false;
+	*name = slice_head(at, len);
 	at = slice_from(at, len + 2);
-	for (size_t i = 0; i < at.len; i++) {
-		if (at.ptr[i] != '"' || (i + 1 < at.len && at.ptr[i + 1] != ' '))
-			continue;
-		*value = slice_head(at, i);
-		*rest = slice_from(at, i + 1);
-		return true;
+	for (len = 0; len < at.len; len++) {
+		if (at.ptr[len] == '"' && (len + 1 == at.len || at.ptr[len + 1] == ' '))
+			break;
 	}
-	return false;
+	*value = slice_head(at, len);
+	*rest = slice_from(at, len < at.len ? len + 1 : len);
+	return true;
 }
 
 /* Of an attack the rule is its signature. */
