@@ -23,6 +23,8 @@ static struct counter messages_taken =
 	COUNTER("ingest.sender_messages", "messages of senders given to the store");
 static struct counter messages_dropped = COUNTER(
 	"ingest.sender_dropped", "datagrams of senders that found no room; declared as gaps");
+static struct counter messages_resent = COUNTER("ingest.sender_resent",
+	"events of senders that came again though they were stored; not stored twice");
 static struct counter batches_refused = COUNTER(
 	"ingest.sender_refused", "batches of senders that the store refused; tried again");
 static struct counter messages_lost = COUNTER("ingest.sender_lost",
@@ -307,6 +309,15 @@ static const uint32_t *copy_hosts(struct batch *batch, const struct sender *send
 					      .ptr;
 }
 
+/* They are told what is stored, and send the rest again. */
+static bool resends(const struct door *door)
+{
+	const int protocol = door->settings->protocol;
+
+	return protocol == PROTOCOL_BEATS || protocol == PROTOCOL_HTTP ||
+	       protocol == PROTOCOL_WEF;
+}
+
 static struct record_source source_of(struct batch *batch, const struct sender *sender,
 	const struct zone *zone, const uint32_t *hosts, const struct inflow_origin *origin)
 {
@@ -326,6 +337,7 @@ static struct record_source source_of(struct batch *batch, const struct sender *
 		.charset = is_export || listener->protocol == PROTOCOL_WEF
 				   ? CHARSET_UTF_8 /* made so */
 				   : sender->charset,
+		.resends = resends(origin->door),
 		.wrapped = origin->wrapped,
 		.names_host = sender->names_host,
 		.hosts = hosts,
@@ -514,6 +526,18 @@ static void keep_refused(struct gate *gate, struct batch *batch)
 	gate->refused_end = &batch->next;
 }
 
+static void count_resent(struct flow *flow, const struct batch *batch)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < batch->n_records; i++)
+		n += batch->records[i].resent;
+	if (n == 0)
+		return;
+	counter_add(&messages_resent, n);
+	atomic_fetch_add(&flow->sender->state->resent, n);
+}
+
 bool gate_batch_home(struct gate *gate, struct flow *flow, struct batch *batch)
 {
 	gate->retrying -= batch->session == TRIED_BEFORE;
@@ -522,6 +546,7 @@ bool gate_batch_home(struct gate *gate, struct flow *flow, struct batch *batch)
 		return true;
 	}
 	receipts_settle(worker_batch_receipts(batch), true);
+	count_resent(flow, batch);
 	flow->out--;
 	gate->out--;
 	gate->lines_out -= batch->n_records;

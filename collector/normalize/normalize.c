@@ -4,6 +4,7 @@
 
 #include "collector/normalize/candidates.h"
 #include "collector/normalize/decoding.h"
+#include "collector/normalize/event_id.h"
 #include "collector/normalize/own/folder.h"
 #include "collector/normalize/parsers.h"
 #include "collector/normalize/text/extract.h"
@@ -338,6 +339,25 @@ static void note_forwarder(struct record *record, const struct parse_context *co
 		record->forwarded_host = record_get(record, FIELD_HOST_NAME);
 }
 
+/* Before somebody reads names and values of the message inside. */
+static void identify(struct record *record, const struct parse_context *context)
+{
+	const struct record_source *source = record->source;
+
+	if (source != NULL && source->resends && context->pairs->form == PAIRS_JSON)
+		record->id = event_id_of_pairs(record, context->pairs);
+	else if (source != NULL && source->resends)
+		record->id = event_id_of_text(
+			record, record->raw, record_get(record, FIELD_WINLOG_RECORD_ID));
+}
+
+static void note_outermost(struct record *record, const struct parse_context *context,
+	const struct parser *outermost)
+{
+	note_forwarder(record, context, outermost);
+	identify(record, context);
+}
+
 /* The innermost parser that claimed something, or NULL; fills record->status. */
 static const struct parser *run_parsers(const struct normalizer *normalizer,
 	struct header_scope *scope, const struct parser *format, struct record *record,
@@ -359,7 +379,7 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 		found = outer;
 		record->status = (uint8_t)status_of(result);
 		if (context->depth == 0)
-			note_forwarder(record, context, outer);
+			note_outermost(record, context, outer);
 		if (result == PARSED_DAMAGED || slice_absent(context->message) ||
 			!(outer->roles & PARSER_ENVELOPE))
 			return found;

@@ -49,12 +49,15 @@ struct batch {
 	struct arena arena;
 	struct stream stream;
 	uint64_t first; /* sequence of the first record; of `unnumbered` set by the writer */
-	uint32_t count; /* sequences covered; n_records of them unless it is a gap */
-	uint32_t crc;   /* of the chunk as sent, also of an unreadable one; 0 = sent as a gap */
-	uint32_t skip;  /* set by the writer: leading records that are duplicates */
+	/* Sequences covered; n_records of them unless it is a gap, or some came again. */
+	uint32_t count;
+	uint32_t crc;  /* of the chunk as sent, also of an unreadable one; 0 = sent as a gap */
+	uint32_t skip; /* set by the writer: leading records that are duplicates */
 	/* Its sender has no sequences (syslog): the writer gives the stream's next ones at each
 	 * try. Any number of batches of such a stream may be under way; what is sent twice is
-	 * stored twice, since nothing tells it from what happened twice. */
+	 * stored twice, since nothing tells it from what happened twice, but for records with
+	 * an id (record.id): these are left out the second time, and `count` is that of the
+	 * rest. */
 	bool unnumbered;
 	struct batch_gap gap;
 	uint32_t wire_size; /* bytes of the chunk as sent; 0 = none */

@@ -120,6 +120,13 @@ enum match_rule {
 	MATCH_SIGN_IN_OF_USER = 5,
 };
 
+/* By which an event is known again that comes twice, event_id.h in normalize/; 0, 0 = by
+ * nothing.
+ */
+struct event_id {
+	uint64_t low, high;
+};
+
 /* A rule that fired on the record, with the values a correlator groups by. */
 struct match {
 	uint32_t rule;      /* enum match_rule */
@@ -132,6 +139,7 @@ struct record_source {
 	struct slice format;     /* parser named by settings, or "" */
 	const struct zone *zone; /* of stamps without one; NULL = the province's */
 	enum charset charset;    /* of its text, as settings say */
+	bool resends;            /* what it was not told is stored comes again: record.id */
 	bool wrapped; /* lines come in JSON objects of a shipper: `format` is theirs */
 
 	/* A relay: who forwards a line says whose it is (record.forwarded_host). Of these hosts
@@ -154,6 +162,8 @@ struct record {
 	 * in the outermost header of syslog or in the object of a Beat. Never a value of the
 	 * message inside, which anybody may write. Absent when there is none. */
 	struct slice forwarded_host;
+	struct event_id id; /* of a source that resends */
+	bool resent;        /* set by the store's writer: it was stored before */
 
 	uint32_t agency, host; /* internal numbers; 0 = none */
 	uint16_t system;       /* information system in the agency; 0 = none */

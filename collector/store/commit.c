@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 
 #include "collector/store/commit_parts.h"
+#include "collector/store/resent.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -136,24 +137,78 @@ static void add_run(struct store *store, const struct batch *batch, struct store
 	store->commit.size += builder_size(class->builder) - before;
 }
 
+static bool is_gap(const struct batch *batch)
+{
+	return batch->gap.reason != 0;
+}
+
+static bool resends(const struct batch *batch)
+{
+	for (unsigned i = 0; i < batch->n_sources; i++) {
+		if (batch->sources[i].resends)
+			return true;
+	}
+	return false;
+}
+
+/* Left out: `count` is that of the others. */
+static bool is_resent(const struct batch *batch, uint32_t i)
+{
+	return batch->count < batch->n_records && batch->records[i].resent;
+}
+
+/* What came again gets no number. */
+static void number_records(struct batch *batch)
+{
+	uint64_t next = batch->first;
+
+	for (uint32_t i = 0; i < batch->n_records; i++) {
+		if (!is_resent(batch, i))
+			batch->columns[i].sequence = next++;
+	}
+}
+
+/* How many of them its sender sends for the first time: batch->count from then on. */
+static uint32_t count_new(struct store *store, struct batch *batch)
+{
+	uint32_t n = 0;
+
+	if (!batch->unnumbered || is_gap(batch) || !resends(batch))
+		return batch->count;
+	for (uint32_t i = 0; i < batch->n_records; i++) {
+		struct record *record = &batch->records[i];
+
+		record->resent = !resent_add(store->resent, record->id);
+		n += !record->resent;
+	}
+	return n;
+}
+
+static uint32_t first_new(const struct batch *batch, uint32_t i)
+{
+	while (i < batch->n_records && is_resent(batch, i))
+		i++;
+	return i;
+}
+
 static void add_records(
 	struct store *store, const struct batch *batch, struct ledger_entry *entry)
 {
-	uint32_t first = batch->skip;
+	uint32_t first = first_new(batch, batch->skip);
 
 	while (first < batch->n_records) {
 		struct store_class *class = class_of(store, batch->columns[first].level);
 		uint32_t last = first + 1;
 
-		while (last < batch->n_records &&
+		while (last < batch->n_records && !is_resent(batch, last) &&
 			class_of(store, batch->columns[last].level) == class)
 			last++;
 		add_run(store, batch, class, first, last);
 		entry->touched |= (uint8_t)(1u << (class->class - 1));
 		entry->pending_home = class->class;
-		first = last;
+		first = first_new(batch, last);
 	}
-	entry->pending.records += batch->n_records - batch->skip;
+	entry->pending.records += batch->count - batch->skip;
 }
 
 /* A gap lies where the stream's last record does, and lives as long. */
@@ -178,22 +233,13 @@ static void add_gap(struct store *store, const struct batch *batch, struct ledge
 	store->commit.size += builder_size(class->builder) - before;
 }
 
-static bool is_gap(const struct batch *batch)
-{
-	return batch->gap.reason != 0;
-}
-
-static void number_records(struct batch *batch)
-{
-	for (uint32_t i = 0; i < batch->n_records; i++)
-		batch->columns[i].sequence = batch->first + i;
-}
-
 static void take_batch(struct store *store, struct batch *batch, struct ledger_entry *entry)
 {
 	ledger_touch(store->ledger, entry);
 	if (batch->unnumbered)
 		number_records(batch);
+	if (batch->n_records > batch->count)
+		ledger_duplicates(store->ledger, entry, batch->n_records - batch->count);
 
 	uint64_t stored = entry->pending.stored;
 	batch->skip = stored >= batch->first ? (uint32_t)(stored - batch->first + 1) : 0;
@@ -210,6 +256,20 @@ static void take_batch(struct store *store, struct batch *batch, struct ledger_e
 	entry->pending.stored = batch->first + batch->count - 1;
 	entry->pending.crc = batch->crc;
 	entry->pending.last_received_ns = store->commit.now_ns;
+}
+
+/* As far as it did not come before. */
+static void take_new(struct store *store, struct batch *batch, struct ledger_entry *entry)
+{
+	const uint32_t n = count_new(store, batch);
+
+	if (n == 0) {
+		batch->outcome = BATCH_DUPLICATE;
+		ledger_duplicates(store->ledger, entry, batch->n_records);
+		return;
+	}
+	batch->count = n;
+	take_batch(store, batch, entry);
 }
 
 /* Where a batch stands to what its stream has; `entry` is set when it is known. */
@@ -267,6 +327,8 @@ bool commit_add(struct store *store, struct batch *batch)
 	struct ledger_entry *entry;
 	size_t size = batch_size(batch);
 
+	if (batch->unnumbered && !is_gap(batch))
+		batch->count = batch->n_records; /* of a batch that was refused: anew */
 	assert(is_gap(batch) ? batch->n_records == 0 : batch->n_records == batch->count);
 	if (store->commit.n_batches > 0 && store->commit.size + size > COMMIT_SIZE_MAX)
 		return false;
@@ -278,7 +340,7 @@ bool commit_add(struct store *store, struct batch *batch)
 		(store->commit.no_space || store->state.failed || size > COMMIT_SIZE_MAX))
 		batch->outcome = BATCH_REFUSED;
 	if (batch->outcome == BATCH_STORED)
-		take_batch(store, batch, entry);
+		take_new(store, batch, entry);
 	batch_queue_add(&store->commit.batches, batch);
 	store->commit.n_batches++;
 	return true;
@@ -297,27 +359,34 @@ uint8_t commit_classes(const struct store *store)
 
 /* Of a batch of a commit that is over. What was a duplicate within the commit alone is none
  * when that failed. */
-static void settle(struct store *store, struct batch *batch, bool durable)
+static void settle(struct store *store, struct batch *batch, bool failed)
 {
 	struct stream_position position = {0};
 
 	if (!ledger_get(store->ledger, &batch->stream, &position))
 		position = (struct stream_position){0};
 	batch->stored = position.stored;
-	if (!durable && (batch->outcome == BATCH_STORED ||
-				(batch->outcome == BATCH_DUPLICATE &&
-					position.stored < batch->first + batch->count - 1)))
+	if (failed && (batch->outcome == BATCH_STORED ||
+			      (batch->outcome == BATCH_DUPLICATE &&
+				      position.stored < batch->first + batch->count - 1)))
 		batch->outcome = BATCH_REFUSED;
 }
 
-static void send_home(struct store *store, bool durable)
+static uint32_t n_left_out(const struct batch *batch)
+{
+	const uint32_t n = is_gap(batch) ? batch->count : batch->n_records;
+
+	return batch->skip + n - batch->count;
+}
+
+static void send_home(struct store *store, bool failed)
 {
 	uint64_t duplicates = 0, refused = 0;
 
 	for (struct batch *batch = store->commit.batches.head; batch; batch = batch->next) {
-		settle(store, batch, durable);
+		settle(store, batch, failed);
 		duplicates += batch->outcome == BATCH_DUPLICATE ? batch->count : 0;
-		duplicates += batch->outcome == BATCH_STORED ? batch->skip : 0;
+		duplicates += batch->outcome == BATCH_STORED ? n_left_out(batch) : 0;
 		refused += batch->outcome == BATCH_REFUSED;
 	}
 	pthread_mutex_lock(&store->lock);
@@ -330,11 +399,17 @@ static void send_home(struct store *store, bool durable)
 
 void commit_finish(struct store *store)
 {
-	bool durable = commit_classes(store) != 0 && commit_write(store);
+	/* Nothing to write is no failure: all of it came before. */
+	bool is_empty = commit_classes(store) == 0;
+	bool durable = !is_empty && commit_write(store);
 
 	if (store->commit.no_space)
 		commit_set_refusing(store, true, "the reserve of the disk");
 	if (!durable)
 		ledger_undo(store->ledger);
-	send_home(store, durable);
+	if (durable)
+		resent_keep(store->resent);
+	else
+		resent_undo(store->resent);
+	send_home(store, !is_empty && !durable);
 }

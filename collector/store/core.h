@@ -68,7 +68,8 @@ struct store {
 	struct undone undone; /* changes only while the store opens */
 	struct builder *snapshots;
 	struct commit commit;
-	uint32_t *source_map; /* of the batch being added: its number -> the block's */
+	struct resent *resent; /* the writer's */
+	uint32_t *source_map;  /* of the batch being added: its number -> the block's */
 	size_t source_room;
 
 	struct sealer *sealer;

@@ -10,6 +10,7 @@
 
 #include "collector/store/commit.h"
 #include "collector/store/recover.h"
+#include "collector/store/resent.h"
 #include "collector/store/sealer.h"
 #include "collector/store/writer.h"
 #include "common/file.h"
@@ -132,6 +133,7 @@ static struct store *new_store(const struct store_settings *settings)
 	pthread_condattr_destroy(&monotonic);
 	batch_queue_init(&store->queue);
 	batch_queue_init(&store->commit.batches);
+	store->resent = resent_new();
 	return store;
 }
 
@@ -149,6 +151,7 @@ static void free_store(struct store *store)
 	pthread_mutex_destroy(&store->queue_lock);
 	pthread_mutex_destroy(&store->lock);
 	undone_done(&store->undone);
+	resent_free(store->resent);
 	free(store->source_map);
 	free(store->notify);
 	if (store->lock_fd >= 0)

@@ -129,6 +129,35 @@ def test_events_are_of_the_hosts_they_name_where_settings_say_so(stack, processe
         (2, 3), (2, 5), (2, 2), (2, 1)]
 
 
+def deliver(listeners, events):
+    """A window on a connection of its own; it is acknowledged."""
+    with listeners.connect("beats-tcp") as tcp:
+        window = b"2W" + len(events).to_bytes(4, "big")
+        for number, event in enumerate(events, 1):
+            text = json.dumps(event).encode()
+            window += b"2J" + number.to_bytes(4, "big") + len(text).to_bytes(4, "big") + text
+        tcp.sendall(window)
+        while (ack := tcp.recv(6)) == b"2A\0\0\0\0":
+            pass  # it is on its way
+        assert ack == b"2A" + len(events).to_bytes(4, "big")
+
+
+def test_a_window_that_comes_again_is_stored_once(listeners):
+    """Sent again because its acknowledgement was lost: on another connection, encoded anew."""
+    events = [{"@timestamp": "2026-05-01T00:00:00.001Z", "message": "the same line",
+               "log": {"offset": 14 * i, "file": {"path": "/var/log/app.log"}}} for i in range(20)]
+    deliver(listeners, events)
+    deliver(listeners, [dict(reversed(event.items())) for event in events])
+    deliver(listeners, events[10:] + [events[0] | {"log": {"offset": 280, "file": {"path": "/var/log/app.log"}}}])
+    offsets = [json.loads(r["event.original"])["log"]["offset"] for r in listeners.wait(21)]
+    assert sorted(offsets) == [14 * i for i in range(21)]
+    assert listeners.shown()["resent"] == 30 and listeners.stack.counter("ingest.sender_resent") == 30
+    # What has no place in its source may well have happened twice.
+    deliver(listeners, 2 * [{"@timestamp": "2026-05-01T00:00:00.001Z", "message": "a datagram"}])
+    listeners.wait(23)
+    counted(listeners.stack)
+
+
 FILEBEAT = """
 filebeat.inputs:
   - type: filestream

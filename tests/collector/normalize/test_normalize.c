@@ -251,9 +251,67 @@ START_TEST(only_the_outermost_header_says_who_forwarded_a_line)
 }
 END_TEST
 
+static struct event_id id_of(const struct record_source *source, const char *text)
+{
+	struct record record = line(text);
+
+	record.source = source;
+	record.agency = 1;
+	record.host = 2;
+	setup(&record, 1);
+	normalize_batch(normalizer, NULL, &batch);
+	const struct event_id id = batch.records[0].id;
+	teardown();
+	return id;
+}
+
+static bool is_same(struct event_id a, struct event_id b)
+{
+	return a.low == b.low && a.high == b.high;
+}
+
+START_TEST(an_event_has_an_id_when_it_tells_its_place)
+{
+	static const struct record_source beat = {.wrapped = true, .resends = true};
+	static const struct record_source other = {.wrapped = true};
+	static const char event[] =
+		"{\"@timestamp\":\"2026-05-01T00:00:00.001Z\",\"message\":\"x\",\"log\":{"
+		"\"offset\":12,\"file\":{\"path\":\"/var/log/a\"}}}";
+	static const char anew[] =
+		"{\"log\":{\"file\":{\"path\":\"/var/log/a\"},\"offset\":12},\"message\":"
+		"\"x\",\"@timestamp\":\"2026-05-01T00:00:00.001Z\"}";
+	static const char behind[] =
+		"{\"@timestamp\":\"2026-05-01T00:00:00.001Z\",\"message\":\"x\",\"log\":{"
+		"\"offset\":14,\"file\":{\"path\":\"/var/log/a\"}}}";
+	static const char read_later[] =
+		"{\"@timestamp\":\"2026-05-01T00:00:00.002Z\",\"message\":\"x\",\"log\":{"
+		"\"offset\":12,\"file\":{\"path\":\"/var/log/a\"}}}";
+	static const char windows[] =
+		"{\"winlog\":{\"event_id\":\"4625\",\"record_id\":7,\"channel\":"
+		"\"Security\",\"provider_name\":\"Microsoft-Windows-Security-Auditing\"},"
+		"\"message\":\"x\"}";
+	static const char *const placeless[] = {
+		"{\"@timestamp\":\"2026-05-01T00:00:00.001Z\",\"message\":\"x\"}",
+		"{\"message\":\"{\\\"log.offset\\\":12}\"}",
+		"{\"message\":\"x\",\"log\":{\"offset\":12",
+		"???",
+	};
+	const struct event_id none = {0}, id = id_of(&beat, event);
+
+	ck_assert(!is_same(id, none));
+	ck_assert(is_same(id, id_of(&beat, anew)));
+	ck_assert(!is_same(id, id_of(&beat, behind)));
+	ck_assert(!is_same(id, id_of(&beat, read_later)));
+	ck_assert(!is_same(id_of(&beat, windows), none));
+	ck_assert(is_same(id_of(&other, event), none));
+	for (unsigned i = 0; i < ARRAY_LEN(placeless); i++)
+		ck_assert(is_same(id_of(&beat, placeless[i]), none));
+}
+END_TEST
+
 TEST_MAIN("normalize", every_record_of_a_batch_is_a_sign_of_life,
 	a_batch_is_normalized_in_place, a_named_format_is_asked_first,
 	a_named_format_is_of_the_line_that_a_shipper_wrapped,
 	only_the_outermost_header_says_who_forwarded_a_line,
-	a_full_arena_damages_the_record_and_no_more, a_value_without_room_damages_the_record,
-	the_same_bytes_give_the_same_fields)
+	an_event_has_an_id_when_it_tells_its_place, a_full_arena_damages_the_record_and_no_more,
+	a_value_without_room_damages_the_record, the_same_bytes_give_the_same_fields)

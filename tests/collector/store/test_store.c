@@ -605,6 +605,121 @@ START_TEST(what_is_refused_uses_up_no_numbers)
 }
 END_TEST
 
+/* ---- what comes again ------------------------------------------------------------- */
+
+static struct batch *resending_batch(struct fixture *fixture, struct stream stream,
+	uint64_t text, uint32_t count, const uint64_t *ids)
+{
+	static const struct record_source again[] = {
+		{.input = {SLICE_BYTES("beats")}, .name = {SLICE_BYTES("a")}, .resends = true},
+		{.input = {SLICE_BYTES("beats")}, .name = {SLICE_BYTES("b")}, .resends = true},
+	};
+	struct batch *batch = fixture_batch(fixture, stream, text, count, 1);
+
+	batch->unnumbered = true;
+	batch->first = 0;
+	batch->sources = again;
+	batch->n_sources = ARRAY_LEN(again);
+	for (uint32_t i = 0; i < count; i++)
+		batch->records[i].id = (struct event_id){ids[i], ids[i]};
+	return batch;
+}
+
+/* The records that are stored, by the number that their texts have, in order. */
+static void check_stored(struct fixture *fixture, const uint64_t *texts, size_t n)
+{
+	struct err err = {0};
+	struct store_reader *reader = store_reader_open(fixture->store, 0, &err);
+	struct store_block block;
+	size_t at = 0;
+
+	ck_assert_ptr_nonnull(reader);
+	for (enum store_read got;
+		(got = store_reader_next(reader, &block, &err)) != STORE_END;) {
+		ck_assert_int_ne(got, STORE_READ_FAILED);
+		for (unsigned i = 0; got == STORE_BLOCK && i < block.n_records; i++, at++) {
+			ck_assert_uint_lt(at, n);
+			ck_assert_uint_eq(block.columns[i].sequence, at + 1);
+			ck_assert_int_eq(block.columns[i].created_ns,
+				1700000000000000000 + (int64_t)texts[at]);
+		}
+	}
+	ck_assert_uint_eq(at, n);
+	store_reader_close(reader);
+}
+
+static void check_resending(struct fixture *fixture, struct batch *batch,
+	enum batch_outcome outcome, uint64_t first, uint32_t count)
+{
+	ck_assert_int_eq(fixture_submit(fixture, batch), outcome);
+	if (outcome == BATCH_STORED) {
+		ck_assert_uint_eq(batch->first, first);
+		ck_assert_uint_eq(batch->count, count);
+		ck_assert_uint_eq(batch->stored, first + count - 1);
+	}
+	fixture_free(batch);
+}
+
+START_TEST(an_event_that_comes_again_is_stored_once)
+{
+	/* The middle of three; nobody's id is never the same. */
+	static const uint64_t some[] = {11, 12, 13, 0}, more[] = {21, 12, 22, 0};
+	static const uint64_t texts[] = {1, 2, 3, 4, 5, 7, 8};
+	struct fixture fixture;
+	struct stream stream = fixture_stream(1, 1);
+	struct stream_position position;
+
+	fixture_init(&fixture);
+	fixture_open(&fixture);
+	check_resending(
+		&fixture, resending_batch(&fixture, stream, 1, 4, some), BATCH_STORED, 1, 4);
+	check_resending(
+		&fixture, resending_batch(&fixture, stream, 5, 4, more), BATCH_STORED, 5, 3);
+	check_resending(
+		&fixture, resending_batch(&fixture, stream, 5, 3, more), BATCH_DUPLICATE, 0, 0);
+	ck_assert(store_stream(fixture.store, &stream, &position));
+	ck_assert_uint_eq(position.records, 7);
+	ck_assert_uint_eq(position.stored, 7);
+	ck_assert_uint_eq(position.duplicates, 4);
+	fixture_reopen(&fixture);
+	check_stored(&fixture, texts, ARRAY_LEN(texts));
+	fixture_done(&fixture);
+}
+END_TEST
+
+/* Both copies in one commit; and one that failed left nothing behind. */
+START_TEST(what_was_refused_did_not_come_before)
+{
+	static const uint64_t ids[] = {1, 2, 3, 4, 5};
+	struct fixture fixture;
+	struct stream stream = fixture_stream(1, 1);
+	struct batch *batches[2];
+
+	fixture_init(&fixture);
+	fixture.settings.commit_ms = 200;
+	fixture_open(&fixture);
+	fixture_send(&fixture, resending_batch(&fixture, stream, 1, 5, ids));
+	fixture_send(&fixture, resending_batch(&fixture, stream, 1, 5, ids));
+	fixture_wait(&fixture);
+	fixture_free_home(&fixture);
+	fixture_close(&fixture);
+
+	fixture.settings.commit_ms = 1;
+	fixture.settings.reserve_bytes = UINT64_MAX / 2;
+	fixture_open(&fixture);
+	for (unsigned i = 0; i < 2; i++) {
+		batches[i] = resending_batch(&fixture, stream, 6, 5, ids);
+		ck_assert_int_eq(fixture_submit(&fixture, batches[i]), BATCH_REFUSED);
+	}
+	fixture_close(&fixture);
+	fixture.settings.reserve_bytes = 0;
+	fixture_open(&fixture);
+	check_resending(&fixture, batches[0], BATCH_STORED, 6, 5);
+	check_resending(&fixture, batches[1], BATCH_DUPLICATE, 0, 0);
+	fixture_done(&fixture);
+}
+END_TEST
+
 TEST_MAIN("store", what_was_stored_is_read_back, a_reopened_store_goes_on,
 	duplicates_are_removed_and_the_rest_is_kept, what_is_ahead_is_refused,
 	gaps_move_the_stream_and_are_read, a_reader_goes_on_from_any_commit,
@@ -614,4 +729,5 @@ TEST_MAIN("store", what_was_stored_is_read_back, a_reopened_store_goes_on,
 	sequences_of_a_damaged_block_are_in_the_ledger, a_lane_keeps_so_many_epochs,
 	without_the_reserve_batches_are_refused, a_failing_disk_acknowledges_nothing,
 	blocks_stay_readable_however_long_the_names_of_sources_are, one_process_at_a_time,
-	streams_without_numbers_get_the_next_ones, what_is_refused_uses_up_no_numbers)
+	streams_without_numbers_get_the_next_ones, what_is_refused_uses_up_no_numbers,
+	an_event_that_comes_again_is_stored_once, what_was_refused_did_not_come_before)
