@@ -10,13 +10,14 @@
 #include "collector/normalize/normalize.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
+#include "common/utf8.h"
 #include "tests/collector/normalize/sample_files.h"
 #include "tests/support/check.h"
 
 enum {
 	LINE_MAX_BYTES = 4096,
 	ARENA_MAX = 1 << 20,
-	JSON_MAX = 1 << 24,
+	JSON_MAX = 1 << 26,
 	SWOLLEN = 1 << 16,
 	HUGE_FIELD = 1 << 20,
 	HOSTILE_SIZE = 1 << 18
@@ -71,8 +72,20 @@ static void check_values(const struct record *record)
 	}
 }
 
+/* What arrived is what is told, byte for byte where JSON can hold it. */
+static void check_original(yyjson_val *told, struct slice line)
+{
+	if (!utf8_valid(line))
+		return;
+	if (told == NULL ||
+		!slice_eq(slice_of(yyjson_get_str(told), yyjson_get_len(told)), line))
+		ck_abort_msg("another original: told %zu of %zu %.60s ... %02x",
+			told ? yyjson_get_len(told) : 0, line.len, line.ptr,
+			(unsigned char)line.ptr[line.len / 2]);
+}
+
 /* The names that only the collector may write stand once. */
-static void check_json(const struct record *record)
+static void check_json(const struct record *record, struct slice line)
 {
 	static const char *const ours[] = {"event.original", "event.module", "soc.parser",
 		"soc.parse_status", "event.kind"};
@@ -91,6 +104,7 @@ static void check_json(const struct record *record)
 		if (n > 1)
 			ck_abort_msg("%s twice: %s", ours[i], strbuf_cstr(&json));
 	}
+	check_original(yyjson_obj_get(yyjson_doc_get_root(doc), "event.original"), line);
 	yyjson_doc_free(doc);
 }
 
@@ -104,8 +118,10 @@ static void check_line(struct slice line, const struct parser *format)
 
 	arena_reset(&arena);
 	normalize_record(normalizer, format, &arena, &record);
+	if (!slice_eq(record.raw, line))
+		ck_abort_msg("changed: %.200s", line.ptr);
 	check_values(&record);
-	check_json(&record);
+	check_json(&record, line);
 }
 
 /* Shorter by one byte each time, in memory that ends there so that a reader past it is seen. */
@@ -134,6 +150,140 @@ static void flip_line(struct slice line, const struct parser *format)
 		copy[i] = (char)(line.ptr[i] ^ 1 << i % 8);
 		check_line(slice_of(copy, line.len), format);
 		copy[i] = line.ptr[i];
+	}
+}
+
+/* Each byte is missing once, and stands there twice once. */
+static void stutter_line(struct slice line, const struct parser *format)
+{
+	char copy[LINE_MAX_BYTES + 1];
+
+	for (size_t i = 0; i < line.len; i++) {
+		memcpy(copy, line.ptr, i);
+		memcpy(copy + i, line.ptr + i + 1, line.len - i - 1);
+		check_line(slice_of(copy, line.len - 1), format);
+		memcpy(copy, line.ptr, i + 1);
+		memcpy(copy + i + 1, line.ptr + i, line.len - i);
+		check_line(slice_of(copy, line.len + 1), format);
+	}
+}
+
+/* What no program means to write: text that turns around, colours and erases the terminal, ends
+ * strings and lines, is no UTF-8, or looks like what the collector says. */
+static const struct slice oddities[] = {
+	{SLICE_BYTES("\xe2\x80\xae")},    /* U+202E, right to left */
+	{SLICE_BYTES("\xe2\x81\xa6")},    /* U+2066 */
+	{SLICE_BYTES("\xef\xbb\xbf")},    /* byte order mark */
+	{SLICE_BYTES("\x1b[2J\x1b[31m")}, /* of a terminal */
+	{SLICE_BYTES("\b\x7f\xc2\x9b")},  /* backspace, delete, CSI */
+	{SLICE_BYTES("\0")},
+	{SLICE_BYTES("\r\n")},
+	{SLICE_BYTES("\xed\xa0\x80")}, /* half a surrogate */
+	{SLICE_BYTES("\xc0\x80")},     /* NUL in two bytes */
+	{SLICE_BYTES(" soc.parser=x event.original=y ")},
+	{SLICE_BYTES("\",\"soc.parser\":\"x\",\"event.original\":\"y\",\"a\":\"")},
+	{SLICE_BYTES(" from 192.0.2.1 port 22 ")},
+	{SLICE_BYTES("%00%0d%0a%n%s")},
+};
+
+static bool is_boundary(struct slice line, size_t at)
+{
+	return at == 0 || at == line.len || strchr(" \"=:,|<>[]{}\t", line.ptr[at]) != NULL;
+}
+
+/* At every place where a word ends, one after the other. */
+static void put_into_line(struct slice line, const struct parser *format)
+{
+	char copy[LINE_MAX_BYTES + 64];
+	unsigned n = 0;
+
+	for (size_t i = 0; i <= line.len; i++) {
+		if (!is_boundary(line, i))
+			continue;
+		const struct slice oddity = oddities[n++ % ARRAY_LEN(oddities)];
+
+		memcpy(copy, line.ptr, i);
+		memcpy(copy + i, oddity.ptr, oddity.len);
+		memcpy(copy + i + oddity.len, line.ptr + i, line.len - i);
+		check_line(slice_of(copy, line.len + oddity.len), format);
+	}
+}
+
+/* ---- JSON that is none, or too much of it ------------------------------------------------ */
+
+enum { DEEP = 2000, ROOM = LINE_MAX_BYTES + 8 * DEEP };
+
+static size_t put_deep(char *to, const char *opening, char closing)
+{
+	const size_t len = strlen(opening);
+	char *at = to;
+
+	for (unsigned i = 0; i < DEEP; i++, at += len)
+		memcpy(at, opening, len);
+	*at++ = '1';
+	memset(at, closing, DEEP);
+	return (size_t)(at - to) + DEEP;
+}
+
+/* The text that stands for a value of a pair, number `which`. */
+static size_t put_value(char *to, unsigned which)
+{
+	static const char *const values[] = {"NaN", "-Infinity", "1e999999", "-0", "",
+		"18446744073709551616", "\"\\ud800\"", "\"\\u0000\"", "{\"a\":1,\"a\":2}",
+		"[1,[2,{\"b\":[]}]]", "null", "truefalse"};
+
+	which %= ARRAY_LEN(values) + 2;
+	if (which == ARRAY_LEN(values))
+		return put_deep(to, "[", ']');
+	if (which == ARRAY_LEN(values) + 1)
+		return put_deep(to, "{\"a\":", '}');
+	memcpy(to, values[which], strlen(values[which]) + 1);
+	return strlen(values[which]);
+}
+
+/* Up to the comma, the brace or the bracket that ends it, as far as quotes tell. */
+static size_t end_of_value(struct slice line, size_t at)
+{
+	bool quoted = false;
+
+	for (; at < line.len; at++) {
+		if (line.ptr[at] == '\\')
+			at++;
+		else if (line.ptr[at] == '"')
+			quoted = !quoted;
+		else if (!quoted && strchr(",}]", line.ptr[at]) != NULL)
+			break;
+	}
+	return at < line.len ? at : line.len;
+}
+
+/* Each pair has another value, and stands there a second time. */
+static void spoil_json(struct slice line, const struct parser *format)
+{
+	char copy[ROOM];
+	unsigned n = 0;
+
+	for (size_t i = 1; i < line.len; i++) {
+		if (line.ptr[i] != ':' || line.ptr[i - 1] != '"')
+			continue;
+		const size_t stop = end_of_value(line, i + 1);
+		size_t len = i + 1;
+
+		memcpy(copy, line.ptr, len);
+		len += put_value(copy + len, n++);
+		memcpy(copy + len, line.ptr + stop, line.len - stop);
+		check_line(slice_of(copy, len + line.len - stop), format);
+
+		size_t begin = i - 1;
+		while (begin > 0 && line.ptr[begin - 1] != '"')
+			begin--;
+		if (begin == 0)
+			continue;
+		begin--;
+		memcpy(copy, line.ptr, stop);
+		copy[stop] = ',';
+		memcpy(copy + stop + 1, line.ptr + begin, line.len - begin);
+		check_line(slice_of(copy, stop + 1 + line.len - begin), format);
 	}
 }
 
@@ -295,5 +445,37 @@ START_TEST(a_byte_may_be_another)
 }
 END_TEST
 
+START_TEST(a_byte_may_be_missing_or_stand_twice)
+{
+	damage_function *damage = stutter_line;
+
+	setup();
+	sample_files_each(damage_file, &damage);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_line_may_hold_what_no_program_writes)
+{
+	damage_function *damage = put_into_line;
+
+	setup();
+	sample_files_each(damage_file, &damage);
+	teardown();
+}
+END_TEST
+
+START_TEST(values_of_json_may_be_none_and_names_stand_twice)
+{
+	damage_function *damage = spoil_json;
+
+	setup();
+	sample_files_each(damage_file, &damage);
+	teardown();
+}
+END_TEST
+
 TEST_MAIN("normalize/damage", a_line_may_end_anywhere, a_byte_may_be_another,
-	a_field_may_never_end, no_text_is_too_much_for_any_parser)
+	a_byte_may_be_missing_or_stand_twice, a_line_may_hold_what_no_program_writes,
+	values_of_json_may_be_none_and_names_stand_twice, a_field_may_never_end,
+	no_text_is_too_much_for_any_parser)
