@@ -107,6 +107,8 @@ static bool count_gap(
 static bool count_block(
 	struct counting *counting, const struct store_block *block, struct err *err)
 {
+	if (counting->sources != NULL)
+		sources_mute(counting->sources, block->commit <= counting->doubt_until);
 	for (unsigned i = 0; i < block->n_records; i++) {
 		if (!count_record(counting, block, i, err))
 			return false;

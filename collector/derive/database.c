@@ -594,9 +594,11 @@ static const char *const texts[STATEMENTS] = {
 		"DELETE FROM sources WHERE heard < ?1 * 1000000000 AND NOT EXISTS"
 		" (SELECT 1 FROM source_hours h WHERE h.source = number)",
 	[STATEMENT_PRUNE_SILENCES] = "DELETE FROM silences WHERE heard < ?1 * 1000000000",
-	[STATEMENT_PRUNE_SAMPLES] = "DELETE FROM source_samples WHERE last < ?1 * 1000000000",
+	[STATEMENT_PRUNE_SAMPLES] = "DELETE FROM source_samples WHERE last < ?1 * 1000000000"
+		" OR source NOT IN (SELECT number FROM sources)",
 	[STATEMENT_PRUNE_SOURCE_FIELDS] =
-		"DELETE FROM source_fields WHERE (week + 3) * 604800 < ?1",
+		"DELETE FROM source_fields WHERE (week + 3) * 604800 < ?1"
+		" OR source NOT IN (SELECT number FROM sources)",
 	[STATEMENT_META] = "SELECT value FROM meta WHERE name = ?1",
 	[STATEMENT_META_LOWER] = "UPDATE meta SET value = ?2 WHERE name = ?1 AND value > ?2",
 	[STATEMENT_META_SET] = "INSERT INTO meta VALUES(?1, ?2)"

@@ -126,6 +126,7 @@ static bool watch_sources(struct derive *derive, struct err *err)
 		.receives = derive->counting.caught_up && derive->counting.doubt_until == 0 &&
 			    !state.refusing && !state.failed,
 	};
+	sources_mute(derive->counting.sources, false);
 	return sources_watch(derive->counting.sources, &moment, err);
 }
 

@@ -73,6 +73,7 @@ struct silence {
 	int64_t ring_hour;          /* the newest */
 	uint64_t ring[RING_HOURS / 64];
 	bool ring_unsaved;
+	bool muted;
 	bool unsaved; /* some of those watched */
 };
 
@@ -207,6 +208,8 @@ static bool tell(
 	const enum severity severity = heard                        ? SEVERITY_NONE
 				       : key->level >= LEVEL_AGENCY ? SEVERITY_HIGH
 								    : SEVERITY_MEDIUM;
+	if (silence->muted)
+		return true;
 	struct strbuf text = STRBUF_INIT(8192);
 	struct json json = json_into(&text);
 
@@ -514,6 +517,11 @@ static bool save(struct silence *silence, struct err *err)
 	silence->ring_unsaved = false;
 	return database_run(silence->database, err, STATEMENT_SILENCE_HOURS_SET, "ib",
 		silence->ring_hour, slice_of(silence->ring, sizeof(silence->ring)));
+}
+
+void silence_mute(struct silence *silence, bool muted)
+{
+	silence->muted = muted;
 }
 
 bool silence_save(struct silence *silence, struct err *err)

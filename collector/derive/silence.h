@@ -50,6 +50,9 @@ uint32_t silence_place(struct silence *silence, const struct silence_source *sou
 MUST_USE bool silence_heard(struct silence *silence, uint32_t place, int64_t local_hour,
 	uint64_t lines, int64_t heard_ns, struct err *err);
 
+/* While muted, a silence that ends is not told. */
+void silence_mute(struct silence *silence, bool muted);
+
 /* At the end of a step that heard some, inside its transaction. */
 MUST_USE bool silence_save(struct silence *silence, struct err *err);
 

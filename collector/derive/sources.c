@@ -77,6 +77,7 @@ struct sources {
 	const struct derive_settings *settings;
 	struct database *database;
 	struct silence *silence;
+	bool muted;
 	struct samples samples;
 	struct table table;  /* struct source_key -> struct source */
 	struct table hosts;  /* source_key of a host -> struct host */
@@ -114,6 +115,8 @@ static struct source_key key_with_room(
 	const struct source_key of_host = host_key(key);
 	const struct host *host = table_get(&sources->hosts, &of_host);
 
+	if (sources->table.n + 1 >= sources->table.most)
+		return (struct source_key){0}; /* more agencies than there can be */
 	if (sources->table.n < sources->settings->sources_most)
 		return host == NULL || host->sources < SOURCES_OF_HOST_MOST ? *key : of_host;
 	return (struct source_key){.agency = key->agency};
@@ -159,9 +162,7 @@ static bool add(struct sources *sources, const struct source_key *key,
 	const bool has_name = key->name != 0 && from != NULL;
 	struct source *source = table_put(&sources->table, key, NULL);
 
-	if (source == NULL)
-		return err_set(
-			err, "there are sources of more than %d agencies", AGENCIES_MOST);
+	assert(source != NULL); /* the last place is for those without any name */
 	*source = (struct source){
 		.number = ++sources->newest,
 		.hour = INT64_MIN,
@@ -279,6 +280,9 @@ static bool tell_clock(struct sources *sources, const struct source *source,
 	struct err *err)
 {
 	const bool wrong = source->clock_wrong;
+
+	if (sources->muted)
+		return true;
 	struct strbuf text = STRBUF_INIT(4096);
 	struct json json = json_into(&text);
 
@@ -473,6 +477,12 @@ bool sources_flush(struct sources *sources, struct err *err)
 			return false;
 	}
 	return samples_flush(&sources->samples, err) && silence_save(sources->silence, err);
+}
+
+void sources_mute(struct sources *sources, bool muted)
+{
+	sources->muted = muted;
+	silence_mute(sources->silence, muted);
 }
 
 bool sources_watch(

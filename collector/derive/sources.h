@@ -41,6 +41,10 @@ void sources_free(struct sources *sources); /* NULL is fine */
 MUST_USE bool sources_record(struct sources *sources, const struct store_block *block,
 	unsigned i, bool *looks, struct err *err);
 
+/* What is read from here on may have been told by a former derive.db: states change, and are
+ * not told. */
+void sources_mute(struct sources *sources, bool muted);
+
 /* The record given last. */
 void sources_look(struct sources *sources, const struct record *record);
 

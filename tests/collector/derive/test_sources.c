@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <unistd.h>
 
 #include "collector/derive/quality.h"
 #include "collector/derive/samples.h"
@@ -278,6 +279,17 @@ static void wait_for_states(struct strbuf *text, unsigned n)
 	ck_assert_uint_eq(read_states(text), n);
 }
 
+static void remove_database(void)
+{
+	static const char *const endings[] = {"", "-wal", "-shm"};
+	char path[PATH_MAX + 64];
+
+	for (unsigned i = 0; i < ARRAY_LEN(endings); i++) {
+		snprintf(path, sizeof(path), "%s/derive.db%s", bench.derive_dir, endings[i]);
+		(void)unlink(path);
+	}
+}
+
 START_TEST(a_wrong_clock_is_a_finding_of_its_host_until_it_is_right)
 {
 	struct derive *derive = begin(2);
@@ -297,6 +309,12 @@ START_TEST(a_wrong_clock_is_a_finding_of_its_host_until_it_is_right)
 	wait_for_states(&text, 2);
 	ck_assert_str_eq(
 		strbuf_cstr(&text), "source-clock-wrong 7/9/3 0 source-clock-right 7/9/3 1 ");
+	derive_stop(derive);
+	remove_database();
+	derive = bench_start(); /* what it reads again was told */
+	wait_until_written();
+	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours"), (int64_t)first - 1);
+	ck_assert_uint_eq(read_states(&text), 2);
 	strbuf_done(&text);
 	bench_end(derive);
 }
