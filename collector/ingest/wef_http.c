@@ -18,6 +18,7 @@
 #include "collector/ingest/wef_sources.h"
 #include "collector/ingest/wef_subscriptions.h"
 #include "collector/ingest/wsman.h"
+#include "common/clock.h"
 #include "common/counter.h"
 #include "common/log.h"
 #include "common/tls.h"
@@ -339,6 +340,7 @@ static void note(struct http_exchange *exchange, enum wef_source_event what)
 	wef_sources_note(exchange->session->gate->shared->sources, &key, what, exchange->put,
 		wef->subscription->heartbeat_ms,
 		wef->has_bookmark ? strbuf_slice(&wef->bookmark) : SLICE_NONE);
+	atomic_store(&exchange->session->flow->sender->state->heard_ns, clock_wall_ns());
 }
 
 /* Now that all of it is durable. */

@@ -73,6 +73,7 @@ def test_a_computer_delivers_and_goes_on_where_it_was(windows):
     assert security.issuer == hashlib.sha1(der).hexdigest().upper()
 
     assert computer.heartbeat(security).action == WSMAN + "Ack"
+    assert Listeners.shown(windows, "pc1")["heard"]
     assert computer.deliver(security, range(1, 51)).action == WSMAN + "Ack"
     assert computer.deliver(found["system"], range(51, 61), rendered=False).action == WSMAN + "Ack"
     assert windows.stored() == 60  # durable when it is acknowledged
