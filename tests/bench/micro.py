@@ -48,6 +48,13 @@ def normalize_command(place):
     return "JSON out, thousand lines a CPU-s: " + ", ".join(speeds)
 
 
+def exporters_bench(place):
+    text = run(place.program("exporters_bench"), 1)
+    every = re.findall(r"^(\w+) +(to lines(?:, parsed)?) +(\d+) records", text, re.M)
+    return "flow records, thousand a CPU-s: " + ", ".join(
+        f"{version} {what} {int(speed) / 1000:.0f}" for version, what, speed in every)
+
+
 def chunk_bench(place):
     text = run(place.program("chunk_bench"), 1000000)
     return "ns a line: add {} seal {} read {}; compressed {} times".format(
@@ -83,7 +90,7 @@ def scan_bench(place):
     return "speed beside yara -r: " + ", ".join(f"{what.split(', ')[-1]} at a time {ratio}" for what, ratio in ratios)
 
 
-BENCHES = (normalize_bench, normalize_command, chunk_bench, seglog_bench, store_bench, scan_bench)
+BENCHES = (normalize_bench, normalize_command, exporters_bench, chunk_bench, seglog_bench, store_bench, scan_bench)
 
 
 def measure(place, say):
