@@ -62,8 +62,11 @@ static const struct phrase vsftpd_sentences[] = {
 	{"[{user.name*}] OK RMDIR: " FILE_OF, &deleted},
 	{"[{user.name*}] OK CHMOD: " FILE_OF, &changed},
 	{"FTP command: Client \"{source.ip}\", \"{.command*}\"", &noted},
+	{"FTP response: Client \"{source.ip}\", \"530 Permission denied.\"", &refused},
 	{"FTP response: Client \"{source.ip}\", \"{.response*}\"", &noted},
 	{"[{user.name*}] FTP command: Client \"{source.ip}\", \"{.command*}\"", &noted},
+	{"[{user.name*}] FTP response: Client \"{source.ip}\", \"530 Permission denied.\"",
+		&refused},
 	{"[{user.name*}] FTP response: Client \"{source.ip}\", \"{.response*}\"", &noted},
 	{"DEBUG: Client \"{source.ip}\", \"{}", &noted},
 };

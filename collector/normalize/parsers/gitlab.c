@@ -71,11 +71,24 @@ static bool is_login(const struct pairs *pairs)
 				       SLICE_LIT("/users/sign_in"))));
 }
 
+/* Who vouches for the user (LDAP, SAML) refused him. */
+static bool is_refusal(const struct pairs *pairs)
+{
+	return slice_eq(pairs_get_lit(pairs, "action"), SLICE_LIT("failure")) &&
+	       slice_ends(pairs_get_lit(pairs, "controller"),
+		       SLICE_LIT("OmniauthCallbacksController"));
+}
+
 static void put_request_meaning(struct record *record, struct parse_context *context)
 {
 	struct slice status = record_get(record, FIELD_HTTP_RESPONSE_STATUS_CODE);
 
-	if (is_login(context->pairs))
+	if (slice_absent(record_get(record, FIELD_USER_NAME)))
+		put_some(record, context, FIELD_USER_NAME,
+			pairs_get_lit(context->pairs, "params.value.login"));
+	if (is_refusal(context->pairs))
+		put_meaning(record, context, &refused);
+	else if (is_login(context->pairs))
 		put_meaning(record, context,
 			is_created(context->pairs) && slice_eq(status, SLICE_LIT("302"))
 				? &let_in

@@ -9,6 +9,7 @@
 #include "collector/normalize/families/sign_in.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/names.h"
+#include "collector/normalize/text/network.h"
 
 /* An array's values under a known name are several values of the field. */
 static void put_pair(struct record *record, struct parse_context *context,
@@ -24,12 +25,14 @@ static void put_pair(struct record *record, struct parse_context *context,
 		named_put(record, context, values, meaning, pair->value);
 }
 
-/* "@cee: {...}", " {...}" */
+/* "@cee: {...}", " {...}", "[{...}]": of an array with one object, that one */
 static struct slice object_of(struct slice text)
 {
 	skip_blanks(&text);
 	if (skip_lit(&text, "@cee:"))
 		skip_blanks(&text);
+	if (slice_starts(text, SLICE_LIT("[{")) && slice_ends(text, SLICE_LIT("}]")))
+		text = slice_of(text.ptr + 1, text.len - 2);
 	return text;
 }
 
@@ -52,6 +55,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 	pairs_read_json(pairs, object_of(context->message), context->arena);
 	context->full = context->full || pairs->full;
+	if (pairs->state != PAIRS_WHOLE && slice_starts(context->message, SLICE_LIT("[")))
+		return PARSED_NOT_MINE; /* an array of several, or another's brackets */
 	/* Braces alone make no JSON: "{not json}" is somebody else's text. */
 	if (pairs->state == PAIRS_NOT_MINE || (pairs->state == PAIRS_BROKEN && pairs->n == 0))
 		return PARSED_NOT_MINE;
@@ -64,6 +69,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		return PARSED_DAMAGED;
 	}
 	put_web(record, context);
+	if (slice_absent(record_get(record, FIELD_EVENT_CATEGORY)))
+		put_connection(record, context, record_get(record, FIELD_EVENT_ACTION));
 	named_finish(record, context, &values);
 	context->whole_line = true;
 	return values.n_known > 0 ? PARSED : PARSED_PARTLY;
@@ -76,6 +83,6 @@ const struct parser parser_json = {
 	.module = "json",
 	.summary = "JSON objects: ECS names, journald, Docker, common programs",
 	.source = "RFC 8259; Elastic Common Schema 8; systemd.journal-fields(7); CEE 1.0",
-	.first_bytes = FIRST_BYTES_JSON "@",
+	.first_bytes = FIRST_BYTES_JSON "@[",
 	.parse = parse,
 };

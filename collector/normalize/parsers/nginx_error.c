@@ -150,8 +150,13 @@ static void put_tail(
 	struct record *record, struct parse_context *context, const struct tail *tail)
 {
 	struct slice host = slice_absent(tail->host) ? tail->server : tail->host;
+	struct slice client = tail->client; /* "203.0.113.9 using starttls" */
 
-	put_endpoint(record, context, &endpoint_source, tail->client);
+	put_endpoint(record, context, &endpoint_source, take_word(&client));
+	if (slice_absent(tail->request) && slice_find(tail->server, ':') < tail->server.len) {
+		put_endpoint(record, context, &endpoint_destination, tail->server);
+		host = SLICE_NONE;
+	}
 	put_some(record, context, FIELD_USER_NAME, tail->login);
 	access_log_put_request(record, context, tail->request);
 	if (!slice_eq(host, SLICE_LIT("_"))) /* nginx's name for "any" */

@@ -184,6 +184,13 @@ static const struct name_entry entries[] = {
 	NAME("http_status", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("http_path", FIELD_URL_ORIGINAL),
 	NAME("asctime", NAME_TIME), /* loggers of Python */
+	NAME("srcaddr", FIELD_SOURCE_IP), /* records of flows */
+	NAME("dstaddr", FIELD_DESTINATION_IP),
+	NAME("destaddr", FIELD_DESTINATION_IP),
+	NAME("destport", FIELD_DESTINATION_PORT),
+	NAME("rule-id", FIELD_RULE_ID),
+	NAME("rule_id", FIELD_RULE_ID),
+	NAME("rule_name", FIELD_RULE_NAME),
 	NAME("levelname", FIELD_LOG_LEVEL),
 	NAME("ClientUsername", FIELD_USER_NAME),
 	NAME("DownstreamStatus", FIELD_HTTP_RESPONSE_STATUS_CODE),
