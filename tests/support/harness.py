@@ -375,6 +375,21 @@ def fetch_filebeat():
     return Path(done.stdout.strip()) if done.returncode == 0 else None
 
 
+def fetch_python_package(wanted):
+    """A Python that has a package of PyPI ("elasticsearch==8.19.3"), in an environment of its own; None: not to be had."""
+    cache = Path(os.environ.get("SOC_PEERS_CACHE") or
+                 Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "soc-collector")
+    folder = cache / wanted.replace("==", "-")
+    program = folder / "bin/python"
+    if (folder / "complete").exists():
+        return program
+    for command in (["python3", "-m", "venv", "--clear", folder], [program, "-m", "pip", "-q", "install", wanted]):
+        if subprocess.run(command, capture_output=True, text=True).returncode != 0:
+            return None
+    (folder / "complete").touch()
+    return program
+
+
 class Certificates:
     """A small authority for TLS with others (Kafka, syslog senders), made with openssl."""
 

@@ -3,9 +3,19 @@ import socket
 
 import harness
 import oracle
+import pytest
 from harness import wait_until
 
 LANE = 4  # of streams that the store numbers
+
+
+def had(thing, what):
+    """In CI it has to be there."""
+    if thing is None:
+        if harness.IN_CI:
+            pytest.fail(f"{what} is not to be had here")
+        pytest.skip(f"{what} is not to be had here")
+    return thing
 
 
 class Listeners:

@@ -5,16 +5,7 @@ import re
 import harness
 import pytest
 from harness import wait_until
-from senders import Listeners, counted
-
-
-def had(thing, what):
-    """In CI it has to be there."""
-    if thing is None:
-        if harness.IN_CI:
-            pytest.fail(f"{what} is not to be had here")
-        pytest.skip(f"{what} is not to be had here")
-    return thing
+from senders import Listeners, counted, had
 
 
 class Client:

@@ -10,9 +10,10 @@ import ssl
 import subprocess
 import threading
 
+import harness
 import pytest
 from harness import wait_until
-from senders import Listeners, counted
+from senders import Listeners, counted, had
 
 TOKEN = "zSRN3Y-DerNqCIRV5lNidACxdeyuD-SfURaViG42TYM"
 LINE = "Nov 22 01:02:03 web1 sshd[812]: Failed password for invalid user number%09d from 192.0.2.9 port 4711 ssh2"
@@ -195,3 +196,83 @@ def test_a_bulk_of_a_hundred_megabytes_needs_little_memory(stack):
     assert (status, answer) == (200, {"errors": False})
     assert web.stored() == 115000
     assert stack.collector.memory_kib() < 350 << 10
+
+
+FILEBEAT = """
+filebeat.inputs:
+  - type: filestream
+    id: test
+    paths: ["@FOLDER@/*.log"]
+    prospector.scanner.check_interval: 1s
+filebeat.registry.flush: 0s
+path.home: "@FOLDER@/home"
+logging.to_stderr: true
+output.elasticsearch:
+  hosts: ["https://localhost:@PORT@"]
+  api_key: "web1:@TOKEN@"
+  ssl.certificate_authorities: ["@CA@"]
+  backoff.init: 100ms
+@SETUP@
+"""
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("setup", ["setup.template.enabled: false\nsetup.ilm.enabled: false", ""])
+def test_filebeat_delivers_as_to_elasticsearch(stack, processes, setup):
+    """Filebeat itself, with what it sets up before it sends and without, through a kill of ingest."""
+    program = had(harness.fetch_filebeat(), "Filebeat")
+    web = Web(stack)
+    stack.start_collector()
+    folder = stack.folder / "filebeat"
+    folder.mkdir()
+    settings = FILEBEAT
+    for name, value in (("FOLDER", folder), ("PORT", web.ports["http-tls"]), ("TOKEN", TOKEN),
+                        ("CA", web.certificates.ca), ("SETUP", setup)):
+        settings = settings.replace(f"@{name}@", str(value))
+    (folder / "filebeat.yml").write_text(settings)
+    (folder / "filebeat.yml").chmod(0o600)
+    log = folder / "auth.log"
+    log.write_text("".join(LINE % n + "\n" for n in range(30000)))
+    processes.start(program, "-c", folder / "filebeat.yml", name="filebeat")
+    wait_until("it delivers", lambda: web.stored() > 5000, 60)
+    listening = stack.collector.listening()
+    stack.collector.kill_role("ingest")
+    with open(log, "a") as more:
+        more.write("".join(LINE % n + "\n" for n in range(30000, 40000)))
+    wait_until("it is back", lambda: stack.collector.listening() > listening, 60)
+    wait_until("all is stored", lambda: set(numbers(web.records())) == set(range(40000)), 120, 1)
+    for record in web.records()[:1] + web.records()[-1:]:
+        assert (record["soc.identity"], record["soc.input"], record["soc.parser"]) == ("token", "https", "sshd")
+        assert record["source.ip"] == "192.0.2.9" and record["@timestamp"][5:19] == "11-21T18:02:03"
+    counted(stack)
+
+
+ELASTICSEARCH = """
+import sys
+from elasticsearch import Elasticsearch, helpers
+
+url, ca, token, line = sys.argv[1:]
+client = Elasticsearch(url, ca_certs=ca, basic_auth=("web1", token), request_timeout=60)
+assert client.info()["version"]["number"].startswith("8.") and client.ping()
+documents = ({"_op_type": "create", "_index": "logs", "message": line % n} for n in range(20000))
+done = list(helpers.streaming_bulk(client, documents, chunk_size=1000))
+assert len(done) == 20000 and all(good and item["create"]["status"] == 201 for good, item in done)
+good, errors = helpers.bulk(client, [{"_op_type": "delete", "_index": "logs", "_id": "1"}], raise_on_error=False)
+assert good == 0 and errors[0]["delete"]["error"]["type"] == "illegal_argument_exception"
+answer = client.options(ignore_status=404).search(index="logs")
+assert answer["status"] == 404
+"""
+
+
+@pytest.mark.campaign
+def test_the_library_of_elasticsearch_delivers(stack, processes):
+    python = had(harness.fetch_python_package("elasticsearch==8.19.3"), "the Python client of Elasticsearch")
+    web = Web(stack)
+    stack.start_collector()
+    script = stack.folder / "deliver.py"
+    script.write_text(ELASTICSEARCH)
+    client = processes.start(python, script, f"https://localhost:{web.ports['http-tls']}", web.certificates.ca, TOKEN,
+                             LINE, name="elasticsearch")
+    assert client.wait(120) == 0, client.err
+    assert sorted(numbers(web.wait(20000))) == list(range(20000))
+    counted(stack)
