@@ -74,6 +74,7 @@ static const struct {
 	{{SLICE_BYTES("user")}, FIELD_USER_NAME},
 	{{SLICE_BYTES("username")}, FIELD_USER_NAME},
 	{{SLICE_BYTES("rulename")}, FIELD_RULE_NAME},
+	{{SLICE_BYTES("policyname")}, FIELD_RULE_NAME},
 	{{SLICE_BYTES("signname")}, FIELD_RULE_NAME},
 	{{SLICE_BYTES("attacktype")}, FIELD_RULE_NAME},
 	{{SLICE_BYTES("attackname")}, FIELD_RULE_NAME},

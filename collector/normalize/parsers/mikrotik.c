@@ -72,6 +72,21 @@ static const struct device_phrase messages[] = {
 	SAYS("hotspot", LOGIN_FAILED, "{user.name*} ({source+}): login failed: {event.reason}"),
 	SAYS("ipsec", VPN_FAILED, "{source+} phase1 negotiation failed{event.reason}"),
 	SAYS("ipsec", VPN_FAILED, "{source+} failed to {event.reason}"),
+	SAYS("ipsec", VPN_INFO,
+		"respond new phase 1 ({}): {destination.ip}[{}]<=>{source.ip}[{source.port}]"),
+	SAYS("ipsec", VPN,
+		"ISAKMP-SA established {destination.ip}[{}]-{source.ip}[{source.port}] {}"),
+	SAYS("ipsec", VPN_ENDED,
+		"ISAKMP-SA deleted {destination.ip}[{}]-{source.ip}[{source.port}] {}"),
+	SAYS("pptp", VPN_INFO, "TCP connection established from {source+}"),
+	SAYS("sstp", VPN_INFO, "TCP connection established from {source+}"),
+	SAYS("ovpn", VPN_INFO, "TCP connection established from {source+}"),
+	SAYS("l2tp", VPN_INFO, "first L2TP UDP packet received from {source+}"),
+	SAYS("wireguard", VPN_INFO, "{in}: [{.peer}] {.key}: Handshake for peer completed"),
+	SAYS("wireguard", VPN_FAILED,
+		"{in}: [{.peer}] {.key}: Handshake for peer did not complete {event.reason}"),
+	SAYS("caps", LOGIN, "{source.mac+}@{in} connected, {event.reason}"),
+	SAYS("caps", LOGOUT, "{source.mac+}@{in} disconnected, {event.reason}"),
 	SAYS("wireless", LOGIN, "{source.mac+}@{in}: connected{event.reason}"),
 	SAYS("wireless", LOGOUT, "{source.mac+}@{in}: disconnected{event.reason}"),
 };
@@ -108,7 +123,11 @@ static bool is_topic(struct slice topic)
 		{SLICE_BYTES("dns")}, {SLICE_BYTES("ntp")}, {SLICE_BYTES("script")},
 		{SLICE_BYTES("radius")}, {SLICE_BYTES("ospf")}, {SLICE_BYTES("bgp")},
 		{SLICE_BYTES("route")}, {SLICE_BYTES("snmp")}, {SLICE_BYTES("web-proxy")},
-		{SLICE_BYTES("upnp")}, {SLICE_BYTES("netwatch")}, {SLICE_BYTES("backup")}};
+		{SLICE_BYTES("upnp")}, {SLICE_BYTES("netwatch")}, {SLICE_BYTES("backup")},
+		{SLICE_BYTES("wireguard")}, {SLICE_BYTES("certificate")}, {SLICE_BYTES("lte")},
+		{SLICE_BYTES("bridge")}, {SLICE_BYTES("dot1x")}, {SLICE_BYTES("ssh")},
+		{SLICE_BYTES("disk")}, {SLICE_BYTES("store")}, {SLICE_BYTES("watchdog")},
+		{SLICE_BYTES("container")}, {SLICE_BYTES("poe-out")}, {SLICE_BYTES("rip")}};
 
 	return is_one_of(topic, words, ARRAY_LEN(words));
 }
