@@ -26,7 +26,7 @@ static void put_user(struct record *record, struct parse_context *context, struc
 		put_some(record, context, FIELD_USER_NAME, value);
 }
 
-static void put_pair(struct record *record, struct parse_context *context,
+void named_device_put(struct record *record, struct parse_context *context,
 	struct named_values *values, const struct pair *pair, unsigned meaning)
 {
 	switch (meaning) {
@@ -76,7 +76,7 @@ enum parse_result named_device_parse(
 	for (unsigned i = 0; i < pairs->n; i++) {
 		const struct pair *pair = &pairs->items[i];
 
-		put_pair(record, context, &values, pair,
+		named_device_put(record, context, &values, pair,
 			name_table_find(device->table, pair->name, pair->hash));
 	}
 	struct named_reading reading = {record, context, pairs};

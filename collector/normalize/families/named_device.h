@@ -42,6 +42,11 @@ struct named_device {
 enum parse_result named_device_parse(struct record *record, struct parse_context *context,
 	const struct named_device *device);
 
+/* For formats that read their pairs themselves: one of them under its meaning, which is of this
+ * file or of names.h; 0 = its name is not known. */
+void named_device_put(struct record *record, struct parse_context *context,
+	struct named_values *values, const struct pair *pair, unsigned meaning);
+
 struct slice named_value(const struct named_reading *reading, const char *name);
 
 #endif

@@ -7,28 +7,18 @@
  *
  * The blade that logs stands as the product, and says what the values mean together.
  */
-#include "collector/normalize/families/device.h"
+#include "collector/normalize/families/named_device.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/name_table.h"
 #include "collector/normalize/text/names.h"
 #include "collector/normalize/text/network.h"
 
-enum checkpoint_value {
-	CP_LATER = NAME_MEANING_END,
-	CP_TRANSPORT,
-	CP_APPLICATION,
-	CP_PROTOCOL,
-	CP_DIRECTION,
-	CP_DURATION,
-	CP_USER,
-};
-
 /* sk144192, "Log Fields Description". */
 static const struct name_entry entries[] = {
 	NAME("time", NAME_TIME),
-	NAME("action", CP_LATER),
-	NAME("product", CP_LATER),
-	NAME("severity", CP_LATER),
+	NAME("action", NAMED_LATER),
+	NAME("product", NAMED_LATER),
+	NAME("severity", NAMED_LATER),
 	NAME("src", FIELD_SOURCE_IP),
 	NAME("client_ip", FIELD_SOURCE_IP),
 	NAME("s_port", FIELD_SOURCE_PORT),
@@ -43,11 +33,11 @@ static const struct name_entry entries[] = {
 	NAME("mac_destination_address", FIELD_DESTINATION_MAC),
 	NAME("xlatedst", FIELD_DESTINATION_NAT_IP),
 	NAME("xlatedport", FIELD_DESTINATION_NAT_PORT),
-	NAME("proto", CP_TRANSPORT),
-	NAME("service_id", CP_PROTOCOL),
-	NAME("appi_name", CP_APPLICATION),
-	NAME("ifdir", CP_DIRECTION),
-	NAME("ifname", CP_LATER),
+	NAME("proto", NAMED_TRANSPORT),
+	NAME("service_id", NAMED_PROTOCOL),
+	NAME("appi_name", NAMED_APPLICATION),
+	NAME("ifdir", NAMED_DIRECTION),
+	NAME("ifname", NAMED_LATER),
 	NAME("inzone", FIELD_OBSERVER_INGRESS_ZONE),
 	NAME("outzone", FIELD_OBSERVER_EGRESS_ZONE),
 	NAME("origin", FIELD_OBSERVER_IP),
@@ -56,25 +46,25 @@ static const struct name_entry entries[] = {
 	NAME("sequencenum", FIELD_EVENT_SEQUENCE),
 	NAME("rule", FIELD_RULE_ID),
 	NAME("rule_uid", FIELD_RULE_UUID),
-	NAME("rule_name", CP_LATER),
+	NAME("rule_name", NAMED_LATER),
 	NAME("policy", FIELD_RULE_RULESET),
 	NAME("policy_name", FIELD_RULE_RULESET),
 	NAME("matched_category", FIELD_RULE_CATEGORY),
-	NAME("protection_name", CP_LATER),
-	NAME("protection_id", CP_LATER),
-	NAME("attack", CP_LATER),
+	NAME("protection_name", NAMED_LATER),
+	NAME("protection_id", NAMED_LATER),
+	NAME("attack", NAMED_LATER),
 	NAME("attack_info", FIELD_RULE_DESCRIPTION),
 	NAME("malware_family", FIELD_THREAT_NAME),
 	NAME("industry_reference", FIELD_VULNERABILITY_ID),
-	NAME("user", CP_USER),
-	NAME("src_user_name", CP_USER),
-	NAME("administrator", CP_USER),
-	NAME("vpn_user", CP_USER),
+	NAME("user", NAMED_USER),
+	NAME("src_user_name", NAMED_USER),
+	NAME("administrator", NAMED_USER),
+	NAME("vpn_user", NAMED_USER),
 	NAME("dst_user_name", FIELD_USER_TARGET_NAME),
 	NAME("user_group", FIELD_USER_GROUP_NAME),
 	NAME("reason", FIELD_EVENT_REASON),
 	NAME("description", NAME_MESSAGE),
-	NAME("elapsed", CP_DURATION),
+	NAME("elapsed", NAMED_SECONDS),
 	NAME("bytes", FIELD_NETWORK_BYTES),
 	NAME("packets", FIELD_NETWORK_PACKETS),
 	NAME("client_outbound_bytes", FIELD_SOURCE_BYTES),
@@ -86,7 +76,7 @@ static const struct name_entry entries[] = {
 	NAME("resource", FIELD_URL_ORIGINAL),
 	NAME("method", FIELD_HTTP_REQUEST_METHOD),
 	NAME("user_agent", FIELD_USER_AGENT_ORIGINAL),
-	NAME("http_host", CP_LATER),
+	NAME("http_host", NAMED_LATER),
 	NAME("referrer", FIELD_HTTP_REQUEST_REFERRER),
 	NAME("dns_query", FIELD_DNS_QUESTION_NAME),
 	NAME("domain_name", FIELD_DNS_QUESTION_NAME),
@@ -104,46 +94,6 @@ static struct name_table table = NAME_TABLE(entries);
 
 static const struct device firewall = {
 	{SLICE_BYTES("Check Point")}, {SLICE_BYTES("Quantum")}, {SLICE_BYTES("firewall")}};
-
-static void put_user(struct record *record, struct parse_context *context, struct slice value)
-{
-	if (slice_absent(record_get(record, FIELD_USER_NAME)))
-		put_some(record, context, FIELD_USER_NAME, value);
-}
-
-static void put_pair(struct record *record, struct parse_context *context,
-	struct named_values *values, const struct pair *pair)
-{
-	unsigned meaning = name_table_find(&table, pair->name, pair->hash);
-
-	switch (meaning) {
-	case 0:
-		put_other(record, context, FIELD_OTHER, pair->name, pair->value);
-		break;
-	case CP_LATER:
-		break;
-	case CP_TRANSPORT:
-		put_transport(record, context, pair->value);
-		break;
-	case CP_APPLICATION:
-		put_lower(record, context, FIELD_NETWORK_APPLICATION, pair->value);
-		break;
-	case CP_PROTOCOL:
-		put_lower(record, context, FIELD_NETWORK_PROTOCOL, pair->value);
-		break;
-	case CP_DIRECTION:
-		put_direction(record, context, pair->value);
-		break;
-	case CP_DURATION:
-		put_seconds(record, context, pair->value);
-		break;
-	case CP_USER:
-		put_user(record, context, pair->value);
-		break;
-	default:
-		named_put(record, context, values, meaning, pair->value);
-	}
-}
 
 /* ---- what it tells ---------------------------------------------------------------------- */
 
@@ -406,7 +356,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	context->full = context->full || pairs->full;
 	put_device(record, context, &firewall);
 	for (unsigned i = 0; i < pairs->n; i++)
-		put_pair(record, context, &values, &pairs->items[i]);
+		named_device_put(record, context, &values, &pairs->items[i],
+			name_table_find(&table, pairs->items[i].name, pairs->items[i].hash));
 	struct reading reading = {.record = record, .context = context, .pairs = pairs};
 	reading.action = value_of(&reading, "action");
 	reading.stopped = verdict_of(reading.action) == VERDICT_DENIED;

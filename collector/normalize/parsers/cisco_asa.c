@@ -8,6 +8,7 @@
  * The number is the message; its class and severity stand before it.
  */
 #include "collector/normalize/families/device_phrases.h"
+#include "collector/normalize/families/named_device.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/name_table.h"
 #include "collector/normalize/text/names.h"
@@ -30,13 +31,7 @@ static const struct device threat_defense = {
 /* ---- security events of FTD, 430001 to 430005 ------------------------------------------- */
 
 enum ftd_value {
-	FTD_LATER = NAME_MEANING_END,
-	FTD_TRANSPORT,
-	FTD_PROTOCOL,
-	FTD_APPLICATION,
-	FTD_DURATION,
-	FTD_HASH,
-	FTD_USER,
+	FTD_USER = NAMED_END,
 };
 
 /* "Security Event Syslog Messages", Cisco Secure Firewall Threat Defense. */
@@ -50,24 +45,24 @@ static const struct name_entry entries[] = {
 	NAME("NAT_InitiatorPort", FIELD_SOURCE_NAT_PORT),
 	NAME("NAT_ResponderIP", FIELD_DESTINATION_NAT_IP),
 	NAME("NAT_ResponderPort", FIELD_DESTINATION_NAT_PORT),
-	NAME("Protocol", FTD_TRANSPORT),
+	NAME("Protocol", NAMED_TRANSPORT),
 	NAME("IngressInterface", FIELD_OBSERVER_INGRESS_INTERFACE),
 	NAME("EgressInterface", FIELD_OBSERVER_EGRESS_INTERFACE),
 	NAME("IngressZone", FIELD_OBSERVER_INGRESS_ZONE),
 	NAME("EgressZone", FIELD_OBSERVER_EGRESS_ZONE),
 	NAME("DeviceUUID", FIELD_OBSERVER_SERIAL_NUMBER),
 	NAME("ACPolicy", FIELD_RULE_RULESET),
-	NAME("AccessControlRuleName", FTD_LATER),
-	NAME("AccessControlRuleAction", FTD_LATER),
+	NAME("AccessControlRuleName", NAMED_LATER),
+	NAME("AccessControlRuleAction", NAMED_LATER),
 	NAME("AccessControlRuleReason", FIELD_EVENT_REASON),
-	NAME("ApplicationProtocol", FTD_PROTOCOL),
-	NAME("Client", FTD_APPLICATION),
-	NAME("ConnectionDuration", FTD_DURATION),
+	NAME("ApplicationProtocol", NAMED_PROTOCOL),
+	NAME("Client", NAMED_APPLICATION),
+	NAME("ConnectionDuration", NAMED_SECONDS),
 	NAME("InitiatorPackets", FIELD_SOURCE_PACKETS),
 	NAME("ResponderPackets", FIELD_DESTINATION_PACKETS),
 	NAME("InitiatorBytes", FIELD_SOURCE_BYTES),
 	NAME("ResponderBytes", FIELD_DESTINATION_BYTES),
-	NAME("FirstPacketSecond", FTD_LATER),
+	NAME("FirstPacketSecond", NAMED_LATER),
 	NAME("User", FTD_USER),
 	NAME("UserAgent", FIELD_USER_AGENT_ORIGINAL),
 	NAME("HTTPReferer", FIELD_HTTP_REQUEST_REFERRER),
@@ -83,15 +78,15 @@ static const struct name_entry entries[] = {
 	NAME("SSLCipherSuite", FIELD_TLS_CIPHER),
 	NAME("SID", FIELD_RULE_ID),
 	NAME("Revision", FIELD_RULE_VERSION),
-	NAME("Message", FTD_LATER),
+	NAME("Message", NAMED_LATER),
 	NAME("Classification", FIELD_RULE_CATEGORY),
-	NAME("Priority", FTD_LATER),
-	NAME("InlineResult", FTD_LATER),
+	NAME("Priority", NAMED_LATER),
+	NAME("InlineResult", NAMED_LATER),
 	NAME("FileName", FIELD_FILE_NAME),
 	NAME("FileSize", FIELD_FILE_SIZE),
 	NAME("FileType", FIELD_FILE_TYPE),
-	NAME("FileSHA256", FTD_HASH),
-	NAME("FileAction", FTD_LATER),
+	NAME("FileSHA256", NAMED_HASH),
+	NAME("FileAction", NAMED_LATER),
 	NAME("ThreatName", FIELD_THREAT_NAME),
 	NAME("VLAN_ID", FIELD_NETWORK_VLAN_ID),
 };
@@ -149,40 +144,22 @@ static void read_pairs(struct pairs *pairs, struct slice rest)
 	}
 }
 
+/* "No Authentication Required", "Unknown": nobody */
+static bool is_nobody(struct slice user)
+{
+	return slice_starts(user, SLICE_LIT("No Authentication")) ||
+	       slice_eq(user, SLICE_LIT("Unknown"));
+}
+
 static void put_pair(struct record *record, struct parse_context *context,
 	struct named_values *values, const struct pair *pair)
 {
 	unsigned meaning = name_table_find(&names, pair->name, pair->hash);
 
-	switch (meaning) {
-	case 0:
-		put_other(record, context, FIELD_OTHER, pair->name, pair->value);
-		break;
-	case FTD_LATER:
-		break;
-	case FTD_TRANSPORT:
-		put_transport(record, context, pair->value);
-		break;
-	case FTD_PROTOCOL:
-		put_lower(record, context, FIELD_NETWORK_PROTOCOL, pair->value);
-		break;
-	case FTD_APPLICATION:
-		put_lower(record, context, FIELD_NETWORK_APPLICATION, pair->value);
-		break;
-	case FTD_DURATION:
-		put_seconds(record, context, pair->value);
-		break;
-	case FTD_HASH:
-		put_hash(record, context, pair->value);
-		break;
-	case FTD_USER: /* "No Authentication Required", "Unknown": nobody */
-		if (!slice_starts(pair->value, SLICE_LIT("No Authentication")) &&
-			!slice_eq(pair->value, SLICE_LIT("Unknown")))
-			put_some(record, context, FIELD_USER_NAME, pair->value);
-		break;
-	default:
-		named_put(record, context, values, meaning, pair->value);
-	}
+	if (meaning != FTD_USER)
+		named_device_put(record, context, values, pair, meaning);
+	else if (!is_nobody(pair->value))
+		put_some(record, context, FIELD_USER_NAME, pair->value);
 }
 
 /* 1 is the gravest of Snort's priorities. */

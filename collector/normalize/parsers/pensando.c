@@ -5,7 +5,7 @@
  *		"srcaddr":"192.0.2.7","srcport":51000,"destaddr":"203.0.113.9","destport":443,
  *		"protocol":"TCP","action":"allow","direction":"from-host","rule-id":5,...}]
  */
-#include "collector/normalize/families/device.h"
+#include "collector/normalize/families/named_device.h"
 #include "collector/normalize/text/name_table.h"
 #include "collector/normalize/text/names.h"
 #include "collector/normalize/text/network.h"
@@ -14,9 +14,7 @@ static const struct device device = {{SLICE_BYTES("Pensando Systems")},
 	{SLICE_BYTES("Distributed Services Platform")}, {SLICE_BYTES("firewall")}};
 
 enum value {
-	VALUE_TRANSPORT = NAME_MEANING_END,
-	VALUE_DIRECTION,
-	VALUE_LATER,
+	VALUE_DIRECTION = NAMED_END,
 };
 
 static const struct name_entry entries[] = {
@@ -25,9 +23,9 @@ static const struct name_entry entries[] = {
 	NAME("srcport", FIELD_SOURCE_PORT),
 	NAME("destaddr", FIELD_DESTINATION_IP),
 	NAME("destport", FIELD_DESTINATION_PORT),
-	NAME("protocol", VALUE_TRANSPORT),
+	NAME("protocol", NAMED_TRANSPORT),
 	NAME("direction", VALUE_DIRECTION),
-	NAME("action", VALUE_LATER),
+	NAME("action", NAMED_LATER),
 	NAME("rule-id", FIELD_RULE_ID),
 };
 static struct name_table table = NAME_TABLE(entries);
@@ -37,23 +35,12 @@ static void put_pair(struct record *record, struct parse_context *context,
 {
 	unsigned meaning = name_table_find(&table, pair->name, pair->hash);
 
-	switch (meaning) {
-	case 0:
-		put_other(record, context, FIELD_OTHER, pair->name, pair->value);
-		break;
-	case VALUE_LATER:
-		break;
-	case VALUE_TRANSPORT:
-		put_transport(record, context, pair->value);
-		break;
-	case VALUE_DIRECTION: /* of the host the card is in */
+	if (meaning != VALUE_DIRECTION)
+		named_device_put(record, context, values, pair, meaning);
+	else /* of the host the card is in */
 		put(record, context, FIELD_NETWORK_DIRECTION,
 			slice_eq(pair->value, SLICE_LIT("from-host")) ? SLICE_LIT("egress")
 								      : SLICE_LIT("ingress"));
-		break;
-	default:
-		named_put(record, context, values, meaning, pair->value);
-	}
 }
 
 static enum telling telling_of(struct slice action)

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "collector/normalize/families/ids.h"
+#include "collector/normalize/families/named_device.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/name_table.h"
 #include "collector/normalize/text/names.h"
@@ -23,17 +24,12 @@
 enum { COLUMNS_MAX = 48, UID_MIN = 12, UID_MAX = 24 };
 
 enum zeek_value {
-	ZEEK_LATER = NAME_MEANING_END,
-	ZEEK_TRANSPORT,
-	ZEEK_PROTOCOL,
-	ZEEK_DURATION,
-	ZEEK_ANSWERS,
-	ZEEK_ADDRESSES, /* a mailbox or several */
+	ZEEK_ANSWERS = NAMED_END,
 };
 
 static const struct name_entry entries[] = {
 	NAME("ts", NAME_TIME),
-	NAME("_path", ZEEK_LATER),
+	NAME("_path", NAMED_LATER),
 	NAME("_system_name", FIELD_OBSERVER_NAME),
 	NAME("_write_ts", NAME_DROPPED),
 	NAME("uid", FIELD_EVENT_ID),
@@ -47,13 +43,13 @@ static const struct name_entry entries[] = {
 	NAME("server_addr", FIELD_DESTINATION_IP),
 	NAME("mac", FIELD_SOURCE_MAC),
 	NAME("host_name", FIELD_SOURCE_DOMAIN),
-	NAME("proto", ZEEK_TRANSPORT),
-	NAME("service", ZEEK_PROTOCOL),
+	NAME("proto", NAMED_TRANSPORT),
+	NAME("service", NAMED_PROTOCOL),
 	NAME("community_id", FIELD_NETWORK_COMMUNITY_ID),
 	NAME("vlan", FIELD_NETWORK_VLAN_ID),
-	NAME("duration", ZEEK_DURATION),
-	NAME("local_orig", ZEEK_LATER),
-	NAME("local_resp", ZEEK_LATER),
+	NAME("duration", NAMED_SECONDS),
+	NAME("local_orig", NAMED_LATER),
+	NAME("local_resp", NAMED_LATER),
 	NAME("orig_pkts", FIELD_SOURCE_PACKETS),
 	NAME("resp_pkts", FIELD_DESTINATION_PACKETS),
 	NAME("orig_ip_bytes", FIELD_SOURCE_BYTES),
@@ -67,8 +63,8 @@ static const struct name_entry entries[] = {
 	NAME("rcode_name", FIELD_DNS_RESPONSE_CODE),
 	NAME("answers", ZEEK_ANSWERS),
 	NAME("method", FIELD_HTTP_REQUEST_METHOD),
-	NAME("host", ZEEK_LATER),
-	NAME("uri", ZEEK_LATER),
+	NAME("host", NAMED_LATER),
+	NAME("uri", NAMED_LATER),
 	NAME("referrer", FIELD_HTTP_REQUEST_REFERRER),
 	NAME("user_agent", FIELD_USER_AGENT_ORIGINAL),
 	NAME("request_body_len", FIELD_HTTP_REQUEST_BODY_BYTES),
@@ -79,19 +75,19 @@ static const struct name_entry entries[] = {
 	NAME("username", FIELD_USER_NAME),
 	NAME("user", FIELD_USER_NAME),
 	NAME("cookie", FIELD_USER_NAME),
-	NAME("client", ZEEK_LATER),
+	NAME("client", NAMED_LATER),
 	NAME("domainname", FIELD_USER_DOMAIN),
-	NAME("version", ZEEK_LATER),
+	NAME("version", NAMED_LATER),
 	NAME("cipher", FIELD_TLS_CIPHER),
 	NAME("server_name", FIELD_TLS_CLIENT_SERVER_NAME),
-	NAME("subject", ZEEK_LATER),
+	NAME("subject", NAMED_LATER),
 	NAME("issuer", FIELD_TLS_SERVER_ISSUER),
 	NAME("ja3", FIELD_TLS_CLIENT_JA3),
 	NAME("ja3s", FIELD_TLS_SERVER_JA3S),
 	NAME("certificate.subject", FIELD_TLS_SERVER_SUBJECT),
 	NAME("certificate.issuer", FIELD_TLS_SERVER_ISSUER),
 	NAME("mailfrom", FIELD_EMAIL_SENDER_ADDRESS),
-	NAME("from", ZEEK_LATER),
+	NAME("from", NAMED_LATER),
 	NAME("to", FIELD_EMAIL_TO_ADDRESS),
 	NAME("cc", FIELD_EMAIL_CC_ADDRESS),
 	NAME("reply_to", FIELD_EMAIL_REPLY_TO_ADDRESS),
@@ -101,12 +97,12 @@ static const struct name_entry entries[] = {
 	NAME("md5", FIELD_FILE_HASH_MD5),
 	NAME("sha1", FIELD_FILE_HASH_SHA1),
 	NAME("sha256", FIELD_FILE_HASH_SHA256),
-	NAME("note", ZEEK_LATER),
+	NAME("note", NAMED_LATER),
 	NAME("msg", NAME_MESSAGE),
 	NAME("message", NAME_MESSAGE),
-	NAME("src", ZEEK_LATER),
-	NAME("dst", ZEEK_LATER),
-	NAME("p", ZEEK_LATER),
+	NAME("src", NAMED_LATER),
+	NAME("dst", NAMED_LATER),
+	NAME("p", NAMED_LATER),
 	NAME("error_msg", FIELD_EVENT_REASON),
 };
 static struct name_table table = NAME_TABLE(entries);
@@ -471,27 +467,10 @@ static void put_pair(struct record *record, struct parse_context *context,
 {
 	unsigned meaning = name_table_find(&table, pair->name, pair->hash);
 
-	switch (meaning) {
-	case 0:
-		put_other(record, context, FIELD_OTHER, pair->name, pair->value);
-		break;
-	case ZEEK_LATER:
-		break;
-	case ZEEK_TRANSPORT:
-		put_transport(record, context, pair->value);
-		break;
-	case ZEEK_PROTOCOL:
-		put_lower(record, context, FIELD_NETWORK_PROTOCOL, pair->value);
-		break;
-	case ZEEK_DURATION:
-		put_seconds(record, context, pair->value);
-		break;
-	case ZEEK_ANSWERS:
+	if (meaning == ZEEK_ANSWERS)
 		put_answers(record, context, pair->value);
-		break;
-	default:
-		named_put(record, context, values, meaning, pair->value);
-	}
+	else
+		named_device_put(record, context, values, pair, meaning);
 }
 
 static bool is_true(struct slice value)
