@@ -11,20 +11,6 @@
 #include "collector/normalize/text/names.h"
 #include "collector/normalize/text/network.h"
 
-/* An array's values under a known name are several values of the field. */
-static void put_pair(struct record *record, struct parse_context *context,
-	struct named_values *values, const struct pair *pair)
-{
-	unsigned meaning = name_meaning_hashed(pair->name, pair->hash);
-
-	if (meaning == FIELD_EVENT_MODULE || slice_starts(pair->name, SLICE_LIT("soc.")))
-		return;
-	if (meaning == NAME_UNKNOWN)
-		put_other(record, context, FIELD_OTHER_JSON, pair->name, pair->value);
-	else
-		named_put(record, context, values, meaning, pair->value);
-}
-
 /* "@cee: {...}", " {...}", "[{...}]": of an array with one object, that one */
 static struct slice object_of(struct slice text)
 {
@@ -61,7 +47,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (pairs->state == PAIRS_NOT_MINE || (pairs->state == PAIRS_BROKEN && pairs->n == 0))
 		return PARSED_NOT_MINE;
 	for (unsigned i = 0; i < pairs->n; i++)
-		put_pair(record, context, &values, &pairs->items[i]);
+		named_put_pair(record, context, &values, &pairs->items[i], FIELD_OTHER_JSON);
 	if (pairs->left_out)
 		put(record, context, FIELD_TAGS, SLICE_LIT("fields_left_out"));
 	if (pairs->state == PAIRS_BROKEN) {

@@ -17,19 +17,6 @@
 
 enum { KNOWN_MIN = 1, NAMES_MIN = 3 };
 
-static void put_pair(struct record *record, struct parse_context *context,
-	struct named_values *values, const struct pair *pair)
-{
-	unsigned meaning = name_meaning_hashed(pair->name, pair->hash);
-
-	if (meaning == FIELD_EVENT_MODULE || slice_starts(pair->name, SLICE_LIT("soc.")))
-		return;
-	if (meaning == NAME_UNKNOWN)
-		put_other(record, context, FIELD_OTHER_KEYVALUE, pair->name, pair->value);
-	else
-		named_put(record, context, values, meaning, pair->value);
-}
-
 /* A sentence with an '=' in it is no such line, unless the settings say so. */
 static bool is_enough(const struct pairs *pairs, bool named)
 {
@@ -116,7 +103,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put_some(record, context, FIELD_HOST_HOSTNAME, head.host);
 	}
 	for (unsigned i = 0; i < pairs->n; i++)
-		put_pair(record, context, &values, &pairs->items[i]);
+		named_put_pair(
+			record, context, &values, &pairs->items[i], FIELD_OTHER_KEYVALUE);
 	put_connection(record, context, record_get(record, FIELD_EVENT_ACTION));
 	named_finish(record, context, &values);
 	put_sign_in(record, context);

@@ -385,6 +385,19 @@ void named_put(struct record *record, struct parse_context *context,
 	}
 }
 
+void named_put_pair(struct record *record, struct parse_context *context,
+	struct named_values *values, const struct pair *pair, enum field_id other)
+{
+	unsigned meaning = name_meaning_hashed(pair->name, pair->hash);
+
+	if (meaning == FIELD_EVENT_MODULE || slice_starts(pair->name, SLICE_LIT("soc.")))
+		return;
+	if (meaning == NAME_UNKNOWN)
+		put_other(record, context, other, pair->name, pair->value);
+	else
+		named_put(record, context, values, meaning, pair->value);
+}
+
 void named_put_field(struct record *record, struct parse_context *context,
 	struct named_values *values, const struct pair *pair)
 {

@@ -45,6 +45,12 @@ struct named_values {
 void named_put(struct record *record, struct parse_context *context,
 	struct named_values *values, unsigned meaning, struct slice value);
 
+/* One of a format whose names anybody chooses: what our own records say of themselves is left
+ * out, an unknown name becomes a value under `other` (FIELD_OTHER_JSON or its like). Of several
+ * with one known name, as of an array, all are values of the field. */
+void named_put_pair(struct record *record, struct parse_context *context,
+	struct named_values *values, const struct pair *pair, enum field_id other);
+
 /* One of our own agents' values, named as in the dictionary ("soc." too) or left out. */
 void named_put_field(struct record *record, struct parse_context *context,
 	struct named_values *values, const struct pair *pair);
