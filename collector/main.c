@@ -3,7 +3,7 @@
 #include "collector/commands.h"
 #include "collector/export.h"
 #include "collector/national/feed_cli.h"
-#include "collector/normalize/normalize_command.h"
+#include "collector/normalize_command.h"
 #include "collector/verify_command.h"
 #include "common/cli/command.h"
 

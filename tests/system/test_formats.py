@@ -1,4 +1,5 @@
 """Own formats: files in a folder, taken over under load, refused without harm."""
+import json
 import shutil
 import signal
 import socket
@@ -105,3 +106,31 @@ def test_a_collector_starts_with_a_broken_format(stack):
         tcp.sendall(b"<13>Nov 22 01:02:03 h app: probe 1 login of an from 192.0.2.1 failed\n")
     (record,) = listeners.wait(1)
     assert record["soc.parser"] == "rfc3164"
+
+
+def test_lines_are_normalized_as_a_collector_with_these_settings_would(stack):
+    """`normalize -c`: its own formats, its zone, its masking; other options go before."""
+    stack.settings["parsers"] = "formats"
+    (stack.folder / "formats").mkdir()
+    (stack.folder / "formats/probe.yaml").write_text(GOOD.format(action="first"))
+    stack.settings["masking"] = str(stack.folder / "masking.yaml")
+    (stack.folder / "masking.yaml").write_text("fields:\n  - field: user.name\n    action: mask\n")
+    stack.write_settings()
+
+    def normalize(*options):
+        done = subprocess.run(
+            [stack.program("soc-collector"), "normalize", "-c", stack.folder / "collector.yaml", "--format", "probe",
+             *options],
+            input="<13>Nov 22 10:00:00 h app: probe 1 login of nguyenvanan from 192.0.2.1 failed\n",
+            capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    record = normalize()
+    assert record["event.module"] == "probe" and record["event.action"] == "first"
+    assert record["user.name"] == "*" * 11 and "nguyenvanan" not in record["event.original"]
+    assert record["@timestamp"][11:19] == "03:00:00"
+    assert normalize("--tz", "UTC")["@timestamp"][11:19] == "10:00:00"
+    done = subprocess.run([stack.program("soc-collector"), "normalize", "-c", stack.folder / "none.yaml"],
+                          input="", capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "none.yaml" in done.stderr

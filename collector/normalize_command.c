@@ -1,4 +1,4 @@
-#include "collector/normalize/normalize_command.h"
+#include "collector/normalize_command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 
 #include "collector/normalize/normalize_lines.h"
 #include "collector/normalize/own/folder.h"
+#include "collector/rules.h"
 #include "common/cli/arguments.h"
 #include "common/clock.h"
 #include "common/err.h"
@@ -19,12 +20,15 @@ enum {
 
 struct options {
 	struct normalize_settings settings;
+	struct collector_settings collector; /* of --config, and its conf; or NULL */
+	struct conf *conf;
+	struct rules *rules;
 	struct own_formats *formats; /* of --parsers, or NULL */
 	const struct parser *format;
 	enum charset charset;
 	const char *enrich; /* path of its settings, NULL = not wanted */
 	struct masker *masker;
-	const char *policy; /* "" = none */
+	const char *policy; /* "" = that of --config, or none */
 	const char *path;   /* NULL = standard input */
 };
 
@@ -32,7 +36,7 @@ static bool take_format(struct slice name, struct options *options, struct err *
 {
 	if (slice_eq(name, SLICE_LIT("auto")))
 		return true;
-	options->format = own_formats_by_name(options->formats, name);
+	options->format = own_formats_by_name(options->settings.formats, name);
 	if (options->format == NULL)
 		options->format = parser_by_name(name);
 	if (options->format == NULL)
@@ -47,8 +51,10 @@ static void load_formats(const struct arguments *arguments, struct options *opti
 	const char *dir = arguments_text(arguments, "parsers");
 	struct strbuf mistakes = STRBUF_INIT(1 << 20);
 
-	if (dir == NULL)
+	if (dir == NULL) {
+		options->settings.formats = options->rules ? options->rules->formats : NULL;
 		return;
+	}
 	if (access(dir, F_OK) != 0)
 		strbuf_addf(&mistakes, "%s: %s\n", dir, strerror(errno));
 	options->formats = own_formats_load(dir, NULL, &mistakes);
@@ -57,11 +63,34 @@ static void load_formats(const struct arguments *arguments, struct options *opti
 	strbuf_done(&mistakes);
 }
 
-static bool take_zone(const struct arguments *arguments, struct zone *zone, struct err *err)
+/* The files that a collector with these settings reads. */
+static bool load_rules(const char *config, struct options *options)
+{
+	struct strbuf mistakes = STRBUF_INIT(1 << 20), warnings = STRBUF_INIT(1 << 20);
+
+	options->conf = collector_settings_load(config, &options->collector);
+	if (options->conf != NULL)
+		options->rules = rules_load(&options->collector, NULL, &mistakes, &warnings);
+	fputs(strbuf_cstr(&warnings), stderr);
+	fputs(strbuf_cstr(&mistakes), stderr);
+	strbuf_done(&warnings);
+	strbuf_done(&mistakes);
+	return options->rules != NULL;
+}
+
+static bool take_zone(const struct arguments *arguments, const struct rules *rules,
+	struct zone *zone, struct err *err)
 {
 	const char *text = arguments_text(arguments, "tz");
 	char rule[ZONE_RULE_MAX];
 
+	if (text == NULL && rules != NULL) {
+		*zone = (struct zone){
+			.seconds = agencies_province(rules->agencies)->zone_seconds};
+		return true;
+	}
+	if (text == NULL)
+		text = "Asia/Ho_Chi_Minh";
 	if (!zone_find(text, rule, err))
 		return err_within(err, "--tz");
 	return zone_parse(slice_str(rule), zone);
@@ -97,7 +126,7 @@ static bool take_options(
 	options->enrich = arguments_text(arguments, "enrich");
 	options->policy = arguments_text(arguments, "policy");
 	return take_format(slice_str(arguments_text(arguments, "format")), options, err) &&
-	       take_zone(arguments, &options->settings.zone, err) &&
+	       take_zone(arguments, options->rules, &options->settings.zone, err) &&
 	       take_year(arguments, &options->settings.year, err) &&
 	       take_charset(arguments, &options->charset, err);
 }
@@ -112,14 +141,21 @@ static void list_all(const struct parser *const *parser)
 static void list_parsers(const struct options *options)
 {
 	const struct own_file *files;
-	size_t n = own_formats_files(options->formats, &files);
+	const struct own_formats *formats = options->settings.formats;
+	size_t n = own_formats_files(formats, &files);
 
-	list_all(own_formats_parsers(options->formats));
+	list_all(own_formats_parsers(formats));
 	for (size_t i = 0; i < n; i++) {
 		if (files[i].state == OWN_REFUSED)
 			printf("%-14s refused: %s\n", files[i].name, files[i].reason);
 	}
 	list_all(parsers);
+}
+
+static const struct masker *masker_of(const struct options *options)
+{
+	return options->masker != NULL || options->rules == NULL ? options->masker
+								 : options->rules->masker;
 }
 
 static bool normalize_file(
@@ -128,8 +164,10 @@ static bool normalize_file(
 	struct normalize_lines lines = {
 		.settings = options->settings,
 		.format = options->format,
-		.enricher = enricher,
-		.masker = options->masker,
+		.enricher = enricher != NULL || options->rules == NULL
+				    ? enricher
+				    : options->rules->enricher,
+		.masker = masker_of(options),
 		.charset = options->charset,
 		.name = options->path ? options->path : "-",
 		.from = STDIN_FILENO,
@@ -179,7 +217,8 @@ static int normalize_or_list(const struct arguments *arguments, struct options *
 
 	if (arguments_flag(arguments, "list")) {
 		list_parsers(options);
-		return own_formats_wrong(options->formats) > 0 ? EXIT_FAILED : EXIT_DONE;
+		return own_formats_wrong(options->settings.formats) > 0 ? EXIT_FAILED
+									: EXIT_DONE;
 	}
 	if (!take_options(arguments, options, &err)) {
 		fprintf(stderr, "soc-collector normalize: %s\n", err.text);
@@ -197,24 +236,34 @@ static int normalize_or_list(const struct arguments *arguments, struct options *
 
 static int run_normalize(const struct arguments *arguments)
 {
+	const char *config = arguments_text(arguments, "config");
 	struct options options = {0};
+	int status = EXIT_FAILED;
 
-	load_formats(arguments, &options);
-	int status = normalize_or_list(arguments, &options);
+	if (config == NULL || load_rules(config, &options)) {
+		load_formats(arguments, &options);
+		status = normalize_or_list(arguments, &options);
+	}
 	own_formats_free(options.formats);
+	rules_unref(options.rules);
+	conf_free(options.conf);
 	return status;
 }
 
 static const struct option_spec normalize_options[] = {
+	{.name = "config",
+		.letter = 'c',
+		.value = "FILE",
+		.help = "as a collector with these settings would: their zone, own formats, "
+			"enrichment and masking, unless other options say otherwise"},
 	{.name = "format",
 		.value = "NAME",
 		.help = "ask this parser first; --list shows them",
 		.standard = "auto"},
 	{.name = "tz",
 		.value = "ZONE",
-		.help = "of stamps without one: UTC, +07:00, Asia/Ho_Chi_Minh, "
-			"Europe/Berlin",
-		.standard = "Asia/Ho_Chi_Minh"},
+		.help = "of stamps without one: UTC, +07:00, Europe/Berlin "
+			"(Asia/Ho_Chi_Minh)"},
 	{.name = "year",
 		.value = "Y",
 		.help = "of stamps without one (the one that makes them nearest to now)"},

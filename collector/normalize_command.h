@@ -1,6 +1,6 @@
 /* normalize_command - `soc-collector normalize`: raw lines in, one JSON object a line out */
-#ifndef COLLECTOR_NORMALIZE_NORMALIZE_COMMAND_H
-#define COLLECTOR_NORMALIZE_NORMALIZE_COMMAND_H
+#ifndef COLLECTOR_NORMALIZE_COMMAND_H
+#define COLLECTOR_NORMALIZE_COMMAND_H
 
 #include "common/cli/command.h"
 
