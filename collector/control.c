@@ -495,6 +495,7 @@ static bool put_sender(void *user, const struct sender *sender)
 	json_put_u64(json, "bytes", atomic_load(&state->bytes));
 	json_put_u64(json, "cut", atomic_load(&state->cut));
 	json_put_u64(json, "dropped", atomic_load(&state->dropped));
+	json_put_u64(json, "half_bytes", atomic_load(&state->held));
 	json_put_u64(json, "resent", atomic_load(&state->resent));
 	json_put_u64(json, "missing", missing > 0 ? (uint64_t)missing : 0);
 	json_put_u64(json, "waiting_bytes", atomic_load(&state->waiting));

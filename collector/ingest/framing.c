@@ -1,5 +1,7 @@
 #include "collector/ingest/framing.h"
 
+enum { KEPT = 16 << 10 }; /* bytes of memory that are kept for the next message */
+
 void framing_init(struct framing *framing, enum framing_mode mode, size_t max,
 	void (*take)(void *user, const struct framed *framed), void *user)
 {
@@ -30,7 +32,13 @@ struct slice framing_without_end(struct slice message)
 
 static void begin_next(struct framing *framing)
 {
+	const size_t limit = framing->held.limit;
+
 	strbuf_reset(&framing->held);
+	if (framing->held.capacity > KEPT) {
+		strbuf_done(&framing->held);
+		strbuf_init(&framing->held, limit);
+	}
 	framing->state = FRAMING_BETWEEN;
 	framing->whole = framing->count = 0;
 }

@@ -6,7 +6,9 @@
 enum {
 	VERSION_AND_TYPE = 2,
 	HEAD_MAX = 10,
-	PIECE = 16 << 10, /* unpacked at once */
+	PIECE = 16 << 10,     /* unpacked at once */
+	UNPACKING = 64 << 10, /* bytes of memory that unpacking takes, with its piece */
+	KEPT = 16 << 10,      /* bytes of memory for an event that are kept for the next */
 };
 
 /* Frames one after the other: those on the wire, or those in a compressed one. */
@@ -94,6 +96,13 @@ bool lumberjack_is_within(const struct lumberjack *lumberjack)
 	return lumberjack->is_unpacking || lumberjack->wire.n_head > 0;
 }
 
+size_t lumberjack_held(const struct lumberjack *lumberjack)
+{
+	return (lumberjack->wire.in_event || lumberjack->packed.in_event ? lumberjack->held.len
+									 : 0) +
+	       (lumberjack->is_unpacking ? UNPACKING : 0);
+}
+
 static void put_u32(unsigned char *out, uint32_t value)
 {
 	for (unsigned i = 0; i < 4; i++)
@@ -171,6 +180,10 @@ static void begin_event(struct lumberjack *lumberjack, struct layer *layer)
 	layer->left = number_at(layer, VERSION_AND_TYPE + 4);
 	layer->whole = layer->left;
 	strbuf_reset(&lumberjack->held);
+	if (lumberjack->held.capacity > KEPT) {
+		strbuf_done(&lumberjack->held);
+		strbuf_init(&lumberjack->held, lumberjack->max);
+	}
 }
 
 /* As far as there is room for it. */

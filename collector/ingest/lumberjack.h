@@ -81,6 +81,9 @@ const char *lumberjack_trouble_text(enum lumberjack_trouble trouble);
 /* Part of a frame was given, and not all of it. */
 bool lumberjack_is_within(const struct lumberjack *lumberjack);
 
+/* Bytes of memory for what has come half: of an event, and for unpacking. */
+size_t lumberjack_held(const struct lumberjack *lumberjack);
+
 /* The frame that acknowledges a window up to that event. */
 void lumberjack_ack(uint32_t number, unsigned char out[LUMBERJACK_ACK_SIZE]);
 

@@ -261,6 +261,13 @@ static int64_t waits_since(const struct sender_session *session)
 	return beats->begun_ms;
 }
 
+static size_t held(const struct sender_session *session)
+{
+	const struct beats *beats = session->reader;
+
+	return lumberjack_held(beats->lumberjack);
+}
+
 const struct sender_protocol sender_beats = {
 	.name = "beats",
 	.open = open,
@@ -268,6 +275,7 @@ const struct sender_protocol sender_beats = {
 	.take = take,
 	.finish = finish,
 	.waits_since = waits_since,
+	.held = held,
 	.answer = answer,
 	.owes = owes,
 	.part = part,

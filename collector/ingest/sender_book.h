@@ -23,6 +23,7 @@ struct sender_state {
 	atomic_uint_fast64_t messages, bytes; /* taken */
 	atomic_uint_fast64_t cut;             /* of these, longer than message-max */
 	atomic_uint_fast64_t dropped;         /* datagrams without room; declared as gaps */
+	atomic_uint_fast64_t held;            /* bytes of messages that have come half */
 	atomic_uint_fast64_t resent;          /* came again and were not stored twice */
 	atomic_int_fast64_t
 		missing; /* as RFC 5424 sequenceId tells, where it is, or flow exports */

@@ -85,6 +85,13 @@ static int64_t waits_since(const struct sender_session *session)
 	return session->waits_ms != 0 ? session->waits_ms : clock_mono_ms();
 }
 
+static size_t held(const struct sender_session *session)
+{
+	const struct framing *framing = session->reader;
+
+	return framing->held.len;
+}
+
 const struct sender_protocol sender_lines = {
 	.name = "syslog",
 	.open = open,
@@ -92,4 +99,5 @@ const struct sender_protocol sender_lines = {
 	.take = take,
 	.finish = finish,
 	.waits_since = waits_since,
+	.held = held,
 };

@@ -35,6 +35,9 @@ static const struct sender_protocol *const protocols[] = {
 	[PROTOCOL_WEF] = &sender_http,
 };
 
+static struct counter too_much_half = COUNTER("ingest.sender_halves_refused",
+	"connections of senders ended because messages that had come half took too much");
+
 /* ---- life ---------------------------------------------------------------------- */
 
 static void leave_stopped(struct sender_session *session)
@@ -61,10 +64,23 @@ static void leave_settled(struct sender_session *session)
 	session->is_settled = false;
 }
 
+/* What has come half is memory that no queue counts. */
+static void count_held(struct sender_session *session, size_t held)
+{
+	struct sender_state *state = session->flow->sender->state;
+
+	atomic_fetch_sub(&state->held, session->held);
+	atomic_fetch_sub(&session->gate->shared->held, session->held);
+	atomic_fetch_add(&state->held, held);
+	atomic_fetch_add(&session->gate->shared->held, held);
+	session->held = held;
+}
+
 static void leave_flow(struct sender_session *session)
 {
 	if (session->flow == NULL)
 		return;
+	count_held(session, 0);
 	leave_stopped(session);
 	session->flow->users--;
 	atomic_fetch_sub(&session->flow->sender->state->connections, 1);
@@ -125,6 +141,40 @@ static void hold(struct sender_session *session)
 
 static void leave(struct sender_session *session);
 
+static bool is_beyond(uint64_t held, uint64_t limit)
+{
+	return limit != 0 && held > limit;
+}
+
+/* False: it holds more of half messages than before, and that is too much. */
+static bool may_hold(struct sender_session *session)
+{
+	const struct sender_settings *settings = &session->gate->shared->settings->syslog;
+	const size_t before = session->held;
+
+	if (session->flow == NULL || session->protocol->held == NULL)
+		return true;
+	count_held(session, session->protocol->held(session));
+	return session->held <= before ||
+	       (!is_beyond(
+			atomic_load(&session->flow->sender->state->held), settings->half_max) &&
+		       !is_beyond(atomic_load(&session->gate->shared->held),
+			       settings->halves_max));
+}
+
+/* What there is of a message is kept where the protocol does so. */
+static void end_half(struct sender_session *session)
+{
+	counter_add(&too_much_half, 1);
+	session->protocol->finish(session);
+	log_warn("senders.half",
+		"sender=%s peer=%s listener=%s, messages that have come half "
+		"take more memory than they may",
+		LOG_TEXT(slice_str(session->flow->sender->name)), session->name,
+		LOG_TEXT(slice_str(session->door->settings->name)));
+	drop(session);
+}
+
 /* Takes what has arrived, as far as there is room for it. */
 static void read_on(struct sender_session *session)
 {
@@ -133,8 +183,11 @@ static void read_on(struct sender_session *session)
 	switch (session->protocol->take(session, &why)) {
 	case SENDER_TAKEN_ALL:
 		session->waits_ms = session->protocol->waits_since(session);
+		if (!may_hold(session))
+			end_half(session);
 		break;
 	case SENDER_NO_ROOM:
+		(void)may_hold(session);
 		stop_reading(session);
 		break;
 	case SENDER_OWES:

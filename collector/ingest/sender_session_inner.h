@@ -26,6 +26,7 @@ struct sender_session {
 	bool has_token;
 	unsigned char token[TOKEN_HASH_SIZE]; /* SHA-256 of the one it is known by */
 	int64_t since_ms;
+	size_t held;       /* bytes of what it has sent half, as they are counted */
 	int64_t waits_ms;  /* since when the rest of a message is waited for; 0 = it is not */
 	int64_t unread_ms; /* since when the peer has not taken what was said; 0 = it has */
 	bool is_stopped;   /* waits for room */
@@ -64,6 +65,9 @@ struct sender_protocol {
 	/* Since when the rest of what has begun is waited for, when it was `waits_ms` before
 	 * this turn; 0 = nothing has. */
 	int64_t (*waits_since)(const struct sender_session *session);
+
+	/* Memory for what has come half. NULL: none. */
+	size_t (*held)(const struct sender_session *session);
 
 	/* Once a second, and when something of it is settled: says what there is to say. False:
 	 * it has to go. NULL: nothing ever is. */

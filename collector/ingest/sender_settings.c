@@ -178,6 +178,12 @@ const struct setting sender_settings_table[] = {
 		"Messages of one sender that may wait for the store, in each worker. A full "
 		"one stops the reading of its connections; datagrams are dropped, the newest, "
 		"and declared as a gap."},
+	{"half-max", SETTING_BYTES, AT(half_max), "8MiB", 1 << 20, 1 << 30,
+		"Memory for messages of one sender of which only a part has come, on all of "
+		"its connections. One that goes beyond it is ended; of syslog, what there is "
+		"of its message is kept, marked unterminated."},
+	{"halves-max", SETTING_BYTES, AT(halves_max), "128MiB", 1 << 20, UINT64_C(1) << 36,
+		"The same of all senders together."},
 	{"agency-queues-max", SETTING_BYTES, AT(agency_queues_max), "64MiB", 1 << 20,
 		UINT64_C(1) << 36,
 		"The same of all senders of one agency, so that none takes the room of "

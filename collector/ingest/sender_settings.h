@@ -85,6 +85,8 @@ struct sender_settings {
 	uint64_t message_max;       /* bytes; of syslog */
 	uint64_t event_max;         /* bytes; of Beats */
 	uint64_t queue;             /* bytes of one sender that wait, in a worker */
+	uint64_t half_max;          /* bytes of one sender's messages that have come half */
+	uint64_t halves_max;        /* of all senders' */
 	uint64_t agency_queues_max; /* of all senders of an agency, all workers */
 	uint64_t queues_max;        /* of all */
 };

@@ -56,6 +56,7 @@ struct ingest_shared {
 	struct wef_subscriptions *subscriptions; /* in force, as the senders */
 	struct wef_sources *sources;             /* NULL = nobody forwards here */
 	atomic_size_t queued; /* bytes of senders that wait for a batch, all workers together */
+	atomic_size_t held;   /* the same of messages that have come half */
 };
 
 /* A reference to the senders in force; the caller gives it back. Any thread. */

@@ -1,4 +1,5 @@
 """Senders without an agent: real syslog clients, by UDP, TCP and TLS."""
+import contextlib
 import os
 import signal
 import socket
@@ -104,6 +105,30 @@ def test_a_line_behind_a_relay_reaches_no_host_but_its_own(stack):
     assert [(r["soc.host"], r.get("soc.claimed_host")) for r in records] == [
         (3, "h1"), (2, "h5"), (2, "h1"), (1, None)]
     assert stack.counter("pipeline.hosts_claimed") == 3
+
+
+def test_half_messages_have_their_own_limit(stack):
+    """A sender that begins messages and never ends them takes no more memory than it may."""
+    listeners = Listeners(stack, [Listeners.sender("device", 2, 21, ["127.0.0.1"], **{"connections-max": 40})])
+    stack.settings["ingest"]["syslog"]["half-max"] = "1MiB"
+    stack.write_settings()
+    stack.start_collector()
+    half = b"<13>Nov 22 01:02:03 h app: " + 60000 * b"x"
+    with contextlib.ExitStack() as open_ones:
+        connections = [open_ones.enter_context(listeners.connect("tcp")) for _ in range(17)]
+        for connection in connections:
+            connection.sendall(half)
+        wait_until("all of it is held", lambda: listeners.shown()["half_bytes"] == 17 * len(half))
+        with listeners.connect("tcp") as beyond:
+            beyond.sendall(half)
+            wait_until("it is too much", lambda: stack.counter("ingest.sender_halves_refused") == 1)
+        connections[0].sendall(b"\n")
+        wait_until("what is whole is held no more", lambda: listeners.shown()["half_bytes"] == 16 * len(half))
+        with listeners.connect("tcp") as whole:
+            whole.sendall(b"<13>Nov 22 01:02:03 h app: short\n" + half + b"\n")
+            lengths = sorted(len(r["event.original"]) for r in listeners.wait(4))
+        assert lengths[0] < 40 < lengths[1] < len(half) and lengths[2:] == 2 * [len(half)]
+    wait_until("nothing is held", lambda: listeners.shown()["half_bytes"] == 0)
 
 
 @pytest.mark.parametrize("spoil, words", [
