@@ -309,9 +309,33 @@ START_TEST(an_event_has_an_id_when_it_tells_its_place)
 }
 END_TEST
 
-TEST_MAIN("normalize", every_record_of_a_batch_is_a_sign_of_life,
-	a_batch_is_normalized_in_place, a_named_format_is_asked_first,
-	a_named_format_is_of_the_line_that_a_shipper_wrapped,
+START_TEST(columns_that_a_file_names_hold_in_batches_to_come)
+{
+	struct headers *headers = headers_new();
+	struct record head[] = {line("#Software: Microsoft Internet Information Services 10.0"),
+		line("#Fields: date time c-ip cs-method cs-uri-stem sc-status")};
+	struct record later[] = {line("2026-03-07 03:00:00 203.0.113.9 GET /a 404")};
+
+	setup(head, ARRAY_LEN(head));
+	normalize_batch(normalizer, headers, &batch);
+	teardown();
+	setup(later, ARRAY_LEN(later));
+	normalize_batch(normalizer, NULL, &batch);
+	ck_assert_uint_eq(batch.records[0].status, PARSE_UNKNOWN);
+	teardown();
+	setup(later, ARRAY_LEN(later));
+	normalize_batch(normalizer, headers, &batch);
+	ck_assert_uint_eq(batch.records[0].status, PARSE_OK);
+	ck_assert_slice_eq(record_get(&batch.records[0], FIELD_HTTP_RESPONSE_STATUS_CODE),
+		SLICE_LIT("404"));
+	teardown();
+	headers_free(headers);
+}
+END_TEST
+
+TEST_MAIN("normalize", columns_that_a_file_names_hold_in_batches_to_come,
+	every_record_of_a_batch_is_a_sign_of_life, a_batch_is_normalized_in_place,
+	a_named_format_is_asked_first, a_named_format_is_of_the_line_that_a_shipper_wrapped,
 	only_the_outermost_header_says_who_forwarded_a_line,
 	an_event_has_an_id_when_it_tells_its_place, a_full_arena_damages_the_record_and_no_more,
 	a_value_without_room_damages_the_record, the_same_bytes_give_the_same_fields)
