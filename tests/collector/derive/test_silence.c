@@ -34,7 +34,7 @@ static struct {
 	int64_t wall_off_s;
 	unsigned told;
 	int64_t told_s; /* when the newest was */
-	bool stopped;
+	bool stopped, refuses;
 } world;
 
 static unsigned hash_of(int64_t s)
@@ -86,7 +86,7 @@ static void begin(struct plan *plans, unsigned n)
 	world.now_s = world.wall_off_s = 0;
 	world.mono_s = 1000;
 	world.told = 0;
-	world.stopped = false;
+	world.stopped = world.refuses = false;
 	ck_assert(database_open(&world.database, NULL, &err));
 	open_silence();
 	for (unsigned i = 0; i < n; i++)
@@ -104,7 +104,7 @@ static void hear(const struct plan *plan)
 	const int64_t local_s = world.now_s; /* BEGIN_S is midnight */
 	struct err err = {0};
 
-	if (world.stopped || (local_s >= plan->from_s && local_s < plan->to_s))
+	if (world.stopped || world.refuses || (local_s >= plan->from_s && local_s < plan->to_s))
 		return;
 	const unsigned n = plan->lines(local_s);
 	if (n > 0)
@@ -119,7 +119,7 @@ static void look(void)
 	struct silence_moment moment = {
 		.mono_ms = world.mono_s * 1000,
 		.wall_ns = wall_s() * CLOCK_NS_PER_S,
-		.receives = true,
+		.receives = !world.refuses,
 	};
 	struct err err = {0};
 	unsigned n;
@@ -284,6 +284,22 @@ START_TEST(an_outage_of_the_collector_makes_nobody_silent)
 }
 END_TEST
 
+START_TEST(a_store_that_takes_nothing_makes_nobody_silent)
+{
+	struct plan plans[] = {server(1, 1, 1, workdays), server(2, 1, 2, always)};
+	const int64_t at_s = 3 * WEEK_S + 2 * DAY_S + 9 * HOUR_S;
+
+	begin(plans, ARRAY_LEN(plans));
+	run_until(at_s, plans, ARRAY_LEN(plans));
+	world.refuses = true;
+	run_until(at_s + 3 * HOUR_S, plans, ARRAY_LEN(plans));
+	world.refuses = false;
+	run_until(at_s + DAY_S, plans, ARRAY_LEN(plans));
+	ck_assert_uint_eq(world.told, 0);
+	end();
+}
+END_TEST
+
 START_TEST(a_kill_in_the_middle_of_a_silence_delays_it_by_as_much_at_most)
 {
 	struct plan plans[] = {server(1, 1, 1, workdays), server(2, 1, 2, always)};
@@ -365,6 +381,7 @@ TEST_MAIN("silence", workdays_nights_weekends_and_holidays_are_no_silence,
 	a_workday_without_lines_is_told_once_and_ends, a_busy_source_is_told_within_minutes,
 	a_host_an_agency_and_all_of_them_are_one_finding_each,
 	an_outage_of_the_collector_makes_nobody_silent,
+	a_store_that_takes_nothing_makes_nobody_silent,
 	a_kill_in_the_middle_of_a_silence_delays_it_by_as_much_at_most,
 	a_burst_does_not_make_the_usual_pace_a_silence,
 	a_clock_of_ours_that_jumps_makes_nobody_silent,
