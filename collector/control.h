@@ -19,7 +19,8 @@
  *	          its sender has no sequences, and what was sent is not known
  *	quality [NUMBER]
  *	          every source of lines: what came of it in the last 24 hours, how much of it
- *	          was read, how far its clock is off; of one source, its days too
+ *	          was read, how far its clock is off, and the sums of each agency; of one
+ *	          source, its days, lines that were not read and fields that never came too
  *	feed      every topic messages go to: what waits, what was sent, why it waits
  *	order WORD AGENCY HOST ARGUMENT
  *	          scan, report, resend or slow-down: sends it to a connected agent

@@ -1,6 +1,7 @@
 #include "collector/control_quality.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "collector/derive/quality.h"
 #include "collector/normalize/own/folder.h"
@@ -10,8 +11,16 @@
 
 enum { DAY_S = 86400, SHOWN_DAYS = 8, PARSERS_SHOWN = 3, NEW_DAYS = 14 };
 
+struct agency_sum {
+	uint32_t agency;
+	uint64_t sources, silent, clock_wrong;
+	uint64_t lines, bytes, unknown;
+};
+
 struct answer {
 	struct json *json;
+	struct agency_sum *agencies; /* n_agencies, room for more */
+	size_t n_agencies, agencies_room;
 	struct quality_reader *reader;
 	struct rules *rules;
 	int64_t now_ns;
@@ -99,6 +108,60 @@ static void put_parsers(struct json *json, const struct sums *sums)
 	strbuf_done(&text);
 }
 
+/* Sources come by agency. */
+static struct agency_sum *sum_of(struct answer *answer, uint32_t agency)
+{
+	struct agency_sum *last = answer->agencies + answer->n_agencies;
+
+	if (answer->n_agencies > 0 && last[-1].agency == agency)
+		return last - 1;
+	if (answer->n_agencies == answer->agencies_room) {
+		answer->agencies_room = answer->agencies_room * 2 + 16;
+		answer->agencies = realloc(
+			answer->agencies, answer->agencies_room * sizeof(*answer->agencies));
+		if (answer->agencies == NULL)
+			abort();
+	}
+	last = answer->agencies + answer->n_agencies++;
+	*last = (struct agency_sum){.agency = agency};
+	return last;
+}
+
+static void add_to_agency(
+	struct answer *answer, const struct quality_source *source, const struct sums *sums)
+{
+	struct agency_sum *agency = sum_of(answer, source->agency);
+
+	agency->sources++;
+	agency->silent += source->silent_ns > 0;
+	agency->clock_wrong += source->clock_wrong;
+	agency->lines += sums->lines;
+	agency->bytes += sums->bytes;
+	agency->unknown += sums->unknown;
+}
+
+static void put_agencies(const struct answer *answer)
+{
+	struct json *json = answer->json;
+
+	json_key(json, SLICE_LIT("agencies"));
+	json_array(json);
+	for (size_t i = 0; i < answer->n_agencies; i++) {
+		const struct agency_sum *agency = &answer->agencies[i];
+
+		json_object(json);
+		json_put_u64(json, "agency", agency->agency);
+		json_put_u64(json, "sources", agency->sources);
+		json_put_u64(json, "silent", agency->silent);
+		json_put_u64(json, "clock_wrong", agency->clock_wrong);
+		json_put_u64(json, "lines_day", agency->lines);
+		json_put_u64(json, "bytes_day", agency->bytes);
+		put_percent(json, "unparsed_percent", agency->unknown, agency->lines);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
 static bool put_sums(struct answer *answer, const struct quality_source *source)
 {
 	struct sums sums = {.answer = answer};
@@ -114,6 +177,7 @@ static bool put_sums(struct answer *answer, const struct quality_source *source)
 	put_percent(json, "damaged_percent", sums.damaged, sums.lines);
 	put_percent(json, "undated_percent", sums.undated, sums.lines);
 	put_parsers(json, &sums);
+	add_to_agency(answer, source, &sums);
 	return true;
 }
 
@@ -300,6 +364,8 @@ static bool put_all(struct answer *answer, uint32_t number)
 	bool done = quality_sources(answer->reader, number, put_source, answer, &answer->err) &&
 		    !answer->failed;
 	json_array_end(json);
+	if (number == 0)
+		put_agencies(answer);
 	return done &&
 	       (number == 0 || (put_details(answer, number) && put_looks(answer, number)));
 }
@@ -318,5 +384,6 @@ void control_quality(const struct control_view *view, struct slice words, struct
 	if (answer.reader == NULL || !put_all(&answer, (uint32_t)number))
 		json_put_str(json, "error", answer.err.text);
 	quality_reader_close(answer.reader);
+	free(answer.agencies);
 	rules_unref(answer.rules);
 }

@@ -22,6 +22,8 @@ def test_lines_of_a_source_are_counted_once_over_a_kill(stack):
 
     wait_until("80 lines are counted", lambda: sum(row["lines_day"] for row in of_host()) == 80)
     (row,) = of_host()
+    (agency,) = [row for row in stack.control("quality")["agencies"] if row["agency"] == 2]
+    assert agency["lines_day"] == 80 and agency["sources"] == 1 and agency["unparsed_percent"] == 25
     assert row["unparsed_percent"] == 25 and row["undated_percent"] == 25
     assert row["bytes_day"] > 80 * 30 and "sshd" in row["parsers"]
     shown = json.loads(stack.ctl("quality", row["source"], "--json", "--socket", stack.control_path))
