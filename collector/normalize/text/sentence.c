@@ -29,7 +29,7 @@ enum extent { TO_FIRST, TO_LAST, TO_BLANK };
 enum special {
 	SPECIAL_NOTHING = FIELD_ID_MAX,
 	SPECIAL_OTHER,
-	SPECIAL_SOURCE,
+	SPECIAL_SOURCE, /* put_end() counts on the order of these eight */
 	SPECIAL_SOURCE_PORT,
 	SPECIAL_DESTINATION,
 	SPECIAL_DESTINATION_PORT,
@@ -426,6 +426,20 @@ bool sentence_take(
 
 /* ---- the fields ------------------------------------------------------------------------- */
 
+/* {source}, {source:}, {destination}, ...: SPECIAL_SOURCE and those behind it, in pairs. */
+static void put_end(
+	struct record *record, struct parse_context *context, unsigned at, struct slice text)
+{
+	static const struct endpoint_fields *const ends[] = {
+		&endpoint_source, &endpoint_destination, &endpoint_client, &endpoint_server};
+	const struct endpoint_fields *end = ends[at / 2];
+
+	if (at % 2 == 1)
+		put_endpoint(record, context, end, text);
+	else
+		put_address(record, context, end->ip, end->other, text);
+}
+
 static void put_special(struct record *record, struct parse_context *context,
 	const struct step *step, struct slice text)
 {
@@ -436,31 +450,6 @@ static void put_special(struct record *record, struct parse_context *context,
 		if (slice_eq(text, SLICE_LIT("-")))
 			break;
 		put_other(record, context, FIELD_OTHER, step->text, text);
-		break;
-	case SPECIAL_SOURCE:
-		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, text);
-		break;
-	case SPECIAL_SOURCE_PORT:
-		put_endpoint(record, context, &endpoint_source, text);
-		break;
-	case SPECIAL_DESTINATION:
-		put_address(
-			record, context, FIELD_DESTINATION_IP, FIELD_DESTINATION_ADDRESS, text);
-		break;
-	case SPECIAL_DESTINATION_PORT:
-		put_endpoint(record, context, &endpoint_destination, text);
-		break;
-	case SPECIAL_CLIENT:
-		put_address(record, context, FIELD_CLIENT_IP, FIELD_CLIENT_ADDRESS, text);
-		break;
-	case SPECIAL_CLIENT_PORT:
-		put_endpoint(record, context, &endpoint_client, text);
-		break;
-	case SPECIAL_SERVER:
-		put_address(record, context, FIELD_SERVER_IP, FIELD_SERVER_ADDRESS, text);
-		break;
-	case SPECIAL_SERVER_PORT:
-		put_endpoint(record, context, &endpoint_server, text);
 		break;
 	case SPECIAL_SOURCE_NAT:
 		put_only_address(record, context, FIELD_SOURCE_NAT_IP, text);
@@ -499,6 +488,8 @@ static void put_special(struct record *record, struct parse_context *context,
 	case SPECIAL_HASH:
 		put_hash(record, context, text);
 		break;
+	default:
+		put_end(record, context, step->field - SPECIAL_SOURCE, text);
 	}
 }
 
