@@ -146,14 +146,10 @@ static void set_text(
 	headers->changed = true;
 }
 
-/* What a source's lines told last; with a header that is too long, or none, it is forgotten. */
+/* What a source's lines told last; with none it is forgotten. */
 static void keep(struct headers *headers, const struct header_view *view, uint64_t epoch)
 {
-	bool fits = view->header.text.len <= HEADER_BYTES_MAX;
-
-	if (!fits)
-		counter_add(&too_long, 1);
-	if (!fits || view->header.parser == NULL) {
+	if (view->header.parser == NULL) {
 		struct known *known = find(headers, view->agency, view->host, view->source);
 		if (known != NULL)
 			forget(headers, known);
@@ -272,7 +268,13 @@ void header_scope_keep(struct header_scope *scope, const struct record *record, 
 {
 	struct header_view *view = view_of(scope, record, depth);
 
-	view->header = *header;
+	/* Every line behind it would read it anew: what is too long must not stay for a batch.
+	 */
+	view->header = (struct source_header){.parser = NULL};
+	if (header->text.len <= HEADER_BYTES_MAX)
+		view->header = *header;
+	else
+		counter_add(&too_long, 1);
 	view->sequence = record->sequence;
 	view->changed = true;
 }
