@@ -178,7 +178,7 @@ def test_tokens_change_over_and_are_taken_away_by_a_reload(web):
     assert ask(client, "POST", "/", b"four\n")[0] == 200
     web.use([web.with_token(other)])
     stack.collector.process.signal(signal.SIGHUP)
-    wait_until("the old one is not", lambda: ask(web.client(), "POST", "/", b"five\n")[0] == 401, 30)
+    wait_until("the old one is not", lambda: ask(web.client(), "POST", "/", b"four\n")[0] == 401, 30)
     wait_until("its connections end", lambda: web.shown()["connections"] == 0, 30)
     assert {r["event.original"] for r in web.records()} == {"one", "three", "four"}
     unknown = stack.control("senders")["unknown"]
