@@ -101,7 +101,7 @@ static bool take_head(
 	struct slice at = *rest, vsys;
 	size_t id = slice_search(at, SLICE_LIT("device_id="));
 
-	if (id > sizeof("NetScreen ") - 1)
+	if (id == at.len || id > sizeof("NetScreen ") - 1)
 		return false;
 	at = slice_from(at, id + sizeof("device_id=") - 1);
 	*name = take_word(&at);
