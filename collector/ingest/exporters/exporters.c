@@ -1,5 +1,6 @@
 #include "collector/ingest/exporters/exporters.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "collector/ingest/exporters/exporters_inner.h"
@@ -44,13 +45,33 @@ struct exporters *exporters_new(
 	return exporters;
 }
 
+static void forget_told(struct exporters *exporters, struct export_domain *domain)
+{
+	const size_t size = told_size(&domain->told);
+
+	domain->exporter->told_size -= size;
+	exporters->size -= size;
+	told_done(&domain->told);
+}
+
+void export_domain_tell(
+	const struct export_head *head, enum told_kind kind, uint64_t key, struct slice text)
+{
+	struct exporter *exporter = head->domain->exporter;
+	const size_t grown = told_put(
+		&head->domain->told, kind, key, text, EXPORTER_TOLD_SIZE - exporter->told_size);
+
+	exporter->told_size += grown;
+	head->exporters->size += grown;
+}
+
 static void drop_domain(struct exporters *exporters, struct export_domain **at)
 {
 	struct export_domain *domain = *at;
 
 	held_give_up_domain(exporters, domain);
 	templates_forget(exporters, domain);
-	told_done(&domain->told);
+	forget_told(exporters, domain);
 	*at = domain->next;
 	domain->exporter->n_domains--;
 	free(domain);
@@ -148,6 +169,7 @@ static void drop_last_domain(struct exporters *exporters, struct exporter *expor
 {
 	struct export_domain **at = &exporter->domains;
 
+	assert(*at != NULL);
 	while ((*at)->next != NULL)
 		at = &(*at)->next;
 	counter_add(&forgotten, 1);
@@ -171,14 +193,22 @@ static struct export_domain *new_domain(
 	return domain;
 }
 
+static bool is_too_much(const struct exporters *exporters)
+{
+	return exporters->n_exporters > EXPORTERS_MAX || exporters->size > EXPORTERS_SIZE;
+}
+
 /* Too much is remembered of all: those heard longest ago are forgotten. */
 static void make_room(struct exporters *exporters)
 {
-	while (exporters->oldest != exporters->newest &&
-		(exporters->n_exporters > EXPORTERS_MAX ||
-			exporters->templates_size > EXPORTERS_TEMPLATES_SIZE)) {
+	struct exporter *exporter = exporters->oldest;
+
+	while (exporter != exporters->newest && is_too_much(exporters)) {
+		struct exporter *newer = exporter->newer;
+
 		counter_add(&forgotten, 1);
-		drop_exporter(exporters, exporters->oldest);
+		drop_exporter(exporters, exporter);
+		exporter = newer;
 	}
 }
 
@@ -243,7 +273,7 @@ void export_domain_uptime(
 		before_ms - uptime_ms > UPTIME_SLACK_MS && !wraps) {
 		counter_add(&restarts, 1);
 		templates_forget(exporters, domain);
-		told_done(&domain->told);
+		forget_told(exporters, domain);
 		domain->numbered = false;
 	}
 	domain->uptime_ms = uptime_ms;

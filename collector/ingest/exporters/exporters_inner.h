@@ -11,9 +11,10 @@ struct export_template;
 
 enum {
 	EXPORTER_DOMAINS_MAX = 64,
-	EXPORTER_TEMPLATES_SIZE = 1 << 20,   /* bytes of all templates of an exporter */
-	EXPORTER_HELD_SIZE = 1 << 20,        /* bytes of the sets that wait, likewise */
-	EXPORTERS_TEMPLATES_SIZE = 64 << 20, /* of all */
+	EXPORTER_TEMPLATES_SIZE = 1 << 20, /* bytes of all templates of an exporter */
+	EXPORTER_HELD_SIZE = 1 << 20,      /* bytes of the sets that wait, likewise */
+	EXPORTER_TOLD_SIZE = 1 << 20,      /* of what its options told */
+	EXPORTERS_SIZE = 64 << 20,         /* templates and options of all */
 	EXPORTERS_HELD_SIZE = 16 << 20,
 	DOMAIN_TEMPLATE_CHAINS = 32,
 	EXPORTER_CHAINS = 1024,
@@ -44,7 +45,7 @@ struct exporter {
 	struct export_domain *domains;
 	unsigned n_domains;
 	struct export_template *newest_template, *oldest_template; /* by use */
-	size_t templates_size;
+	size_t templates_size, told_size;
 	struct held held;
 };
 
@@ -55,7 +56,8 @@ struct exporters {
 	struct exporter *chains[EXPORTER_CHAINS];
 	struct exporter *newest, *oldest;
 	unsigned n_exporters;
-	size_t templates_size, held_size;
+	size_t size; /* of templates and options */
+	size_t held_size;
 	struct export_template *netflow5; /* made with the first record */
 	struct strbuf line;
 };
@@ -90,6 +92,10 @@ int64_t export_domain_count(
 /* The exporter has been up for so long: one that started anew forgot its templates. */
 void export_domain_uptime(
 	struct exporters *exporters, struct export_domain *domain, uint32_t uptime_ms);
+
+/* An option tells it; where there is room. */
+void export_domain_tell(
+	const struct export_head *head, enum told_kind kind, uint64_t key, struct slice text);
 
 /* Each reads one datagram whose version is known; export_count of exporters_read(). */
 int64_t netflow5_read(struct export_head *head, struct slice bytes);

@@ -63,7 +63,8 @@ enum line_damage {
 	LINE_NO_TEMPLATE, /* the template of a set did not come */
 	LINE_RECORD,      /* a record is cut */
 	LINE_BEHIND,      /* bytes behind the last record */
-	LINE_LONG,        /* a record of so many small values that its line is too long */
+	LINE_LONG, /* a record of so many small values that its line is too long, or so many of
+		      so few */
 	LINE_DAMAGE_COUNT,
 };
 

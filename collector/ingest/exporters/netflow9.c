@@ -24,7 +24,8 @@ enum {
 	SET_OPTIONS = 3,
 	FIELD_SIZE = 4,
 	ENTERPRISE_BIT = 0x8000,
-	KEY_SIZE_MAX = 8, /* bytes of an application's id that are looked at */
+	SET_RECORDS_MAX = 8192, /* as many of 8 bytes fill a datagram */
+	KEY_SIZE_MAX = 8,       /* bytes of an application's id that are looked at */
 };
 
 /* ---- records --------------------------------------------------------------------------- */
@@ -86,16 +87,17 @@ static struct slice without_end(struct slice text)
 	return text;
 }
 
-static void tell(struct told *told, enum told_kind kind, struct slice key, struct slice name)
+static void tell(const struct export_head *head, enum told_kind kind, struct slice key,
+	struct slice name)
 {
 	name = slice_absent(name) ? name : without_end(name);
 	if (is_key(key) && name.len > 0)
-		told_put(told, kind, wire_number(key), name);
+		export_domain_tell(head, kind, wire_number(key), name);
 }
 
 /* One of (interval + space) / interval packets: RFC 5477 8.2. A rate without a space stands
  * for 1 of so many (v9). */
-static void tell_sampling(struct told *told, const struct facts *facts)
+static void tell_sampling(const struct export_head *head, const struct facts *facts)
 {
 	const uint64_t key = is_key(facts->sampler) ? wire_number(facts->sampler) : 0;
 	uint64_t interval = facts->interval;
@@ -106,28 +108,28 @@ static void tell_sampling(struct told *told, const struct facts *facts)
 	if (interval == 0)
 		return;
 	const int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)interval);
-	told_put(told, TOLD_SAMPLING, key, slice_of(text, (size_t)len));
+	export_domain_tell(head, TOLD_SAMPLING, key, slice_of(text, (size_t)len));
 }
 
-static void tell_start(struct told *told, struct slice value)
+static void tell_start(const struct export_head *head, struct slice value)
 {
 	struct strbuf text = STRBUF_INIT(CLOCK_TEXT_MAX);
 
 	value_put(&text, ELEMENT_MILLISECONDS, value);
 	if (text.len > 2 && text.ptr[0] == '"')
-		told_put(told, TOLD_STARTED, 0, slice_of(text.ptr + 1, text.len - 2));
+		export_domain_tell(head, TOLD_STARTED, 0, slice_of(text.ptr + 1, text.len - 2));
 	strbuf_done(&text);
 }
 
-static void tell_options(struct told *told, const struct facts *facts)
+static void tell_options(const struct export_head *head, const struct facts *facts)
 {
 	const struct slice interface = is_key(facts->ingress) ? facts->ingress : facts->egress;
 
-	tell(told, TOLD_INTERFACE, interface, facts->interface_name);
-	tell(told, TOLD_APPLICATION, facts->application_id, facts->application_name);
-	tell_sampling(told, facts);
+	tell(head, TOLD_INTERFACE, interface, facts->interface_name);
+	tell(head, TOLD_APPLICATION, facts->application_id, facts->application_name);
+	tell_sampling(head, facts);
 	if (!slice_absent(facts->started))
-		tell_start(told, facts->started);
+		tell_start(head, facts->started);
 }
 
 static struct slice ask(const struct told *told, enum told_kind kind, struct slice key)
@@ -202,11 +204,11 @@ static bool is_padding(struct slice bytes)
 unsigned records_read(const struct export_head *head, const struct export_template *template,
 	struct slice bytes)
 {
-	struct told *told = &head->domain->told;
+	const struct told *told = &head->domain->told;
 	size_t open = line_open(head, template->id, template->is_options);
 	unsigned n = 0;
 
-	while (bytes.len >= template->len_min) {
+	while (n < SET_RECORDS_MAX && bytes.len >= template->len_min) {
 		struct facts facts = {0};
 		struct slice rest = bytes;
 
@@ -214,7 +216,7 @@ unsigned records_read(const struct export_head *head, const struct export_templa
 		if (!read_record(head, template, &rest, &facts))
 			break;
 		if (template->is_options)
-			tell_options(told, &facts);
+			tell_options(head, &facts);
 		const struct line_known known =
 			template->is_options ? (struct line_known){0} : known_of(told, &facts);
 		if (line_is_too_long(head->exporters)) {
@@ -228,7 +230,8 @@ unsigned records_read(const struct export_head *head, const struct export_templa
 		n++;
 	}
 	if (bytes.len >= template->len_min || !is_padding(bytes))
-		line_damaged(head, LINE_RECORD, template->id, bytes);
+		line_damaged(head, n == SET_RECORDS_MAX ? LINE_LONG : LINE_RECORD, template->id,
+			bytes);
 	return n;
 }
 

@@ -186,7 +186,7 @@ static void drop(struct exporters *exporters, struct export_template **at)
 	*at = template->next;
 	unlink_use(exporter, template);
 	exporter->templates_size -= template->size;
-	exporters->templates_size -= template->size;
+	exporters->size -= template->size;
 	free(template);
 }
 
@@ -223,7 +223,7 @@ void templates_put(const struct export_head *head, struct export_template *templ
 	*at = template;
 	link_use(exporter, template);
 	exporter->templates_size += template->size;
-	exporters->templates_size += template->size;
+	exporters->size += template->size;
 }
 
 const struct export_template *templates_find(const struct export_head *head, uint16_t id)

@@ -4,6 +4,8 @@
 
 #include "common/counter.h"
 
+enum { FIRST_ROOM = 16 };
+
 static struct counter no_room = COUNTER("ingest.flow_names_left_out",
 	"names of interfaces and applications that exporters told and had no room");
 
@@ -22,7 +24,7 @@ static void grow(struct told *told)
 {
 	const struct told old = *told;
 
-	told->room = old.room > 0 ? 2 * old.room : 16;
+	told->room = old.room > 0 ? 2 * old.room : FIRST_ROOM;
 	told->entries = calloc(told->room, sizeof(*told->entries));
 	if (told->entries == NULL)
 		abort();
@@ -35,21 +37,37 @@ static void grow(struct told *told)
 	free(old.entries);
 }
 
-void told_put(struct told *told, enum told_kind kind, uint64_t key, struct slice text)
+size_t told_size(const struct told *told)
 {
-	if (2 * (told->n + 1) > told->room && told->n < TOLD_MAX)
+	return told->room * sizeof(*told->entries);
+}
+
+/* One more finds a place, and one place stays free: find() ends there. */
+static bool has_place(const struct told *told)
+{
+	return told->n < TOLD_MAX && told->n + 1 < told->room;
+}
+
+size_t told_put(struct told *told, enum told_kind kind, uint64_t key, struct slice text,
+	size_t room_size)
+{
+	const size_t before = told_size(told);
+	const size_t more = before > 0 ? before : FIRST_ROOM * sizeof(*told->entries);
+
+	if (2 * (told->n + 1) > told->room && told->n < TOLD_MAX && more <= room_size)
 		grow(told);
 
-	struct told_entry *entry = find(told, kind, key);
-	if (entry->kind == 0 && told->n == TOLD_MAX) {
+	struct told_entry *entry = told->room > 0 ? find(told, kind, key) : NULL;
+	if (entry == NULL || (entry->kind == 0 && !has_place(told))) {
 		counter_add(&no_room, 1);
-		return;
+		return 0;
 	}
 	told->n += entry->kind == 0;
 	entry->kind = (uint8_t)kind;
 	entry->key = key;
 	entry->len = (uint8_t)(text.len < TOLD_TEXT_MAX ? text.len : TOLD_TEXT_MAX);
 	memcpy(entry->text, text.ptr, entry->len);
+	return told_size(told) - before;
 }
 
 struct slice told_get(const struct told *told, enum told_kind kind, uint64_t key)

@@ -31,7 +31,11 @@ struct told {
 	unsigned n, room; /* room: a power of two, or 0 */
 };
 
-void told_put(struct told *told, enum told_kind kind, uint64_t key, struct slice text);
+/* It may grow by `room_size` bytes; gives by how many it did. */
+size_t told_put(struct told *told, enum told_kind kind, uint64_t key, struct slice text,
+	size_t room_size);
+
+size_t told_size(const struct told *told); /* bytes */
 
 /* SLICE_NONE when nobody told; until the next told_put(). */
 struct slice told_get(const struct told *told, enum told_kind kind, uint64_t key);

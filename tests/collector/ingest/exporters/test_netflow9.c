@@ -688,6 +688,70 @@ START_TEST(domains_and_exporters_are_bounded)
 }
 END_TEST
 
+/* Nobody counts in records of a byte; each would cost a line. */
+START_TEST(records_of_next_to_nothing_are_bounded)
+{
+	static const unsigned one[][2] = {{4, 1}, {0, 0}};
+
+	begin();
+	put_head9(&bytes, 1, 7);
+	size_t set = begin_set(&bytes, 0);
+	put_template(&bytes, 256, one);
+	end_set(&bytes, set);
+	set = begin_set(&bytes, 256);
+	for (unsigned i = 0; i < 60000; i++)
+		put8(&bytes, 6);
+	end_set(&bytes, set);
+	(void)read_bytes(exporters, &bytes);
+	ck_assert_uint_eq(n_heard, 8192 + 1);
+	ck_assert_ptr_nonnull(
+		strstr(strbuf_cstr(&heard), "\"damaged\":\"too many small values\"}"));
+	end();
+}
+END_TEST
+
+/* Names of more interfaces than there is room for: the first ones stay. */
+START_TEST(what_options_tell_is_bounded)
+{
+	static const unsigned interface[][2] = {{10, 4}, {0, 0}};
+
+	begin();
+	for (unsigned domain = 0; domain < 60; domain++) {
+		put_head9(&bytes, 1, domain);
+		size_t set = begin_set(&bytes, 1);
+		put16(&bytes, 257);
+		put16(&bytes, 4);
+		put16(&bytes, 4);
+		put16(&bytes, 2);
+		put16(&bytes, 4);
+		put16(&bytes, 82);
+		put16(&bytes, 2);
+		put16(&bytes, 0);
+		end_set(&bytes, set);
+		set = begin_set(&bytes, 257);
+		for (unsigned i = 0; i < 3000; i++) {
+			put32(&bytes, i);
+			put_text(&bytes, "ab", 2);
+		}
+		end_set(&bytes, set);
+		set = begin_set(&bytes, 0);
+		put_template(&bytes, 258, interface);
+		end_set(&bytes, set);
+		set = begin_set(&bytes, 258);
+		put32(&bytes, 5);
+		end_set(&bytes, set);
+		(void)read_bytes(exporters, &bytes);
+		const bool is_known =
+			strstr(strbuf_cstr(&heard),
+				"\"known\":{\"ingressInterfaceName\":\"ab\"}") != NULL;
+		ck_assert_uint_eq(n_heard, 3001);
+		ck_assert(domain > 0 || is_known);
+		ck_assert(domain < 59 || !is_known);
+	}
+	end();
+}
+END_TEST
+
 TEST_MAIN("netflow9", records_are_read_by_their_template, data_waits_for_its_template,
 	data_whose_template_never_comes_is_kept_as_bytes,
 	what_waits_is_bounded_and_given_up_in_order, what_waits_is_bounded_in_bytes,
@@ -698,4 +762,5 @@ TEST_MAIN("netflow9", records_are_read_by_their_template, data_waits_for_its_tem
 	templates_of_ipfix_are_withdrawn, numbers_of_ipfix_count_records,
 	the_examples_of_the_standard_are_read, nothing_of_a_cut_one_is_lost,
 	changed_bytes_do_no_harm, templates_that_make_no_sense_are_refused_and_kept,
-	templates_are_bounded, domains_and_exporters_are_bounded)
+	templates_are_bounded, records_of_next_to_nothing_are_bounded,
+	what_options_tell_is_bounded, domains_and_exporters_are_bounded)
