@@ -214,13 +214,12 @@ void header_scope_begin(struct header_scope *scope, struct headers *headers,
 	scope->arena = arena;
 	scope->epoch = epoch;
 	scope->named = 0;
-	for (unsigned i = 0; i < HEADER_VIEWS; i++)
-		scope->views[i].source = 0;
+	scope->used = 0;
 }
 
 static void settle(struct header_scope *scope, struct header_view *view)
 {
-	if (scope->headers == NULL || view->source == 0 || !view->changed)
+	if (scope->headers == NULL || !view->changed)
 		return;
 	pthread_mutex_lock(&scope->headers->lock);
 	keep(scope->headers, view, scope->epoch);
@@ -230,24 +229,28 @@ static void settle(struct header_scope *scope, struct header_view *view)
 
 void header_scope_end(struct header_scope *scope)
 {
-	for (unsigned i = 0; i < HEADER_VIEWS; i++)
-		settle(scope, &scope->views[i]);
+	for (unsigned i = 0; scope->used != 0; i++, scope->used >>= 1) {
+		if (scope->used & 1)
+			settle(scope, &scope->views[i]);
+	}
 }
 
 static struct header_view *view_of(
 	struct header_scope *scope, const struct record *record, unsigned depth)
 {
 	uint64_t source = source_of(scope, record, depth);
-	struct header_view *view =
-		&scope->views[mixed(source, mixed(record->agency, record->host)) %
-			      HEADER_VIEWS];
+	uint64_t at = mixed(source, mixed(record->agency, record->host)) % HEADER_VIEWS;
+	struct header_view *view = &scope->views[at];
+	bool used = scope->used >> at & 1;
 
-	if (view->source == source && view->agency == record->agency &&
+	if (used && view->source == source && view->agency == record->agency &&
 		view->host == record->host)
 		return view;
-	settle(scope, view);
+	if (used)
+		settle(scope, view);
 	*view = (struct header_view){
 		.agency = record->agency, .host = record->host, .source = source};
+	scope->used |= UINT64_C(1) << at;
 	if (scope->headers != NULL && atomic_load(&scope->headers->n) > 0)
 		look_up(scope->headers, scope, view);
 	return view;

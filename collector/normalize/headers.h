@@ -42,12 +42,12 @@ void headers_free(struct headers *headers); /* NULL is fine */
 MUST_USE bool headers_save(struct headers *headers, const char *path, struct err *err);
 void headers_load(struct headers *headers, const char *path);
 
-enum { HEADER_VIEWS = 64 };
+enum { HEADER_VIEWS = 64 }; /* bits of header_scope.used */
 
 /* Of one source, as long as the scope. */
 struct header_view {
 	uint32_t agency, host;
-	uint64_t source; /* hash of what names it; 0 = the view is free */
+	uint64_t source; /* hash of what names it */
 	uint64_t sequence;
 	struct source_header header;
 	bool changed;
@@ -60,6 +60,7 @@ struct header_scope {
 	uint64_t epoch;                   /* of the stream whose sequences the records have */
 	const struct record_source *last; /* whose name's hash is `named` */
 	uint64_t named;
+	uint64_t used; /* a bit for each view that is one */
 	struct header_view views[HEADER_VIEWS];
 };
 
