@@ -27,9 +27,7 @@ static struct event_id finish(const struct record *record, XXH128_hash_t sum)
 static bool is_place(struct slice name)
 {
 	return slice_eq(name, SLICE_LIT("log.offset")) ||
-	       slice_eq(name, SLICE_LIT("winlog.record_id")) ||
-	       slice_eq(name, SLICE_LIT("offset")) ||
-	       slice_eq(name, SLICE_LIT("record_number"));
+	       slice_eq(name, SLICE_LIT("winlog.record_id"));
 }
 
 struct event_id event_id_of_pairs(const struct record *record, const struct pairs *pairs)

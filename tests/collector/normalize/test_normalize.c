@@ -293,6 +293,7 @@ START_TEST(an_event_has_an_id_when_it_tells_its_place)
 	static const char *const placeless[] = {
 		"{\"@timestamp\":\"2026-05-01T00:00:00.001Z\",\"message\":\"x\"}",
 		"{\"message\":\"{\\\"log.offset\\\":12}\"}",
+		"{\"message\":\"list\",\"offset\":0}",
 		"{\"message\":\"x\",\"log\":{\"offset\":12",
 		"???",
 	};
