@@ -314,6 +314,7 @@ START_TEST(a_wrong_clock_is_a_finding_of_its_host_until_it_is_right)
 	derive = bench_start(); /* what it reads again was told */
 	wait_until_written();
 	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours"), (int64_t)first - 1);
+	ck_assert_int_eq(bench_sql("SELECT seq FROM sqlite_sequence WHERE name = 'emits'"), 0);
 	ck_assert_uint_eq(read_states(&text), 2);
 	strbuf_done(&text);
 	bench_end(derive);
