@@ -42,10 +42,9 @@ static struct counter too_much_half = COUNTER("ingest.sender_halves_refused",
 
 static void leave_stopped(struct sender_session *session)
 {
-	struct sender_session **at = &session->flow->stopped;
-
 	if (!session->is_stopped)
 		return;
+	struct sender_session **at = &session->flow->stopped;
 	while (*at != session)
 		at = &(*at)->next_stopped;
 	*at = session->next_stopped;

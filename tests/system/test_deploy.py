@@ -180,7 +180,7 @@ def test_the_operators_guide_names_what_there_is(installed, program):
                       for path in (harness.ROOT / folder).rglob("*.[ch]"))
     settings = (harness.ROOT / "configs/collector.yaml").read_text() + (harness.ROOT / "configs/agent.yaml").read_text()
     for name in set(re.findall(r"`([a-z]+\.[a-z_-]+(?:\.[a-z_]+)?)", text)) - {"agencies.yaml", "collector.yaml"}:
-        if name.startswith(("filebeat.", "winlogbeat.")):
+        if name.startswith(("filebeat.", "json.", "winlogbeat.")):
             continue  # their own settings
         last = name.rsplit(".", 1)[1]
         file = harness.ROOT / "configs" / name
