@@ -29,7 +29,6 @@ enum {
 #define NOWHERE      UINT32_MAX
 #define NEVER        INT64_MIN
 #define MISSED_CHILD 3.0 /* a child misses some */
-#define MISSED_SAVED 1.0 /* a silence is saved from here on, each time it has doubled */
 
 static struct counter told =
 	COUNTER("derive.silent", "findings that a source, a host or an agency is silent");
@@ -60,7 +59,7 @@ struct watched {
 	double pace;                               /* lines an hour to be expected now */
 	uint32_t n_missing;                        /* of its children, so many miss some */
 	double missed;                             /* lines to be expected since the newest */
-	double missed_saved;                       /* in its row */
+	uint64_t quiet_saved; /* in its row; 0 = it is not known to be silent there */
 	struct weekly weekly;
 };
 
@@ -295,7 +294,7 @@ static void end_silence(
 		learn_silence(silence, watched, since, was_told);
 	if (!was_told && watched->quiet_ms > watched->longest_ms)
 		watched->longest_ms = watched->quiet_ms;
-	if (watched->missed_saved > 0 || watched->raised_ns != 0)
+	if (watched->quiet_saved > 0 || watched->raised_ns != 0)
 		watched->unsaved = silence->unsaved = true;
 	watched->missed = 0;
 	watched->quiet_ms = 0;
@@ -324,7 +323,7 @@ static void excuse(struct silence *silence, uint32_t above)
 			continue;
 		watched->missed = 0;
 		watched->quiet_ms = 0;
-		watched->unsaved |= watched->missed_saved > 0;
+		watched->unsaved |= watched->quiet_saved > 0;
 	}
 }
 
@@ -480,6 +479,12 @@ static void pass_time(struct silence *silence, unsigned week_hour, uint64_t pass
 
 /* ---- rows --------------------------------------------------------------------- */
 
+/* A row for each pause of a source that is heard every minute would be many. */
+static bool is_long(const struct silence *silence, const struct watched *watched)
+{
+	return watched->quiet_ms >= silence->settings->silence_least_ms / 2;
+}
+
 static bool save_one(struct silence *silence, uint32_t place, struct err *err)
 {
 	const struct watched_key *key = table_key(&silence->table, place);
@@ -487,27 +492,29 @@ static bool save_one(struct silence *silence, uint32_t place, struct err *err)
 	char weekly[WEEKLY_SIZE];
 
 	weekly_save(&watched->weekly, weekly);
+	const bool known = is_long(silence, watched);
+
 	watched->unsaved = false;
-	watched->missed_saved = watched->missed;
+	watched->quiet_saved = known ? watched->quiet_ms : 0;
 	return database_run(silence->database, err, STATEMENT_SILENCE_SET, "iiiiiiiiiiiiidb",
 		(int64_t)key->level, (int64_t)key->agency, (int64_t)key->host,
 		(int64_t)key->source, (int64_t)watched->system, (int64_t)watched->at_level,
 		watched->hour, watched->first_hour, watched->heard_ns, watched->raised_ns,
-		(int64_t)watched->watched_ms, (int64_t)watched->quiet_ms,
-		(int64_t)watched->longest_ms, watched->missed,
+		(int64_t)watched->watched_ms, (int64_t)watched->quiet_saved,
+		(int64_t)watched->longest_ms, known ? watched->missed : 0.0,
 		slice_of(weekly, sizeof(weekly)));
 }
 
-static bool is_to_be_saved(const struct watched *watched)
+static bool is_to_be_saved(const struct silence *silence, const struct watched *watched)
 {
-	return watched->unsaved || (watched->missed >= MISSED_SAVED &&
-					   watched->missed >= 2 * watched->missed_saved);
+	return watched->unsaved ||
+	       (is_long(silence, watched) && watched->quiet_ms >= 2 * watched->quiet_saved);
 }
 
 static bool save(struct silence *silence, struct err *err)
 {
 	for (size_t i = 0; i < silence->table.n; i++) {
-		if (is_to_be_saved(at(silence, (uint32_t)i)) &&
+		if (is_to_be_saved(silence, at(silence, (uint32_t)i)) &&
 			!save_one(silence, (uint32_t)i, err))
 			return false;
 	}
@@ -582,7 +589,8 @@ static void load_one(struct silence *silence, sqlite3_stmt *row)
 	watched->watched_ms = (uint64_t)sqlite3_column_int64(row, 10);
 	watched->quiet_ms = (uint64_t)sqlite3_column_int64(row, 11);
 	watched->longest_ms = (uint64_t)sqlite3_column_int64(row, 12);
-	watched->missed = watched->missed_saved = sqlite3_column_double(row, 13);
+	watched->quiet_saved = watched->quiet_ms;
+	watched->missed = sqlite3_column_double(row, 13);
 	weekly_load(&watched->weekly, database_text(row, 14));
 }
 
