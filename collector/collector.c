@@ -7,7 +7,7 @@
 
 #include "collector/control.h"
 #include "collector/expiries.h"
-#include "collector/ingest/presence.h"
+#include "collector/ingest/agents/presence.h"
 #include "collector/national/message.h"
 #include "collector/notes.h"
 #include "collector/pipeline.h"

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#include "collector/ingest/senders.h"
-#include "collector/ingest/wef_subscriptions.h"
+#include "collector/ingest/senders/senders.h"
+#include "collector/ingest/wef/wef_subscriptions.h"
 #include "collector/normalize/own/folder.h"
 
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "collector/ingest/descriptors.h"
-#include "collector/ingest/doors.h"
 #include "collector/ingest/listener.h"
+#include "collector/ingest/senders/doors.h"
 #include "common/log.h"
 #include "common/tls.h"
 

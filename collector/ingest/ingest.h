@@ -3,11 +3,14 @@
  *
  *	listener   accepts in the main thread, hands the socket to a worker
  *	worker     a thread: event base, sessions, a fixed pool of batches
- *	session    one agent: handshake, HELLO, frames, deadlines, acknowledgement
- *	peers      who is connected; caps of agencies
- *	doors      listeners for others than agents: syslog, Beats, HTTP
- *	senders    who may send there, and whose it is
- *	gate       what they deliver to one worker: connections, datagrams, flows
+ *
+ *	agents/    our own: a session each, and caps of agencies
+ *	senders/   all others: listeners (doors), who may send there and whose it is
+ *	           (senders), what they deliver to one worker (gate)
+ *
+ * and the protocols of senders, each on senders/ alone, but Windows' on http/:
+ *
+ *	syslog/ beats/ http/ wef/ exporters/
  *
  * A batch goes to `run` in the worker's thread and comes home by its
  * send_home() from the store writer's thread; an empty pool stops the reading.
@@ -18,10 +21,10 @@
 #ifndef COLLECTOR_INGEST_INGEST_H
 #define COLLECTOR_INGEST_INGEST_H
 
-#include "collector/ingest/peers.h"
-#include "collector/ingest/senders.h"
+#include "collector/ingest/agents/peers.h"
+#include "collector/ingest/senders/senders.h"
 #include "collector/ingest/settings.h"
-#include "collector/ingest/wef_sources.h"
+#include "collector/ingest/wef/wef_sources.h"
 #include "collector/record/batch.h"
 #include "collector/store/store.h"
 #include "common/err.h"

@@ -2,7 +2,7 @@
 #ifndef COLLECTOR_INGEST_SETTINGS_H
 #define COLLECTOR_INGEST_SETTINGS_H
 
-#include "collector/ingest/sender_settings.h"
+#include "collector/ingest/senders/sender_settings.h"
 
 struct ingest_settings {
 	const char *listen; /* address:port agents connect to */

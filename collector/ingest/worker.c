@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "collector/ingest/gate.h"
-#include "collector/ingest/session.h"
+#include "collector/ingest/agents/session.h"
+#include "collector/ingest/senders/gate.h"
 #include "common/chunk.h"
 #include "common/clock.h"
 #include "common/log.h"

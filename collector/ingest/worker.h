@@ -15,11 +15,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "collector/ingest/doors.h"
 #include "collector/ingest/handshakes.h"
 #include "collector/ingest/ingest.h"
-#include "collector/ingest/receipts.h"
-#include "collector/ingest/wef_subscriptions.h"
+#include "collector/ingest/senders/doors.h"
+#include "collector/ingest/senders/receipts.h"
+#include "collector/ingest/wef/wef_subscriptions.h"
 #include "common/mailbox.h"
 
 struct flow;

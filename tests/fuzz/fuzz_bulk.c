@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "collector/ingest/bulk.h"
-#include "collector/ingest/http_filter.h"
+#include "collector/ingest/http/bulk.h"
+#include "collector/ingest/http/http_filter.h"
 #include "common/crc32c.h"
 
 enum { MAX = 100 };

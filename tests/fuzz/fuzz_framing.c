@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "collector/ingest/framing.h"
+#include "collector/ingest/syslog/framing.h"
 #include "common/crc32c.h"
 
 enum { MAX = 100 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "collector/ingest/http_request.h"
+#include "collector/ingest/http/http_request.h"
 #include "common/crc32c.h"
 #include "common/strbuf.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "collector/ingest/lumberjack.h"
+#include "collector/ingest/beats/lumberjack.h"
 #include "common/crc32c.h"
 
 enum { MAX = 100 };

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "collector/ingest/sequence_ids.h"
+#include "collector/ingest/syslog/sequence_ids.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

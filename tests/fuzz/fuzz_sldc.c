@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "collector/ingest/sldc.h"
-#include "tests/collector/ingest/sldc_writer.h"
+#include "collector/ingest/wef/sldc.h"
+#include "tests/collector/ingest/wef/sldc_writer.h"
 
 enum { ROOM = 1 << 20, PACKED_MAX = 4096 };
 

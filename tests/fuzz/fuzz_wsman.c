@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "collector/ingest/wsman.h"
+#include "collector/ingest/wef/wsman.h"
 #include "common/utf8.h"
 
 enum { ROOM = 32 << 20 };

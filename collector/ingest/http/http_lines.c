@@ -1,0 +1,121 @@
+/*
+ * POST / and /ingest: a record for each line, whatever its format, or for each element of a
+ * JSON array, as Vector's and Fluent Bit's HTTP outputs send them. 200 says that all of it is
+ * durable; a line beyond the limit is refused with 413, and the others are stored.
+ */
+#include <stdlib.h>
+
+#include "collector/ingest/http/http_items.h"
+#include "collector/ingest/http/http_routes.h"
+#include "common/clock.h"
+#include "common/counter.h"
+#include "common/json.h"
+
+enum { ANSWER_MAX = 4096 };
+
+static struct counter too_long = COUNTER("ingest.http_lines_too_long",
+	"lines and documents of HTTP beyond event-max; refused, and their sender told");
+
+struct lines {
+	struct http_items items;
+	uint64_t too_long, first_too_long; /* its number */
+};
+
+/* A '[' may begin a line of text, and does begin many of Apache's. */
+static bool may_be_array(const struct http_head *head)
+{
+	const struct slice type = head->content_type;
+
+	return slice_search(type, SLICE_LIT("json")) < type.len &&
+	       slice_search(type, SLICE_LIT("ndjson")) == type.len;
+}
+
+static struct http_trouble begin(struct http_exchange *exchange)
+{
+	struct lines *lines = calloc(1, sizeof(*lines));
+
+	if (lines == NULL)
+		abort();
+	http_items_init(&lines->items,
+		exchange->session->gate->shared->settings->syslog.event_max,
+		may_be_array(exchange->head));
+	exchange->state = lines;
+	return HTTP_FINE;
+}
+
+static void close_lines(struct http_exchange *exchange)
+{
+	struct lines *lines = exchange->state;
+
+	if (lines == NULL)
+		return;
+	http_items_done(&lines->items);
+	free(lines);
+}
+
+static void take_item(struct http_exchange *exchange, const struct http_item *item)
+{
+	struct lines *lines = exchange->state;
+
+	if (item->whole == item->bytes.len) {
+		http_put(exchange, item->bytes, item->whole, item->bytes.ptr[0] == '{');
+		return;
+	}
+	if (lines->too_long++ == 0)
+		lines->first_too_long = item->number;
+	counter_add(&too_long, 1);
+}
+
+static const struct http_trouble no_array = {400, "no whole JSON array"};
+
+static struct http_trouble body(struct http_exchange *exchange, struct slice piece)
+{
+	struct lines *lines = exchange->state;
+	enum http_items_got got;
+	struct http_item item;
+
+	while ((got = http_items_next(&lines->items, &piece, &item)) == ITEMS_ITEM)
+		take_item(exchange, &item);
+	return got == ITEMS_BROKEN ? no_array : HTTP_FINE;
+}
+
+static struct http_trouble end(struct http_exchange *exchange)
+{
+	struct lines *lines = exchange->state;
+	struct http_item item;
+	const enum http_items_got got = http_items_end(&lines->items, &item);
+
+	if (got == ITEMS_ITEM)
+		take_item(exchange, &item);
+	return got == ITEMS_BROKEN ? no_array : HTTP_FINE;
+}
+
+static void answer(struct http_exchange *exchange)
+{
+	const struct lines *lines = exchange->state;
+	const unsigned status = lines->too_long > 0 ? 413 : 200;
+	struct strbuf out = STRBUF_INIT(ANSWER_MAX);
+	struct json json = json_into(&out);
+
+	json_object(&json);
+	json_put_u64(&json, "took", (uint64_t)(clock_mono_ms() - exchange->begun_ms));
+	json_put_u64(&json, "stored", exchange->put);
+	if (lines->too_long > 0) {
+		json_put_u64(&json, "too_long", lines->too_long);
+		json_put_u64(&json, "first_too_long", lines->first_too_long);
+	}
+	json_put_u64(&json, "status", status);
+	json_object_end(&json);
+	http_answer(exchange, status, HTTP_JSON, strbuf_slice(&out));
+	strbuf_done(&out);
+}
+
+const struct http_handler http_lines = {
+	.stores = true,
+	.needs_body = true,
+	.begin = begin,
+	.body = body,
+	.end = end,
+	.answer = answer,
+	.close = close_lines,
+};

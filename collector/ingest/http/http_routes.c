@@ -1,0 +1,67 @@
+#include "collector/ingest/http/http_routes.h"
+
+#define ASKED (HTTP_GET | HTTP_HEAD)
+
+static const struct http_route routes_of_http[] = {
+	{HTTP_POST | HTTP_PUT, "/", &http_lines},
+	{HTTP_POST | HTTP_PUT, "/ingest", &http_lines},
+	{HTTP_POST | HTTP_PUT, "/_bulk", &http_bulk},
+	{HTTP_POST | HTTP_PUT, "/*/_bulk", &http_bulk},
+	{HTTP_POST | HTTP_PUT, "/*/*/_bulk", &http_bulk},
+	{HTTP_GET | HTTP_HEAD, "/", &elastic_root},
+	{HTTP_GET, "/_license", &elastic_license},
+	{HTTP_GET, "/_xpack", &elastic_xpack},
+	{HTTP_GET | HTTP_HEAD, "/_cluster/health", &elastic_health},
+	{ASKED | HTTP_PUT | HTTP_POST, "/_template/*", &elastic_setup},
+	{ASKED | HTTP_PUT | HTTP_POST, "/_index_template/*", &elastic_setup},
+	{ASKED | HTTP_PUT | HTTP_POST, "/_component_template/*", &elastic_setup},
+	{ASKED | HTTP_PUT, "/_data_stream/*", &elastic_setup},
+	{ASKED | HTTP_PUT, "/_ilm/policy/*", &elastic_setup},
+	{ASKED | HTTP_PUT, "/_ingest/pipeline/*", &elastic_setup},
+	{ASKED, "/_alias/*", &elastic_setup},
+	{0},
+};
+
+static const struct http_route routes_of_wef[] = {
+	{HTTP_POST, "/wsman/SubscriptionManager/WEC", &wef_questions},
+	{HTTP_POST, "/wsman/subscriptions/*", &wef_deliveries},
+	{0},
+};
+
+static const struct http_route *const tables[] = {
+	[PROTOCOL_WEF] = routes_of_wef,
+	[PROTOCOL_HTTP] = routes_of_http,
+};
+
+static bool fits(struct slice pattern, struct slice path)
+{
+	struct slice wanted, segment;
+
+	while (slice_cut(&pattern, '/', &wanted)) {
+		if (slice_eq(wanted, SLICE_LIT("**")))
+			return true;
+		if (!slice_cut(&path, '/', &segment))
+			return false;
+		if (slice_eq(wanted, SLICE_LIT("*")) ? segment.len == 0
+						     : !slice_eq(wanted, segment))
+			return false;
+	}
+	return slice_absent(path) || path.len == 0;
+}
+
+struct http_found http_route_find(
+	enum listener_protocol protocol, enum http_method method, struct slice path)
+{
+	struct http_found found = {0};
+
+	for (const struct http_route *route = tables[protocol]; route->path != NULL; route++) {
+		if (!fits(slice_str(route->path), path))
+			continue;
+		found.methods |= route->methods;
+		if ((route->methods & (unsigned)method) != 0) {
+			found.handler = route->handler;
+			break;
+		}
+	}
+	return found;
+}

@@ -1,0 +1,104 @@
+#include "collector/ingest/http/http_items.h"
+
+#include "tests/support/check.h"
+
+enum { MAX = 12 };
+
+static void hear(struct strbuf *out, const struct http_item *item)
+{
+	ck_assert_uint_le(item->bytes.len, MAX);
+	strbuf_addf(out, "%llu:%.*s", (unsigned long long)item->number, SLICE_FMT(item->bytes));
+	if (item->whole > item->bytes.len)
+		strbuf_addf(out, "+%llu", (unsigned long long)(item->whole - item->bytes.len));
+	strbuf_add_byte(out, '|');
+}
+
+static bool push(struct http_items *items, struct slice bytes, struct strbuf *out)
+{
+	enum http_items_got got;
+	struct http_item item;
+
+	while ((got = http_items_next(items, &bytes, &item)) == ITEMS_ITEM)
+		hear(out, &item);
+	ck_assert(got == ITEMS_BROKEN || bytes.len == 0);
+	return got != ITEMS_BROKEN;
+}
+
+static void read_pieces(struct slice bytes, size_t size, bool may_be_array, struct strbuf *out)
+{
+	struct http_items items;
+	struct http_item item;
+	bool good = true;
+
+	http_items_init(&items, MAX, may_be_array);
+	while (good && bytes.len > 0) {
+		const size_t n = size < bytes.len ? size : bytes.len;
+
+		good = push(&items, slice_head(bytes, n), out);
+		bytes = slice_from(bytes, n);
+	}
+	const enum http_items_got got = good ? http_items_end(&items, &item) : ITEMS_BROKEN;
+	if (got == ITEMS_ITEM)
+		hear(out, &item);
+	if (got == ITEMS_BROKEN)
+		strbuf_add_byte(out, '!');
+	http_items_done(&items);
+}
+
+static void check(const char *body, bool may_be_array, const char *expected)
+{
+	for (size_t size = 1; size <= strlen(body); size++) {
+		struct strbuf out = STRBUF_INIT(1 << 16);
+
+		read_pieces(slice_str(body), size, may_be_array, &out);
+		ck_assert_str_eq(strbuf_cstr(&out), expected);
+		strbuf_done(&out);
+	}
+}
+
+START_TEST(lines_end_with_lf_or_cr_lf_or_the_body)
+{
+	check("a\nbc\n", false, "1:a|2:bc|");
+	check("a\r\nbc", false, "1:a|2:bc|");
+	check("a\r\n\r\n\nb\rc\r", false, "1:a|4:b\rc|");
+	check("\r\nab\r\n", false, "2:ab|");
+	check("\n\n", false, "");
+	check(" x\n", false, "1: x|");
+	check("[a]\n[b]\n", false, "1:[a]|2:[b]|");
+	check("{\"a\":1}\n{}\n", true, "1:{\"a\":1}|2:{}|");
+}
+END_TEST
+
+START_TEST(lines_beyond_the_limit_are_cut_and_their_length_told)
+{
+	check("123456789012\n1234567890123\nx\n", false,
+		"1:123456789012|2:123456789012+1|3:x|");
+	check("1234567890123456", false, "1:123456789012+4|");
+}
+END_TEST
+
+START_TEST(elements_of_an_array_are_told_apart)
+{
+	check("[]", true, "");
+	check(" [ {\"a\":1} , {\"b\":[]}\n]\n", true, "1:{\"a\":1}|2:{\"b\":[]}|");
+	check("[1,\"a,]\\\"b\",null]", true, "1:1|2:\"a,]\\\"b\"|3:null|");
+	check("[[1,[2]],{\"]\":1}]", true, "1:[1,[2]]|2:{\"]\":1}|");
+	check("[{\"a\":\"\\\\\"},2]", true, "1:{\"a\":\"\\\\\"}|2:2|");
+	check("[ {\"a\": \"bcdefgh\"},3]", true, "1:{\"a\": \"bcdef+4|2:3|");
+	check("[1,,2]", true, "1:1|3:2|");
+}
+END_TEST
+
+START_TEST(an_array_that_is_not_whole_is_broken)
+{
+	check("[1,2", true, "1:1|!");
+	check("[", true, "!");
+	check("[1] x", true, "1:1|!");
+	check("[1]]", true, "1:1|!");
+	check("[\"]", true, "!");
+}
+END_TEST
+
+TEST_MAIN("http_items", lines_end_with_lf_or_cr_lf_or_the_body,
+	lines_beyond_the_limit_are_cut_and_their_length_told,
+	elements_of_an_array_are_told_apart, an_array_that_is_not_whole_is_broken)

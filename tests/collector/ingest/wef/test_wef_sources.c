@@ -1,0 +1,209 @@
+#include "collector/ingest/wef/wef_sources.h"
+
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "common/file.h"
+#include "tests/support/check.h"
+#include "tests/support/folder.h"
+
+static struct wef_sources *open_at(const char *path)
+{
+	struct err err;
+	struct wef_sources *sources = wef_sources_open(path, &err);
+
+	ck_assert_msg(sources != NULL, "%s", err.text);
+	return sources;
+}
+
+static void deliver(struct wef_sources *sources, const char *computer, const char *bookmark)
+{
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "c", computer, "s"},
+		WEF_SOURCE_DELIVERED, 3, 1000, slice_str(bookmark));
+}
+
+static void check_bookmark(
+	struct wef_sources *sources, const char *computer, const char *bookmark)
+{
+	struct strbuf out = STRBUF_INIT(1000);
+
+	ck_assert_int_eq(wef_sources_bookmark(sources,
+				 &(struct wef_source_key){"pc", "c", computer, "s"}, &out),
+		bookmark != NULL);
+	ck_assert_slice_eq(strbuf_slice(&out), slice_str(bookmark ? bookmark : ""));
+	strbuf_done(&out);
+}
+
+START_TEST(the_newest_bookmark_counts)
+{
+	struct wef_sources *sources = open_at(NULL);
+
+	check_bookmark(sources, "a", NULL);
+	deliver(sources, "a", "one");
+	deliver(sources, "b", "other");
+	deliver(sources, "a", "two, longer");
+	deliver(sources, "a", NULL);
+	check_bookmark(sources, "a", "two, longer");
+	check_bookmark(sources, "b", "other");
+	check_bookmark(sources, "c", NULL);
+	wef_sources_close(sources);
+}
+END_TEST
+
+START_TEST(another_certificate_is_another_computer)
+{
+	struct wef_sources *sources = open_at(NULL);
+
+	deliver(sources, "a", "one");
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "liar", "a", "s"},
+		WEF_SOURCE_DELIVERED, 1, 1, SLICE_LIT("far ahead"));
+	check_bookmark(sources, "a", "one");
+	wef_sources_close(sources);
+}
+END_TEST
+
+START_TEST(bookmarks_are_there_after_a_restart)
+{
+	struct folder folder;
+	char path[4096];
+
+	folder_make(&folder);
+	snprintf(path, sizeof(path), "%s/forwarders.db", folder.path);
+	struct wef_sources *sources = open_at(path);
+	deliver(sources, "a", "one");
+	deliver(sources, "b", NULL);
+	wef_sources_close(sources);
+	sources = open_at(path);
+	check_bookmark(sources, "a", "one");
+	check_bookmark(sources, "b", NULL);
+	deliver(sources, "a", "two");
+	wef_sources_close(sources);
+	sources = open_at(path);
+	check_bookmark(sources, "a", "two");
+	wef_sources_close(sources);
+	folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(a_damaged_file_is_set_aside)
+{
+	struct folder folder;
+	struct strbuf was = STRBUF_INIT(1000);
+	char path[4096], aside[4200];
+
+	folder_make(&folder);
+	snprintf(path, sizeof(path), "%s/forwarders.db", folder.path);
+	snprintf(aside, sizeof(aside), "%s.bad", path);
+	ck_assert(file_replace(
+		path, SLICE_LIT("this is no database, whatever it says"), 0600, NULL));
+	struct wef_sources *sources = open_at(path);
+	deliver(sources, "a", "one");
+	check_bookmark(sources, "a", "one");
+	wef_sources_close(sources);
+	ck_assert(file_read(aside, &was, NULL));
+	ck_assert(slice_starts(strbuf_slice(&was), SLICE_LIT("this is no")));
+	strbuf_done(&was);
+	folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_not_there_is_an_error)
+{
+	struct err err;
+
+	ck_assert_ptr_null(wef_sources_open("/nowhere/forwarders.db", &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "/nowhere/forwarders.db"));
+}
+END_TEST
+
+static bool see(void *user, const struct wef_source_view *view)
+{
+	struct wef_source_view *seen = user;
+
+	*seen = *view;
+	return false;
+}
+
+START_TEST(what_a_computer_did_is_shown)
+{
+	const struct wef_source_key key = {"pc", "c", "a", "s"};
+	struct wef_sources *sources = open_at(NULL);
+	struct wef_source_view view = {0};
+
+	deliver(sources, "a", "one");
+	deliver(sources, "a", "two");
+	wef_sources_note(sources, &key, WEF_SOURCE_HEARTBEAT, 0, 5000, SLICE_NONE);
+	wef_sources_walk(sources, see, &view);
+	ck_assert_str_eq(view.sender, "pc");
+	ck_assert_str_eq(view.computer, "a");
+	ck_assert_uint_eq(view.events, 6);
+	ck_assert_uint_eq(view.deliveries, 2);
+	ck_assert_uint_eq(view.heartbeats, 1);
+	ck_assert_uint_eq(view.heartbeat_ms, 5000);
+	ck_assert(view.heard_ns >= view.delivered_ns && !view.is_silent && !view.has_ended);
+	wef_sources_note(sources, &key, WEF_SOURCE_ENDED, 0, 5000, SLICE_NONE);
+	wef_sources_walk(sources, see, &view);
+	ck_assert(view.has_ended);
+	wef_sources_close(sources);
+}
+END_TEST
+
+START_TEST(who_misses_two_heartbeats_is_silent)
+{
+	struct wef_sources *sources = open_at(NULL);
+	const int64_t now_ms = clock_mono_ms();
+	struct wef_source_view view = {0};
+
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "c", "a", "s"},
+		WEF_SOURCE_HEARTBEAT, 0, 900000, SLICE_NONE);
+	wef_sources_look(sources, now_ms + 2 * 900000);
+	wef_sources_walk(sources, see, &view);
+	ck_assert(!view.is_silent);
+	wef_sources_look(sources, now_ms + 2 * 900000 + 120000);
+	wef_sources_walk(sources, see, &view);
+	ck_assert(view.is_silent);
+	deliver(sources, "a", "one");
+	wef_sources_walk(sources, see, &view);
+	ck_assert(!view.is_silent);
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "c", "a", "s"},
+		WEF_SOURCE_ENDED, 0, 1000, SLICE_NONE);
+	wef_sources_look(sources, now_ms + 1000000000);
+	wef_sources_walk(sources, see, &view);
+	ck_assert(!view.is_silent); /* it said that it would say no more */
+	wef_sources_close(sources);
+}
+END_TEST
+
+static bool tally(void *user, const struct wef_source_view *view)
+{
+	(void)view;
+	++*(unsigned *)user;
+	return true;
+}
+
+START_TEST(a_certificate_has_no_more_computers_than_it_may)
+{
+	struct wef_sources *sources = open_at(NULL);
+	char name[32];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WEF_COMPUTERS_MAX + 10; i++) {
+		snprintf(name, sizeof(name), "pc%u", i);
+		deliver(sources, name, "x");
+	}
+	wef_sources_walk(sources, tally, &n);
+	ck_assert_uint_eq(n, WEF_COMPUTERS_MAX);
+	check_bookmark(sources, name, NULL);
+	wef_sources_note(sources, &(struct wef_source_key){"pc", "other", "a", "s"},
+		WEF_SOURCE_DELIVERED, 1, 1, SLICE_LIT("y"));
+	n = 0;
+	wef_sources_walk(sources, tally, &n);
+	ck_assert_uint_eq(n, WEF_COMPUTERS_MAX + 1);
+	wef_sources_close(sources);
+}
+END_TEST
+
+TEST_MAIN("wef_sources", the_newest_bookmark_counts, another_certificate_is_another_computer,
+	bookmarks_are_there_after_a_restart, a_damaged_file_is_set_aside,
+	a_folder_that_is_not_there_is_an_error, what_a_computer_did_is_shown,
+	who_misses_two_heartbeats_is_silent, a_certificate_has_no_more_computers_than_it_may)
