@@ -595,7 +595,7 @@ static const char *const texts[STATEMENTS] = {
 		" (SELECT 1 FROM source_hours h WHERE h.source = number)",
 	[STATEMENT_PRUNE_SILENCES] = "DELETE FROM silences WHERE heard < ?1 * 1000000000",
 	[STATEMENT_PRUNE_SAMPLES] = "DELETE FROM source_samples WHERE last < ?1 * 1000000000"
-		" OR source NOT IN (SELECT number FROM sources)",
+				    " OR source NOT IN (SELECT number FROM sources)",
 	[STATEMENT_PRUNE_SOURCE_FIELDS] =
 		"DELETE FROM source_fields WHERE (week + 3) * 604800 < ?1"
 		" OR source NOT IN (SELECT number FROM sources)",

@@ -64,8 +64,8 @@ START_TEST(other_texts_differ_as_before)
 	ck_assert(fold_eq(SLICE_LIT(""), SLICE_LIT("\xcc\x81")));
 	ck_assert_slice_eq(folded(SLICE_LIT("\xff\x80z")), SLICE_LIT("\xff\x80z"));
 	/* No letter comes to be out of broken bytes. */
-	ck_assert_slice_eq(folded(SLICE_LIT("\xc3\xcc\x83\xcc\x81\xa1")),
-		SLICE_LIT("\xc3\xcc\x83\xa1"));
+	ck_assert_slice_eq(
+		folded(SLICE_LIT("\xc3\xcc\x83\xcc\x81\xa1")), SLICE_LIT("\xc3\xcc\x83\xa1"));
 	ck_assert(fold_eq(SLICE_LIT("\xc6\xcc\x83\x83"), SLICE_LIT("\xc6\xcc\x83\x83")));
 	ck_assert_slice_eq(folded(SLICE_LIT("\xe4\xbd\xa0")), SLICE_LIT("\xe4\xbd\xa0"));
 	ck_assert_slice_eq(

@@ -1,4 +1,5 @@
-/* ask - questions to the running collector: status, agents, senders, forwarders, quality, feed status */
+/* ask - questions to the running collector: status, agents, senders, forwarders, quality, feed
+ * status */
 #include "collector/ctl/commands/ask.h"
 
 #include <stdio.h>
@@ -83,8 +84,9 @@ const struct command ask_commands[] = {
 	},
 	{
 		.name = "forwarders",
-		.summary = "Windows computers that forward their events: how far they are, who is "
-			   "silent",
+		.summary =
+			"Windows computers that forward their events: how far they are, who is "
+			"silent",
 		.options = options,
 		.run = run_ask,
 	},

@@ -183,7 +183,7 @@ static const struct name_entry entries[] = {
 	NAME("httpStatus", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("http_status", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("http_path", FIELD_URL_ORIGINAL),
-	NAME("asctime", NAME_TIME), /* loggers of Python */
+	NAME("asctime", NAME_TIME),       /* loggers of Python */
 	NAME("srcaddr", FIELD_SOURCE_IP), /* records of flows */
 	NAME("dstaddr", FIELD_DESTINATION_IP),
 	NAME("destaddr", FIELD_DESTINATION_IP),
