@@ -272,6 +272,8 @@ static bool is_uptime(struct slice text)
 	return true;
 }
 
+enum { PART_MAX = 260 }; /* bytes: a host's name, a colon */
+
 /* One of the parts that Cisco puts before "%FACILITY-": a stamp, a number, an uptime, a host.
  */
 static bool take_part(struct slice *rest, struct parse_context *context, struct header *header)
@@ -285,14 +287,16 @@ static bool take_part(struct slice *rest, struct parse_context *context, struct 
 		return true;
 	}
 	skip_blanks(&word);
-	size_t len = slice_search(word, SLICE_LIT(": "));
-	if (len == word.len)
+	size_t blank =
+		slice_find(slice_head(word, word.len < PART_MAX ? word.len : PART_MAX), ' ');
+	if (blank == 0 || blank == word.len || word.ptr[blank] != ' ' ||
+		word.ptr[blank - 1] != ':')
 		return false;
-	*rest = slice_from(word, len + 1);
-	word = slice_head(word, len);
+	*rest = slice_from(word, blank);
+	word = slice_head(word, blank - 1);
 	if (word.len == 0 || all_digits(word) || is_uptime(word))
 		return true;
-	if (!slice_absent(header->host) || slice_find(word, ' ') < word.len)
+	if (!slice_absent(header->host))
 		return false;
 	header->host = word;
 	return true;
@@ -337,6 +341,15 @@ static bool take_sequence(
 	*header = found;
 	*rest = at;
 	return true;
+}
+
+/* Where no stamp is: a word with a colon, or blanks before one. */
+static bool begins_with_part(struct slice text)
+{
+	size_t blank =
+		slice_find(slice_head(text, text.len < PART_MAX ? text.len : PART_MAX), ' ');
+
+	return blank == 0 || text.ptr[blank - 1] == ':';
 }
 
 /* Behind the host that a relay wrote, whose stamp is kept: its clock was set. */
@@ -553,7 +566,8 @@ static void take_time(struct slice *rest, struct parse_context *context, struct 
 {
 	header->stamped = take_stamp(rest, context, header);
 	if (!header->stamped) {
-		(void)take_sequence(rest, context, header);
+		if (begins_with_part(*rest))
+			(void)take_sequence(rest, context, header);
 		return;
 	}
 	take_bsd_zone(rest, context, header);
