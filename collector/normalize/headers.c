@@ -195,16 +195,34 @@ static uint64_t hash_of(const struct record_source *source)
 	return source == NULL ? hash : hash_on(hash_on(hash, source->input), source->name);
 }
 
-static uint64_t source_of(
-	struct header_scope *scope, const struct record *record, unsigned depth)
+static void name_source(struct header_scope *scope, const struct record *record)
 {
 	if (scope->named == 0 || scope->last != record->source) {
 		scope->last = record->source;
 		scope->named = hash_of(record->source) | 1;
 	}
-	if (depth == 0)
-		return scope->named;
-	return hash_on(scope->named, record_get(record, FIELD_LOG_FILE_PATH)) | 1;
+}
+
+static uint64_t source_of(
+	struct header_scope *scope, const struct record *record, unsigned depth)
+{
+	if (depth > 0)
+		return scope->inside;
+	name_source(scope, record);
+	return scope->named;
+}
+
+void header_scope_enter(
+	struct header_scope *scope, const struct record *record, struct slice agent)
+{
+	static const enum field_id ids[] = {
+		FIELD_LOG_FILE_PATH, FIELD_HOST_NAME, FIELD_CONTAINER_NAME};
+
+	name_source(scope, record);
+	scope->inside = hash_on(scope->named, agent);
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+		scope->inside = hash_on(scope->inside, record_get(record, ids[i]));
+	scope->inside |= 1;
 }
 
 void header_scope_begin(struct header_scope *scope, struct headers *headers,

@@ -6,7 +6,9 @@
  * that claims such a line leaves what it told in its context (parser.h), and finds it there
  * again at every line of the same source.
  *
- * A source is (agency, host, input, name), and the file that a shipper names inside of it. Of
+ * A source is (agency, host, input, name), and inside of it the file, with the host and the
+ * agent it is of, that a shipper names around its lines. Who may tell something is up to the
+ * caller: what strangers write into must have no head. Of
  * one host HEADERS_PER_HOST sources are known at least, of which the one unused the longest is
  * forgotten for a new one: no host can push out those of many others. Memory is bounded by
  * HEADERS_MAX of HEADER_BYTES_MAX each. What is forgotten is read as if it had never been told.
@@ -60,14 +62,21 @@ struct header_scope {
 	uint64_t epoch;                   /* of the stream whose sequences the records have */
 	const struct record_source *last; /* whose name's hash is `named` */
 	uint64_t named;
-	uint64_t used; /* a bit for each view that is one */
+	uint64_t inside; /* the same of the lines within the one at hand */
+	uint64_t used;   /* a bit for each view that is one */
 	struct header_view views[HEADER_VIEWS];
 };
 
 void header_scope_begin(struct header_scope *scope, struct headers *headers,
 	struct arena *arena, uint64_t epoch);
 
-/* What was told of the record's line, which stands `depth` lines deep in others. */
+/* The outermost line is read, and has another one within it: of the file, the host and the
+ * container that the record's fields name, and the shipper's `agent` (or absent). */
+void header_scope_enter(
+	struct header_scope *scope, const struct record *record, struct slice agent);
+
+/* What was told of the record's line, which stands `depth` lines deep in others; 1 or more:
+ * behind header_scope_enter(). */
 struct source_header header_scope_find(
 	struct header_scope *scope, const struct record *record, unsigned depth);
 

@@ -295,18 +295,38 @@ static void ask_last(const struct normalizer *normalizer, struct record *record,
 		record->status = (uint8_t)status_of(result);
 }
 
-/* The same, with what the source's earlier lines told of this one; what it tells is kept. */
+/* Whether one program alone writes the lines, so that nobody can tell what those of others are:
+ * a file, one that a shipper names around its lines, the output of a container. Into a socket
+ * anybody writes. */
+static bool is_of_one_writer(const struct record *record, const struct parse_context *context)
+{
+	const struct record_source *source = record->source;
+	const bool is_file = source != NULL && slice_eq(source->input, SLICE_LIT("file"));
+
+	if (context->depth == 0)
+		return is_file;
+	return (is_file || (source != NULL && source->wrapped)) && context->names_file;
+}
+
+/* The same, with what the source's earlier lines told of this one; what it tells is kept. Where
+ * strangers write too, only of the format that the settings name. */
 static const struct parser *ask_in_scope(const struct normalizer *normalizer,
 	struct header_scope *scope, const struct parser *format, struct record *record,
 	struct parse_context *context, enum parse_result *result)
 {
+	const bool is_trusted = is_of_one_writer(record, context);
 	const struct parser *found;
 
+	if (!is_trusted && format == NULL)
+		scope = NULL;
 	context->header = SLICE_NONE;
 	if (scope != NULL)
 		context->head = header_scope_find(scope, record, context->depth);
+	if (!is_trusted && context->head.parser != format) /* its name was another's */
+		context->head = (struct source_header){.parser = NULL};
 	found = ask_envelopes(normalizer, format, record, context, result);
-	if (scope != NULL && found != NULL && !is_own(found)) {
+	if (scope != NULL && found != NULL && !is_own(found) &&
+		(is_trusted || found == format)) {
 		struct source_header told = {found, context->header};
 
 		if (!slice_absent(told.text) &&
@@ -351,11 +371,26 @@ static void identify(struct record *record, const struct parse_context *context)
 			record, record->raw, record_get(record, FIELD_WINLOG_RECORD_ID));
 }
 
-static void note_outermost(struct record *record, const struct parse_context *context,
-	const struct parser *outermost)
+/* Whose file the lines inside are of. */
+static void note_file(struct header_scope *scope, const struct record *record,
+	struct parse_context *context, const struct parser *outermost)
+{
+	const bool is_shipper = outermost->roles & PARSER_SHIPPER;
+
+	context->names_file =
+		outermost == &parser_container ||
+		(is_shipper && !slice_absent(record_get(record, FIELD_LOG_FILE_PATH)));
+	if (scope != NULL && context->whole_line)
+		header_scope_enter(scope, record,
+			is_shipper ? pairs_get_lit(context->pairs, "agent.id") : SLICE_NONE);
+}
+
+static void note_outermost(struct header_scope *scope, struct record *record,
+	struct parse_context *context, const struct parser *outermost)
 {
 	note_forwarder(record, context, outermost);
 	identify(record, context);
+	note_file(scope, record, context, outermost);
 }
 
 /* The innermost parser that claimed something, or NULL; fills record->status. */
@@ -379,7 +414,7 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 		found = outer;
 		record->status = (uint8_t)status_of(result);
 		if (context->depth == 0)
-			note_outermost(record, context, outer);
+			note_outermost(scope, record, context, outer);
 		if (result == PARSED_DAMAGED || slice_absent(context->message) ||
 			!(outer->roles & PARSER_ENVELOPE))
 			return found;

@@ -81,6 +81,7 @@ struct parse_context {
 	bool named;               /* the source's settings name the parser that is asked */
 	unsigned depth;           /* lines this message was found in; 0 = none */
 	bool whole_line;          /* the message left is a line of its own: Docker, Filebeat */
+	bool names_file;          /* the outermost says of which file the lines inside are */
 	struct slice module;      /* event.module, when it is another than the parser's */
 	bool starts_source;       /* the line is the first of its file */
 	/* What earlier lines of the source told of those behind them (headers.h): what this

@@ -291,13 +291,13 @@ struct head {
 	struct slice path, names, unset, empty;
 };
 
-/* "\\x09" */
+/* "\\x09"; no blank, which other lines have as well */
 static char divider_of(struct slice text)
 {
 	unsigned byte = 0;
 
 	if (!skip_lit(&text, "\\x") || text.len != 2)
-		return text.len == 1 ? text.ptr[0] : '\t';
+		return text.len == 1 && text.ptr[0] != ' ' ? text.ptr[0] : '\t';
 	for (size_t i = 0; i < 2; i++) {
 		char digit = text.ptr[i];
 		unsigned value = is_digit(digit) ? (unsigned)(digit - '0')
@@ -306,7 +306,7 @@ static char divider_of(struct slice text)
 			return '\t';
 		byte = byte << 4 | value;
 	}
-	return (char)byte;
+	return byte == ' ' ? '\t' : (char)byte;
 }
 
 /* "NAME\tVALUES"; behind "#separator" stands a blank. */
@@ -349,17 +349,18 @@ static struct head head_of(struct slice text)
 	return head;
 }
 
-/* All columns, and a time where one has to be; or it is another line. */
+/* All columns, the first of which is the time; or it is another line. */
 static bool read_headed(struct pairs *pairs, const struct head *head, struct slice text)
 {
 	struct slice names = head->names, name, value;
 
-	if (slice_absent(names) || slice_find(text, head->divider) == text.len)
+	if (slice_absent(names) || !slice_starts(names, SLICE_LIT("ts")) ||
+		slice_find(names, head->divider) != 2 || names.len == 2 ||
+		!is_time(slice_head(text, slice_find(text, head->divider))))
 		return false;
 	pairs_reset(pairs, SLICE_NONE, PAIRS_NOTHING);
 	while (slice_cut(&names, head->divider, &name)) {
-		if (!slice_cut(&text, head->divider, &value) ||
-			(slice_eq(name, SLICE_LIT("ts")) && !is_time(value)))
+		if (!slice_cut(&text, head->divider, &value))
 			return false;
 		if (slice_eq(value, head->unset) || slice_eq(value, head->empty))
 			continue;

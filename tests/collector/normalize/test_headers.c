@@ -121,11 +121,39 @@ START_TEST(files_inside_of_one_source_are_sources_of_their_own)
 	one.fields = &a;
 	other.fields = &b;
 	one.n_fields = other.n_fields = 1;
+	header_scope_enter(&scope, &one, SLICE_NONE);
 	header_scope_keep(&scope, &one, 1, &header);
 	next_batch(7);
+	header_scope_enter(&scope, &one, SLICE_NONE);
 	ck_assert_ptr_eq(header_scope_find(&scope, &one, 1).parser, &parser_w3c);
+	header_scope_enter(&scope, &other, SLICE_NONE);
 	ck_assert_ptr_null(header_scope_find(&scope, &other, 1).parser);
 	ck_assert_ptr_null(header_scope_find(&scope, &one, 0).parser);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_file_of_another_host_or_agent_behind_one_sender_is_another)
+{
+	const struct field path = {"/a.log", 6, FIELD_LOG_FILE_PATH, 0};
+	struct field fields[] = {path, {"web1", 4, FIELD_HOST_NAME, 0}};
+	struct field strange[] = {path, {"web2", 4, FIELD_HOST_NAME, 0}};
+	struct source_header header = {&parser_w3c, SLICE_LIT("a b")};
+	struct record one = line_of(1, &logs, 0), other = one;
+
+	setup();
+	one.fields = fields;
+	other.fields = strange;
+	one.n_fields = other.n_fields = ARRAY_LEN(fields);
+	header_scope_enter(&scope, &one, SLICE_LIT("4711"));
+	header_scope_keep(&scope, &one, 1, &header);
+	next_batch(7);
+	header_scope_enter(&scope, &other, SLICE_LIT("4711"));
+	ck_assert_ptr_null(header_scope_find(&scope, &other, 1).parser);
+	header_scope_enter(&scope, &one, SLICE_LIT("4712"));
+	ck_assert_ptr_null(header_scope_find(&scope, &one, 1).parser);
+	header_scope_enter(&scope, &one, SLICE_LIT("4711"));
+	ck_assert_ptr_eq(header_scope_find(&scope, &one, 1).parser, &parser_w3c);
 	teardown();
 }
 END_TEST
@@ -246,5 +274,6 @@ TEST_MAIN("normalize/headers",
 	lines_before_it_that_come_again_are_not_read_by_it,
 	other_hosts_and_files_know_nothing_of_it,
 	files_inside_of_one_source_are_sources_of_their_own,
+	a_file_of_another_host_or_agent_behind_one_sender_is_another,
 	one_host_with_many_files_pushes_out_no_other, a_header_too_long_is_forgotten,
 	a_restart_forgets_nothing, damaged_lines_of_the_file_are_left_out)

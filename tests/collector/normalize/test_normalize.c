@@ -1,5 +1,6 @@
 #include "collector/normalize/normalize.h"
 
+#include "collector/normalize/parsers.h"
 #include "common/clock.h"
 #include "common/pulse.h"
 #include "tests/support/check.h"
@@ -334,7 +335,76 @@ START_TEST(columns_that_a_file_names_hold_in_batches_to_come)
 }
 END_TEST
 
+#define WEB  "2026-03-07 03:00:00 203.0.113.9 GET /a 404"
+#define W3C  "#Fields: date time c-ip cs-method cs-uri-stem sc-status"
+#define SSHD "<38>Mar  7 03:00:00 web sshd[7]: Invalid user a from 192.0.2.1 port 2"
+
+/* Who may write into a source that others write into as well chooses nothing for them. */
+START_TEST(columns_are_named_only_where_one_program_writes)
+{
+	static const struct record_source udp = {.input = SLICE_LIT("syslog-udp")},
+					  udp_w3c = {.input = SLICE_LIT("syslog-udp"),
+						  .format = SLICE_LIT("w3c")},
+					  http = {.input = SLICE_LIT("https")},
+					  beats = {.input = SLICE_LIT("beats-tls"),
+						  .wrapped = true},
+					  file = {.input = SLICE_LIT("file")};
+	static const struct {
+		const struct record_source *source;
+		const char *head, *text;
+		bool is_read;
+	} cases[] = {
+		{&file, W3C, WEB, true},
+		{&udp, W3C, WEB, false},
+		{&udp_w3c, W3C, WEB, true},
+		{&udp_w3c, "#separator \\x09\n#fields\tts\tuser", "1772852400.5\tan", false},
+		{&udp, "#separator \\x20\n#fields x1 x2 x3 x4 x5 user x7 id.resp_h x8 x9", SSHD,
+			false},
+		{&file, "#separator \\x20\n#fields x1 x2 x3 x4 x5 user x7 id.resp_h x8 x9",
+			SSHD, false},
+		{&http, W3C, WEB, false},
+		{&http, "{\"log.file.path\":\"/a\",\"message\":\"" W3C "\"}",
+			"{\"log.file.path\":\"/a\",\"message\":\"" WEB "\"}", false},
+		{&udp, "{\"log.file.path\":\"/a\",\"message\":\"" W3C "\"}",
+			"{\"log.file.path\":\"/a\",\"message\":\"" WEB "\"}", false},
+		{&beats, "{\"log.file.path\":\"/a\",\"message\":\"" W3C "\"}",
+			"{\"log.file.path\":\"/a\",\"message\":\"" WEB "\"}", true},
+		{&beats, "{\"message\":\"" W3C "\"}", "{\"message\":\"" WEB "\"}", false},
+		{&beats,
+			"{\"log.file.path\":\"/a\",\"agent\":{\"id\":\"1\"},\"message\":\"" W3C
+			"\"}",
+			"{\"log.file.path\":\"/a\",\"agent\":{\"id\":\"2\"},\"message\":\"" WEB
+			"\"}",
+			false},
+		{&beats,
+			"{\"log.file.path\":\"/"
+			"a\",\"host\":{\"name\":\"h1\"},\"message\":\"" W3C "\"}",
+			"{\"log.file.path\":\"/"
+			"a\",\"host\":{\"name\":\"h2\"},\"message\":\"" WEB "\"}",
+			false},
+		{&file, "2026-03-07T03:00:00Z stdout F " W3C,
+			"2026-03-07T03:00:00Z stdout F " WEB, true},
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		struct headers *headers = headers_new();
+		struct record records[] = {line(cases[i].head), line(cases[i].text)};
+
+		records[0].source = records[1].source = cases[i].source;
+		setup(records, 2);
+		normalize_batch(normalizer, headers, &batch);
+		const struct parser *parser = parser_by_number(batch.records[1].parser);
+		ck_assert_msg(
+			(parser == &parser_w3c || parser == &parser_zeek) == cases[i].is_read,
+			"case %u: %s", i, parser ? parser->name : "nobody");
+		teardown();
+		headers_free(headers);
+	}
+}
+END_TEST
+
 TEST_MAIN("normalize", columns_that_a_file_names_hold_in_batches_to_come,
+	columns_are_named_only_where_one_program_writes,
 	every_record_of_a_batch_is_a_sign_of_life, a_batch_is_normalized_in_place,
 	a_named_format_is_asked_first, a_named_format_is_of_the_line_that_a_shipper_wrapped,
 	only_the_outermost_header_says_who_forwarded_a_line,
