@@ -313,6 +313,7 @@ int64_t exporters_read(struct exporters *exporters, const struct export_datagram
 	};
 
 	counter_add(&datagrams, 1);
+	exporters->lines_size = 0;
 	return exporters->protocol == EXPORT_SFLOW ? sflow_read(&head, datagram->bytes)
 						   : read_netflow(&head, datagram->bytes);
 }

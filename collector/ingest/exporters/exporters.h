@@ -23,6 +23,8 @@
  *
  * What is remembered is bounded for each exporter (its address), so that none
  * pushes out what another told, and for all; what is pushed out is counted.
+ * So are the lines of a datagram: what is left of it beyond EXPORT_LINES_MAX
+ * becomes lines of bytes.
  *
  * Not thread-safe: a listener's worker has one.
  */
@@ -39,8 +41,9 @@ enum export_protocol {
 };
 
 enum {
-	EXPORTERS_MAX = 4096,      /* remembered; the one silent for longest goes */
-	EXPORT_LINE_MAX = 1 << 19, /* bytes of a line */
+	EXPORTERS_MAX = 4096,        /* remembered; the one silent for longest goes */
+	EXPORT_LINE_MAX = 1 << 19,   /* bytes of a line */
+	EXPORT_LINES_MAX = 16 << 20, /* of those of a datagram, and of what waited for it */
 	EXPORT_DATAGRAM_MAX = 65535,
 	EXPORT_TEMPLATE_AGE_MS = 24 * 60 * 60 * 1000, /* without being told again */
 	EXPORT_HOLD_MS = 10 * 60 * 1000,              /* data waits so long for its template */

@@ -60,6 +60,7 @@ struct exporters {
 	size_t held_size;
 	struct export_template *netflow5; /* made with the first record */
 	struct strbuf line;
+	size_t lines_size; /* bytes of lines that the datagram has become */
 };
 
 /* What the head of a datagram says, and what it is for. */

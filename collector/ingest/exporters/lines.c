@@ -131,6 +131,11 @@ bool line_is_too_long(const struct exporters *exporters)
 	return line->overflow || line->limit - line->len < TAIL_MAX;
 }
 
+bool lines_are_too_many(const struct exporters *exporters)
+{
+	return exporters->lines_size > EXPORT_LINES_MAX;
+}
+
 void line_member(
 	struct exporters *exporters, const struct template_field *field, struct slice value)
 {
@@ -181,6 +186,7 @@ static void give(const struct export_head *head)
 	struct exporters *exporters = head->exporters;
 
 	strbuf_add_byte(&exporters->line, '}');
+	exporters->lines_size += exporters->line.len;
 	exporters->on_line(exporters->user, &(struct export_line){
 						    .exporter = head->exporter,
 						    .json = strbuf_slice(&exporters->line),

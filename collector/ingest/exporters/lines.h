@@ -64,7 +64,7 @@ enum line_damage {
 	LINE_RECORD,      /* a record is cut */
 	LINE_BEHIND,      /* bytes behind the last record */
 	LINE_LONG, /* a record of so many small values that its line is too long, or so many of
-		      so few */
+		      so few, or more lines than a datagram may become */
 	LINE_DAMAGE_COUNT,
 };
 
@@ -91,6 +91,9 @@ void line_octets(struct exporters *exporters, const char *name, struct slice val
 
 /* Members found no room: it has to be a damaged one. */
 bool line_is_too_long(const struct exporters *exporters);
+
+/* The datagram has become more than EXPORT_LINES_MAX bytes of them. */
+bool lines_are_too_many(const struct exporters *exporters);
 
 /* What options told, by the numbers in the record. */
 struct line_known {

@@ -201,6 +201,13 @@ static bool is_padding(struct slice bytes)
 	return true;
 }
 
+/* Why bytes are left behind so many records. */
+static enum line_damage why_left(const struct export_head *head, unsigned n)
+{
+	return n == SET_RECORDS_MAX || lines_are_too_many(head->exporters) ? LINE_LONG
+									   : LINE_RECORD;
+}
+
 unsigned records_read(const struct export_head *head, const struct export_template *template,
 	struct slice bytes)
 {
@@ -208,7 +215,8 @@ unsigned records_read(const struct export_head *head, const struct export_templa
 	size_t open = line_open(head, template->id, template->is_options);
 	unsigned n = 0;
 
-	while (n < SET_RECORDS_MAX && bytes.len >= template->len_min) {
+	while (n < SET_RECORDS_MAX && bytes.len >= template->len_min &&
+		!lines_are_too_many(head->exporters)) {
 		struct facts facts = {0};
 		struct slice rest = bytes;
 
@@ -230,8 +238,7 @@ unsigned records_read(const struct export_head *head, const struct export_templa
 		n++;
 	}
 	if (bytes.len >= template->len_min || !is_padding(bytes))
-		line_damaged(head, n == SET_RECORDS_MAX ? LINE_LONG : LINE_RECORD, template->id,
-			bytes);
+		line_damaged(head, why_left(head, n), template->id, bytes);
 	return n;
 }
 
@@ -257,24 +264,27 @@ struct announcement {
 	bool is_options;
 };
 
-/* v9 tells the numbers of scopes in its own way. */
+/* v9 tells the numbers of scopes in its own way. Exporters tell fields of no bytes (Juniper, as
+ * scopes): they say nothing, and cost the sender nothing, so that no record has them. */
 static bool read_template(const struct export_head *head,
 	const struct announcement *announcement, struct slice *rest)
 {
 	const bool is_v9 = head->version == VERSION_NETFLOW9;
 	struct told_field fields[TEMPLATE_FIELDS_MAX];
 	struct export_template *template;
+	unsigned n = 0;
 
 	if (announcement->n > TEMPLATE_FIELDS_MAX || announcement->id < TEMPLATE_ID_MIN)
 		return false;
 	for (unsigned i = 0; i < announcement->n; i++) {
-		if (!read_field(head->version, rest, &fields[i]))
+		if (!read_field(head->version, rest, &fields[n]))
 			return false;
-		fields[i].is_scope9 = is_v9 && i < announcement->n_scopes;
-		if (is_v9 && fields[i].len == FIELD_VARIABLE)
+		fields[n].is_scope9 = is_v9 && i < announcement->n_scopes;
+		if (is_v9 && fields[n].len == FIELD_VARIABLE)
 			return false; /* v9 has none */
+		n += fields[n].len > 0;
 	}
-	template = template_new(head->version, fields, announcement->n);
+	template = template_new(head->version, fields, n);
 	if (template == NULL)
 		return false;
 	template->id = announcement->id;
@@ -383,6 +393,11 @@ static struct contents read_sets(const struct export_head *head, struct slice re
 		struct slice whole = rest, body;
 		uint16_t id, len;
 
+		if (lines_are_too_many(head->exporters)) {
+			line_damaged(head, LINE_LONG, 0, whole);
+			contents.known = false;
+			break;
+		}
 		if (!wire_u16(&rest, &id) || !wire_u16(&rest, &len) || len < SET_HEAD ||
 			!wire_take(&rest, len - (size_t)SET_HEAD, &body)) {
 			if (!is_padding(whole))

@@ -1,5 +1,6 @@
 #include "collector/ingest/exporters/templates.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <xxhash.h>
@@ -110,6 +111,7 @@ static void measure(struct export_template *template)
 	for (unsigned i = 0; i < template->n_fields; i++) {
 		const uint16_t len = template->fields[i].len;
 
+		assert(len > 0);
 		template->len_min += len == FIELD_VARIABLE ? 1 : len;
 		template->is_fixed &= len != FIELD_VARIABLE;
 	}

@@ -27,7 +27,7 @@ enum scope9 { SCOPE9_SYSTEM = 1, SCOPE9_INTERFACE, SCOPE9_CARD, SCOPE9_CACHE, SC
 struct template_field {
 	uint32_t enterprise; /* 0 = IANA's, or nobody's */
 	uint16_t number;
-	uint16_t len; /* bytes; FIELD_VARIABLE */
+	uint16_t len; /* bytes, > 0; FIELD_VARIABLE */
 	bool is_reverse;
 	enum element_type type;
 	struct slice key; /* "\"octetDeltaCount\":" */

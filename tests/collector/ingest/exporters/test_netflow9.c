@@ -710,6 +710,99 @@ START_TEST(records_of_next_to_nothing_are_bounded)
 }
 END_TEST
 
+/* As Juniper tells scopes; without a bound they would be large lines for nothing. */
+START_TEST(fields_of_no_bytes_are_in_no_record)
+{
+	begin();
+	put_head9(&bytes, 1, 7);
+	size_t set = begin_set(&bytes, 0);
+	put16(&bytes, 256);
+	put16(&bytes, 256);
+	for (unsigned i = 0; i < 255; i++) {
+		put16(&bytes, 12232);
+		put16(&bytes, 0);
+	}
+	put16(&bytes, 4);
+	put16(&bytes, 1);
+	end_set(&bytes, set);
+	set = begin_set(&bytes, 1); /* nothing at all is no record */
+	put16(&bytes, 257);
+	put16(&bytes, 4);
+	put16(&bytes, 0);
+	put16(&bytes, 1);
+	put16(&bytes, 0);
+	end_set(&bytes, set);
+	set = begin_set(&bytes, 256);
+	put8(&bytes, 6);
+	end_set(&bytes, set);
+	(void)read_bytes(exporters, &bytes);
+	check_heard("{\"flow\":{\"version\":\"netflow9\",\"exporter\":\"192.0.2.1\","
+		    "\"domain\":7,\"sequence\":1,\"uptime\":100500,"
+		    "\"time\":\"2026-03-07T03:00:00Z\","
+		    "\"damaged\":\"a template makes no sense\"},"
+		    "\"octets\":\"01010004000000010000\"}\n" HEAD9(
+			    "1", "256") "},\"protocolIdentifier\":6}\n");
+	end();
+}
+END_TEST
+
+struct sums {
+	size_t size;
+	unsigned n_damaged;
+};
+
+static void add_up(void *user, const struct export_line *line)
+{
+	struct sums *sums = user;
+
+	sums->size += line->json.len;
+	sums->n_damaged += memmem(line->json.ptr, line->json.len, "damaged", 7) != NULL;
+}
+
+/* Records of one byte, and a name for it of many in JSON. */
+START_TEST(lines_of_a_datagram_are_bounded)
+{
+	static const unsigned one[][2] = {{10, 1}, {0, 0}};
+	char name[55] = "";
+	struct sums sums = {0};
+
+	exporters = exporters_new(EXPORT_NETFLOW, add_up, &sums);
+	put_head10(&bytes, 1, 7);
+	size_t set = begin_set(&bytes, 3);
+	put16(&bytes, 257);
+	put16(&bytes, 2);
+	put16(&bytes, 1);
+	put16(&bytes, 10);
+	put16(&bytes, 1);
+	put16(&bytes, 82);
+	put16(&bytes, 54);
+	end_set(&bytes, set);
+	set = begin_set(&bytes, 2);
+	put_template(&bytes, 256, one);
+	end_set(&bytes, set);
+	set = begin_set(&bytes, 257);
+	memset(name, 1, sizeof(name) - 1);
+	put8(&bytes, 3);
+	put_text(&bytes, name, sizeof(name) - 1);
+	end_set(&bytes, set);
+	for (unsigned i = 0; i < 7; i++) {
+		set = begin_set(&bytes, 256);
+		for (unsigned j = 0; j < 8192; j++)
+			put8(&bytes, 3);
+		end_set(&bytes, set);
+	}
+	end_message(&bytes);
+	(void)read_bytes(exporters, &bytes);
+	ck_assert_uint_gt(sums.size, EXPORT_LINES_MAX);
+	ck_assert_uint_lt(sums.size, EXPORT_LINES_MAX + 3 * DATAGRAM_SIZE);
+	ck_assert_uint_eq(sums.n_damaged, 2); /* the rest of a set, and of the datagram */
+	sums = (struct sums){0};
+	(void)read_bytes(exporters, &bytes); /* the next one may again */
+	ck_assert_uint_gt(sums.size, EXPORT_LINES_MAX);
+	exporters_free(exporters);
+}
+END_TEST
+
 /* Names of more interfaces than there is room for: the first ones stay. */
 START_TEST(what_options_tell_is_bounded)
 {
@@ -762,5 +855,6 @@ TEST_MAIN("netflow9", records_are_read_by_their_template, data_waits_for_its_tem
 	templates_of_ipfix_are_withdrawn, numbers_of_ipfix_count_records,
 	the_examples_of_the_standard_are_read, nothing_of_a_cut_one_is_lost,
 	changed_bytes_do_no_harm, templates_that_make_no_sense_are_refused_and_kept,
-	templates_are_bounded, records_of_next_to_nothing_are_bounded,
+	templates_are_bounded, fields_of_no_bytes_are_in_no_record,
+	lines_of_a_datagram_are_bounded, records_of_next_to_nothing_are_bounded,
 	what_options_tell_is_bounded, domains_and_exporters_are_bounded)
