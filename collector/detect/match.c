@@ -171,19 +171,19 @@ static bool is_shown(const struct record *record, const struct match *match)
 	return slice_eq(slice_of(value, (size_t)(end - value)), match_subject(match));
 }
 
-static struct slice concealed(
-	const struct match *match, struct arena *arena, match_conceal *conceal, void *user)
+/* The group as the record is now: an action may have had a secret in it. */
+static struct slice regrouped(
+	const struct record *record, struct arena *arena, uint32_t rule, struct slice subject)
 {
-	const struct slice subject = match_subject(match);
-	const struct slice token = conceal(user, arena, subject);
-	const size_t head = match->group.len - subject.len;
-	char *group = slice_absent(token) ? NULL : arena_alloc(arena, head + token.len);
+	char head[GROUP_MAX];
+	const size_t len = (size_t)(put_group(head, record, rule) - head);
+	char *group = slice_absent(subject) ? NULL : arena_alloc(arena, len + subject.len);
 
 	if (group == NULL)
 		return SLICE_NONE;
-	memcpy(group, match->group.ptr, head);
-	memcpy(group + head, token.ptr, token.len);
-	return slice_of(group, head + token.len);
+	memcpy(group, head, len);
+	memcpy(group + len, subject.ptr, subject.len);
+	return slice_of(group, len + subject.len);
 }
 
 static unsigned conceal_record(
@@ -195,8 +195,13 @@ static unsigned conceal_record(
 	for (unsigned i = 0; i < before; i++) {
 		struct match match = record->matches[i];
 
-		if (!is_shown(record, &match))
-			match.group = concealed(&match, arena, conceal, user);
+		struct slice subject = match_subject(&match);
+		const bool shown = is_shown(record, &match);
+
+		if (!shown)
+			subject = conceal(user, arena, subject);
+		if (!shown || rules[match.rule].by_action)
+			match.group = regrouped(record, arena, match.rule, subject);
 		if (!slice_absent(match.group))
 			record->matches[kept++] = match;
 	}

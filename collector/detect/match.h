@@ -31,7 +31,8 @@ unsigned match_batch(struct batch *batch);
 /* A token that is the same for the same value, or SLICE_NONE without room. */
 typedef struct slice match_conceal(void *user, struct arena *arena, struct slice value);
 
-/* After masking: a group whose value its record does not show any more has a token instead.
+/* After masking: groups are of what their records show now; one whose subject its record does
+ * not show any more has a token instead.
  * Matches left out for want of room are counted likewise. */
 unsigned match_conceal_batch(struct batch *batch, match_conceal *conceal, void *user);
 

@@ -216,6 +216,28 @@ START_TEST(what_masking_took_away_goes_from_groups_as_well)
 }
 END_TEST
 
+/* What a sender calls an action may be anything. */
+START_TEST(what_masking_took_from_an_action_goes_from_groups_as_well)
+{
+	batch_init(&batch);
+	struct record record =
+		sign_in("json", "login password=Hunter2Secret", "failure", "192.0.2.7", "an");
+	batch.records = &record;
+	batch.n_records = 1;
+	ck_assert_uint_eq(match_batch(&batch), 0);
+	ck_assert_uint_eq(record.n_matches, 1);
+	record.flags |= RECORD_MASKED;
+	ck_assert(record_set(&record, &batch.arena, FIELD_EVENT_ACTION,
+		SLICE_LIT("login password=*******")));
+	ck_assert_uint_eq(match_conceal_batch(&batch, conceal, NULL), 0);
+	ck_assert_slice_eq(
+		record.matches[0].group, ((struct slice)GROUP("json\0"
+							      "login password=*******\0"
+							      "192.0.2.7")));
+	batch_done(&batch);
+}
+END_TEST
+
 START_TEST(a_match_without_room_is_told)
 {
 	batch_init(&batch);
@@ -245,5 +267,6 @@ TEST_MAIN("match", failed_ssh_logins_match_by_agency_host_and_address,
 	failed_sign_ins_of_every_program_match_by_what_they_mean,
 	sign_ins_that_succeed_match_and_sign_offs_do_not,
 	a_group_keeps_its_form_whatever_a_name_is,
-	what_masking_took_away_goes_from_groups_as_well, a_match_without_room_is_told,
+	what_masking_took_away_goes_from_groups_as_well,
+	what_masking_took_from_an_action_goes_from_groups_as_well, a_match_without_room_is_told,
 	rules_have_names)
