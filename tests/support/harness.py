@@ -417,6 +417,16 @@ class Certificates:
                       "-CAcreateserial", "-days", "2", "-extfile", "san", "-out", f"{name}.crt")
         return self.folder / f"{name}.crt", self.folder / f"{name}.key"
 
+    def revoke(self, *names):
+        """Makes ca.crl, in which these are, and those that were in it before."""
+        (self.folder / "ca.conf").write_text("[ca]\ndefault_ca=own\n[own]\ndatabase=issued\ndefault_md=sha256\n")
+        (self.folder / "issued").touch()
+        options = ("-config", "ca.conf", "-cert", "ca.crt", "-keyfile", "ca.key")
+        for name in names:
+            self._openssl("ca", *options, "-revoke", f"{name}.crt")
+        self._openssl("ca", *options, "-gencrl", "-crldays", "2", "-out", "ca.crl")
+        return self.folder / "ca.crl"
+
     def kafka_options(self, name="client"):
         """librdkafka's settings for mutual TLS as NAME; None: without a certificate."""
         options = ["security.protocol=ssl", f"ssl.ca.location={self.ca}"]

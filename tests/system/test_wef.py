@@ -27,7 +27,8 @@ class Windows:
         self.certificates.issue("nobody", "DNS:nobody.example")
         folder = self.certificates.folder
         listener = {"name": "windows", "transport": "tls", "protocol": "wef", "listen": f"127.0.0.1:{self.port}",
-                    "clients": "required", "ca": str(folder / "ca.crt"), "certificate": str(folder / "server.crt"),
+                    "clients": "required", "ca": str(folder / "ca.crt"),
+                    "crl": str(self.certificates.revoke()), "certificate": str(folder / "server.crt"),
                     "key": str(folder / "server.key")}
         self.query("security", "*[System[(EventID=4625)]]")
         self.query("system", "*[System[(EventID=104)]]")
@@ -168,6 +169,25 @@ def test_who_it_is_is_said_by_its_certificate(windows):
     found = liar.enumerate()["security"]
     assert liar.deliver(found, range(1, 3)).status == 200
     assert len(windows.records()) == 2  # of the agency and host that the settings give its certificate
+
+
+def test_a_certificate_that_is_revoked_ends_a_connection_that_is_never_idle(windows):
+    computer = windows.computer()
+    security = computer.enumerate()["security"]
+    windows.certificates.revoke("pc1")
+    assert computer.heartbeat(security).status == 200  # before the list is read
+    windows.stack.collector.process.signal(signal.SIGHUP)
+
+    def has_ended():
+        try:
+            return computer.heartbeat(security).status != 200
+        except OSError:
+            return True
+
+    wait_until("it is no sender any more", has_ended, 20, 0)
+    with pytest.raises(OSError):
+        computer.heartbeat(security)
+    windows.stack.collector.process.wait_for(r"senders\.ended peer=\S+ it is no sender any more", 10)
 
 
 def test_many_computers_of_an_agency_are_the_hosts_that_the_register_names(windows):

@@ -367,7 +367,6 @@ static struct http_trouble identify(
 		door_stranger(session->door, &session->address);
 		return trouble;
 	}
-	session->generation = session->gate->generation;
 	return sender_session_is(session, sender) ? HTTP_FINE : too_many_connections;
 }
 
@@ -641,7 +640,6 @@ void http_put(struct http_exchange *exchange, struct slice bytes, uint64_t whole
 
 const struct sender_protocol sender_http = {
 	.name = "http",
-	.introduces = true,
 	.open = open,
 	.close = close_reader,
 	.take = take,

@@ -13,7 +13,8 @@
 static struct counter taken =
 	COUNTER("ingest.sender_connections", "TCP connections of senders that were taken");
 static struct counter gave_way = COUNTER("ingest.sender_handshakes_dropped",
-	"unfinished TLS handshakes of senders that gave way to newer ones");
+	"connections of senders that gave way to newer ones: still in their TLS "
+	"handshake, or nobody's before their first request");
 static struct counter too_many = COUNTER("ingest.sender_connections_refused",
 	"connections of senders that were closed: more than the settings allow");
 
@@ -173,8 +174,9 @@ static bool open_door(struct door *door, struct event_base *base, struct err *er
 		door->tls = load_tls(settings, err);
 		if (door->tls == NULL)
 			return false;
-		limit_handshakes(door);
 	}
+	if (settings->transport == TRANSPORT_TLS || protocol_introduces(settings->protocol))
+		limit_handshakes(door);
 	door->acceptor =
 		acceptor_open(base, settings->listen, settings->name, on_accept, door, err);
 	return door->acceptor != NULL;

@@ -23,7 +23,7 @@ struct door {
 	struct acceptor *acceptor;     /* of tcp and tls; the main thread's */
 	int fd;                        /* of udp; its worker's from the start on; -1 = none */
 	SSL_CTX *tls;                  /* replaced by a reload; under shared->tls_lock */
-	struct handshakes *handshakes; /* of tls: unfinished ones */
+	struct handshakes *handshakes; /* those that are nobody's yet; NULL = none ever is */
 	uint64_t handshake;            /* last number given; the main thread's */
 	atomic_uint connections;
 	unsigned next_worker;

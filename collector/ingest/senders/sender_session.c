@@ -370,9 +370,8 @@ bool sender_session_is(struct sender_session *session, const struct sender *send
 static bool let_in(struct sender_session *session)
 {
 	(void)gate_refresh(session->gate);
-	session->generation = session->gate->generation;
 	session->is_connected = true;
-	if (session->protocol->introduces) {
+	if (protocol_introduces(session->door->settings->protocol)) {
 		bufferevent_enable(session->bev, EV_READ);
 		return true;
 	}
@@ -520,6 +519,7 @@ static struct sender_session *new_session(
 	session->address = accepted->address;
 	session->peer = accepted->peer;
 	session->handshake = accepted->handshake;
+	session->generation = gate->generation; /* or older than what it is shaken by */
 	session->since_ms = clock_mono_ms();
 	memcpy(session->name, accepted->name, sizeof(session->name));
 	session->protocol = protocols[door->settings->protocol];

@@ -21,7 +21,7 @@ struct sender_session {
 	struct netaddr address;
 	uint64_t peer;
 	char name[ACCEPTOR_PEER_MAX];
-	unsigned generation; /* it was let in, or looked at again, under */
+	unsigned generation; /* it began, or was looked at again, under */
 	bool is_connected;   /* its handshake is over, if there is one */
 	bool has_token;
 	unsigned char token[TOKEN_HASH_SIZE]; /* SHA-256 of the one it is known by */
@@ -47,16 +47,14 @@ enum sender_taken {
 struct sender_protocol {
 	const char *name;
 
-	/* Who it is may be told by what it sends: take() is asked before it is known, with
-	 * `flow` NULL, and says so by sender_session_is(). Until then it is in its handshake,
-	 * as to places and deadlines. */
-	bool introduces;
-
 	void *(*open)(struct sender_session *session);
 	void (*close)(struct sender_session *session);
 
 	/* What has arrived, as far as there is room for it. `why`: set when it is broken, a
-	 * constant of the program. */
+	 * constant of the program. Where the protocol introduces (sender_settings.h) it is
+	 * asked before it is known who it is, with `flow` NULL, and says so by
+	 * sender_session_is(). Until then it is in its handshake, as to places and deadlines.
+	 */
 	enum sender_taken (*take)(struct sender_session *session, const char **why);
 
 	/* The peer is gone, or has to go. */

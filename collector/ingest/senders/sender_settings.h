@@ -30,6 +30,12 @@ static inline bool protocol_is_export(int protocol)
 	return protocol == PROTOCOL_NETFLOW || protocol == PROTOCOL_SFLOW;
 }
 
+/* Who it is may be told by what a connection brings: before that it is nobody's. */
+static inline bool protocol_introduces(int protocol)
+{
+	return protocol == PROTOCOL_HTTP || protocol == PROTOCOL_WEF;
+}
+
 enum listener_clients {
 	CLIENTS_NONE,     /* no certificate is asked for */
 	CLIENTS_OPTIONAL, /* one that is shown has to be good */

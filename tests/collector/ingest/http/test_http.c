@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/counter.h"
 #include "tests/collector/ingest/sender_bench.h"
 
 enum { ANSWER_MAX = 1 << 24 };
@@ -455,6 +456,54 @@ START_TEST(a_stop_answers_what_was_read)
 }
 END_TEST
 
+static void see_dropped(void *user, const struct counter *counter)
+{
+	if (strcmp(counter->name, "ingest.sender_handshakes_dropped") == 0)
+		*(uint64_t *)user = counter_value(counter);
+}
+
+static uint64_t count_dropped(void)
+{
+	uint64_t n = 0;
+
+	counter_walk(see_dropped, &n);
+	return n;
+}
+
+static void await_dropped(uint64_t n)
+{
+	const int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
+
+	while (count_dropped() < n && clock_mono_ms() < until_ms)
+		usleep(2000);
+	ck_assert_uint_ge(count_dropped(), n);
+}
+
+/* They have half of the places at most, as in a TLS handshake. */
+START_TEST(who_connects_and_says_nothing_takes_no_place_of_others)
+{
+	enum { PLACES = 20, SILENT = PLACES / 2 + 1 };
+	const uint64_t before = count_dropped();
+	int fds[PLACES];
+
+	begin();
+	for (int i = 0; i < PLACES; i++) {
+		fds[i] = dial(HTTP, "127.0.0.9");
+		if (i % 2 == 0)
+			put(fds[i], "POST / HTT");
+		if (i >= SILENT)
+			await_dropped(before + (uint64_t)(i - SILENT) + 1);
+	}
+	int fd = dial(HTTP, "127.0.0.1");
+	put_request(fd, "POST /", "", SLICE_LIT("one\n"));
+	await(fd, 200, "\"stored\":1");
+	for (int i = 0; i < PLACES; i++)
+		close(fds[i]);
+	close(fd);
+	end();
+}
+END_TEST
+
 TEST_MAIN("http", lines_are_stored_before_they_are_answered,
 	nothing_is_answered_before_it_is_durable, who_it_is_says_the_token_of_each_request,
 	a_line_beyond_the_limit_is_told_and_the_others_are_stored,
@@ -465,4 +514,4 @@ TEST_MAIN("http", lines_are_stored_before_they_are_answered,
 	what_the_store_refuses_is_tried_again_and_then_answered,
 	a_bulk_is_answered_item_by_item, the_answer_to_a_large_bulk_is_said_as_it_is_taken,
 	clients_of_elasticsearch_find_what_they_look_for, who_is_slow_or_silent_is_ended,
-	a_stop_answers_what_was_read)
+	who_connects_and_says_nothing_takes_no_place_of_others, a_stop_answers_what_was_read)
