@@ -308,6 +308,23 @@ static bool is_of_one_writer(const struct record *record, const struct parse_con
 	return (is_file || (source != NULL && source->wrapped)) && context->names_file;
 }
 
+/* What the line told of those to come. A file whose first line is none of the format that an
+ * older one of its name had is not read by that one's head. */
+static void keep_told(struct header_scope *scope, const struct record *record,
+	const struct parse_context *context, const struct parser *found)
+{
+	const struct source_header *head = &context->head;
+	struct source_header told = {found, context->header};
+
+	if (found != NULL && !slice_absent(told.text)) {
+		if (told.text.ptr != head->text.ptr || told.text.len != head->text.len)
+			header_scope_keep(scope, record, context->depth, &told);
+	} else if (context->starts_source && head->parser != NULL && found != head->parser) {
+		told = (struct source_header){.parser = NULL};
+		header_scope_keep(scope, record, context->depth, &told);
+	}
+}
+
 /* The same, with what the source's earlier lines told of this one; what it tells is kept. Where
  * strangers write too, only of the format that the settings name. */
 static const struct parser *ask_in_scope(const struct normalizer *normalizer,
@@ -325,15 +342,9 @@ static const struct parser *ask_in_scope(const struct normalizer *normalizer,
 	if (!is_trusted && context->head.parser != format) /* its name was another's */
 		context->head = (struct source_header){.parser = NULL};
 	found = ask_envelopes(normalizer, format, record, context, result);
-	if (scope != NULL && found != NULL && !is_own(found) &&
-		(is_trusted || found == format)) {
-		struct source_header told = {found, context->header};
-
-		if (!slice_absent(told.text) &&
-			(told.text.ptr != context->head.text.ptr ||
-				told.text.len != context->head.text.len))
-			header_scope_keep(scope, record, context->depth, &told);
-	}
+	if (scope != NULL && (found == NULL || !is_own(found)) &&
+		(is_trusted || found == format))
+		keep_told(scope, record, context, found);
 	context->head.parser = NULL; /* of the line, not of the message in it */
 	context->starts_source = false;
 	return found;

@@ -297,6 +297,7 @@ struct reading {
 	struct parse_context *context;
 	struct slice software;
 	bool is_proxy;                           /* s-ip is the proxy's own */
+	bool is_damaged;                         /* no value stands where one has to */
 	struct slice date, time;                 /* together */
 	struct slice stem, query, status;        /* of a request */
 	struct slice filter, virus, action, way; /* of a proxy; of a firewall */
@@ -308,9 +309,10 @@ static bool is_none(struct slice value)
 	return value.len == 0 || slice_eq(value, SLICE_LIT("-"));
 }
 
-/* One value of the line; of a quoted one the inside. False at its end. */
+/* One value of the line; of a quoted one the inside, behind whose quote a divider or the end
+ * has to stand. False at the line's end, and at what is no value. */
 static bool take_value(
-	const struct reading *reading, char divider, struct slice *rest, struct slice *value)
+	struct reading *reading, char divider, struct slice *rest, struct slice *value)
 {
 	if (slice_absent(*rest))
 		return false;
@@ -319,7 +321,9 @@ static bool take_value(
 	if (divider == ' ' && rest->len == 0)
 		return false;
 	if (!is_microsoft(reading->software) && skip_byte(rest, '"')) {
-		if (!take_until(rest, '"', value))
+		reading->is_damaged = !take_until(rest, '"', value) ||
+				      (rest->len > 0 && rest->ptr[0] != divider);
+		if (reading->is_damaged)
 			return false;
 		if (!skip_byte(rest, divider))
 			*rest = SLICE_NONE;
@@ -485,7 +489,7 @@ static void put_column(
 	}
 }
 
-/* All columns, or none of the line's values. */
+/* All columns, or up to the damage; or the line is another. */
 static bool read_columns(struct reading *reading, struct slice fields, struct slice line)
 {
 	char divider = slice_find(line, '\t') < line.len ? '\t' : ' ';
@@ -499,7 +503,7 @@ static bool read_columns(struct reading *reading, struct slice fields, struct sl
 		} while (name.len == 0 && skip_byte(&fields, ' '));
 		bool more = take_value(reading, divider, &line, &value);
 		if (name.len == 0 || !more)
-			return name.len == 0 && !more && n > 1;
+			return name.len == 0 && !more && n > 1 && !reading->is_damaged;
 		unsigned meaning = name_table_find(&table, name, name_hash(name));
 		if (!fits(meaning, value))
 			return false;
@@ -630,9 +634,11 @@ enum parse_result w3c_parse_line(struct record *record, struct parse_context *co
 	if (fields.len == 0 || slice_starts(context->message, SLICE_LIT("#")))
 		return PARSED_NOT_MINE;
 	put_module(context, reading.software);
-	if (!read_columns(&reading, fields, context->message) || !take_moment(&reading))
+	bool is_whole = read_columns(&reading, fields, context->message);
+	if ((!is_whole && !reading.is_damaged) || !take_moment(&reading))
 		return PARSED_NOT_MINE;
-	tell(&reading, fields);
+	if (is_whole)
+		tell(&reading, fields);
 	context->message = SLICE_NONE;
-	return PARSED;
+	return is_whole ? PARSED : PARSED_DAMAGED;
 }

@@ -27,7 +27,9 @@ bool w3c_is_microsoft(struct slice header, struct slice line);
 /* A directive: remembered, and said. */
 enum parse_result w3c_parse_directive(struct record *record, struct parse_context *context);
 
-/* A line in the columns that context->header names; PARSED_NOT_MINE when it is not. */
+/* A line in the columns that context->header names; PARSED_NOT_MINE when it is not, and
+ * PARSED_DAMAGED when a value in quotes goes on behind them: a stranger's quote would make the
+ * columns to come. */
 enum parse_result w3c_parse_line(struct record *record, struct parse_context *context);
 
 /* ---- for lines whose columns are told by their shape ------------------------------------ */

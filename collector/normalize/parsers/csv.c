@@ -277,13 +277,14 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 {
 	bool may_begin = context->starts_source || context->named;
 
-	if (!slice_absent(context->header))
-		return slice_eq(context->header, context->message)
-			       ? parse_header(record, context)
-			       : parse_row(record, context);
-	if (may_begin && is_header(context))
+	const bool is_headed = !slice_absent(context->header);
+
+	if ((is_headed && slice_eq(context->header, context->message)) ||
+		(may_begin && is_header(context)))
 		return parse_header(record, context);
-	return PARSED_NOT_MINE;
+	/* A file that begins anew without one has not the old one's columns. */
+	return is_headed && !context->starts_source ? parse_row(record, context)
+						    : PARSED_NOT_MINE;
 }
 
 /* A value in quotes may hold line ends. */

@@ -94,7 +94,7 @@ static bool read_tail(struct tail *tail, struct slice rest, bool strict)
 	if (!take_pair_value(&rest, strict, &tail->client))
 		return false;
 	while (skip_lit(&rest, ", ")) {
-		if (!take_until(&rest, ':', &name))
+		if (!take_until(&rest, ':', &name) || slice_find(name, '"') < name.len)
 			return false;
 		skip_blanks(&rest);
 		if (!take_pair_value(&rest, strict, &value))
@@ -104,32 +104,105 @@ static bool read_tail(struct tail *tail, struct slice rest, bool strict)
 	return rest.len == 0;
 }
 
-enum { CANDIDATES_MAX = 8 };
+enum { MARKS_MAX = 8 };
+
+/* Where pairs may begin. */
+struct marks {
+	unsigned n;
+	bool more; /* than these */
+	size_t at[MARKS_MAX];
+};
+
+static const struct slice mark = {SLICE_BYTES(", client: ")};
+
+static struct slice behind_mark(struct slice text, size_t at)
+{
+	return slice_from(text, at + mark.len);
+}
+
+/* nginx goes on with its server, or not at all; neither stands in quotes or holds one. */
+static bool may_begin(struct slice rest)
+{
+	struct slice value;
+
+	return take_pair_value(&rest, true, &value) &&
+	       (rest.len == 0 ||
+		       (skip_lit(&rest, ", server: ") && !slice_starts(rest, SLICE_LIT("\"")) &&
+			       take_pair_value(&rest, true, &value)));
+}
+
+static void find_marks(struct slice text, struct marks *marks)
+{
+	size_t at = slice_search(text, mark);
+
+	for (; at < text.len && !marks->more;
+		at += mark.len + slice_search(behind_mark(text, at), mark)) {
+		if (!may_begin(behind_mark(text, at)))
+			continue;
+		marks->more = marks->n == MARKS_MAX;
+		if (!marks->more)
+			marks->at[marks->n++] = at;
+	}
+}
+
+static struct slice client_at(struct slice text, size_t at)
+{
+	struct slice rest = behind_mark(text, at);
+
+	rest = slice_head(rest, slice_find(rest, ','));
+	return take_word(&rest);
+}
+
+static bool is_one_client(struct slice text, const struct marks *marks)
+{
+	bool same = !marks->more;
+
+	for (unsigned i = 1; i < marks->n && same; i++)
+		same = slice_eq(client_at(text, marks->at[0]), client_at(text, marks->at[i]));
+	return same;
+}
+
+/* Whether the first mark is nginx's own: no stranger's text stands before it, or only such that
+ * words without quotes follow, up to the pairs. */
+static bool is_first_certain(struct slice text, const struct marks *marks)
+{
+	static const struct slice heads[] = {{SLICE_BYTES("open() \"")},
+		{SLICE_BYTES("user \"")}, {SLICE_BYTES("directory index of \"")}};
+	struct slice before = slice_head(text, marks->at[0]);
+	bool is_known = false;
+	struct tail tail;
+
+	if (slice_find(before, '"') == before.len)
+		return !slice_starts(before, SLICE_LIT("[")); /* "[lua]": a script's words */
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+		is_known = is_known || slice_starts(before, heads[i]);
+	return is_known && read_tail(&tail, behind_mark(text, marks->at[0]), true);
+}
 
 /*
- * Paths, requests and referrers are what a stranger wrote, and may hold ", client: " too, and
- * quotes. Of several places it is the first from which on all is pairs whose values hold no
- * quote: what a stranger wrote inside of quotes has one behind it. Only where there is none
- * such, quotes may stand in values.
+ * Users, paths, requests and referrers are what a stranger wrote, and may hold all of it
+ * too, and quotes: of several places with different clients nobody can tell nginx's own, unless
+ * it is the first. Where they agree it is the first from which on all is pairs whose values
+ * hold no quote: what a stranger wrote inside of quotes has one behind it. Only where there is
+ * none such, quotes may stand in values.
  */
-static bool find_tail(struct slice text, struct tail *tail)
+static bool find_tail(struct slice text, const struct marks *marks, struct tail *tail)
 {
-	static const struct slice mark = {SLICE_BYTES(", client: ")};
+	const bool is_first = marks->n == 1 || is_first_certain(text, marks);
+	const unsigned n = is_first ? 1 : marks->n;
 
+	if (!is_first && !is_one_client(text, marks))
+		return false;
 	for (unsigned pass = 0; pass < 2; pass++) {
-		size_t at = slice_search(text, mark);
-
-		for (unsigned n = 0; n < CANDIDATES_MAX && at < text.len; n++) {
-			struct slice rest = slice_from(text, at + mark.len);
-
-			*tail = (struct tail){.text = slice_head(text, at)};
-			if (read_tail(tail, rest, pass == 0))
+		for (unsigned i = 0; i < n; i++) {
+			*tail = (struct tail){.text = slice_head(text, marks->at[i])};
+			if (read_tail(tail, behind_mark(text, marks->at[i]), pass == 0))
 				return true;
-			at += mark.len + slice_search(rest, mark);
 		}
 	}
-	*tail = (struct tail){.text = text};
-	return false;
+	*tail = (struct tail){.text = slice_head(text, marks->at[0]),
+		.client = client_at(text, marks->at[0])};
+	return true;
 }
 
 /* "54053#0: " */
@@ -165,8 +238,7 @@ static void put_tail(
 	put_some(record, context, FIELD_HTTP_REQUEST_REFERRER, tail->referrer);
 }
 
-/* What happened, where the text says more than that something went wrong. */
-static bool put_event(struct record *record, struct parse_context *context, struct slice text)
+static bool put_text(struct record *record, struct parse_context *context, struct slice text)
 {
 	size_t at = slice_search(text, SLICE_LIT("PHP message: "));
 
@@ -174,9 +246,22 @@ static bool put_event(struct record *record, struct parse_context *context, stru
 	       (at < text.len && sign_in_take(record, context, slice_from(text, at)));
 }
 
+/* What happened, where the text says more than that something went wrong; of a text whose end
+ * is in doubt, up to the first place where it does. */
+static bool put_event(struct record *record, struct parse_context *context, struct slice text,
+	const struct marks *marks)
+{
+	for (unsigned i = 0; i < marks->n; i++) {
+		if (put_text(record, context, slice_head(text, marks->at[i])))
+			return true;
+	}
+	return put_text(record, context, text);
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message, level, pid, thread, connection;
+	struct marks marks = {.n = 0};
 	struct tail tail;
 	int64_t ns;
 
@@ -189,11 +274,16 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put_digits(record, context, FIELD_PROCESS_PID, pid);
 	put_digits(record, context, FIELD_PROCESS_THREAD_ID, thread);
 	put_over(record, context, FIELD_MESSAGE, rest);
-	if (find_tail(rest, &tail))
+	find_marks(rest, &marks);
+	struct slice text = rest;
+	if (marks.n > 0 && find_tail(rest, &marks, &tail)) {
 		put_tail(record, context, &tail);
+		text = tail.text;
+		marks.n = 0; /* no doubt is left */
+	}
 	if (modsecurity_take_mark(&rest))
 		modsecurity_put(record, context, rest);
-	else if (!put_event(record, context, tail.text))
+	else if (!put_event(record, context, text, &marks))
 		put_meaning(record, context, &error);
 	context->message = SLICE_NONE;
 	return PARSED;

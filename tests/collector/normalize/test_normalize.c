@@ -335,6 +335,43 @@ START_TEST(columns_that_a_file_names_hold_in_batches_to_come)
 }
 END_TEST
 
+static struct record first_line(const char *text, uint64_t offset, uint64_t sequence)
+{
+	struct record record = line(text);
+
+	record.offset = offset;
+	record.sequence = sequence;
+	return record;
+}
+
+/* A report that is written anew may have other columns, or none. */
+START_TEST(a_table_that_begins_anew_has_not_the_old_ones_columns)
+{
+	struct headers *headers = headers_new();
+	struct record records[] = {
+		first_line("time,source_ip,user", 0, 1),
+		first_line("2026-03-07 03:00:00,192.0.2.1,an", 20, 2),
+		first_line("time,user,source_ip", 0, 3),
+		first_line("2026-03-07 03:00:00,binh,192.0.2.2", 20, 4),
+		first_line("2026-03-07 03:00:00,chi,192.0.2.3", 0, 5),
+		first_line("2026-03-07 03:00:00,dung,192.0.2.4", 34, 6),
+	};
+	const char *users[] = {NULL, "an", NULL, "binh", NULL, NULL};
+
+	setup(records, ARRAY_LEN(records));
+	normalize_batch(normalizer, headers, &batch);
+	for (unsigned i = 0; i < ARRAY_LEN(users); i++) {
+		struct slice user = record_get(&batch.records[i], FIELD_USER_NAME);
+
+		ck_assert_msg(
+			users[i] ? slice_eq(user, slice_str(users[i])) : slice_absent(user),
+			"line %u: %.*s", i, SLICE_FMT(user));
+	}
+	teardown();
+	headers_free(headers);
+}
+END_TEST
+
 #define WEB  "2026-03-07 03:00:00 203.0.113.9 GET /a 404"
 #define W3C  "#Fields: date time c-ip cs-method cs-uri-stem sc-status"
 #define SSHD "<38>Mar  7 03:00:00 web sshd[7]: Invalid user a from 192.0.2.1 port 2"
@@ -405,6 +442,7 @@ END_TEST
 
 TEST_MAIN("normalize", columns_that_a_file_names_hold_in_batches_to_come,
 	columns_are_named_only_where_one_program_writes,
+	a_table_that_begins_anew_has_not_the_old_ones_columns,
 	every_record_of_a_batch_is_a_sign_of_life, a_batch_is_normalized_in_place,
 	a_named_format_is_asked_first, a_named_format_is_of_the_line_that_a_shipper_wrapped,
 	only_the_outermost_header_says_who_forwarded_a_line,
