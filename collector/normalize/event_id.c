@@ -14,11 +14,21 @@ static void make_seed(void)
 		abort();
 }
 
+/* Of who delivers under a sender's name, where its certificate tells that; else 0. */
+static uint64_t hash_of_forwarder(const struct record_source *source)
+{
+	return source == NULL || slice_absent(source->forwarder)
+		       ? 0
+		       : XXH3_64bits_withSeed(
+				 source->forwarder.ptr, source->forwarder.len, seed);
+}
+
 /* Whose it is belongs to it: equal events of two senders are two. */
 static struct event_id finish(const struct record *record, XXH128_hash_t sum)
 {
-	const uint64_t parts[] = {
-		sum.low64, sum.high64, (uint64_t)record->agency << 32 | record->host};
+	const uint64_t parts[] = {sum.low64, sum.high64,
+		(uint64_t)record->agency << 32 | record->host,
+		hash_of_forwarder(record->source)};
 	const XXH128_hash_t hash = XXH3_128bits_withSeed(parts, sizeof(parts), seed);
 
 	return (struct event_id){hash.low64, hash.high64 | 1}; /* zero is none */

@@ -4,11 +4,10 @@
  * Beats, outputs of the _bulk interface and forwarders of Windows send at least
  * once: what they were not told is stored comes again, on another connection
  * and encoded anew, names in another order. Nothing but the event itself says
- * so. Its id is a keyed hash of its sender and of every name and value it has,
- * in whatever order they come (of XML, of its text); and it has one only when
- * something in it says where in its source it stood: log.offset of a file,
- * winlog.record_id, EventRecordID. (The "offset" of Beats before 7 is a name that
- * anybody's JSON may have for something else.)
+ * so. Its id is a keyed hash of its sender (and its certificate) and of every name and value it
+ * has, in whatever order they come (of XML, of its text); and it has one only when something in
+ * it says where in its source it stood: log.offset of a file, winlog.record_id, EventRecordID.
+ * (The "offset" of Beats before 7 is a name that anybody's JSON may have for something else.)
  * Two equal lines of a file have different offsets, so they have different ids,
  * and what has no place in its source (a datagram, a metric) has no id and is
  * stored as often as it comes.

@@ -356,13 +356,22 @@ static unsigned depth_of_line(const struct parser *format, const struct record *
 	return format != NULL && record->source != NULL && record->source->wrapped;
 }
 
+/* Nothing that the line says is asked. */
+static void note_certificate(struct record *record)
+{
+	const struct record_source *source = record->source;
+
+	if (source != NULL && source->names_host)
+		record->forwarded_host = source->forwarder;
+}
+
 /* Before anybody reads the message inside, whose names are those of who wrote it. */
 static void note_forwarder(struct record *record, const struct parse_context *context,
 	const struct parser *outermost)
 {
 	const struct record_source *source = record->source;
 
-	if (source == NULL || !source->names_host)
+	if (source == NULL || !source->names_host || !slice_absent(source->forwarder))
 		return;
 	if (!source->wrapped)
 		record->forwarded_host = context->header_host;
@@ -412,6 +421,7 @@ static const struct parser *run_parsers(const struct normalizer *normalizer,
 	const unsigned line_at = depth_of_line(format, record);
 	const struct parser *found = NULL;
 
+	note_certificate(record);
 	for (context->depth = 0; context->depth < DEPTH_MAX; context->depth++) {
 		enum parse_result result = PARSED_NOT_MINE;
 		const bool is_line = context->depth == line_at;

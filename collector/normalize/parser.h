@@ -76,8 +76,7 @@ struct parse_context {
 	 * envelope that leaves no message inside sets it to SLICE_NONE. */
 	struct slice message;
 	struct slice program;     /* out of an envelope: who wrote the message, or absent */
-	struct slice header_host; /* out of a header of syslog, or of a forwarded event: who
-				     forwarded it names this */
+	struct slice header_host; /* out of a header of syslog: who forwarded it names this */
 	bool named;               /* the source's settings name the parser that is asked */
 	unsigned depth;           /* lines this message was found in; 0 = none */
 	bool whole_line;          /* the message left is a line of its own: Docker, Filebeat */

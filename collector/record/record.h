@@ -145,6 +145,9 @@ struct record_source {
 	/* A relay: who forwards a line says whose it is (record.forwarded_host). Of these hosts
 	 * of its agency alone; n_hosts 0 = of all that the register names. */
 	bool names_host;
+	/* By the certificate of who delivers, whatever the lines say; "" = by none. Absent:
+	 * the lines say it. */
+	struct slice forwarder;
 	const uint32_t *hosts;
 	size_t n_hosts;
 };
@@ -158,9 +161,10 @@ struct record {
 	uint64_t offset;     /* position in the source */
 	uint64_t whole;      /* bytes before truncation */
 	const struct record_source *source;
-	/* Of a source that names hosts: the name that whoever forwarded the line put around it,
-	 * in the outermost header of syslog or in the object of a Beat. Never a value of the
-	 * message inside, which anybody may write. Absent when there is none. */
+	/* Of a source that names hosts: source->forwarder, or the name that whoever forwarded
+	 * the line put around it, in the outermost header of syslog or in the object of a Beat.
+	 * Never a value of the message inside, which anybody may write. Absent when there is
+	 * none. */
 	struct slice forwarded_host;
 	struct event_id id; /* of a source that resends */
 	bool resent;        /* set by the store's writer: it was stored before */

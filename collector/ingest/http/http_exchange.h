@@ -57,11 +57,12 @@ struct http_exchange {
 	const struct http_head *head;   /* until the answer */
 	const struct http_handler *handler;
 	struct receipts *receipts;
-	void *state;      /* the handler's; NULL in begin() */
-	uint64_t put;     /* messages */
-	int64_t begun_ms; /* monotonic */
-	uint64_t unsaid;  /* bytes of a begun answer */
-	bool closes;      /* the connection, behind the answer */
+	void *state;           /* the handler's; NULL in begin() */
+	uint64_t put;          /* messages */
+	int64_t begun_ms;      /* monotonic */
+	uint64_t unsaid;       /* bytes of a begun answer */
+	bool closes;           /* the connection, behind the answer */
+	const char *forwarder; /* record_source.forwarder of what is put; NULL = absent */
 };
 
 /* A message, cut to what it may have: `whole` bytes before that. `wrapped`: a JSON object of a

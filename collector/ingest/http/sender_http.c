@@ -628,7 +628,8 @@ void http_put(struct http_exchange *exchange, struct slice bytes, uint64_t whole
 	exchange->put++;
 	gate_put(session->gate, session->flow,
 		&(struct inflow_message){
-			.origin = {session->door, session->address, wrapped},
+			.origin = {session->door, session->address, wrapped,
+				exchange->forwarder},
 			.peer = session->peer,
 			.bytes = bytes,
 			.whole = whole,

@@ -318,6 +318,11 @@ static bool resends(const struct door *door)
 	       protocol == PROTOCOL_WEF;
 }
 
+static struct slice copy_name(struct batch *batch, const char *name)
+{
+	return name != NULL ? arena_copy(&batch->arena, slice_str(name)) : SLICE_NONE;
+}
+
 static struct record_source source_of(struct batch *batch, const struct sender *sender,
 	const struct zone *zone, const uint32_t *hosts, const struct inflow_origin *origin)
 {
@@ -332,6 +337,7 @@ static struct record_source source_of(struct batch *batch, const struct sender *
 	return (struct record_source){
 		.input = slice_str(origin->door->input),
 		.name = arena_copy(&batch->arena, slice_of(text, len)),
+		.forwarder = copy_name(batch, origin->forwarder),
 		.format = slice_str(format),
 		.zone = zone,
 		.charset = is_export || listener->protocol == PROTOCOL_WEF

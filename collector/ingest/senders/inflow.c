@@ -1,6 +1,7 @@
 #include "collector/ingest/senders/inflow.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct parcel *append_parcel(struct inflow *inflow)
 {
@@ -17,13 +18,19 @@ static struct parcel *append_parcel(struct inflow *inflow)
 	return parcel;
 }
 
+static bool is_same_name(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 static int origin_number(const struct parcel *parcel, const struct inflow_origin *origin)
 {
 	for (unsigned i = parcel->n_origins; i > 0; i--) {
 		const struct inflow_origin *known = &parcel->origins[i - 1];
 
 		if (known->door == origin->door && known->wrapped == origin->wrapped &&
-			netaddr_eq(&known->address, &origin->address))
+			netaddr_eq(&known->address, &origin->address) &&
+			is_same_name(known->forwarder, origin->forwarder))
 			return (int)i - 1;
 	}
 	return -1;
@@ -49,6 +56,15 @@ static struct inflow_line *next_line(struct parcel *parcel)
 	return &parcel->lines[parcel->n_lines++];
 }
 
+static const char *copy_name(const char *name)
+{
+	char *copy = name != NULL ? strdup(name) : NULL;
+
+	if (name != NULL && copy == NULL)
+		abort();
+	return copy;
+}
+
 static uint16_t number_origin(struct parcel *parcel, const struct inflow_origin *origin)
 {
 	const int known = origin_number(parcel, origin);
@@ -56,6 +72,7 @@ static uint16_t number_origin(struct parcel *parcel, const struct inflow_origin 
 	if (known >= 0)
 		return (uint16_t)known;
 	parcel->origins[parcel->n_origins] = *origin;
+	parcel->origins[parcel->n_origins].forwarder = copy_name(origin->forwarder);
 	return (uint16_t)parcel->n_origins++;
 }
 
@@ -117,6 +134,8 @@ void parcel_free(struct parcel *parcel)
 {
 	receipts_settle(&parcel->receipts, false);
 	strbuf_done(&parcel->bytes);
+	for (unsigned i = 0; i < parcel->n_origins; i++)
+		free((char *)(uintptr_t)parcel->origins[i].forwarder);
 	free(parcel->lines);
 	free(parcel);
 }

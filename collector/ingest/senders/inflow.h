@@ -28,6 +28,8 @@ struct inflow_origin {
 	const struct door *door;
 	struct netaddr address;
 	bool wrapped; /* record_source.wrapped */
+	const char
+		*forwarder; /* record_source.forwarder; NULL = absent; a parcel has its own */
 };
 
 struct inflow_line {

@@ -287,6 +287,7 @@ static void put_events(struct http_exchange *exchange)
 
 	if (wef->message.action == WSMAN_SUBSCRIPTION_END)
 		log_end(exchange);
+	exchange->forwarder = certificate_of(exchange);
 	while (wsman_next_event(&wef->message, &scratch, &event)) {
 		if (event.len > 0)
 			put_event(exchange, event);

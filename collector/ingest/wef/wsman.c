@@ -80,6 +80,7 @@ struct reading {
 	const char **why;
 	char action[WSMAN_ID_MAX + 1];
 	bool understands; /* all that it has to */
+	bool has_events;  /* a list of them */
 };
 
 static enum wsman_fault fault(struct reading *reading, const char *why)
@@ -264,6 +265,9 @@ static bool count_events(struct reading *reading)
 	struct wsman_message *message = reading->message;
 	enum markup_got got;
 
+	if (reading->has_events)
+		return false; /* of two lists one would be acknowledged and not stored */
+	reading->has_events = true;
 	message->events = reading->xml;
 	while ((got = next_child(&reading->xml)) == MARKUP_START) {
 		if (!markup_is(&reading->xml, wsman, SLICE_LIT("Event")) || !skip(reading))

@@ -264,14 +264,6 @@ static size_t event_at(struct slice text)
 	return at + 6 < start.len ? at : text.len;
 }
 
-/* Of an event that a computer forwards itself: its log wrote the name. */
-static void note_forwarder(
-	const struct record *record, struct parse_context *context, struct slice computer)
-{
-	if (record->source != NULL && slice_eq(record->source->input, SLICE_LIT("wef")))
-		context->header_host = computer;
-}
-
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice text = context->message;
@@ -286,7 +278,6 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	bool whole = read_event(&reading, slice_from(text, at));
 	if (slice_absent(winlog.event_id) || slice_absent(winlog.provider))
 		return PARSED_NOT_MINE;
-	note_forwarder(record, context, winlog.computer);
 	winlog_put(&winlog);
 	context->message = SLICE_NONE;
 	return whole ? PARSED : PARSED_DAMAGED;

@@ -202,6 +202,13 @@ START_TEST(only_the_outermost_header_says_who_forwarded_a_line)
 {
 	static const struct record_source relay = {.names_host = true};
 	static const struct record_source shipper = {.names_host = true, .wrapped = true};
+	/* A computer with a certificate. */
+	static const struct record_source computer = {.names_host = true,
+		.input = {SLICE_BYTES("wef")},
+		.forwarder = {SLICE_BYTES("h1")}};
+	static const struct record_source nameless = {.names_host = true,
+		.input = {SLICE_BYTES("wef")},
+		.forwarder = {SLICE_BYTES("")}};
 	static const struct {
 		const struct record_source *source;
 		const char *text, *host; /* NULL = nobody */
@@ -230,6 +237,13 @@ START_TEST(only_the_outermost_header_says_who_forwarded_a_line)
 			"h1"},
 		{&shipper, "{\"message\":\"Jun  1 00:00:00 h3 sshd[1]: x\"}", NULL},
 		{&shipper, "Jun  1 00:00:00 h3 sshd[1]: x", NULL},
+		{&computer,
+			"<Event><System><Provider Name='P'/><EventID>1</EventID>"
+			"<Computer>h3</Computer></System></Event>",
+			"h1"},
+		{&computer, "<13>Nov 22 01:02:03 h3 app: x", "h1"},
+		{&computer, "???", "h1"},
+		{&nameless, "<13>Nov 22 01:02:03 h3 app: x", NULL},
 	};
 	struct record records[ARRAY_LEN(cases)];
 
@@ -298,7 +312,18 @@ START_TEST(an_event_has_an_id_when_it_tells_its_place)
 		"{\"message\":\"x\",\"log\":{\"offset\":12",
 		"???",
 	};
+	static const char *const forwarded =
+		"<Event><System><Provider Name='P'/><EventID>1</EventID><EventRecordID>7"
+		"</EventRecordID><Computer>h3</Computer></System></Event>";
+	static const struct record_source computers[] = {
+		{.resends = true, .forwarder = {SLICE_BYTES("h3")}},
+		{.resends = true, .forwarder = {SLICE_BYTES("h4")}},
+	};
 	const struct event_id none = {0}, id = id_of(&beat, event);
+
+	ck_assert(is_same(id_of(&computers[0], forwarded), id_of(&computers[0], forwarded)));
+	ck_assert(!is_same(id_of(&computers[0], forwarded), none));
+	ck_assert(!is_same(id_of(&computers[0], forwarded), id_of(&computers[1], forwarded)));
 
 	ck_assert(!is_same(id, none));
 	ck_assert(is_same(id, id_of(&beat, anew)));

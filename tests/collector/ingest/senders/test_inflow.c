@@ -47,6 +47,32 @@ START_TEST(messages_come_out_in_order_with_where_they_came_from)
 }
 END_TEST
 
+/* Behind one address may be several. */
+START_TEST(who_delivers_by_another_certificate_is_another_origin)
+{
+	struct inflow inflow = {0};
+	char name[] = "pc1";
+	const char *names[] = {name, "pc2", NULL, "pc1", ""};
+
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+		inflow_add(&inflow,
+			&(struct inflow_message){
+				.origin = {&first_door, {.low = 1}, .forwarder = names[i]},
+				.bytes = SLICE_LIT("x"),
+				.whole = 1,
+			});
+	name[2] = '9'; /* its connection is gone */
+	struct parcel *parcel = inflow_take(&inflow);
+	ck_assert_uint_eq(parcel->n_origins, 4);
+	ck_assert_str_eq(parcel->origins[parcel->lines[0].origin].forwarder, "pc1");
+	ck_assert_str_eq(parcel->origins[parcel->lines[1].origin].forwarder, "pc2");
+	ck_assert_ptr_null(parcel->origins[parcel->lines[2].origin].forwarder);
+	ck_assert_uint_eq(parcel->lines[3].origin, parcel->lines[0].origin);
+	ck_assert_str_eq(parcel->origins[parcel->lines[4].origin].forwarder, "");
+	parcel_free(parcel);
+}
+END_TEST
+
 START_TEST(a_parcel_holds_no_more_than_a_batch_should)
 {
 	struct inflow inflow = {0};
@@ -104,4 +130,5 @@ START_TEST(a_loss_stands_behind_what_came_before_it)
 END_TEST
 
 TEST_MAIN("inflow", messages_come_out_in_order_with_where_they_came_from,
+	who_delivers_by_another_certificate_is_another_origin,
 	a_parcel_holds_no_more_than_a_batch_should, a_loss_stands_behind_what_came_before_it)

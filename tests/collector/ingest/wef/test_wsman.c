@@ -143,6 +143,9 @@ START_TEST(what_is_no_envelope_is_a_fault)
 		"<w:Events><w:Other/></w:Events>" END,
 		START ACTION("http://schemas.dmtf.org/wbem/wsman/1/wsman/Events") BODY
 		"<w:Events>text</w:Events>" END,
+		START EVENTS_ACTION BODY "<w:Events>" EVENT(
+			"<a/>") "</w:Events><w:Events>" EVENT("<b/>") "</w:Events>" END,
+		START EVENTS_ACTION BODY "<w:Events/><w:Events/>" END,
 		START
 		"<a:Action>http://schemas.dmtf.org/wbem/wsman/1/wsman/Events</a:Action>" BODY
 		"<w:Events/>" END,
