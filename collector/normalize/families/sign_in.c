@@ -19,19 +19,29 @@ static bool splits(char byte)
 	return memchr(" \t,;=\"'`()[]{}<>|", byte, 17) != NULL;
 }
 
-/* What strangers write stands behind these, up to the end. */
+/* What strangers write stands behind these and a sign, up to the end. */
 static const char *const strangers_words[] = {"user_agent", "user-agent", "useragent",
-	"user agent", "agent", "ua:", "ua=", "referer", "referrer", "mozilla/"};
+	"user agent", "agent", "ua", "referer", "referrer"};
+
+/* "agent: ", "\"user_agent\":\"", "referer = " */
+static bool has_sign(struct slice rest)
+{
+	if (rest.len > 0 && (rest.ptr[0] == '"' || rest.ptr[0] == '\''))
+		rest = slice_from(rest, 1);
+	skip_blanks(&rest);
+	return rest.len > 0 && (rest.ptr[0] == ':' || rest.ptr[0] == '=');
+}
 
 static bool begins_strangers_words(struct slice rest)
 {
 	for (size_t i = 0; i < ARRAY_LEN(strangers_words); i++) {
 		struct slice word = slice_str(strangers_words[i]);
 
-		if (rest.len >= word.len && slice_eq_nocase(slice_head(rest, word.len), word))
+		if (rest.len >= word.len && slice_eq_nocase(slice_head(rest, word.len), word) &&
+			has_sign(slice_from(rest, word.len)))
 			return true;
 	}
-	return false;
+	return slice_starts(rest, SLICE_LIT("Mozilla/"));
 }
 
 /* What stands between the quote at the start and the next one that ends a word. */
@@ -73,7 +83,7 @@ static size_t url_length(struct slice rest)
 /* A copy in which quoted texts (but addresses), URLs and agents are blank: each byte that is
  * left stands where it stood. Work is linear: a quote without an end is looked for once of each
  * kind. */
-static struct slice plain_of(struct slice text, char plain[SIGN_IN_TEXT_MAX])
+static struct slice plain_of(struct slice text, char plain[SIGN_IN_TEXT_MAX], bool *is_cut)
 {
 	char unclosed[3] = "";
 	struct slice quoted;
@@ -87,6 +97,7 @@ static struct slice plain_of(struct slice text, char plain[SIGN_IN_TEXT_MAX])
 			continue;
 		if (begins_strangers_words(rest)) {
 			memset(plain + at, ' ', rest.len);
+			*is_cut = true;
 			break;
 		}
 		if ((byte == '"' || byte == '\'' || byte == '`') && !strchr(unclosed, byte)) {
@@ -104,6 +115,30 @@ static struct slice plain_of(struct slice text, char plain[SIGN_IN_TEXT_MAX])
 		}
 	}
 	return slice_of(plain, text.len);
+}
+
+/* ---- where a name may stand -------------------------------------------------------------- */
+
+/* Texts in front of a name, the most telling ones first. */
+static const char *const user_keys[] = {"username", "user name", "for user", "tài khoản",
+	"Tài khoản", "người dùng", "tên đăng nhập", "Tên đăng nhập", "with account",
+	"request for", "account", "login:", "login=", "user", "for"};
+
+static bool stands_here(struct slice text, size_t at, struct slice key)
+{
+	const struct slice rest = slice_from(text, at);
+
+	return rest.len > key.len && slice_eq_nocase(slice_head(rest, key.len), key) &&
+	       (at == 0 || !is_name_byte(text.ptr[at - 1])) &&
+	       (!is_name_byte(key.ptr[key.len - 1]) || !is_name_byte(rest.ptr[key.len]));
+}
+
+/* Behind the text at `at` a name in quotes stands: it ends there. */
+static bool is_quoted(struct slice rest)
+{
+	while (rest.len > 0 && memchr(" :=([<", rest.ptr[0], 6) != NULL)
+		rest = slice_from(rest, 1);
+	return rest.len > 0 && memchr("\"'`", rest.ptr[0], 3) != NULL;
 }
 
 /* ---- the outcome ------------------------------------------------------------------------ */
@@ -142,6 +177,7 @@ static const struct needles *needles_of_words(void)
 struct said {
 	enum sign_in_outcome worst; /* "unsuccessful login" is no "successful login" */
 	bool tries;
+	size_t first; /* where the first outcome stands */
 };
 
 static bool note_words(void *user, unsigned number, size_t at)
@@ -149,7 +185,6 @@ static bool note_words(void *user, unsigned number, size_t at)
 	struct said *said = user;
 	unsigned says = words[number].says;
 
-	(void)at;
 	if (says == SAYS_TRY) {
 		said->tries = true;
 		return true;
@@ -159,12 +194,14 @@ static bool note_words(void *user, unsigned number, size_t at)
 			return true;
 		says = says == SAYS_REFUSED ? SIGN_IN_FAILED : SIGN_IN_DONE;
 	}
+	if (said->worst == SIGN_IN_NONE || at < said->first)
+		said->first = at;
 	if (says > said->worst)
 		said->worst = (enum sign_in_outcome)says;
 	return true;
 }
 
-enum sign_in_outcome sign_in_outcome(struct slice text)
+static struct said scan(struct slice text)
 {
 	struct said said = {.worst = SIGN_IN_NONE};
 
@@ -172,15 +209,61 @@ enum sign_in_outcome sign_in_outcome(struct slice text)
 		text.len = SIGN_IN_TEXT_MAX;
 	if (text.len > 0)
 		(void)needles_scan(needles_of_words(), text, note_words, &said);
-	return said.worst;
+	return said;
+}
+
+enum sign_in_outcome sign_in_outcome(struct slice text)
+{
+	return scan(text).worst;
+}
+
+enum { WORDS_MAX = 48 };
+
+/* "account locked" is no account's name. */
+static bool is_of_words(struct slice rest)
+{
+	struct said said = scan(slice_head(rest, rest.len < WORDS_MAX ? rest.len : WORDS_MAX));
+
+	return said.worst != SIGN_IN_NONE && said.first == 0;
+}
+
+/* The first place from `at` on behind which a name without quotes may stand, of which nobody
+ * knows where it ends; the text's end when there is none. */
+static size_t find_open_name(struct slice plain, size_t at)
+{
+	for (; at < plain.len; at++) {
+		for (size_t i = 0; i < ARRAY_LEN(user_keys); i++) {
+			const struct slice key = slice_str(user_keys[i]);
+
+			if (stands_here(plain, at, key) &&
+				!is_quoted(slice_from(plain, at + key.len)) &&
+				!is_of_words(slice_from(plain, at)))
+				return at;
+		}
+	}
+	return plain.len;
+}
+
+/* Where the program has said it before a name, no words of the name's say more: "login failed
+ * for user account locked". */
+static enum sign_in_outcome outcome_of(struct slice plain)
+{
+	struct said whole = scan(plain);
+	size_t at = whole.first;
+
+	if (whole.worst == SIGN_IN_NONE)
+		return SIGN_IN_NONE;
+	while ((at = find_open_name(plain, at)) < plain.len) {
+		struct said before = scan(slice_head(plain, at));
+
+		if (before.worst != SIGN_IN_NONE)
+			return before.worst;
+		at++;
+	}
+	return whole.worst;
 }
 
 /* ---- who -------------------------------------------------------------------------------- */
-
-/* Texts in front of a name, the most telling ones first. */
-static const char *const user_keys[] = {"username", "user name", "for user", "tài khoản",
-	"Tài khoản", "người dùng", "tên đăng nhập", "Tên đăng nhập", "with account",
-	"request for", "account", "login:", "login=", "user", "for"};
 
 /* What stands behind such a text and is no name. */
 static const char *const no_names[] = {"or", "and", "name", "names", "is", "was", "not", "from",
@@ -224,18 +307,10 @@ static struct slice take_name(struct slice rest)
 /* The name behind `key`, where that stands as a word of the program's own. */
 static struct slice name_behind(struct slice text, struct slice plain, struct slice key)
 {
-	const bool open = !is_name_byte(key.ptr[key.len - 1]);
-
 	for (size_t at = 0; at + key.len < text.len; at++) {
-		struct slice rest = slice_from(plain, at), name;
-
-		if (!slice_eq_nocase(slice_head(rest, key.len), key) ||
-			(at > 0 && is_name_byte(text.ptr[at - 1])))
+		if (!stands_here(plain, at, key))
 			continue;
-		rest = slice_from(text, at + key.len);
-		if (!open && is_name_byte(rest.ptr[0]))
-			continue;
-		name = take_name(rest);
+		struct slice name = take_name(slice_from(text, at + key.len));
 		if (name.len > 0)
 			return name;
 	}
@@ -307,21 +382,27 @@ static bool take_source(struct slice token, struct sign_in *found)
 	return true;
 }
 
-/* The last one that a word says it is, or else the first one there is. */
+/* The last one that a word says it is, or else the first one there is. One that is said before
+ * a name stays: those behind it may be the name's. */
 static void find_source(struct slice text, struct sign_in *found)
 {
+	const struct slice whole = text;
 	struct slice before = SLICE_NONE, token;
 	struct sign_in here = {0};
 	bool is_said = false;
+	size_t name = text.len; /* from the first said one on */
 
 	while ((token = next_token(&text)).len > 0) {
 		if (take_source(token, &here)) {
+			const size_t at = (size_t)(token.ptr - whole.ptr);
 			bool said = is_one_of(before, from_words, ARRAY_LEN(from_words));
 
-			if (said || (!is_said && slice_absent(found->address))) {
+			if (at < name && (said || (!is_said && slice_absent(found->address)))) {
 				found->address = here.address;
 				found->port = here.port;
 			}
+			if (said && !is_said)
+				name = find_open_name(whole, at);
 			is_said = is_said || said;
 		}
 		before = without_colon(token);
@@ -380,17 +461,19 @@ bool sign_in_take(struct record *record, struct parse_context *context, struct s
 	const bool has_source = !slice_absent(record_get(record, FIELD_SOURCE_IP));
 	struct sign_in found = {0};
 	char room[SIGN_IN_TEXT_MAX];
+	bool is_cut = false; /* who it was may have called himself "agent: " */
 
 	if (text.len > SIGN_IN_TEXT_MAX)
 		text.len = SIGN_IN_TEXT_MAX;
 	if (sign_in_outcome(text) == SIGN_IN_NONE)
 		return false;
-	const struct slice plain = plain_of(text, room);
-	const enum sign_in_outcome outcome = sign_in_outcome(plain);
+	const struct slice plain = plain_of(text, room, &is_cut);
+	const enum sign_in_outcome outcome = outcome_of(plain);
 	if (outcome == SIGN_IN_NONE)
 		return false;
 	find_all(text, plain, &found, has_user, has_source);
-	if (!has_user && !has_source && slice_absent(found.user) && slice_absent(found.address))
+	if (!is_cut && !has_user && !has_source && slice_absent(found.user) &&
+		slice_absent(found.address))
 		return false;
 	put_meaning(record, context, &meanings[outcome]);
 	put_some(record, context, FIELD_USER_NAME, found.user);

@@ -26,7 +26,7 @@ enum sign_in_outcome sign_in_outcome(struct slice text);
 /*
  * Adds what happened, and of source and user what the record does not have yet. False, with
  * nothing added, when the text says no such thing, or of nobody: neither the text nor the
- * record has an address or a user.
+ * record has an address or a user, and no words of a stranger's ("agent: ") hide them.
  */
 bool sign_in_take(struct record *record, struct parse_context *context, struct slice text);
 

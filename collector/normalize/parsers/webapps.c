@@ -202,6 +202,21 @@ static bool read_grafana(
 
 /* ---- any of them ------------------------------------------------------------------------ */
 
+/* What somebody typed may go on as the application would: "x from 198.51.100.1:2: y". Where a
+ * reason has another address, nobody knows which is whose. */
+static void doubt_source(struct record *record)
+{
+	static const struct slice from = {SLICE_BYTES(" from ")};
+	struct slice rest = record_get(record, FIELD_EVENT_REASON);
+	size_t at = slice_search(rest, from);
+
+	if (at == rest.len)
+		return;
+	take_out(record, FIELD_SOURCE_IP);
+	take_out(record, FIELD_SOURCE_PORT);
+	take_out(record, FIELD_SOURCE_ADDRESS);
+}
+
 /* A line of a file; one that no sentence knows is not claimed, but for Vaultwarden's. */
 static enum parse_result read_file(struct record *record, struct parse_context *context)
 {
@@ -218,6 +233,7 @@ static enum parse_result read_file(struct record *record, struct parse_context *
 	enum parse_result result = phrases_put(&phrases, record, context, rest, &noted);
 	if (result == PARSED_PARTLY && !named && slice_absent(context->program))
 		return PARSED_NOT_MINE;
+	doubt_source(record);
 	record->created_ns = ns;
 	put(record, context, FIELD_LOG_LEVEL, level);
 	put(record, context, FIELD_LOG_LOGGER, logger);
