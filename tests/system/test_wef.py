@@ -156,6 +156,7 @@ def test_what_makes_no_sense_is_a_fault_and_stores_nothing(windows):
     assert answer.status == 500 and answer.fault == ["s:Receiver", "w:DeliveryRefused"]
     assert computer.send("/elsewhere", b"").status == 404
     assert windows.stored() == 0 and windows.stack.counter("ingest.wef_faults") == 7
+    assert windows.stack.collector.process.err.count("wef.fault") == 1  # in a minute
     assert computer.heartbeat(computer.enumerate()["security"]).status == 200  # the connection is fine
 
 

@@ -12,7 +12,10 @@
 #include "common/counter.h"
 #include "common/json.h"
 
-enum { ITEM_MAX = 4096 };
+enum { ITEM_MAX = 4096, ACTIONS = BULK_DELETE + 1 };
+
+/* What an answer tells of an item. */
+enum fact { FACT_INDEX, FACT_RESULT, FACT_STATUS, FACT_ERROR, FACTS };
 
 static struct counter refused = COUNTER("ingest.bulk_refused",
 	"documents of _bulk that were refused, each in its answer: too long, empty, updates, "
@@ -22,6 +25,7 @@ struct bulk_state {
 	struct http_items items;
 	struct bulk *bulk;
 	struct strbuf filter;
+	bool wanted[ACTIONS][FACTS]; /* by the filter */
 
 	/* The answer. */
 	size_t run;     /* that is being said */
@@ -33,16 +37,16 @@ struct bulk_state {
 
 static const struct {
 	const char *name;
-	const char *index, *result, *status, *error; /* paths, for filters */
+	const char *paths[FACTS]; /* for filters */
 } actions[] = {
-	[BULK_INDEX] = {"index", "items.index._index", "items.index.result",
-		"items.index.status", "items.index.error"},
-	[BULK_CREATE] = {"create", "items.create._index", "items.create.result",
-		"items.create.status", "items.create.error"},
-	[BULK_UPDATE] = {"update", "items.update._index", "items.update.result",
-		"items.update.status", "items.update.error"},
-	[BULK_DELETE] = {"delete", "items.delete._index", "items.delete.result",
-		"items.delete.status", "items.delete.error"},
+	[BULK_INDEX] = {"index", {"items.index._index", "items.index.result",
+					 "items.index.status", "items.index.error"}},
+	[BULK_CREATE] = {"create", {"items.create._index", "items.create.result",
+					   "items.create.status", "items.create.error"}},
+	[BULK_UPDATE] = {"update", {"items.update._index", "items.update.result",
+					   "items.update.status", "items.update.error"}},
+	[BULK_DELETE] = {"delete", {"items.delete._index", "items.delete.result",
+					   "items.delete.status", "items.delete.error"}},
 };
 
 static const struct {
@@ -65,6 +69,23 @@ static struct slice index_of(struct slice path)
 	return slice_starts(first, SLICE_LIT("_")) ? SLICE_NONE : first;
 }
 
+static bool wants(const struct bulk_state *state, const char *path)
+{
+	return http_filter_wants(strbuf_slice(&state->filter), slice_str(path));
+}
+
+/* Once: a request may have as many runs as lines. False: it is beyond limits. */
+static bool read_filter(struct bulk_state *state, struct slice list)
+{
+	if (!http_filter_decode(list, &state->filter))
+		return false;
+	for (unsigned action = 0; action < ACTIONS; action++) {
+		for (unsigned fact = 0; fact < FACTS; fact++)
+			state->wanted[action][fact] = wants(state, actions[action].paths[fact]);
+	}
+	return true;
+}
+
 static struct http_trouble begin(struct http_exchange *exchange)
 {
 	struct bulk_state *state = calloc(1, sizeof(*state));
@@ -77,9 +98,8 @@ static struct http_trouble begin(struct http_exchange *exchange)
 	state->bulk = bulk_new(index_of(exchange->head->path));
 	strbuf_init(&state->filter, HTTP_FILTER_MAX);
 	strbuf_init(&state->text, ITEM_MAX);
-	return http_filter_decode(
-		       http_query_value(exchange->head->query, SLICE_LIT("filter_path")),
-		       &state->filter)
+	return read_filter(
+		       state, http_query_value(exchange->head->query, SLICE_LIT("filter_path")))
 		       ? HTTP_FINE
 		       : (struct http_trouble){400, "filter_path is beyond limits"};
 }
@@ -161,11 +181,6 @@ static void count_refused(const struct bulk *bulk)
 
 /* ---- the answer ------------------------------------------------------------------- */
 
-static bool wants(const struct bulk_state *state, const char *path)
-{
-	return http_filter_wants(strbuf_slice(&state->filter), slice_str(path));
-}
-
 static void put_error(struct json *json, enum bulk_outcome outcome)
 {
 	json_key(json, SLICE_LIT("error"));
@@ -178,15 +193,16 @@ static void put_error(struct json *json, enum bulk_outcome outcome)
 static void put_facts(struct bulk_state *state, const struct bulk_run *run, struct json *json)
 {
 	const bool is_stored = run->outcome == BULK_STORED;
+	const bool *wanted = state->wanted[run->action];
 
 	json_object(json);
-	if (wants(state, actions[run->action].index))
+	if (wanted[FACT_INDEX])
 		json_put_text(json, "_index", bulk_index_name(state->bulk, run->index));
-	if (is_stored && wants(state, actions[run->action].result))
+	if (is_stored && wanted[FACT_RESULT])
 		json_put_str(json, "result", "created");
-	if (wants(state, actions[run->action].status))
+	if (wanted[FACT_STATUS])
 		json_put_u64(json, "status", outcomes[run->outcome].status);
-	if (!is_stored && wants(state, actions[run->action].error))
+	if (!is_stored && wanted[FACT_ERROR])
 		put_error(json, (enum bulk_outcome)run->outcome);
 	json_object_end(json);
 }

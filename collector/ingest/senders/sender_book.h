@@ -31,6 +31,8 @@ struct sender_state {
 	atomic_uint connections;      /* open now */
 	atomic_uint_fast64_t refused; /* connections too many */
 	atomic_int_fast64_t heard_ns; /* wall clock; 0 = not since the start */
+	/* Of forwarding: when the log had a line, monotonic; 0 = not since the start. */
+	atomic_int_fast64_t fault_told_ms, end_told_ms;
 };
 
 /* What all senders of an agency share. */

@@ -29,6 +29,7 @@ enum {
 	ANSWER_MAX = 2 << 20, /* bytes of an envelope of ours, in UTF-8 */
 	ADDRESS_MAX = 1024,
 	SHA1_HEX_SIZE = 41,
+	TELL_MS = 60000,
 };
 
 static struct counter enumerations = COUNTER("ingest.wef_enumerations",
@@ -267,11 +268,24 @@ static void put_event(struct http_exchange *exchange, struct slice event)
 	http_put(exchange, utf8_head(event, most), event.len, false);
 }
 
+/* A line of the log of one kind, once in a minute for a sender: a flood must not fill that as
+ * well. */
+static bool may_tell(atomic_int_fast64_t *told_ms)
+{
+	const int64_t now_ms = clock_mono_ms();
+	int_fast64_t told = atomic_load(told_ms);
+
+	return (told == 0 || now_ms - told >= TELL_MS) &&
+	       atomic_compare_exchange_strong(told_ms, &told, now_ms);
+}
+
 /* Why is lost with the envelope. */
 static void log_end(const struct http_exchange *exchange)
 {
 	const struct wef *wef = exchange->state;
 
+	if (!may_tell(&exchange->session->flow->sender->state->end_told_ms))
+		return;
 	log_warn("wef.given_up", "sender=%s computer=%s subscription=%s status=%s",
 		LOG_TEXT(slice_str(exchange->session->flow->sender->name)),
 		LOG_TEXT(slice_str(wef->message.machine)),
@@ -386,15 +400,24 @@ static void say_nothing(struct http_exchange *exchange, unsigned status)
 	http_answer(exchange, status, SLICE_NONE, SLICE_LIT(""));
 }
 
+static void log_fault(const struct http_exchange *exchange)
+{
+	const struct wef *wef = exchange->state;
+
+	if (may_tell(&exchange->session->flow->sender->state->fault_told_ms))
+		log_warn("wef.fault", "sender=%s peer=%s computer=%s, %s",
+			LOG_TEXT(slice_str(exchange->session->flow->sender->name)),
+			exchange->session->name, LOG_TEXT(slice_str(wef->message.machine)),
+			wef->why);
+}
+
 static void say_fault(struct http_exchange *exchange)
 {
 	const struct wef *wef = exchange->state;
 	struct strbuf out = STRBUF_INIT(ANSWER_MAX);
 
 	counter_add(&faults, 1);
-	log_warn("wef.fault", "sender=%s peer=%s computer=%s, %s",
-		LOG_TEXT(slice_str(exchange->session->flow->sender->name)),
-		exchange->session->name, LOG_TEXT(slice_str(wef->message.machine)), wef->why);
+	log_fault(exchange);
 	wsman_put_fault(&out, &wef->message, wef->fault, wef->why);
 	say(exchange, wsman_fault_status(wef->fault), &out);
 	strbuf_done(&out);

@@ -23,10 +23,10 @@ enum {
 	KEPT_DAYS = 180,          /* of one that is not heard any more */
 };
 
-static struct counter full =
-	COUNTER("ingest.wef_sources_full", "deliveries whose computer could not be remembered: "
-					   "there are too many; after a restart "
-					   "it goes on from its newest event");
+static struct counter full = COUNTER("ingest.wef_sources_full",
+	"deliveries whose computer, or whose bookmark, could not be remembered: there are too "
+	"many, or they are too large; it goes on from an older bookmark then, or from its "
+	"newest event");
 static struct counter went_silent = COUNTER("ingest.wef_silent",
 	"computers that forward events and said nothing for more than two heartbeats");
 static struct counter unwritten = COUNTER("ingest.wef_unwritten",
@@ -35,7 +35,8 @@ static struct counter unwritten = COUNTER("ingest.wef_unwritten",
 /* A certificate of a sender. */
 struct owner {
 	struct owner *next;
-	unsigned n; /* of its sources */
+	unsigned n;       /* of its sources */
+	size_t bookmarks; /* bytes of theirs */
 	const char *certificate;
 	char sender[]; /* and the other behind it */
 };
@@ -192,17 +193,29 @@ static struct source *find_or_add(struct wef_sources *sources, const struct wef_
 
 /* ---- noting ----------------------------------------------------------------------- */
 
+static bool has_room(const struct wef_sources *sources, const struct source *source, size_t len)
+{
+	const size_t was = source->bookmark_len;
+
+	return len <= BOOKMARK_MAX && sources->bookmarks - was + len <= BOOKMARKS_MAX &&
+	       source->owner->bookmarks - was + len <= WEF_BOOKMARKS_MAX;
+}
+
 /* The older one stays when there is no room: events come twice then, and none is lost. */
 static void keep_bookmark(
 	struct wef_sources *sources, struct source *source, struct slice bookmark)
 {
-	if (slice_absent(bookmark) || bookmark.len > BOOKMARK_MAX ||
-		sources->bookmarks - source->bookmark_len + bookmark.len > BOOKMARKS_MAX)
+	if (slice_absent(bookmark))
 		return;
+	if (!has_room(sources, source, bookmark.len)) {
+		counter_add(&full, 1);
+		return;
+	}
 	char *copy = allocate(bookmark.len + 1);
 	memcpy(copy, bookmark.ptr, bookmark.len);
 	free(source->bookmark);
 	sources->bookmarks += bookmark.len - source->bookmark_len;
+	source->owner->bookmarks += bookmark.len - source->bookmark_len;
 	source->bookmark = copy;
 	source->bookmark_len = bookmark.len;
 }
@@ -505,12 +518,17 @@ static bool load(struct wef_sources *sources)
 	return sqlite3_finalize(row) == SQLITE_OK && step == SQLITE_DONE;
 }
 
+/* As old as they are to the newest one, or to now when that is earlier: neither a clock that is
+ * wrong at the start makes all of them old, nor one that was wrong before. */
 static bool forget_old(struct wef_sources *sources)
 {
-	char text[128];
+	char text[192];
 
-	snprintf(text, sizeof(text), "DELETE FROM forwarders WHERE heard_ns < %lld",
-		(long long)(clock_wall_ns() - INT64_C(86400) * KEPT_DAYS * CLOCK_NS_PER_S));
+	snprintf(text, sizeof(text),
+		"DELETE FROM forwarders WHERE heard_ns <"
+		" min(%lld, (SELECT max(heard_ns) FROM forwarders)) - %lld",
+		(long long)clock_wall_ns(),
+		(long long)(INT64_C(86400) * KEPT_DAYS * CLOCK_NS_PER_S));
 	return execute(sources->file, text);
 }
 

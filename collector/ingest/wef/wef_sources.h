@@ -14,7 +14,8 @@
  * from now on: nothing is said to be delivered before it is durable.
  *
  * WEF_SOURCES_MAX at most, and WEF_COMPUTERS_MAX of a certificate, whatever
- * computers call themselves: further ones are counted and have no bookmark.
+ * computers call themselves: further ones are counted and have no bookmark. So
+ * are bookmarks beyond WEF_BOOKMARKS_MAX of a certificate: the older one stays.
  *
  * Any thread. Private to ingest/, but for what control shows.
  */
@@ -28,7 +29,8 @@ struct wef_sources;
 
 enum {
 	WEF_SOURCES_MAX = 100000,
-	WEF_COMPUTERS_MAX = 4000, /* of one certificate, times its subscriptions */
+	WEF_COMPUTERS_MAX = 4000,    /* of one certificate, times its subscriptions */
+	WEF_BOOKMARKS_MAX = 8 << 20, /* bytes of those of one certificate */
 };
 
 /* Which one. */

@@ -1,8 +1,10 @@
 #include "collector/ingest/wef/wef_sources.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "common/counter.h"
 #include "common/file.h"
 #include "tests/support/check.h"
 #include "tests/support/folder.h"
@@ -203,7 +205,101 @@ START_TEST(a_certificate_has_no_more_computers_than_it_may)
 }
 END_TEST
 
+static void look_at(void *user, const struct counter *counter)
+{
+	if (strcmp(counter->name, "ingest.wef_sources_full") == 0)
+		*(uint64_t *)user = counter_value(counter);
+}
+
+static uint64_t count_full(void)
+{
+	uint64_t n = 0;
+
+	counter_walk(look_at, &n);
+	return n;
+}
+
+START_TEST(a_certificate_has_no_more_bookmarks_than_it_may)
+{
+	enum { LARGE = 32 << 10, MOST = WEF_BOOKMARKS_MAX / LARGE, MORE = 5 };
+	struct wef_sources *sources = open_at(NULL);
+	const uint64_t before = count_full();
+	char *large = malloc(LARGE + 1), name[32];
+
+	memset(large, 'x', LARGE);
+	large[LARGE] = '\0';
+	for (unsigned i = 0; i < MOST + MORE; i++) {
+		snprintf(name, sizeof(name), "pc%u", i);
+		deliver(sources, name, large);
+	}
+	check_bookmark(sources, name, NULL);
+	ck_assert_uint_eq(count_full() - before, MORE);
+	deliver(sources, "pc0", "short"); /* there is room for others then */
+	deliver(sources, name, "short");
+	check_bookmark(sources, "pc0", "short");
+	check_bookmark(sources, name, "short");
+	deliver(sources, name, large);
+	check_bookmark(sources, name, "short"); /* the older one */
+	ck_assert_uint_eq(count_full() - before, MORE + 1);
+
+	const struct wef_source_key other = {"pc", "other", "a", "s"};
+	struct strbuf out = STRBUF_INIT(LARGE);
+	wef_sources_note(sources, &other, WEF_SOURCE_DELIVERED, 1, 1, slice_str(large));
+	ck_assert(wef_sources_bookmark(sources, &other, &out));
+	strbuf_done(&out);
+	free(large);
+	wef_sources_close(sources);
+}
+END_TEST
+
+static void set_heard(const char *path, const char *computer, int64_t heard_ns)
+{
+	char text[200];
+	sqlite3 *file;
+
+	ck_assert_int_eq(sqlite3_open(path, &file), SQLITE_OK);
+	snprintf(text, sizeof(text),
+		"UPDATE forwarders SET heard_ns = %lld WHERE computer = '%s'",
+		(long long)heard_ns, computer);
+	ck_assert_int_eq(sqlite3_exec(file, text, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_changes(file), 1);
+	sqlite3_close(file);
+}
+
+START_TEST(a_clock_that_is_wrong_makes_no_computer_old)
+{
+	const int64_t year_ns = INT64_C(365) * 86400 * CLOCK_NS_PER_S, now_ns = clock_wall_ns();
+	struct folder folder;
+	char path[4096];
+
+	folder_make(&folder);
+	snprintf(path, sizeof(path), "%s/forwarders.db", folder.path);
+	struct wef_sources *sources = open_at(path);
+	deliver(sources, "a", "one");
+	deliver(sources, "b", "one");
+	deliver(sources, "old", "one");
+	wef_sources_close(sources);
+	set_heard(path, "a", now_ns - 2 * year_ns); /* the clock is two years ahead */
+	set_heard(path, "b", now_ns - 2 * year_ns - 1);
+	set_heard(path, "old", now_ns - 3 * year_ns);
+	sources = open_at(path);
+	check_bookmark(sources, "a", "one");
+	check_bookmark(sources, "b", "one");
+	check_bookmark(sources, "old", NULL);
+	deliver(sources, "b", "two");
+	wef_sources_close(sources);
+	set_heard(path, "a", now_ns + 10 * year_ns); /* it was ahead */
+	sources = open_at(path);
+	check_bookmark(sources, "a", "one");
+	check_bookmark(sources, "b", "two");
+	wef_sources_close(sources);
+	folder_remove(&folder);
+}
+END_TEST
+
 TEST_MAIN("wef_sources", the_newest_bookmark_counts, another_certificate_is_another_computer,
 	bookmarks_are_there_after_a_restart, a_damaged_file_is_set_aside,
 	a_folder_that_is_not_there_is_an_error, what_a_computer_did_is_shown,
-	who_misses_two_heartbeats_is_silent, a_certificate_has_no_more_computers_than_it_may)
+	who_misses_two_heartbeats_is_silent, a_certificate_has_no_more_computers_than_it_may,
+	a_certificate_has_no_more_bookmarks_than_it_may,
+	a_clock_that_is_wrong_makes_no_computer_old)
