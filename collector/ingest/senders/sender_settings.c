@@ -97,9 +97,10 @@ static const struct setting sender_table[] = {
 		.example = "1"},
 	{"names-host", SETTING_FLAG, AT(names_host), "false", 0, 0,
 		"A relay of its agency: a message is of the host that the register names like "
-		"the HOSTNAME in its header (of Beats: like the event's host.name), and of the "
-		"host above when there is none. What stands in the message inside names "
-		"nobody."},
+		"the HOSTNAME in its header (of Beats: like the event's host.name; of wef: "
+		"like "
+		"the first name in the computer's certificate), and of the host above when "
+		"there is none. What stands in the message inside names nobody."},
 	{"hosts", SETTING_TEXTS, AT(hosts), NULL, 0, SENDER_HOSTS_MAX,
 		"With names-host: numbers of the hosts it may name; none: all of its agency.",
 		.example = "[12, 13]"},
