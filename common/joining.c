@@ -252,6 +252,8 @@ static bool goes_on_as_audit(struct joining *joining, struct slice line)
 {
 	if (is_boundary(line, 'A'))
 		return false;
+	if (is_boundary(line, 'B'))
+		joining->inside = JOINING_AUDITED;
 	if (is_boundary(line, 'Z'))
 		joining->inside = JOINING_TEXT;
 	return true;
@@ -313,8 +315,47 @@ void joining_begin(struct joining *joining, struct slice line, bool claimed)
 		joining->inside = JOINING_HISTORY;
 }
 
+/* "<34>...", "Mar  7 10:00:00 host ..." */
+static bool is_syslog(struct slice line)
+{
+	size_t end = slice_find(line, '>');
+
+	if (end > 1 && end <= 4 && end < line.len && line.ptr[0] == '<' &&
+		is_digit(line.ptr[1]))
+		return true;
+	return line.len > 16 && line.ptr[3] == ' ' && line.ptr[6] == ' ' &&
+	       line.ptr[9] == ':' && line.ptr[12] == ':' && is_digit(line.ptr[14]) &&
+	       line.ptr[15] == ' ' && line.ptr[0] >= 'A' && line.ptr[0] <= 'Z';
+}
+
+/* Whether the line is none of what was begun, whoever wrote its first line: statements, scripts
+ * and requests may hold objects of JSON, but no head of syslog. */
+static bool stands_alone(const struct joining *joining, struct slice line)
+{
+	switch (joining->inside) {
+	case JOINING_AUDIT:
+	case JOINING_HISTORY:
+		return joining_is_whole(line);
+	case JOINING_XML:
+	case JOINING_ALERT:
+	case JOINING_SLOW:
+		return is_syslog(line);
+	case JOINING_TEXT:
+	case JOINING_JSON:
+	case JOINING_DOCKER:
+	case JOINING_PARTS:
+	case JOINING_AUDITED:
+	case JOINING_TRACEBACK:
+	case JOINING_TRACED:
+		break;
+	}
+	return false;
+}
+
 static bool goes_on(struct joining *joining, struct slice before, struct slice line, bool known)
 {
+	if (stands_alone(joining, line))
+		return false;
 	switch (joining->inside) {
 	case JOINING_XML:
 		return goes_on_as_xml(joining, before, line, known);
@@ -325,6 +366,7 @@ static bool goes_on(struct joining *joining, struct slice before, struct slice l
 	case JOINING_PARTS:
 		return goes_on_as_part(joining, line);
 	case JOINING_AUDIT:
+	case JOINING_AUDITED:
 		return goes_on_as_audit(joining, line);
 	case JOINING_ALERT:
 		return !known && goes_on_as_alert(joining, line);
@@ -352,16 +394,6 @@ bool joining_take(struct joining *joining, struct slice before, struct slice lin
 }
 
 /* ---- lines that stand alone -------------------------------------------------------------- */
-
-/* "<34>...", "Mar  7 10:00:00 host ..." */
-static bool is_syslog(struct slice line)
-{
-	if (line.len > 2 && line.ptr[0] == '<' && is_digit(line.ptr[1]))
-		return true;
-	return line.len > 16 && line.ptr[3] == ' ' && line.ptr[6] == ' ' &&
-	       line.ptr[9] == ':' && line.ptr[12] == ':' && is_digit(line.ptr[14]) &&
-	       line.ptr[15] == ' ' && line.ptr[0] >= 'A' && line.ptr[0] <= 'Z';
-}
 
 bool joining_is_whole(struct slice line)
 {

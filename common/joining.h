@@ -13,6 +13,9 @@
  *	in an entry of MySQL's slow query log, up to the next
  *	in a record of APT's history, up to its End-Date
  *
+ * Lines of syslog, and others that stand alone, end what a line began that anybody may have
+ * written into the same file.
+ *
  * The agent asks this alone (its files' `multiline: {by: auto}`); the collector's normalize
  * command asks its parsers too.
  *
@@ -35,11 +38,12 @@ struct joining {
 		JOINING_TEXT,
 		JOINING_XML,
 		JOINING_JSON,
-		JOINING_DOCKER, /* lines of Docker's json-file */
-		JOINING_PARTS,  /* of a long line, CRI */
-		JOINING_AUDIT,  /* of ModSecurity */
-		JOINING_ALERT,  /* of Snort, up to an empty line */
-		JOINING_SLOW,   /* an entry of a slow query log */
+		JOINING_DOCKER,  /* lines of Docker's json-file */
+		JOINING_PARTS,   /* of a long line, CRI */
+		JOINING_AUDIT,   /* of ModSecurity, its part A */
+		JOINING_AUDITED, /* its other parts */
+		JOINING_ALERT,   /* of Snort, up to an empty line */
+		JOINING_SLOW,    /* an entry of a slow query log */
 		JOINING_HISTORY,
 		JOINING_TRACEBACK, /* Python's, up to the exception */
 		JOINING_TRACED,    /* behind the exception: another may follow */

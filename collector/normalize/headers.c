@@ -19,7 +19,7 @@ static struct counter damaged = COUNTER("normalize.headers_damaged",
 	"heads of sources that the file carried over a restart damaged; likewise");
 
 enum {
-	SETS = HEADERS_MAX / HEADERS_PER_HOST,
+	SETS = HEADERS_MAX / HEADERS_PER_SET,
 	FILE_LINE_MAX = 2 * HEADER_BYTES_MAX,
 	FILE_MAX = HEADERS_MAX * FILE_LINE_MAX,
 };
@@ -39,7 +39,7 @@ struct headers {
 	pthread_mutex_t lock; /* of all below */
 	bool changed;         /* since it was saved */
 	uint64_t uses;
-	struct known known[HEADERS_MAX]; /* sets of HEADERS_PER_HOST */
+	struct known known[HEADERS_MAX]; /* sets of HEADERS_PER_SET */
 };
 
 struct headers *headers_new(void)
@@ -74,7 +74,7 @@ static uint64_t mixed(uint64_t a, uint64_t b)
 
 static struct known *set_of(struct headers *headers, uint32_t agency, uint32_t host)
 {
-	return &headers->known[mixed(agency, host) % SETS * HEADERS_PER_HOST];
+	return &headers->known[mixed(agency, host) % SETS * HEADERS_PER_SET];
 }
 
 /* The place of a source; NULL when nothing is known of it. */
@@ -83,7 +83,7 @@ static struct known *find(
 {
 	struct known *set = set_of(headers, agency, host);
 
-	for (unsigned i = 0; i < HEADERS_PER_HOST; i++) {
+	for (unsigned i = 0; i < HEADERS_PER_SET; i++) {
 		if (set[i].source == source && set[i].agency == agency && set[i].host == host)
 			return &set[i];
 	}
@@ -100,13 +100,38 @@ static void forget(struct headers *headers, struct known *known)
 	headers->changed = true;
 }
 
-static struct known *oldest(struct known *set)
+static bool is_of(const struct known *known, uint32_t agency, uint32_t host)
 {
-	struct known *found = &set[0];
+	return known->source != 0 && known->agency == agency && known->host == host;
+}
 
-	for (unsigned i = 1; i < HEADERS_PER_HOST; i++) {
-		if (set[i].used < found->used)
+/* The places of a set that one host has. */
+static unsigned count_of(const struct known *set, uint32_t agency, uint32_t host)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < HEADERS_PER_SET; i++)
+		n += is_of(&set[i], agency, host);
+	return n;
+}
+
+/* The place that a new one of the host takes: a free one; the one unused the longest of the
+ * host that has the most, which is this one where it would have the most. */
+static struct known *least_due(struct known *set, uint32_t agency, uint32_t host)
+{
+	const unsigned own = count_of(set, agency, host);
+	struct known *found = NULL;
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < HEADERS_PER_SET; i++) {
+		if (set[i].source == 0)
+			return &set[i];
+		const bool is_own = is_of(&set[i], agency, host);
+		const unsigned n = is_own ? own + 1 : count_of(set, set[i].agency, set[i].host);
+		if (n > most || (n == most && set[i].used < found->used)) {
 			found = &set[i];
+			most = n;
+		}
 	}
 	return found;
 }
@@ -118,7 +143,7 @@ static struct known *place_for(
 
 	if (known != NULL)
 		return known;
-	known = oldest(set_of(headers, agency, host));
+	known = least_due(set_of(headers, agency, host), agency, host);
 	if (known->source != 0)
 		counter_add(&forgotten, 1);
 	forget(headers, known);

@@ -8,10 +8,12 @@
  *
  * A source is (agency, host, input, name), and inside of it the file, with the host and the
  * agent it is of, that a shipper names around its lines. Who may tell something is up to the
- * caller: what strangers write into must have no head. Of
- * one host HEADERS_PER_HOST sources are known at least, of which the one unused the longest is
- * forgotten for a new one: no host can push out those of many others. Memory is bounded by
- * HEADERS_MAX of HEADER_BYTES_MAX each. What is forgotten is read as if it had never been told.
+ * caller: what strangers write into must have no head.
+ *
+ * Hosts share sets of HEADERS_PER_SET places by their hash. Where one is full, the host that
+ * has the most of it gives up the one unused the longest: none can push out those of others.
+ * Memory is bounded by HEADERS_MAX of HEADER_BYTES_MAX each. What is forgotten is read as if it
+ * had never been told.
  *
  * A line that was read before the header (a batch that comes again) is not read by it.
  *
@@ -26,8 +28,8 @@
 
 enum {
 	HEADER_BYTES_MAX = 4096, /* longer ones are not kept, and counted */
-	HEADERS_PER_HOST = 16,
-	HEADERS_MAX = 512 * HEADERS_PER_HOST,
+	HEADERS_PER_SET = 16,
+	HEADERS_MAX = 512 * HEADERS_PER_SET,
 };
 
 struct headers;

@@ -167,6 +167,39 @@ START_TEST(a_run_of_apt_goes_on_to_its_end)
 }
 END_TEST
 
+/* Into a file of many anybody may write the first line of a record that has no end. */
+START_TEST(lines_of_syslog_end_what_somebody_began)
+{
+	static const char *const story[] = {
+		"-k Start-Date: x",
+		"-  Mar  7 10:00:00 may-chu sshd[7]: Invalid user a from 192.0.2.1 port 2",
+		"-k Start-Date: x",
+		"-  {\"a\":1}",
+		"-k # User@Host: x",
+		"-  <34>Mar  7 10:00:00 may-chu su: x",
+		"-k --a1b2c3d4-A--",
+		"-  Mar  7 10:00:00 may-chu su: x",
+		"-k --a1b2c3d4-A--",
+		"+  [07/Mar/2026:10:00:00 +0700] x 192.0.2.1 2 192.0.2.2 80",
+		"+  --a1b2c3d4-B--",
+		"+  Mar  7 10:00:00 may-chu su: x",
+		"+  {\"a\":1}",
+		"+  --a1b2c3d4-Z--",
+		"-k [**] [1:2003:8] NAME [**]",
+		"-  Mar  7 10:00:00 may-chu su: x",
+		"-  <Event xmlns='x'>",
+		"+  <Data>{ $_ }",
+		"+  { $_ }",
+		"-  Mar  7 10:00:00 may-chu su: x",
+		"-k # User@Host: an[an] @ localhost []",
+		"+  SELECT 1 WHERE a",
+		"+  <3 AND b;",
+	};
+
+	check_story(story, ARRAY_LEN(story));
+}
+END_TEST
+
 START_TEST(what_is_closed_goes_on_no_more_whatever_is_known_of_it)
 {
 	struct joining joining;
@@ -244,8 +277,8 @@ START_TEST(what_is_never_closed_ends_all_the_same)
 }
 END_TEST
 
-TEST_MAIN("joining", indented_lines_that_nobody_knows_go_on,
-	parts_of_a_containers_line_go_on_until_the_last,
+TEST_MAIN("joining", lines_of_syslog_end_what_somebody_began,
+	indented_lines_that_nobody_knows_go_on, parts_of_a_containers_line_go_on_until_the_last,
 	an_audit_record_goes_on_to_its_last_boundary,
 	an_alert_of_snort_goes_on_to_the_empty_line, an_entry_of_a_slow_log_goes_on_to_the_next,
 	a_run_of_apt_goes_on_to_its_end, what_was_opened_goes_on_until_it_is_closed,

@@ -168,7 +168,7 @@ START_TEST(one_host_with_many_files_pushes_out_no_other)
 	setup();
 	tell(&mine, "a b");
 	tell(&first, "c d");
-	for (unsigned i = 0; i < 10 * HEADERS_PER_HOST; i++) {
+	for (unsigned i = 0; i < 10 * HEADERS_PER_SET; i++) {
 		many.name = slice_of(name, (size_t)snprintf(name, sizeof(name), "%u.log", i));
 		next_batch(7);
 		tell(&flood, "e f");
@@ -177,6 +177,30 @@ START_TEST(one_host_with_many_files_pushes_out_no_other)
 	expect(&mine, "a b");
 	expect(&first, NULL);
 	expect(&flood, "e f");
+	teardown();
+}
+END_TEST
+
+START_TEST(hosts_with_many_files_push_out_none_of_a_host_with_one)
+{
+	enum { HOSTS = 1500 };
+	struct record mine = line_of(1, &logs, 0);
+	struct record_source many = logs;
+	char name[32];
+
+	setup();
+	tell(&mine, "a b");
+	for (uint32_t i = 0; i < HOSTS * HEADERS_PER_SET; i++) {
+		struct record flood = line_of(2 + i / HEADERS_PER_SET, &many, 0);
+
+		many.name = slice_of(name, (size_t)snprintf(name, sizeof(name), "%u.log", i));
+		if (i % HEADERS_PER_SET == 0)
+			next_batch(7);
+		scope.last = NULL; /* the same source with another name */
+		tell(&flood, "e f");
+	}
+	next_batch(7);
+	expect(&mine, "a b");
 	teardown();
 }
 END_TEST
@@ -275,5 +299,6 @@ TEST_MAIN("normalize/headers",
 	other_hosts_and_files_know_nothing_of_it,
 	files_inside_of_one_source_are_sources_of_their_own,
 	a_file_of_another_host_or_agent_behind_one_sender_is_another,
-	one_host_with_many_files_pushes_out_no_other, a_header_too_long_is_forgotten,
+	one_host_with_many_files_pushes_out_no_other,
+	hosts_with_many_files_push_out_none_of_a_host_with_one, a_header_too_long_is_forgotten,
 	a_restart_forgets_nothing, damaged_lines_of_the_file_are_left_out)
