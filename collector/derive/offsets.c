@@ -1,6 +1,8 @@
 #include "collector/derive/offsets.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "common/bytes.h"
 #include "common/clock.h"
@@ -19,43 +21,49 @@ static int32_t bounded(int64_t ms)
 	return ms < -MOST_MS ? -MOST_MS : (int32_t)ms;
 }
 
-static unsigned kept(const struct offsets *offsets)
+static unsigned n_kept(const struct offsets *offsets)
 {
-	return offsets->n < OFFSETS_SMALLEST ? offsets->n : OFFSETS_SMALLEST;
+	return offsets->n < OFFSETS_KEPT ? offsets->n : OFFSETS_KEPT;
 }
 
-static void insert(struct offsets *offsets, unsigned n, int32_t ms)
+/* One of 0..n, each as likely; the same again when the same line is read again. */
+static uint64_t pick(uint32_t n, int64_t received_ns)
 {
-	unsigned at = n < OFFSETS_SMALLEST ? n : OFFSETS_SMALLEST - 1;
+	const uint64_t hash = XXH3_64bits_withSeed(&received_ns, sizeof(received_ns), n);
 
-	for (; at > 0 && offsets->smallest[at - 1] > ms; at--)
-		offsets->smallest[at] = offsets->smallest[at - 1];
-	offsets->smallest[at] = ms;
+	return (hash >> 32) * ((uint64_t)n + 1) >> 32;
 }
 
 void offsets_add(struct offsets *offsets, int64_t received_ns, int64_t created_ns)
 {
 	const int64_t behind_ns = clock_foreign(received_ns) - clock_foreign(created_ns);
-	const int32_t ms = bounded(behind_ns / CLOCK_NS_PER_MS);
-	const unsigned n = kept(offsets);
+	const uint32_t n = offsets->n;
+	const uint64_t at = n < OFFSETS_KEPT ? n : pick(n, received_ns);
 
-	if (n < OFFSETS_SMALLEST || ms < offsets->smallest[OFFSETS_SMALLEST - 1])
-		insert(offsets, n, ms);
-	if (offsets->n < UINT32_MAX)
+	if (at < OFFSETS_KEPT)
+		offsets->kept[at] = bounded(behind_ns / CLOCK_NS_PER_MS);
+	if (n < UINT32_MAX)
 		offsets->n++;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+	return (x > y) - (x < y);
 }
 
 void offsets_turn(struct offsets *offsets)
 {
 	if (offsets->n >= OFFSETS_LINES_MIN) {
-		unsigned at = offsets->n / LINES_A_LIE;
+		const unsigned n = n_kept(offsets);
 
+		qsort(offsets->kept, n, sizeof(offsets->kept[0]), compare);
 		memmove(offsets->hours + 1, offsets->hours,
 			(OFFSETS_HOURS - 1) * sizeof(offsets->hours[0]));
 		memmove(offsets->lines + 1, offsets->lines,
 			(OFFSETS_HOURS - 1) * sizeof(offsets->lines[0]));
-		offsets->hours[0] =
-			offsets->smallest[at < OFFSETS_SMALLEST ? at : OFFSETS_SMALLEST - 1];
+		offsets->hours[0] = offsets->kept[n / LINES_A_LIE];
 		offsets->lines[0] = offsets->n;
 	}
 	offsets->n = 0;
@@ -87,8 +95,8 @@ enum offsets_confidence offsets_tell(const struct offsets *offsets, int32_t *ms)
 
 void offsets_save(const struct offsets *offsets, char out[OFFSETS_SIZE])
 {
-	for (unsigned i = 0; i < OFFSETS_SMALLEST; i++, out += 4)
-		bytes_put_u32(out, (uint32_t)offsets->smallest[i]);
+	for (unsigned i = 0; i < OFFSETS_KEPT; i++, out += 4)
+		bytes_put_u32(out, (uint32_t)offsets->kept[i]);
 	bytes_put_u32(out, offsets->n);
 	for (unsigned i = 0; i < OFFSETS_HOURS; i++) {
 		bytes_put_u32(out + 4 + 8 * i, (uint32_t)offsets->hours[i]);
@@ -103,8 +111,8 @@ void offsets_load(struct offsets *offsets, struct slice bytes)
 	*offsets = (struct offsets){.n = 0};
 	if (bytes.len != OFFSETS_SIZE)
 		return;
-	for (unsigned i = 0; i < OFFSETS_SMALLEST; i++, from += 4)
-		offsets->smallest[i] = (int32_t)bytes_get_u32(from);
+	for (unsigned i = 0; i < OFFSETS_KEPT; i++, from += 4)
+		offsets->kept[i] = (int32_t)bytes_get_u32(from);
 	offsets->n = bytes_get_u32(from);
 	for (unsigned i = 0; i < OFFSETS_HOURS; i++) {
 		offsets->hours[i] = (int32_t)bytes_get_u32(from + 4 + 8 * i);

@@ -60,9 +60,10 @@ const struct setting derive_settings_table[] = {
 		"Daily counts are kept so long: five years."},
 	{"sources-most", SETTING_COUNT, AT(sources_most), "20000", 1, 1000000,
 		"Sources of lines (a file or an address of a host) whose quality is watched "
-		"one "
-		"by one, about 2 KiB of memory and as much of derive.db each; further ones are "
-		"counted together by host (derive.sources_unnamed)."},
+		"one by one, about 2 KiB of memory and as much of derive.db each. No agency "
+		"has more of them than are left for all others: alone it has half. Further "
+		"ones are counted together (derive.sources_unnamed), which the log says of "
+		"each agency."},
 	{"sources-kept", SETTING_DURATION, AT(sources_kept_ms), "35d", UINT64_C(9) * DAY_MS,
 		UINT64_C(400) * DAY_MS,
 		"A source that was not heard for so long is forgotten."},

@@ -674,6 +674,32 @@ struct silence *silence_new(
 	return NULL;
 }
 
+static void continue_one(struct watched *watched, const struct watched *former)
+{
+	const uint32_t parent = watched->parent, n_children = watched->n_children;
+
+	*watched = *former;
+	watched->parent = parent;
+	watched->n_children = n_children;
+}
+
+void silence_continue(struct silence *silence, const struct silence *former)
+{
+	for (size_t i = 0; i < silence->table.n; i++) {
+		const struct watched *before =
+			table_get(&former->table, table_key(&silence->table, i));
+
+		if (before != NULL)
+			continue_one(at(silence, (uint32_t)i), before);
+	}
+	silence->last = former->last;
+	silence->ring_hour = former->ring_hour;
+	memcpy(silence->ring, former->ring, sizeof(silence->ring));
+	silence->ring_unsaved = former->ring_unsaved;
+	silence->muted = former->muted;
+	silence->unsaved = former->unsaved;
+}
+
 void silence_free(struct silence *silence)
 {
 	if (silence == NULL)

@@ -35,6 +35,10 @@ MUST_USE struct silence *silence_new(
 	const struct derive_settings *settings, struct database *database, struct err *err);
 void silence_free(struct silence *silence); /* NULL is fine */
 
+/* Goes on where `former` is with all that both know: rows know a running silence in part only.
+ * All places are made before. */
+void silence_continue(struct silence *silence, const struct silence *former);
+
 struct silence_source {
 	uint32_t agency, host;
 	uint32_t source; /* its number */

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/json.h"
+#include "common/log.h"
 #include "common/table.h"
 #include "common/utf8.h"
 
@@ -17,6 +18,7 @@ enum {
 	AGENCIES_MOST = 1 << 16, /* beside the sources */
 	HOUR_S = 3600,
 	BACK_HOURS = 2,
+	AHEAD_S = 86400, /* a stamp further ahead is nobody's newest */
 };
 
 static struct counter unnamed = COUNTER(
@@ -79,11 +81,12 @@ struct sources {
 	struct silence *silence;
 	bool muted;
 	struct samples samples;
-	struct table table;  /* struct source_key -> struct source */
-	struct table hosts;  /* source_key of a host -> struct host */
-	struct table counts; /* of this step */
-	uint32_t newest;     /* number given last */
-	uint32_t *touched;   /* n_touched places in the table */
+	struct table table;    /* struct source_key -> struct source */
+	struct table hosts;    /* source_key of a host -> struct host */
+	struct table agencies; /* uint32_t -> uint32_t: of its hosts, so many sources */
+	struct table counts;   /* of this step */
+	uint32_t newest;       /* number given last */
+	uint32_t *touched;     /* n_touched places in the table */
 	size_t n_touched;
 	struct last last;
 };
@@ -108,6 +111,15 @@ static struct source_key host_key(const struct source_key *key)
 	return (struct source_key){.agency = key->agency, .host = key->host};
 }
 
+/* Whoever comes late has room too. */
+static bool has_its_share(const struct sources *sources, uint32_t agency)
+{
+	const size_t most = sources->settings->sources_most;
+	const uint32_t *n = table_get(&sources->agencies, &agency);
+
+	return sources->table.n >= most || (n != NULL && *n >= most - sources->table.n);
+}
+
 /* Those of the host without a name, or of the agency. */
 static struct source_key key_with_room(
 	const struct sources *sources, const struct source_key *key)
@@ -117,9 +129,9 @@ static struct source_key key_with_room(
 
 	if (sources->table.n + 1 >= sources->table.most)
 		return (struct source_key){0}; /* more agencies than there can be */
-	if (sources->table.n < sources->settings->sources_most)
-		return host == NULL || host->sources < SOURCES_OF_HOST_MOST ? *key : of_host;
-	return (struct source_key){.agency = key->agency};
+	if (has_its_share(sources, key->agency))
+		return (struct source_key){.agency = key->agency};
+	return host == NULL || host->sources < SOURCES_OF_HOST_MOST ? *key : of_host;
 }
 
 /* NULL: there is no room for it. */
@@ -128,6 +140,14 @@ static struct host *host_of(struct sources *sources, const struct source_key *ke
 	const struct source_key of_host = host_key(key);
 
 	return table_put(&sources->hosts, &of_host, NULL);
+}
+
+static void join_agency(struct sources *sources, const struct source_key *key)
+{
+	uint32_t *n = table_put(&sources->agencies, &key->agency, NULL);
+
+	if (n != NULL && key->host != 0)
+		++*n;
 }
 
 static void join_host(
@@ -171,11 +191,23 @@ static bool add(struct sources *sources, const struct source_key *key,
 		.skew_ms = UINT32_MAX,
 	};
 	join_host(sources, key, source);
+	join_agency(sources, key);
 	source->place = place_of(sources, key, source, columns);
 	return database_run(sources->database, err, STATEMENT_SOURCE_ADD, "iiiitti",
 		(int64_t)source->number, (int64_t)key->agency, (int64_t)key->host,
 		(int64_t)key->name, has_name ? named(from->input) : SLICE_LIT(""),
 		has_name ? named(from->name) : SLICE_LIT(""), received_ns);
+}
+
+static void tell_no_room(const struct sources *sources, const struct source_key *key)
+{
+	const uint32_t *n = table_get(&sources->agencies, &key->agency);
+
+	log_warn("derive.sources",
+		"agency=%u has %u sources of %zu in all; further ones are counted together "
+		"(derive.sources-most is %u)",
+		key->agency, n != NULL ? *n : 0, sources->table.n,
+		sources->settings->sources_most);
 }
 
 /* *at is its place in the table. */
@@ -186,10 +218,13 @@ static bool find(struct sources *sources, struct source_key key,
 	if (table_get(&sources->table, &key) == NULL) {
 		const struct source_key with_room = key_with_room(sources, &key);
 
+		if (table_get(&sources->table, &with_room) == NULL) {
+			if (with_room.host != key.host)
+				tell_no_room(sources, &key);
+			if (!add(sources, &with_room, from, columns, err))
+				return false;
+		}
 		key = with_room;
-		if (table_get(&sources->table, &key) == NULL &&
-			!add(sources, &key, from, columns, err))
-			return false;
 	}
 	if (key.name == 0)
 		counter_add(&unnamed, 1);
@@ -248,6 +283,16 @@ static int64_t hour_start(const struct sources *sources, int64_t hour)
 	return hour * HOUR_S - sources->settings->zone_seconds;
 }
 
+/* One line of the year 2100 would be the newest for ever. */
+static void put_stamp(struct source *source, int64_t received_ns, int64_t created_ns)
+{
+	const int64_t most_ns = clock_foreign(received_ns) + AHEAD_S * CLOCK_NS_PER_S;
+
+	if (created_ns <= most_ns &&
+		(created_ns > source->created_ns || source->created_ns > most_ns))
+		source->created_ns = created_ns;
+}
+
 static void put_time(struct source *source, const struct columns *columns)
 {
 	if (columns->received_ns > source->heard_ns)
@@ -256,8 +301,7 @@ static void put_time(struct source *source, const struct columns *columns)
 		source->skew_ms = columns->skew_ms;
 	if (columns->created_ns == CLOCK_NONE)
 		return;
-	if (columns->created_ns > source->created_ns)
-		source->created_ns = columns->created_ns;
+	put_stamp(source, columns->received_ns, columns->created_ns);
 	offsets_add(&source->offsets, columns->received_ns, columns->created_ns);
 }
 
@@ -518,6 +562,7 @@ static void load_one(struct sources *sources, sqlite3_stmt *row)
 	offsets_load(&source->offsets, database_text(row, 7));
 	source->clock_wrong = sqlite3_column_int64(row, 9) != 0;
 	join_host(sources, &key, source);
+	join_agency(sources, &key);
 	source->place = place_of(sources, &key, source, NULL);
 	if (source->number > sources->newest)
 		sources->newest = source->number;
@@ -525,20 +570,13 @@ static void load_one(struct sources *sources, sqlite3_stmt *row)
 
 static bool load(struct sources *sources, struct err *err)
 {
-	sqlite3_stmt *rows =
-		database_select(sources->database, err, STATEMENT_SOURCES_LOAD, "");
+	sqlite3_stmt *rows;
 	bool failed;
 
-	table_clear(&sources->table);
-	table_clear(&sources->hosts);
-	sources->last.counted = false;
-	silence_free(sources->silence);
 	sources->silence = silence_new(sources->settings, sources->database, err);
-	if (sources->silence == NULL) {
-		if (rows != NULL)
-			database_end(rows);
+	if (sources->silence == NULL)
 		return false;
-	}
+	rows = database_select(sources->database, err, STATEMENT_SOURCES_LOAD, "");
 	if (rows == NULL)
 		return false;
 	while (database_row(sources->database, rows, &failed, err))
@@ -559,6 +597,7 @@ struct sources *sources_new(
 	sources->database = database;
 	table_init(&sources->table, sizeof(struct source_key), sizeof(struct source), most);
 	table_init(&sources->hosts, sizeof(struct source_key), sizeof(struct host), most);
+	table_init(&sources->agencies, sizeof(uint32_t), sizeof(uint32_t), most);
 	table_init(&sources->counts, sizeof(struct count_key), sizeof(struct count_value),
 		COUNTS_MOST);
 	sources->touched = calloc(most, sizeof(*sources->touched));
@@ -577,6 +616,7 @@ void sources_free(struct sources *sources)
 		return;
 	table_done(&sources->table);
 	table_done(&sources->hosts);
+	table_done(&sources->agencies);
 	table_done(&sources->counts);
 	silence_free(sources->silence);
 	samples_done(&sources->samples);
@@ -584,10 +624,32 @@ void sources_free(struct sources *sources)
 	free(sources);
 }
 
+static void swap_tables(struct table *a, struct table *b)
+{
+	const struct table kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+/* Numbers go on: that of a source that is gone is given to no other. */
 bool sources_reload(struct sources *sources, struct err *err)
 {
 	assert(sources->n_touched == 0 && sources->counts.n == 0);
-	return load(sources, err);
+	struct sources *loaded = sources_new(sources->settings, sources->database, err);
+	struct silence *former = sources->silence;
+
+	if (loaded == NULL)
+		return false;
+	silence_continue(loaded->silence, former);
+	sources->silence = loaded->silence;
+	loaded->silence = former;
+	swap_tables(&sources->table, &loaded->table);
+	swap_tables(&sources->hosts, &loaded->hosts);
+	swap_tables(&sources->agencies, &loaded->agencies);
+	sources->last.counted = false;
+	sources_free(loaded);
+	return true;
 }
 
 size_t sources_count(const struct sources *sources)

@@ -14,8 +14,10 @@
  * loses and repeats nothing. `sources_most` sources are kept apart, and
  * SOURCES_OF_HOST_MOST of a host; further ones of a host are one source without
  * a name, and beyond that one of their agency, counted
- * (derive.sources_unnamed). Memory is about 2 KiB a source; derive.db has for each
- * source rows of as much, and a row of 30 bytes an hour for each parser and status.
+ * (derive.sources_unnamed). No agency has more than are left for all others: alone
+ * it has half of them, the next one a quarter, and there is always room for one that
+ * has none. Memory is about 2 KiB a source, and twice that during a reload; derive.db has
+ * for each source rows of as much, and a row of 30 bytes an hour for each parser and status.
  *
  * Private to derive/; derive's thread.
  */
@@ -55,8 +57,8 @@ MUST_USE bool sources_flush(struct sources *sources, struct err *err);
 MUST_USE bool sources_watch(
 	struct sources *sources, const struct silence_moment *moment, struct err *err);
 
-/* prune.h has removed some from derive.db. Between two steps; on failure it may be tried
- * again. */
+/* prune.h has removed some from derive.db. Between two steps; on failure everything is as
+ * before, and it may be tried again. */
 MUST_USE bool sources_reload(struct sources *sources, struct err *err);
 
 size_t sources_count(const struct sources *sources);

@@ -3,6 +3,7 @@
 
 #include "collector/derive/quality.h"
 #include "collector/derive/samples.h"
+#include "collector/derive/sources.h"
 #include "common/clock.h"
 #include "tests/collector/derive/derive_bench.h"
 
@@ -152,15 +153,15 @@ START_TEST(sources_beyond_the_most_are_those_of_their_agency)
 	bench_store(1, 1, 80, 3, sshd);
 	bench_store(2, 1, 80, 3, sshd);
 	wait_until_written();
-	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources"), 11);
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources"), 5 + 1);
 	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours h JOIN sources"
 				   " ON number = source WHERE host = 0"),
-		60);
+		110);
 	derive_stop(derive);
 	derive = bench_start();
 	bench_store(2, 81, 80, 3, sshd);
 	wait_until_written();
-	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources"), 11);
+	ck_assert_int_eq(bench_sql("SELECT count(*) FROM sources"), 5 + 1);
 	ck_assert_int_eq(bench_sql("SELECT sum(lines) FROM source_hours"), 240);
 	bench_end(derive);
 }
@@ -421,8 +422,231 @@ START_TEST(shapes_are_the_same_but_for_words_with_digits_and_case)
 }
 END_TEST
 
-TEST_MAIN("sources", lines_that_nobody_reads_are_kept_by_shape,
-	a_field_that_others_fill_is_missing,
+/* ---- without a thread; the test turns the clock ------------------------------- */
+
+#define BEGIN_S INT64_C(1780246800) /* Monday 2026-06-01, midnight in the zone */
+
+static struct {
+	struct derive_settings settings;
+	struct database database;
+	struct sources *sources;
+	uint64_t commit;
+	int64_t now_s;      /* since BEGIN_S */
+	unsigned countdown; /* operations of the database before it fails */
+} lab;
+
+static void open_lab(uint32_t sources_most)
+{
+	struct err err = {0};
+
+	lab.settings = (struct derive_settings){
+		.zone_seconds = 7 * 3600,
+		.publish_ms = 5000,
+		.silence_least_ms = 300000,
+		.silence_lines = 12,
+		.sources_most = sources_most,
+	};
+	lab.now_s = 0;
+	ck_assert(database_open(&lab.database, NULL, &err));
+	lab.sources = sources_new(&lab.settings, &lab.database, &err);
+	ck_assert_msg(lab.sources != NULL, "%s", err.text);
+}
+
+static void close_lab(void)
+{
+	sources_free(lab.sources);
+	database_close(&lab.database);
+}
+
+static int64_t lab_sql(const char *sql)
+{
+	sqlite3_stmt *row;
+
+	ck_assert_int_eq(
+		sqlite3_prepare_v2(lab.database.handle, sql, -1, &row, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(row), SQLITE_ROW);
+	const int64_t value = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	return value;
+}
+
+static int64_t lab_ns(void)
+{
+	return (BEGIN_S + lab.now_s) * CLOCK_NS_PER_S;
+}
+
+static void hear_line(uint32_t agency, uint32_t host, const char *name, int64_t ahead_s)
+{
+	const struct columns columns = {
+		.received_ns = lab_ns(),
+		.created_ns = lab_ns() + ahead_s * CLOCK_NS_PER_S,
+		.agency = agency,
+		.host = host,
+		.level = 3,
+		.kind = RECORD_LOG,
+		.parser = 7,
+		.status = PARSE_OK,
+		.skew_ms = UINT32_MAX,
+	};
+	const struct stream stream = {.agency = agency, .host = host};
+	const struct record_source from = {.input = SLICE_LIT("file"), .name = slice_str(name)};
+	const struct store_block block = {
+		.commit = ++lab.commit,
+		.class = 3,
+		.n_records = 1,
+		.columns = &columns,
+		.streams = &stream,
+		.n_streams = 1,
+		.sources = &from,
+		.n_sources = 1,
+	};
+	struct err err = {0};
+	bool looks;
+
+	ck_assert_msg(sources_record(lab.sources, &block, 0, &looks, &err) &&
+			      sources_flush(lab.sources, &err),
+		"%s", err.text);
+}
+
+static void reload(void)
+{
+	struct err err = {0};
+
+	ck_assert_msg(sources_reload(lab.sources, &err), "%s", err.text);
+}
+
+/* A line every eight hours, as long as it is heard. */
+static void run_days(unsigned days, bool heard)
+{
+	const int64_t end_s = lab.now_s + days * INT64_C(86400);
+	struct err err = {0};
+
+	for (; lab.now_s < end_s; lab.now_s += 120) {
+		const struct silence_moment moment = {
+			.mono_ms = 1000000 + lab.now_s * 1000,
+			.wall_ns = lab_ns(),
+			.receives = true,
+		};
+
+		if (heard && lab.now_s % (8 * 3600) == 0)
+			hear_line(7, 1, "/var/log/a", 0);
+		if (lab.now_s % 86400 == 0)
+			reload();
+		ck_assert_msg(sources_watch(lab.sources, &moment, &err), "%s", err.text);
+	}
+}
+
+/* Twelve lines are four days; each day some source is forgotten. */
+START_TEST(a_silence_goes_on_while_others_are_forgotten)
+{
+	open_lab(1000);
+	run_days(21, true);
+	ck_assert_int_eq(lab_sql("SELECT count(*) FROM emits"), 0);
+	run_days(3, false);
+	ck_assert_int_eq(lab_sql("SELECT count(*) FROM emits"), 0);
+	run_days(3, false);
+	ck_assert_int_eq(lab_sql("SELECT count(*) FROM emits WHERE rule = 'source-silent'"), 1);
+	close_lab();
+}
+END_TEST
+
+static int fail_then(void *user)
+{
+	(void)user;
+	return lab.countdown == 0 || --lab.countdown == 0;
+}
+
+static void hear_three(void)
+{
+	hear_line(7, 1, "/var/log/a", 0);
+	hear_line(7, 1, "/var/log/b", 0);
+	hear_line(8, 2, "/var/log/a", 0);
+}
+
+/* Wherever it fails. */
+START_TEST(a_reload_that_fails_leaves_everything_as_it_was)
+{
+	struct err err = {0};
+	unsigned failures = 0;
+
+	open_lab(1000);
+	hear_three();
+	for (bool done = false; !done; failures += !done) {
+		lab.countdown = failures + 1;
+		sqlite3_progress_handler(lab.database.handle, 1, fail_then, NULL);
+		done = sources_reload(lab.sources, &err);
+		sqlite3_progress_handler(lab.database.handle, 0, NULL, NULL);
+		ck_assert_uint_eq(sources_count(lab.sources), 3);
+		hear_three();
+	}
+	ck_assert_uint_gt(failures, 10);
+	ck_assert_int_eq(lab_sql("SELECT count(*) FROM sources"), 3);
+	ck_assert_int_eq(lab_sql("SELECT count(*) FROM silences WHERE level = 0"), 3);
+	ck_assert_int_eq(lab_sql("SELECT sum(lines) FROM source_hours"), 3 * (failures + 2));
+	close_lab();
+}
+END_TEST
+
+START_TEST(no_agency_takes_the_places_of_the_others)
+{
+	char name[32];
+
+	open_lab(16);
+	for (unsigned i = 0; i < 50; i++) {
+		snprintf(name, sizeof(name), "/var/log/%u", i);
+		hear_line(1, 1 + i % 5, name, 0);
+	}
+	for (unsigned again = 0; again < 2; again++) {
+		ck_assert_int_eq(
+			lab_sql("SELECT count(*) FROM sources WHERE agency = 1 AND host > 0"),
+			8);
+		hear_line(2, 9, "/var/log/a", 0);
+		hear_line(2, 9, "/var/log/b", 0);
+		hear_line(3, 9, "/var/log/a", 0);
+		hear_line(1, 1, "/var/log/new", 0);
+		ck_assert_int_eq(
+			lab_sql("SELECT count(*) FROM sources WHERE agency > 1 AND name <> ''"),
+			3);
+		ck_assert_int_eq(lab_sql("SELECT count(*) FROM sources"), 8 + 1 + 3);
+		reload();
+	}
+	close_lab();
+}
+END_TEST
+
+static int64_t newest_s(void)
+{
+	return lab_sql("SELECT created FROM sources") / CLOCK_NS_PER_S;
+}
+
+START_TEST(a_stamp_far_ahead_is_not_the_newest_for_ever)
+{
+	const int64_t century_s = INT64_C(100) * 365 * 86400;
+
+	open_lab(16);
+	hear_line(7, 1, "/var/log/a", -5);
+	hear_line(7, 1, "/var/log/a", century_s);
+	ck_assert_int_eq(newest_s(), BEGIN_S - 5);
+	hear_line(7, 1, "/var/log/a", 3600);
+	ck_assert_int_eq(newest_s(), BEGIN_S + 3600);
+	hear_line(7, 1, "/var/log/a", 0);
+	ck_assert_int_eq(newest_s(), BEGIN_S + 3600);
+	/* One that was kept by a former version. */
+	ck_assert_int_eq(
+		sqlite3_exec(lab.database.handle,
+			"UPDATE sources SET created = 9223372036854775807", NULL, NULL, NULL),
+		SQLITE_OK);
+	reload();
+	hear_line(7, 1, "/var/log/a", 0);
+	ck_assert_int_eq(newest_s(), BEGIN_S);
+	close_lab();
+}
+END_TEST
+
+TEST_MAIN("sources", a_silence_goes_on_while_others_are_forgotten,
+	a_reload_that_fails_leaves_everything_as_it_was,
+	no_agency_takes_the_places_of_the_others, a_stamp_far_ahead_is_not_the_newest_for_ever,
+	lines_that_nobody_reads_are_kept_by_shape, a_field_that_others_fill_is_missing,
 	shapes_are_the_same_but_for_words_with_digits_and_case,
 	a_wrong_clock_is_a_finding_of_its_host_until_it_is_right,
 	lines_are_counted_by_source_parser_and_status, a_shared_source_is_its_senders,
