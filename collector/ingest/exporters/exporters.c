@@ -1,7 +1,9 @@
 #include "collector/ingest/exporters/exporters.h"
 
 #include <assert.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 #include "collector/ingest/exporters/exporters_inner.h"
 #include "collector/ingest/exporters/lines.h"
@@ -41,8 +43,22 @@ struct exporters *exporters_new(
 	exporters->protocol = protocol;
 	exporters->on_line = on_line;
 	exporters->user = user;
+	if (RAND_bytes((unsigned char *)&exporters->seed, sizeof(exporters->seed)) != 1)
+		abort();
 	strbuf_init(&exporters->line, EXPORT_LINE_MAX);
 	return exporters;
+}
+
+void exporter_grew(struct exporters *exporters, struct exporter *exporter, size_t size)
+{
+	exporters->size += size;
+	exporter->owner->size += size;
+}
+
+void exporter_shrank(struct exporters *exporters, struct exporter *exporter, size_t size)
+{
+	exporters->size -= size;
+	exporter->owner->size -= size;
 }
 
 static void forget_told(struct exporters *exporters, struct export_domain *domain)
@@ -50,7 +66,7 @@ static void forget_told(struct exporters *exporters, struct export_domain *domai
 	const size_t size = told_size(&domain->told);
 
 	domain->exporter->told_size -= size;
-	exporters->size -= size;
+	exporter_shrank(exporters, domain->exporter, size);
 	told_done(&domain->told);
 }
 
@@ -62,7 +78,7 @@ void export_domain_tell(
 		&head->domain->told, kind, key, text, EXPORTER_TOLD_SIZE - exporter->told_size);
 
 	exporter->told_size += grown;
-	head->exporters->size += grown;
+	exporter_grew(head->exporters, exporter, grown);
 }
 
 static void drop_domain(struct exporters *exporters, struct export_domain **at)
@@ -74,37 +90,96 @@ static void drop_domain(struct exporters *exporters, struct export_domain **at)
 	forget_told(exporters, domain);
 	*at = domain->next;
 	domain->exporter->n_domains--;
+	exporter_shrank(exporters, domain->exporter, sizeof(*domain));
 	free(domain);
 }
 
 static struct exporter **chain_of(struct exporters *exporters, const struct netaddr *address)
 {
-	const uint64_t mixed = (address->high ^ address->low) * UINT64_C(0x9e3779b97f4a7c15);
+	const uint64_t what[] = {address->high, address->low};
 
-	return &exporters->chains[(mixed >> 32) % EXPORTER_CHAINS];
+	return &exporters->chains[XXH3_64bits_withSeed(what, sizeof(what), exporters->seed) %
+				  EXPORTER_CHAINS];
 }
 
-static void unlink_use(struct exporters *exporters, struct exporter *exporter)
+static struct export_owner *find_owner(struct exporters *exporters, const void *key)
 {
+	struct export_owner *owner = exporters->owners;
+
+	while (owner != NULL && owner->key != key)
+		owner = owner->next;
+	if (owner != NULL)
+		return owner;
+	owner = calloc(1, sizeof(*owner));
+	if (owner == NULL)
+		abort();
+	owner->key = key;
+	owner->next = exporters->owners;
+	exporters->owners = owner;
+	return owner;
+}
+
+static void drop_owner(struct exporters *exporters, struct export_owner *owner)
+{
+	struct export_owner **at = &exporters->owners;
+
+	while (*at != owner)
+		at = &(*at)->next;
+	*at = owner->next;
+	free(owner);
+}
+
+static void unlink_use(struct exporter *exporter)
+{
+	struct export_owner *owner = exporter->owner;
+
 	if (exporter->newer != NULL)
 		exporter->newer->older = exporter->older;
 	else
-		exporters->newest = exporter->older;
+		owner->newest = exporter->older;
 	if (exporter->older != NULL)
 		exporter->older->newer = exporter->newer;
 	else
-		exporters->oldest = exporter->newer;
+		owner->oldest = exporter->newer;
 }
 
-static void link_use(struct exporters *exporters, struct exporter *exporter)
+static void link_use(struct exporter *exporter)
 {
+	struct export_owner *owner = exporter->owner;
+
 	exporter->newer = NULL;
-	exporter->older = exporters->newest;
-	if (exporters->newest != NULL)
-		exporters->newest->newer = exporter;
+	exporter->older = owner->newest;
+	if (owner->newest != NULL)
+		owner->newest->newer = exporter;
 	else
-		exporters->oldest = exporter;
-	exporters->newest = exporter;
+		owner->oldest = exporter;
+	owner->newest = exporter;
+}
+
+static size_t size_of(const struct exporter *exporter)
+{
+	return exporter->templates_size + exporter->told_size +
+	       exporter->n_domains * sizeof(struct export_domain);
+}
+
+static void join_owner(struct exporter *exporter, struct export_owner *owner)
+{
+	exporter->owner = owner;
+	owner->n_exporters++;
+	owner->size += size_of(exporter);
+	link_use(exporter);
+	held_join(&exporter->held, owner);
+}
+
+static void leave_owner(struct exporters *exporters, struct exporter *exporter)
+{
+	struct export_owner *owner = exporter->owner;
+
+	held_leave(&exporter->held, owner);
+	unlink_use(exporter);
+	owner->size -= size_of(exporter);
+	if (--owner->n_exporters == 0)
+		drop_owner(exporters, owner);
 }
 
 static void drop_exporter(struct exporters *exporters, struct exporter *exporter)
@@ -114,9 +189,9 @@ static void drop_exporter(struct exporters *exporters, struct exporter *exporter
 	while (*at != exporter)
 		at = &(*at)->next;
 	*at = exporter->next;
-	unlink_use(exporters, exporter);
 	while (exporter->domains != NULL)
 		drop_domain(exporters, &exporter->domains);
+	leave_owner(exporters, exporter);
 	exporters->n_exporters--;
 	free(exporter);
 }
@@ -125,8 +200,8 @@ void exporters_free(struct exporters *exporters)
 {
 	if (exporters == NULL)
 		return;
-	while (exporters->oldest != NULL)
-		drop_exporter(exporters, exporters->oldest);
+	while (exporters->owners != NULL)
+		drop_exporter(exporters, exporters->owners->oldest);
 	free(exporters->netflow5);
 	strbuf_done(&exporters->line);
 	free(exporters);
@@ -135,32 +210,37 @@ void exporters_free(struct exporters *exporters)
 /* ---- who sends ----------------------------------------------------------------------------
  */
 
-static struct exporter *add_exporter(struct exporters *exporters, const struct netaddr *address)
+static struct exporter *add_exporter(
+	struct exporters *exporters, const struct export_head *head)
 {
 	struct exporter *exporter = calloc(1, sizeof(*exporter));
-	struct exporter **chain = chain_of(exporters, address);
+	struct exporter **chain = chain_of(exporters, &head->exporter);
 
 	if (exporter == NULL)
 		abort();
-	exporter->address = *address;
+	exporter->address = head->exporter;
 	exporter->next = *chain;
 	*chain = exporter;
 	exporters->n_exporters++;
-	link_use(exporters, exporter);
+	join_owner(exporter, find_owner(exporters, head->owner));
 	return exporter;
 }
 
 static struct exporter *find_exporter(
-	struct exporters *exporters, const struct netaddr *address)
+	struct exporters *exporters, const struct export_head *head)
 {
-	struct exporter *exporter = *chain_of(exporters, address);
+	struct exporter *exporter = *chain_of(exporters, &head->exporter);
 
-	while (exporter != NULL && !netaddr_eq(&exporter->address, address))
+	while (exporter != NULL && !netaddr_eq(&exporter->address, &head->exporter))
 		exporter = exporter->next;
 	if (exporter == NULL)
-		return add_exporter(exporters, address);
-	unlink_use(exporters, exporter);
-	link_use(exporters, exporter);
+		return add_exporter(exporters, head);
+	if (exporter->owner->key != head->owner) { /* after a reload */
+		leave_owner(exporters, exporter);
+		join_owner(exporter, find_owner(exporters, head->owner));
+	}
+	unlink_use(exporter);
+	link_use(exporter);
 	return exporter;
 }
 
@@ -189,36 +269,54 @@ static struct export_domain *new_domain(
 	domain->version = head->version;
 	domain->number = head->number;
 	domain->agent = head->agent;
+	domain->told.seed = exporters->seed;
 	exporter->n_domains++;
+	exporter_grew(exporters, exporter, sizeof(*domain));
 	return domain;
 }
 
-static bool is_too_much(const struct exporters *exporters)
+static bool has_more(const struct exporters *exporters, const struct export_owner *a,
+	const struct export_owner *b)
 {
-	return exporters->n_exporters > EXPORTERS_MAX || exporters->size > EXPORTERS_SIZE;
+	return exporters->n_exporters > EXPORTERS_MAX ? a->n_exporters > b->n_exporters
+						      : a->size > b->size;
 }
 
-/* Too much is remembered of all: those heard longest ago are forgotten. */
-static void make_room(struct exporters *exporters)
+/* The one heard longest ago of who has most; `heard` stays. NULL: there is no other. */
+static struct exporter *one_too_much(
+	const struct exporters *exporters, const struct exporter *heard)
 {
-	struct exporter *exporter = exporters->oldest;
+	const struct export_owner *most = NULL;
 
-	while (exporter != exporters->newest && is_too_much(exporters)) {
-		struct exporter *newer = exporter->newer;
+	for (const struct export_owner *owner = exporters->owners; owner != NULL;
+		owner = owner->next) {
+		if (owner->oldest != heard &&
+			(most == NULL || has_more(exporters, owner, most)))
+			most = owner;
+	}
+	return most == NULL ? NULL : most->oldest;
+}
 
+/* Too much is remembered of all. */
+static void make_room(struct exporters *exporters, const struct exporter *heard)
+{
+	while (exporters->n_exporters > EXPORTERS_MAX || exporters->size > EXPORTERS_SIZE) {
+		struct exporter *exporter = one_too_much(exporters, heard);
+
+		if (exporter == NULL)
+			return;
 		counter_add(&forgotten, 1);
 		drop_exporter(exporters, exporter);
-		exporter = newer;
 	}
 }
 
 struct export_domain *exporters_domain(
 	struct exporters *exporters, const struct export_head *head)
 {
-	struct exporter *exporter = find_exporter(exporters, &head->exporter);
+	struct exporter *exporter = find_exporter(exporters, head);
 	struct export_domain **at = &exporter->domains;
 
-	make_room(exporters);
+	make_room(exporters, exporter);
 	while (*at != NULL &&
 		((*at)->version != head->version || (*at)->number != head->number ||
 			!netaddr_eq(&(*at)->agent, &head->agent)))
@@ -248,17 +346,23 @@ int64_t export_domain_count(
 	const int64_t ahead = due(domain, sequence);
 
 	if (ahead < 0 && ahead > -LATE) {
-		const int64_t back = -ahead < units ? ahead : -(int64_t)units;
+		uint64_t back = -ahead < units ? (uint64_t)-ahead : units;
 
-		counter_add(&late, (uint64_t)-back);
-		return back;
+		/* What came twice was not missing. */
+		back = back < domain->n_missing ? back : domain->n_missing;
+		domain->n_missing -= back;
+		counter_add(&late, back);
+		return -(int64_t)back;
 	}
 	const bool starts = ahead < 0 || ahead > JUMP;
 	counter_add(&restarts, starts);
 	domain->sequence = sequence + units;
 	domain->numbered = known;
+	if (starts)
+		domain->n_missing = 0;
 	if (starts || ahead == 0)
 		return 0;
+	domain->n_missing += (uint64_t)ahead;
 	counter_add(&missing, (uint64_t)ahead);
 	return ahead;
 }
@@ -275,6 +379,7 @@ void export_domain_uptime(
 		templates_forget(exporters, domain);
 		forget_told(exporters, domain);
 		domain->numbered = false;
+		domain->n_missing = 0;
 	}
 	domain->uptime_ms = uptime_ms;
 	domain->has_uptime = true;
@@ -307,6 +412,7 @@ int64_t exporters_read(struct exporters *exporters, const struct export_datagram
 	struct export_head head = {
 		.exporters = exporters,
 		.exporter = datagram->exporter,
+		.owner = datagram->owner,
 		.exported_ns = CLOCK_NONE,
 		.received_ns = datagram->received_ns,
 		.now_ms = datagram->now_ms,
@@ -320,9 +426,8 @@ int64_t exporters_read(struct exporters *exporters, const struct export_datagram
 
 void exporters_check(struct exporters *exporters, int64_t now_ms)
 {
-	for (struct exporter *exporter = exporters->newest; exporter != NULL;
-		exporter = exporter->older)
-		held_give_up(exporters, exporter, now_ms - EXPORT_HOLD_MS);
+	for (struct export_owner *owner = exporters->owners; owner != NULL; owner = owner->next)
+		held_give_up(exporters, owner, now_ms - EXPORT_HOLD_MS);
 }
 
 void exporters_flush(struct exporters *exporters)

@@ -22,7 +22,10 @@
  * and sFlow. Anybody on the way can forge them.
  *
  * What is remembered is bounded for each exporter (its address), so that none
- * pushes out what another told, and for all; what is pushed out is counted.
+ * pushes out what another told, and for all. Addresses can be forged, within
+ * what their sender may use: beyond the bound for all, who has most goes on
+ * with less, so that no sender pushes out what others told. What is pushed out
+ * is counted.
  * So are the lines of a datagram: what is left of it beyond EXPORT_LINES_MAX
  * becomes lines of bytes.
  *
@@ -41,7 +44,7 @@ enum export_protocol {
 };
 
 enum {
-	EXPORTERS_MAX = 4096,        /* remembered; the one silent for longest goes */
+	EXPORTERS_MAX = 4096,        /* remembered; of who has most, the silent ones go */
 	EXPORT_LINE_MAX = 1 << 19,   /* bytes of a line */
 	EXPORT_LINES_MAX = 16 << 20, /* of those of a datagram, and of what waited for it */
 	EXPORT_DATAGRAM_MAX = 65535,
@@ -51,6 +54,7 @@ enum {
 
 struct export_datagram {
 	struct netaddr exporter; /* where it came from */
+	const void *owner;       /* whose address that is: what tells senders apart */
 	struct slice bytes;      /* at most EXPORT_DATAGRAM_MAX */
 	int64_t received_ns;     /* wall clock */
 	int64_t now_ms;          /* monotonic */

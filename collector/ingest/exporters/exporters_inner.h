@@ -20,6 +20,17 @@ enum {
 	EXPORTER_CHAINS = 1024,
 };
 
+/* Who answers for exporters: a sender. */
+struct export_owner {
+	struct export_owner *next;
+	const void *key;
+	struct exporter *newest, *oldest; /* by use; never none */
+	unsigned n_exporters;
+	size_t size; /* of what is remembered of them */
+	size_t held_size;
+	struct held_set *first_held, *last_held; /* by arrival */
+};
+
 enum export_version { VERSION_NETFLOW5, VERSION_NETFLOW9, VERSION_IPFIX, VERSION_SFLOW5 };
 
 /* What numbers and templates of one source in an exporter belong to: engine of v5, source id of
@@ -32,6 +43,7 @@ struct export_domain {
 	struct netaddr agent; /* of sFlow */
 	uint32_t sequence;    /* the one that is due */
 	bool numbered;        /* it is known */
+	uint64_t n_missing;   /* taken for that, and did not come since */
 	uint32_t uptime_ms;
 	bool has_uptime;
 	struct export_template *templates[DOMAIN_TEMPLATE_CHAINS];
@@ -40,7 +52,8 @@ struct export_domain {
 
 struct exporter {
 	struct exporter *next; /* of its chain */
-	struct exporter *newer, *older;
+	struct export_owner *owner;
+	struct exporter *newer, *older; /* of the owner */
 	struct netaddr address;
 	struct export_domain *domains;
 	unsigned n_domains;
@@ -54,9 +67,10 @@ struct exporters {
 	export_line_function *on_line;
 	void *user;
 	struct exporter *chains[EXPORTER_CHAINS];
-	struct exporter *newest, *oldest;
+	struct export_owner *owners;
+	uint64_t seed; /* of hashes: whoever forges addresses and names does not know it */
 	unsigned n_exporters;
-	size_t size; /* of templates and options */
+	size_t size; /* of domains, templates and options */
 	size_t held_size;
 	struct export_template *netflow5; /* made with the first record */
 	struct strbuf line;
@@ -68,6 +82,7 @@ struct export_head {
 	struct exporters *exporters;
 	struct export_domain *domain; /* NULL = not known: the head is damaged */
 	struct netaddr exporter;
+	const void *owner;
 	enum export_version version;
 	bool versioned; /* `version` is known */
 	uint64_t number;
@@ -89,6 +104,10 @@ struct export_domain *exporters_domain(
  */
 int64_t export_domain_count(
 	struct export_domain *domain, uint32_t sequence, uint32_t units, bool known);
+
+/* What is remembered of an exporter has grown, or become less. */
+void exporter_grew(struct exporters *exporters, struct exporter *exporter, size_t size);
+void exporter_shrank(struct exporters *exporters, struct exporter *exporter, size_t size);
 
 /* The exporter has been up for so long: one that started anew forgot its templates. */
 void export_domain_uptime(

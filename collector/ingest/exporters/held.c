@@ -16,6 +16,7 @@ static struct counter given_up = COUNTER("ingest.flow_sets_unreadable",
 
 struct held_set {
 	struct held_set *next;
+	struct held_set *earlier, *later; /* of the owner */
 	struct export_head head;
 	uint16_t id;
 	size_t len;
@@ -25,6 +26,43 @@ struct held_set {
 static size_t size_of(const struct held_set *set)
 {
 	return sizeof(*set) + set->len;
+}
+
+static void join(struct export_owner *owner, struct held_set *set)
+{
+	set->later = NULL;
+	set->earlier = owner->last_held;
+	if (owner->last_held != NULL)
+		owner->last_held->later = set;
+	else
+		owner->first_held = set;
+	owner->last_held = set;
+	owner->held_size += size_of(set);
+}
+
+static void leave(struct export_owner *owner, struct held_set *set)
+{
+	if (set->earlier != NULL)
+		set->earlier->later = set->later;
+	else
+		owner->first_held = set->later;
+	if (set->later != NULL)
+		set->later->earlier = set->earlier;
+	else
+		owner->last_held = set->earlier;
+	owner->held_size -= size_of(set);
+}
+
+void held_join(const struct held *held, struct export_owner *owner)
+{
+	for (struct held_set *set = held->first; set != NULL; set = set->next)
+		join(owner, set);
+}
+
+void held_leave(const struct held *held, struct export_owner *owner)
+{
+	for (struct held_set *set = held->first; set != NULL; set = set->next)
+		leave(owner, set);
 }
 
 /* Takes out the one behind `before`, or the first. */
@@ -41,6 +79,7 @@ static struct held_set *take(
 		held->last = before;
 	held->size -= size_of(set);
 	held->n--;
+	leave(set->head.domain->exporter->owner, set);
 	exporters->held_size -= size_of(set);
 	return set;
 }
@@ -52,10 +91,34 @@ static void give_up(struct held_set *set)
 	free(set);
 }
 
-static bool is_full(const struct exporters *exporters, const struct held *held, size_t size)
+/* The owner's first is the first of its exporter as well. */
+static void give_up_first(struct exporters *exporters, struct export_owner *owner)
 {
-	return held->n == SETS_MAX || held->size + size > EXPORTER_HELD_SIZE ||
-	       exporters->held_size + size > EXPORTERS_HELD_SIZE;
+	give_up(take(exporters, &owner->first_held->head.domain->exporter->held, NULL));
+}
+
+static struct export_owner *who_has_most(const struct exporters *exporters)
+{
+	struct export_owner *most = exporters->owners;
+
+	for (struct export_owner *owner = most; owner != NULL; owner = owner->next) {
+		if (owner->held_size > most->held_size)
+			most = owner;
+	}
+	return most;
+}
+
+static bool is_full(const struct held *held, size_t size)
+{
+	return held->n == SETS_MAX || held->size + size > EXPORTER_HELD_SIZE;
+}
+
+static void make_room(struct exporters *exporters, struct held *held, size_t size)
+{
+	while (held->n > 0 && is_full(held, size))
+		give_up(take(exporters, held, NULL));
+	while (exporters->held_size > 0 && exporters->held_size + size > EXPORTERS_HELD_SIZE)
+		give_up_first(exporters, who_has_most(exporters));
 }
 
 void held_put(const struct export_head *head, uint16_t id, struct slice bytes)
@@ -72,12 +135,7 @@ void held_put(const struct export_head *head, uint16_t id, struct slice bytes)
 	set->id = id;
 	set->len = bytes.len;
 	memcpy(set->bytes, bytes.ptr, bytes.len);
-	while (held->n > 0 && is_full(exporters, held, size_of(set)))
-		give_up(take(exporters, held, NULL));
-	if (is_full(exporters, held, size_of(set))) {
-		give_up(set);
-		return;
-	}
+	make_room(exporters, held, size_of(set));
 	if (held->last != NULL)
 		held->last->next = set;
 	else
@@ -85,6 +143,7 @@ void held_put(const struct export_head *head, uint16_t id, struct slice bytes)
 	held->last = set;
 	held->size += size_of(set);
 	held->n++;
+	join(head->domain->exporter->owner, set);
 	exporters->held_size += size_of(set);
 }
 
@@ -109,12 +168,10 @@ void held_read(const struct export_head *head, const struct export_template *tem
 	}
 }
 
-void held_give_up(struct exporters *exporters, struct exporter *exporter, int64_t before_ms)
+void held_give_up(struct exporters *exporters, struct export_owner *owner, int64_t before_ms)
 {
-	struct held *held = &exporter->held;
-
-	while (held->first != NULL && held->first->head.now_ms <= before_ms)
-		give_up(take(exporters, held, NULL));
+	while (owner->first_held != NULL && owner->first_held->head.now_ms <= before_ms)
+		give_up_first(exporters, owner);
 }
 
 void held_give_up_domain(struct exporters *exporters, struct export_domain *domain)

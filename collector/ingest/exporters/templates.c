@@ -188,7 +188,7 @@ static void drop(struct exporters *exporters, struct export_template **at)
 	*at = template->next;
 	unlink_use(exporter, template);
 	exporter->templates_size -= template->size;
-	exporters->size -= template->size;
+	exporter_shrank(exporters, exporter, template->size);
 	free(template);
 }
 
@@ -225,7 +225,7 @@ void templates_put(const struct export_head *head, struct export_template *templ
 	*at = template;
 	link_use(exporter, template);
 	exporter->templates_size += template->size;
-	exporters->size += template->size;
+	exporter_grew(exporters, exporter, template->size);
 }
 
 const struct export_template *templates_find(const struct export_head *head, uint16_t id)

@@ -1,6 +1,7 @@
 #include "collector/ingest/exporters/told.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
 #include "common/counter.h"
 
@@ -11,8 +12,9 @@ static struct counter no_room = COUNTER("ingest.flow_names_left_out",
 
 static struct told_entry *find(const struct told *told, enum told_kind kind, uint64_t key)
 {
-	const uint64_t mixed = (key ^ (uint64_t)kind << 56) * UINT64_C(0x9e3779b97f4a7c15);
-	unsigned at = (unsigned)(mixed >> 32) & (told->room - 1);
+	const uint64_t what[] = {key, kind};
+	unsigned at = (unsigned)XXH3_64bits_withSeed(what, sizeof(what), told->seed) &
+		      (told->room - 1);
 
 	while (told->entries[at].kind != 0 &&
 		(told->entries[at].kind != kind || told->entries[at].key != key))
@@ -82,5 +84,5 @@ struct slice told_get(const struct told *told, enum told_kind kind, uint64_t key
 void told_done(struct told *told)
 {
 	free(told->entries);
-	*told = (struct told){0};
+	*told = (struct told){.seed = told->seed};
 }

@@ -25,10 +25,11 @@ struct told_entry {
 	char text[TOLD_TEXT_MAX]; /* longer ones are cut */
 };
 
-/* All zero: nothing is told. */
+/* All zero but the seed: nothing is told. */
 struct told {
 	struct told_entry *entries;
 	unsigned n, room; /* room: a power of two, or 0 */
+	uint64_t seed;    /* of hashes; secret */
 };
 
 /* It may grow by `room_size` bytes; gives by how many it did. */

@@ -80,6 +80,7 @@ static void take_export(struct sender_datagrams *socket, struct flow *flow,
 	const int64_t missing =
 		exporters_read(socket->exporters, &(struct export_datagram){
 							  .exporter = *exporter,
+							  .owner = flow->sender->state,
 							  .bytes = datagram->bytes,
 							  .received_ns = clock_wall_ns(),
 							  .now_ms = clock_mono_ms(),

@@ -83,10 +83,11 @@ static inline void hear(void *user, const struct export_line *line)
 	strbuf_add_byte(&heard, '\n');
 }
 
-static inline int64_t read_at(
-	struct exporters *exporters, const char *exporter, struct slice bytes, int64_t now_ms)
+static inline int64_t read_of(struct exporters *exporters, const void *owner,
+	const char *exporter, struct slice bytes, int64_t now_ms)
 {
 	struct export_datagram datagram = {
+		.owner = owner,
 		.bytes = bytes,
 		.received_ns = 1,
 		.now_ms = now_ms,
@@ -96,6 +97,12 @@ static inline int64_t read_at(
 	strbuf_reset(&heard);
 	n_heard = 0;
 	return exporters_read(exporters, &datagram);
+}
+
+static inline int64_t read_at(
+	struct exporters *exporters, const char *exporter, struct slice bytes, int64_t now_ms)
+{
+	return read_of(exporters, NULL, exporter, bytes, now_ms);
 }
 
 static inline int64_t read_bytes(struct exporters *exporters, const struct bytes *bytes)

@@ -91,6 +91,26 @@ START_TEST(numbers_count_records)
 }
 END_TEST
 
+START_TEST(what_comes_twice_hides_no_loss)
+{
+	struct exporters *exporters = exporters_new(EXPORT_NETFLOW, hear, NULL);
+	static struct bytes bytes;
+
+	put_head(&bytes, 2, 100500, 0);
+	put_record(&bytes, 1);
+	put_record(&bytes, 2);
+	ck_assert_int_eq(read_bytes(exporters, &bytes), 0);
+	ck_assert_int_eq(read_bytes(exporters, &bytes), 0);
+	bytes.at[19] = 5;
+	ck_assert_int_eq(read_bytes(exporters, &bytes), 3);
+	bytes.at[19] = 2;
+	ck_assert_int_eq(read_bytes(exporters, &bytes), -2);
+	ck_assert_int_eq(read_bytes(exporters, &bytes), -1);
+	ck_assert_int_eq(read_bytes(exporters, &bytes), 0);
+	exporters_free(exporters);
+}
+END_TEST
+
 START_TEST(an_exporter_that_starts_anew_counts_anew)
 {
 	struct exporters *exporters = exporters_new(EXPORT_NETFLOW, hear, NULL);
@@ -157,5 +177,6 @@ START_TEST(other_versions_are_kept_as_bytes)
 END_TEST
 
 TEST_MAIN("netflow5", each_record_is_a_line, numbers_count_records,
-	an_exporter_that_starts_anew_counts_anew, nothing_of_a_cut_one_is_lost,
-	bytes_behind_the_last_record_are_kept, other_versions_are_kept_as_bytes)
+	what_comes_twice_hides_no_loss, an_exporter_that_starts_anew_counts_anew,
+	nothing_of_a_cut_one_is_lost, bytes_behind_the_last_record_are_kept,
+	other_versions_are_kept_as_bytes)

@@ -688,6 +688,86 @@ START_TEST(domains_and_exporters_are_bounded)
 }
 END_TEST
 
+static const char flooding, other; /* senders */
+
+/* A template, and data of `n_values` * 4 bytes that wait for another. */
+static void put_flood(unsigned n_values)
+{
+	put_head9(&bytes, 1, 7);
+	put_simple_template9(&bytes);
+	size_t set = begin_set(&bytes, 300);
+	for (unsigned i = 0; i < n_values; i++)
+		put32(&bytes, i);
+	end_set(&bytes, set);
+}
+
+static void read_flood(unsigned address, unsigned times)
+{
+	char text[NETADDR_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "10.1.%u.%u", address / 256, address % 256);
+	for (unsigned i = 0; i < times; i++)
+		(void)read_of(exporters, &flooding, text, slice_of_bytes(&bytes), 0);
+}
+
+START_TEST(a_sender_of_many_addresses_pushes_out_its_own)
+{
+	begin();
+	put_head9(&bytes, 1, 7);
+	put_simple_template9(&bytes);
+	(void)read_of(exporters, &other, "192.0.2.1", slice_of_bytes(&bytes), 0);
+	put_flood(1);
+	for (unsigned i = 0; i < EXPORTERS_MAX + 10; i++)
+		read_flood(i, 1);
+	put_head9(&bytes, 2, 7);
+	put_simple_data(&bytes, 1, 0);
+	(void)read_of(exporters, &other, "192.0.2.1", slice_of_bytes(&bytes), 0);
+	check_heard(HEAD9("2", "256") "}," SIMPLE("1") "}\n");
+	end();
+}
+END_TEST
+
+START_TEST(what_waits_of_a_flood_makes_room_for_others)
+{
+	enum { RECORDS = 3500 };
+
+	begin();
+	put_flood(5000);
+	for (unsigned i = 0; i < 17; i++)
+		read_flood(i, 52);
+	put_head9(&bytes, 1, 7);
+	size_t set = begin_set(&bytes, 256);
+	for (unsigned i = 0; i < RECORDS; i++)
+		put_simple(&bytes, 1);
+	end_set(&bytes, set);
+	(void)read_of(exporters, &other, "192.0.2.1", slice_of_bytes(&bytes), 0);
+	ck_assert_uint_ge(n_heard, 2); /* of the flood, given up */
+	put_head9(&bytes, 2, 7);
+	put_simple_template9(&bytes);
+	(void)read_of(exporters, &other, "192.0.2.1", slice_of_bytes(&bytes), 0);
+	ck_assert_uint_eq(n_heard, RECORDS);
+	end();
+}
+END_TEST
+
+START_TEST(an_exporter_may_become_another_senders)
+{
+	begin();
+	put_head9(&bytes, 1, 7);
+	put_simple_data(&bytes, 1, 0);
+	(void)read_of(exporters, &flooding, "192.0.2.1", slice_of_bytes(&bytes), 0);
+	put_head9(&bytes, 2, 7);
+	put_simple_template9(&bytes);
+	(void)read_of(exporters, &other, "192.0.2.1", slice_of_bytes(&bytes), 0);
+	check_heard(HEAD9("1", "256") "}," SIMPLE("1") "}\n");
+	put_head9(&bytes, 3, 7);
+	put_simple_data(&bytes, 2, 0);
+	(void)read_of(exporters, &flooding, "192.0.2.1", slice_of_bytes(&bytes), 0);
+	check_heard(HEAD9("3", "256") "}," SIMPLE("2") "}\n");
+	end();
+}
+END_TEST
+
 /* Nobody counts in records of a byte; each would cost a line. */
 START_TEST(records_of_next_to_nothing_are_bounded)
 {
@@ -855,6 +935,8 @@ TEST_MAIN("netflow9", records_are_read_by_their_template, data_waits_for_its_tem
 	templates_of_ipfix_are_withdrawn, numbers_of_ipfix_count_records,
 	the_examples_of_the_standard_are_read, nothing_of_a_cut_one_is_lost,
 	changed_bytes_do_no_harm, templates_that_make_no_sense_are_refused_and_kept,
-	templates_are_bounded, fields_of_no_bytes_are_in_no_record,
-	lines_of_a_datagram_are_bounded, records_of_next_to_nothing_are_bounded,
-	what_options_tell_is_bounded, domains_and_exporters_are_bounded)
+	templates_are_bounded, a_sender_of_many_addresses_pushes_out_its_own,
+	what_waits_of_a_flood_makes_room_for_others, an_exporter_may_become_another_senders,
+	fields_of_no_bytes_are_in_no_record, lines_of_a_datagram_are_bounded,
+	records_of_next_to_nothing_are_bounded, what_options_tell_is_bounded,
+	domains_and_exporters_are_bounded)
