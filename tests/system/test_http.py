@@ -166,6 +166,35 @@ def test_without_room_clients_are_told_to_come_again(stack):
     assert stack.counter("ingest.http_no_room") >= 2 and web.stored() == 0
 
 
+def test_half_bodies_have_the_limit_of_half_messages(stack):
+    """Lines that are begun and never ended take no more memory than those of syslog may."""
+    web = Web(stack)
+    stack.settings["ingest"]["syslog"]["half-max"] = "1MiB"
+    stack.write_settings()
+    stack.start_collector()
+    clients = []
+
+    def begin():
+        client = web.client()
+        client.putrequest("POST", "/")
+        client.putheader("Authorization", f"Bearer {TOKEN}")
+        client.putheader("Content-Length", "201000")
+        client.endheaders(200000 * b"x")
+        clients.append(client)
+
+    for _ in range(5):
+        begin()
+    wait_until("all of it is held", lambda: web.shown()["half_bytes"] == 5 * 200000)
+    begin()
+    wait_until("it is too much", lambda: stack.counter("ingest.sender_halves_refused") == 1)
+    clients[0].send(999 * b"x" + b"\n")
+    assert clients[0].getresponse().status in (200, 413)
+    wait_until("what is whole is held no more", lambda: web.shown()["half_bytes"] == 4 * 200000)
+    for client in clients:
+        client.close()
+    wait_until("nothing is held", lambda: web.shown()["half_bytes"] == 0)
+
+
 def test_tokens_change_over_and_are_taken_away_by_a_reload(web):
     stack, other = web.stack, "another-token"
     client, basic = web.client(), base64.b64encode(f"id:{TOKEN}".encode()).decode()

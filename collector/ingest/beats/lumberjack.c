@@ -96,10 +96,14 @@ bool lumberjack_is_within(const struct lumberjack *lumberjack)
 	return lumberjack->is_unpacking || lumberjack->wire.n_head > 0;
 }
 
+static bool is_in_event(const struct lumberjack *lumberjack)
+{
+	return lumberjack->wire.in_event || lumberjack->packed.in_event;
+}
+
 size_t lumberjack_held(const struct lumberjack *lumberjack)
 {
-	return (lumberjack->wire.in_event || lumberjack->packed.in_event ? lumberjack->held.len
-									 : 0) +
+	return (is_in_event(lumberjack) ? lumberjack->held.len : 0) +
 	       (lumberjack->is_unpacking ? UNPACKING : 0);
 }
 
@@ -180,10 +184,15 @@ static void begin_event(struct lumberjack *lumberjack, struct layer *layer)
 	layer->left = number_at(layer, VERSION_AND_TYPE + 4);
 	layer->whole = layer->left;
 	strbuf_reset(&lumberjack->held);
-	if (lumberjack->held.capacity > KEPT) {
-		strbuf_done(&lumberjack->held);
-		strbuf_init(&lumberjack->held, lumberjack->max);
-	}
+}
+
+/* Of an event that was given: a large one's memory is not kept until the next one comes. */
+static void release(struct lumberjack *lumberjack)
+{
+	if (is_in_event(lumberjack) || lumberjack->held.capacity <= KEPT)
+		return;
+	strbuf_done(&lumberjack->held);
+	strbuf_init(&lumberjack->held, lumberjack->max);
 }
 
 /* As far as there is room for it. */
@@ -375,6 +384,7 @@ enum lumberjack_got lumberjack_next(struct lumberjack *lumberjack, struct slice 
 
 	if (lumberjack->trouble != LUMBERJACK_FINE)
 		return LUMBERJACK_BROKEN;
+	release(lumberjack);
 	while (got == LUMBERJACK_MORE) {
 		if (lumberjack->is_unpacking) {
 			if (!take_packed(lumberjack, bytes, event, &got))

@@ -307,6 +307,15 @@ static void answer(struct http_exchange *exchange)
 	strbuf_done(&out);
 }
 
+static size_t held(const struct http_exchange *exchange)
+{
+	const struct bulk_state *state = exchange->state;
+	size_t n_runs;
+
+	(void)bulk_runs(state->bulk, &n_runs);
+	return http_items_held(&state->items) + n_runs * sizeof(struct bulk_run);
+}
+
 const struct http_handler http_bulk = {
 	.stores = true,
 	.needs_body = true,
@@ -315,5 +324,6 @@ const struct http_handler http_bulk = {
 	.end = end,
 	.answer = answer,
 	.more = more,
+	.held = held,
 	.close = close_bulk,
 };

@@ -48,6 +48,9 @@ struct http_handler {
 	 * until its length is said. */
 	void (*more)(struct http_exchange *exchange);
 
+	/* Bytes of what has come half, and is in memory. NULL: nothing that counts. */
+	size_t (*held)(const struct http_exchange *exchange);
+
 	/* The exchange is over, or its connection: frees what it holds. NULL: nothing. */
 	void (*close)(struct http_exchange *exchange);
 };

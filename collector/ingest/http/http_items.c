@@ -15,6 +15,11 @@ void http_items_done(struct http_items *items)
 	strbuf_done(&items->held);
 }
 
+size_t http_items_held(const struct http_items *items)
+{
+	return items->whole > 0 ? items->held.len : 0;
+}
+
 /* ---- one item ------------------------------------------------------------------- */
 
 /* As far as there is room for it. */

@@ -46,6 +46,9 @@ enum http_items_got {
 void http_items_init(struct http_items *items, size_t max, bool may_be_array);
 void http_items_done(struct http_items *items);
 
+/* Bytes of the item that has come half. */
+size_t http_items_held(const struct http_items *items);
+
 /* The next of what `bytes` holds, which moves behind what was taken. */
 MUST_USE enum http_items_got http_items_next(
 	struct http_items *items, struct slice *bytes, struct http_item *item);

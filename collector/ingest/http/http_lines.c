@@ -110,6 +110,13 @@ static void answer(struct http_exchange *exchange)
 	strbuf_done(&out);
 }
 
+static size_t held(const struct http_exchange *exchange)
+{
+	const struct lines *lines = exchange->state;
+
+	return http_items_held(&lines->items);
+}
+
 const struct http_handler http_lines = {
 	.stores = true,
 	.needs_body = true,
@@ -117,5 +124,6 @@ const struct http_handler http_lines = {
 	.body = body,
 	.end = end,
 	.answer = answer,
+	.held = held,
 	.close = close_lines,
 };

@@ -639,6 +639,16 @@ void http_put(struct http_exchange *exchange, struct slice bytes, uint64_t whole
 		});
 }
 
+static size_t held(const struct sender_session *session)
+{
+	const struct http *http = session->reader;
+	const struct http_exchange *exchange = &http->exchange;
+
+	return exchange->state != NULL && exchange->handler->held != NULL
+		       ? exchange->handler->held(exchange)
+		       : 0;
+}
+
 const struct sender_protocol sender_http = {
 	.name = "http",
 	.open = open,
@@ -649,4 +659,5 @@ const struct sender_protocol sender_http = {
 	.answer = answer,
 	.written = written,
 	.owes = owes,
+	.held = held,
 };

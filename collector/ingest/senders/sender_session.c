@@ -182,14 +182,17 @@ static void read_on(struct sender_session *session)
 	switch (session->protocol->take(session, &why)) {
 	case SENDER_TAKEN_ALL:
 		session->waits_ms = session->protocol->waits_since(session);
-		if (!may_hold(session))
+		if (!may_hold(session) || (session->holds_too_much && session->held > 0))
 			end_half(session);
+		else
+			session->holds_too_much = false;
 		break;
 	case SENDER_NO_ROOM:
-		(void)may_hold(session);
+		session->holds_too_much |= !may_hold(session);
 		stop_reading(session);
 		break;
 	case SENDER_OWES:
+		(void)may_hold(session); /* it is whole: only counted */
 		hold(session);
 		break;
 	case SENDER_ENDS:

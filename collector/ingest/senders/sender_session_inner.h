@@ -26,14 +26,15 @@ struct sender_session {
 	bool has_token;
 	unsigned char token[TOKEN_HASH_SIZE]; /* SHA-256 of the one it is known by */
 	int64_t since_ms;
-	size_t held;       /* bytes of what it has sent half, as they are counted */
-	int64_t waits_ms;  /* since when the rest of a message is waited for; 0 = it is not */
-	int64_t unread_ms; /* since when the peer has not taken what was said; 0 = it has */
-	bool is_stopped;   /* waits for room */
-	bool is_held;      /* waits for what its protocol has to say first */
-	bool is_settled;   /* in the gate's list of those */
-	bool is_leaving;   /* reads no more, and ends when its protocol has said all */
-	bool has_left;     /* said it: what the peer still sends is not looked at */
+	size_t held;         /* bytes of what it has sent half, as they are counted */
+	int64_t waits_ms;    /* since when the rest of a message is waited for; 0 = it is not */
+	int64_t unread_ms;   /* since when the peer has not taken what was said; 0 = it has */
+	bool is_stopped;     /* waits for room */
+	bool is_held;        /* waits for what its protocol has to say first */
+	bool is_settled;     /* in the gate's list of those */
+	bool holds_too_much; /* of half messages, found when there was no room to go on */
+	bool is_leaving;     /* reads no more, and ends when its protocol has said all */
+	bool has_left;       /* said it: what the peer still sends is not looked at */
 };
 
 enum sender_taken {

@@ -455,12 +455,20 @@ static void answer(struct http_exchange *exchange)
 	}
 }
 
+static size_t held(const struct http_exchange *exchange)
+{
+	const struct wef *wef = exchange->state;
+
+	return wef->body.len + wef->text.len + wef->bookmark.len;
+}
+
 const struct http_handler wef_questions = {
 	.wants_raw = true,
 	.begin = begin,
 	.body = body,
 	.end = end_question,
 	.answer = answer,
+	.held = held,
 	.close = close_wef,
 };
 
@@ -471,5 +479,6 @@ const struct http_handler wef_deliveries = {
 	.body = body,
 	.end = end_delivery,
 	.answer = answer,
+	.held = held,
 	.close = close_wef,
 };
