@@ -67,16 +67,6 @@ static struct ca_record *new_record(struct ca *ca)
 	return &ca->records[ca->n_records];
 }
 
-static void put_time(struct json *json, const char *key, int64_t ns)
-{
-	char text[CLOCK_TEXT_MAX];
-
-	if (ns == CLOCK_NONE)
-		json_put_text(json, key, SLICE_NONE);
-	else
-		json_put_str(json, key, clock_format_utc(ns, 0, text));
-}
-
 static void write_record(struct strbuf *line, const struct ca_record *record)
 {
 	struct json json = json_into(line);
@@ -88,9 +78,9 @@ static void write_record(struct strbuf *line, const struct ca_record *record)
 	json_put_str(&json, "subject", record->subject);
 	json_key(&json, SLICE_LIT("names"));
 	json_raw(&json, slice_str(record->names));
-	put_time(&json, "not_before", record->not_before_ns);
-	put_time(&json, "not_after", record->not_after_ns);
-	put_time(&json, "revoked_at", record->revoked_ns);
+	json_put_time(&json, "not_before", record->not_before_ns, 0);
+	json_put_time(&json, "not_after", record->not_after_ns, 0);
+	json_put_time(&json, "revoked_at", record->revoked_ns, 0);
 	json_put_str(&json, "reason", record->reason);
 	json_object_end(&json);
 	strbuf_add_byte(line, '\n');

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "common/json_plain.h"
 #include "common/utf8.h"
 
@@ -255,6 +256,13 @@ void json_put_bool(struct json *json, const char *key, bool value)
 {
 	json_key(json, slice_str(key));
 	json_bool(json, value);
+}
+
+void json_put_time(struct json *json, const char *key, int64_t ns, unsigned digits)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	json_put_str(json, key, ns > 0 ? clock_format_utc(ns, digits, text) : NULL);
 }
 
 void json_put_id(struct json *json, const char *key, uint64_t id)

@@ -46,6 +46,8 @@ void json_put_str(struct json *json, const char *key, const char *text);
 void json_put_u64(struct json *json, const char *key, uint64_t value);
 void json_put_i64(struct json *json, const char *key, int64_t value);
 void json_put_bool(struct json *json, const char *key, bool value);
+/* RFC 3339, UTC, with `digits` of a second; null for what is not after 1970: not known. */
+void json_put_time(struct json *json, const char *key, int64_t ns, unsigned digits);
 void json_put_id(struct json *json, const char *key, uint64_t id); /* text: 16 digits, hex */
 
 /* The inside of a JSON string, without the quotes. */

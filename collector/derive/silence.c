@@ -169,13 +169,6 @@ static void put_source(struct silence *silence, struct json *json, uint32_t numb
 	database_end(row);
 }
 
-static void put_time(struct json *json, const char *key, int64_t ns)
-{
-	char text[CLOCK_TEXT_MAX];
-
-	json_put_str(json, key, clock_format_utc(ns, 0, text));
-}
-
 static void describe(struct silence *silence, struct json *json, uint32_t place, bool heard)
 {
 	const struct watched_key *key = table_key(&silence->table, place);
@@ -193,7 +186,7 @@ static void describe(struct silence *silence, struct json *json, uint32_t place,
 		json_put_u64(json, "source", key->source);
 		put_source(silence, json, key->source);
 	}
-	put_time(json, "heard", watched->heard_ns);
+	json_put_time(json, "heard", watched->heard_ns, 0);
 	json_put_u64(json, "silent_minutes", watched->quiet_ms / 60000);
 	json_put_u64(json, "lines_expected", (uint64_t)watched->missed);
 	json_object_end(json);

@@ -97,6 +97,24 @@ START_TEST(ids_are_text_of_sixteen_digits)
 }
 END_TEST
 
+START_TEST(moments_nobody_knows_are_null)
+{
+	struct strbuf out = STRBUF_INIT(1000);
+	struct json json = json_into(&out);
+
+	json_object(&json);
+	json_put_time(&json, "a", INT64_C(1795305600123456789), 3);
+	json_put_time(&json, "b", INT64_C(1795305600123456789), 0);
+	json_put_time(&json, "c", 0, 3);
+	json_put_time(&json, "d", INT64_MIN, 0);
+	json_object_end(&json);
+	ck_assert_str_eq(strbuf_cstr(&out),
+		"{\"a\":\"2026-11-22T00:00:00.123Z\",\"b\":\"2026-11-22T00:00:00Z\","
+		"\"c\":null,\"d\":null}");
+	strbuf_done(&out);
+}
+END_TEST
+
 TEST_MAIN("json", commas_fall_in_place, any_bytes_become_json_text,
 	bytes_are_escaped_alike_wherever_they_stand, numbers_that_json_lacks_are_null,
-	ids_are_text_of_sixteen_digits)
+	ids_are_text_of_sixteen_digits, moments_nobody_knows_are_null)
