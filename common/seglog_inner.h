@@ -1,9 +1,9 @@
 /*
  * seglog_inner - what the parts of seglog share
  *
- * seglog.c appends, syncs, releases; seglog_open.c recovers; seglog_cursor.c
- * reads. Fields that cursors in other threads need are guarded by `lock` or
- * atomic; all others belong to the thread that appends.
+ * seglog.c appends, syncs, releases; seglog_open.c, seglog_find.c and
+ * seglog_tail.c recover; seglog_cursor.c reads. Fields that cursors in other threads need are
+ * guarded by `lock` or atomic; all others belong to the thread that appends.
  */
 #ifndef COMMON_SEGLOG_INNER_H
 #define COMMON_SEGLOG_INNER_H
