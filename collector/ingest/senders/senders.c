@@ -6,11 +6,11 @@
 #include <strings.h>
 
 #include "collector/ingest/senders/sender_index.h"
-
+#include "collector/ingest/senders/sender_settings_inner.h"
 #include "common/arena.h"
 #include "common/clock.h"
 
-enum { TEXTS_MAX = 64 << 20, ALL_LISTENERS = (1U << LISTENERS_MAX) - 1 };
+enum { TEXTS_MAX = 64 << 20 };
 
 struct token {
 	const unsigned char *hash;
@@ -28,422 +28,6 @@ struct senders {
 	struct token *tokens; /* by their bytes */
 	size_t n_tokens;
 };
-
-/* ---- checking --------------------------------------------------------------- */
-
-static const struct written_listener *listeners_of(const struct sender_settings *settings)
-{
-	return settings->listeners.items;
-}
-
-static const struct written_sender *senders_of(const struct sender_settings *settings)
-{
-	return settings->senders.items;
-}
-
-static int listener_number(const struct sender_settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->listeners.n; i++) {
-		if (strcmp(listeners_of(settings)[i].name, name) == 0)
-			return (int)i;
-	}
-	return -1;
-}
-
-static void check_tls(const struct conf *conf, const struct written_listener *listener,
-	struct mistakes *mistakes)
-{
-	const bool is_tls = listener->transport == TRANSPORT_TLS;
-
-	if (is_tls && (listener->certificate[0] == '\0' || listener->key[0] == '\0'))
-		mistake_add(mistakes, conf_at(conf, &listener->transport),
-			"tls needs 'certificate' and 'key'");
-	if (is_tls && listener->clients != CLIENTS_NONE && listener->ca[0] == '\0')
-		mistake_add(mistakes, conf_at(conf, &listener->clients),
-			"certificates of senders can be checked only with 'ca'");
-	if (listener->transport == TRANSPORT_UDP && listener->protocol != PROTOCOL_SYSLOG &&
-		!protocol_is_export(listener->protocol))
-		mistake_add(mistakes, conf_at(conf, &listener->protocol),
-			"%s needs a connection: tls or tcp",
-			listener_protocol_name((enum listener_protocol)listener->protocol));
-	if (listener->protocol == PROTOCOL_WEF &&
-		(!is_tls || listener->clients != CLIENTS_REQUIRED))
-		mistake_add(mistakes, conf_at(conf, &listener->protocol),
-			"wef needs tls and 'clients: required'");
-	if (listener->transport != TRANSPORT_UDP && protocol_is_export(listener->protocol))
-		mistake_add(mistakes, conf_at(conf, &listener->protocol),
-			"flow records come by udp");
-	if (!is_tls && listener->clients != CLIENTS_NONE)
-		mistake_add(mistakes, conf_at(conf, &listener->clients),
-			"only tls asks senders for a certificate");
-}
-
-static void check_listener(const struct conf *conf, const struct sender_settings *settings,
-	size_t i, struct mistakes *mistakes)
-{
-	const struct written_listener *listener = &listeners_of(settings)[i];
-
-	if (listener_number(settings, listener->name) != (int)i)
-		mistake_add(mistakes, conf_at(conf, &listener->name),
-			"there is a listener %s already",
-			MISTAKE_TEXT(slice_str(listener->name)));
-	check_tls(conf, listener, mistakes);
-}
-
-static void check_addresses(
-	const struct conf *conf, const struct written_sender *sender, struct mistakes *mistakes)
-{
-	for (size_t i = 0; i < sender->addresses.n; i++) {
-		struct netprefix prefix;
-		struct err err;
-
-		if (!netprefix_parse(slice_str(sender->addresses.items[i]), &prefix, &err))
-			mistake_add(mistakes, conf_at(conf, &sender->addresses.items[i]), "%s",
-				err.text);
-	}
-}
-
-static bool has_text(const struct setting_texts *texts, const char *text)
-{
-	for (size_t i = 0; i < texts->n; i++) {
-		if (strcmp(texts->items[i], text) == 0)
-			return true;
-	}
-	return false;
-}
-
-static uint32_t listeners_by_name(
-	const struct sender_settings *settings, const struct setting_texts *names)
-{
-	uint32_t set = 0;
-
-	for (size_t i = 0; i < names->n; i++) {
-		int number = listener_number(settings, names->items[i]);
-
-		if (number >= 0)
-			set |= 1U << number;
-	}
-	return names->n > 0 ? set : ALL_LISTENERS;
-}
-
-/* An address of a sender, or its name. */
-struct claim {
-	size_t sender;           /* number of it */
-	const char *certificate; /* or the first of its tokens */
-	struct netprefix prefix;
-	const char *const *text; /* the setting */
-};
-
-static int compare_numbers(size_t a, size_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int compare_prefixes(const struct netprefix *a, const struct netprefix *b)
-{
-	const int by_address = memcmp(&a->first, &b->first, sizeof(a->first));
-
-	return by_address != 0 ? by_address : a->bits - b->bits;
-}
-
-/* As they are looked up: an address by its bits, a name in a certificate in any case. */
-static int compare_claimed(const struct claim *a, const struct claim *b)
-{
-	const int by_prefix = compare_prefixes(&a->prefix, &b->prefix);
-
-	return by_prefix != 0 ? by_prefix : strcasecmp(a->certificate, b->certificate);
-}
-
-static int compare_claims(const void *left, const void *right)
-{
-	const struct claim *a = left, *b = right;
-	const int by_claimed = compare_claimed(a, b);
-
-	return by_claimed != 0 ? by_claimed : compare_numbers(a->sender, b->sender);
-}
-
-static int compare_texts(const void *left, const void *right)
-{
-	const struct claim *a = left, *b = right;
-	const int by_text = strcmp(*a->text, *b->text);
-
-	return by_text != 0 ? by_text : compare_numbers(a->sender, b->sender);
-}
-
-static struct claim *new_claims(size_t n)
-{
-	struct claim *claims = calloc(n + 1, sizeof(*claims));
-
-	if (claims == NULL)
-		abort();
-	return claims;
-}
-
-static void check_names(const struct conf *conf, const struct sender_settings *settings,
-	struct mistakes *mistakes)
-{
-	const size_t n = settings->senders.n;
-	struct claim *claims = new_claims(n);
-
-	for (size_t i = 0; i < n; i++)
-		claims[i] = (struct claim){.sender = i, .text = &senders_of(settings)[i].name};
-	qsort(claims, n, sizeof(*claims), compare_texts);
-	for (size_t i = 1; i < n; i++) {
-		if (strcmp(*claims[i].text, *claims[i - 1].text) == 0)
-			mistake_add(mistakes, conf_at(conf, claims[i].text),
-				"there is a sender %s already",
-				MISTAKE_TEXT(slice_str(*claims[i].text)));
-	}
-	free(claims);
-}
-
-/* Those that can be read, sorted; *n of them. The caller frees. */
-static struct claim *claims_of(const struct sender_settings *settings, size_t *n)
-{
-	struct claim *claims;
-	size_t most = 0;
-
-	for (size_t i = 0; i < settings->senders.n; i++)
-		most += senders_of(settings)[i].addresses.n;
-	claims = new_claims(most);
-	*n = 0;
-	for (size_t i = 0; i < settings->senders.n; i++) {
-		const struct written_sender *sender = &senders_of(settings)[i];
-
-		for (size_t j = 0; j < sender->addresses.n; j++) {
-			struct claim *claim = &claims[*n];
-
-			claim->sender = i;
-			claim->certificate = sender->tokens.n > 0 ? sender->tokens.items[0]
-								  : sender->certificate;
-			claim->text = &sender->addresses.items[j];
-			*n += netprefix_parse(slice_str(*claim->text), &claim->prefix, NULL);
-		}
-	}
-	qsort(claims, *n, sizeof(*claims), compare_claims);
-	return claims;
-}
-
-/* Whom a listener gives what is claimed: the first; a number of a sender, + 1; 0 = nobody. */
-struct owners {
-	size_t of[LISTENERS_MAX];
-};
-
-/* The first sender that has it at one of these listeners, or 0. */
-static size_t take_claim(struct owners *owners, uint32_t listeners, size_t sender)
-{
-	size_t first = 0;
-
-	for (unsigned i = 0; i < LISTENERS_MAX; i++) {
-		size_t *owner = &owners->of[i];
-
-		if ((listeners & 1U << i) == 0)
-			continue;
-		if (*owner == 0)
-			*owner = sender + 1;
-		else if (*owner != sender + 1 && (first == 0 || *owner < first))
-			first = *owner;
-	}
-	return first;
-}
-
-/* A token is one sender's, wherever that is; and it is there once. */
-static void check_token_claims(const struct conf *conf, const struct sender_settings *settings,
-	struct mistakes *mistakes)
-{
-	struct claim *claims = new_claims(settings->senders.n * TOKENS_MAX);
-	size_t n = 0;
-
-	for (size_t i = 0; i < settings->senders.n; i++) {
-		const struct setting_texts *tokens = &senders_of(settings)[i].tokens;
-
-		for (size_t j = 0; j < tokens->n && j < TOKENS_MAX; j++)
-			claims[n++] = (struct claim){.sender = i,
-				.certificate = tokens->items[j],
-				.text = &tokens->items[j]};
-	}
-	qsort(claims, n, sizeof(*claims), compare_claims);
-	for (size_t i = 1; i < n; i++) {
-		if (compare_claimed(&claims[i], &claims[i - 1]) == 0)
-			mistake_add(mistakes, conf_at(conf, claims[i].text),
-				"this is a token of %s already",
-				MISTAKE_TEXT(slice_str(
-					senders_of(settings)[claims[i - 1].sender].name)));
-	}
-	free(claims);
-}
-
-/* Two of one address, of which the first would win whatever was meant. */
-static void check_claims(const struct conf *conf, const struct sender_settings *settings,
-	struct mistakes *mistakes)
-{
-	struct owners owners = {{0}};
-	size_t n;
-	struct claim *claims = claims_of(settings, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct claim *claim = &claims[i];
-		const struct written_sender *sender = &senders_of(settings)[claim->sender];
-
-		if (i > 0 && compare_claimed(claim, claim - 1) != 0)
-			owners = (struct owners){{0}};
-		const size_t first = take_claim(&owners,
-			listeners_by_name(settings, &sender->listeners), claim->sender);
-		if (first > 0)
-			mistake_add(mistakes, conf_at(conf, claim->text),
-				"these are the addresses of %s too",
-				MISTAKE_TEXT(slice_str(senders_of(settings)[first - 1].name)));
-	}
-	free(claims);
-}
-
-/* Beats sends JSON, which is UTF-8 (RFC 8259 §8.1), flow records become JSON, and what Windows
- * sends says what it is. */
-static bool is_utf8(int protocol)
-{
-	return protocol == PROTOCOL_BEATS || protocol == PROTOCOL_WEF ||
-	       protocol_is_export(protocol);
-}
-
-static void check_charset(const struct conf *conf, const struct sender_settings *settings,
-	const struct written_sender *sender, struct mistakes *mistakes)
-{
-	const uint32_t set = listeners_by_name(settings, &sender->listeners);
-	enum charset charset;
-	bool may_use = settings->listeners.n == 0 || set == 0;
-
-	if (!charset_by_name(slice_str(sender->charset), &charset)) {
-		mistake_add(mistakes, conf_at(conf, &sender->charset),
-			"there is no character set %s",
-			MISTAKE_TEXT(slice_str(sender->charset)));
-		return;
-	}
-	for (size_t i = 0; i < settings->listeners.n; i++)
-		may_use |= (set & 1U << i) != 0 && !is_utf8(listeners_of(settings)[i].protocol);
-	if (charset != CHARSET_UTF_8 && !may_use)
-		mistake_add(mistakes, conf_at(conf, &sender->charset),
-			"its listeners speak protocols whose text is utf-8");
-}
-
-/* "*.xa.example": a star stands for the first part, and nowhere else. */
-static bool is_certificate_name(const char *name)
-{
-	const char *star = strrchr(name, '*');
-
-	return star == NULL || (star == name && name[1] == '.' && name[2] != '\0');
-}
-
-/* It can only be known by its certificate where one is asked for. */
-static bool asks_for_certificates(
-	const struct sender_settings *settings, const struct written_sender *sender)
-{
-	for (size_t i = 0; i < settings->listeners.n; i++) {
-		const struct written_listener *listener = &listeners_of(settings)[i];
-
-		if (listener->clients != CLIENTS_NONE &&
-			(sender->listeners.n == 0 ||
-				has_text(&sender->listeners, listener->name)))
-			return true;
-	}
-	return false;
-}
-
-static bool is_hash(const char *text)
-{
-	return strlen(text) == 2 * TOKEN_HASH_SIZE &&
-	       strspn(text, "0123456789abcdefABCDEF") == 2 * TOKEN_HASH_SIZE;
-}
-
-static bool may_show_token(
-	const struct sender_settings *settings, const struct written_sender *sender)
-{
-	const uint32_t set = listeners_by_name(settings, &sender->listeners);
-
-	for (size_t i = 0; i < settings->listeners.n; i++) {
-		if ((set & 1U << i) != 0 && listeners_of(settings)[i].protocol == PROTOCOL_HTTP)
-			return true;
-	}
-	return false;
-}
-
-static void check_tokens(const struct conf *conf, const struct sender_settings *settings,
-	const struct written_sender *sender, struct mistakes *mistakes)
-{
-	if (sender->tokens.n == 0)
-		return;
-	for (size_t i = 0; i < sender->tokens.n; i++) {
-		if (!is_hash(sender->tokens.items[i]))
-			mistake_add(mistakes, conf_at(conf, &sender->tokens.items[i]),
-				"no SHA-256: that is 64 digits, hexadecimal; `soc-ctl token` "
-				"makes them");
-	}
-	if (sender->certificate[0] != '\0')
-		mistake_add(mistakes, conf_at(conf, &sender->certificate),
-			"it is known by its token, or by a certificate: one of both");
-	if (!may_show_token(settings, sender))
-		mistake_add(mistakes, conf_at(conf, &sender->tokens.items[0]),
-			"none of its listeners speaks http");
-}
-
-static void check_zone(
-	const struct conf *conf, const struct written_sender *sender, struct mistakes *mistakes)
-{
-	char rule[ZONE_RULE_MAX];
-	struct err err;
-
-	if (sender->zone[0] != '\0' && !zone_find(sender->zone, rule, &err))
-		mistake_add(mistakes, conf_at(conf, &sender->zone), "%s", err.text);
-}
-
-static bool host_number(const char *text, uint32_t *host)
-{
-	uint64_t number;
-
-	if (!slice_to_u64(slice_str(text), UINT32_MAX, &number) || number == 0)
-		return false;
-	*host = (uint32_t)number;
-	return true;
-}
-
-static void check_hosts(
-	const struct conf *conf, const struct written_sender *sender, struct mistakes *mistakes)
-{
-	uint32_t host;
-
-	if (sender->hosts.n > 0 && !sender->names_host)
-		mistake_add(mistakes, conf_at(conf, &sender->hosts),
-			"hosts are named with 'names-host: true' only");
-	for (size_t i = 0; i < sender->hosts.n; i++) {
-		if (!host_number(sender->hosts.items[i], &host))
-			mistake_add(mistakes, conf_at(conf, &sender->hosts.items[i]),
-				"%s is not the number of a host",
-				MISTAKE_TEXT(slice_str(sender->hosts.items[i])));
-	}
-}
-
-static void check_sender(const struct conf *conf, const struct sender_settings *settings,
-	size_t i, struct mistakes *mistakes)
-{
-	const struct written_sender *sender = &senders_of(settings)[i];
-
-	check_addresses(conf, sender, mistakes);
-	for (size_t j = 0; j < sender->listeners.n; j++) {
-		if (listener_number(settings, sender->listeners.items[j]) < 0)
-			mistake_add(mistakes, conf_at(conf, &sender->listeners.items[j]),
-				"there is no listener %s",
-				MISTAKE_TEXT(slice_str(sender->listeners.items[j])));
-	}
-	if (sender->certificate[0] != '\0' && !asks_for_certificates(settings, sender))
-		mistake_add(mistakes, conf_at(conf, &sender->certificate),
-			"none of its listeners asks for a certificate");
-	if (!is_certificate_name(sender->certificate))
-		mistake_add(mistakes, conf_at(conf, &sender->certificate),
-			"a * stands for the first part of a name, as in *.xa.example");
-	check_hosts(conf, sender, mistakes);
-	check_tokens(conf, settings, sender, mistakes);
-	check_zone(conf, sender, mistakes);
-	check_charset(conf, settings, sender, mistakes);
-}
 
 /* ---- building --------------------------------------------------------------- */
 
@@ -472,7 +56,7 @@ static size_t parse_tokens(
 	for (size_t i = 0; i < texts->n; i++) {
 		const char *text = texts->items[i];
 
-		if (!is_hash(text))
+		if (!sender_token_is_hash(text))
 			continue;
 		for (size_t j = 0; j < TOKEN_HASH_SIZE; j++)
 			tokens[n][j] = (unsigned char)(hex_value(text[2 * j]) << 4 |
@@ -509,7 +93,7 @@ static const uint32_t *copy_numbers(
 
 	*n = 0;
 	for (size_t i = 0; i < texts->n; i++)
-		*n += host_number(texts->items[i], &numbers[*n]);
+		*n += sender_host_number(texts->items[i], &numbers[*n]);
 	return numbers;
 }
 
@@ -542,7 +126,7 @@ static void build(struct senders *senders, struct sender *sender,
 		.name = copy_text(senders, written->name),
 		.ranges = ranges,
 		.n_ranges = parse_ranges(&written->addresses, ranges),
-		.listeners = listeners_by_name(settings, &written->listeners),
+		.listeners = sender_listeners(settings, &written->listeners),
 		.certificate = copy_text(senders, written->certificate),
 		.tokens = tokens,
 		.n_tokens = parse_tokens(&written->tokens, tokens),
@@ -622,6 +206,7 @@ static void index_tokens(struct senders *senders)
 
 struct senders *senders_new(const struct sender_settings *settings, struct sender_book *book)
 {
+	const struct written_sender *written = settings->senders.items;
 	struct senders *senders = calloc(1, sizeof(*senders));
 
 	if (senders == NULL)
@@ -631,7 +216,7 @@ struct senders *senders_new(const struct sender_settings *settings, struct sende
 	senders->n = settings->senders.n;
 	senders->items = allocate(senders, (senders->n + 1) * sizeof(*senders->items));
 	for (size_t i = 0; i < senders->n; i++)
-		build(senders, &senders->items[i], settings, &senders_of(settings)[i], book);
+		build(senders, &senders->items[i], settings, &written[i], book);
 	index_addresses(senders);
 	index_names(senders);
 	index_tokens(senders);
@@ -785,16 +370,4 @@ void senders_walk(const struct senders *senders,
 {
 	for (size_t i = 0; i < senders->n && visit(user, &senders->items[i]); i++)
 		;
-}
-
-void sender_settings_check(const struct conf *conf, const struct sender_settings *settings,
-	struct mistakes *mistakes)
-{
-	for (size_t i = 0; i < settings->listeners.n; i++)
-		check_listener(conf, settings, i, mistakes);
-	for (size_t i = 0; i < settings->senders.n; i++)
-		check_sender(conf, settings, i, mistakes);
-	check_names(conf, settings, mistakes);
-	check_claims(conf, settings, mistakes);
-	check_token_claims(conf, settings, mistakes);
 }
