@@ -11,6 +11,9 @@
  *	agents    every agent seen: online, since when, certificate, clock offset, queue
  *	senders   every sender of the settings that is no agent: what came, was cut, dropped,
  *	          refused; and who sent and is none
+ *	forwarders
+ *	          every Windows host that forwards its events: its certificate, subscription,
+ *	          what it delivered, whether it fell silent
  *	malware   the newest 200 findings of malware: machine, name, files, how often, whether
  *	          it is still open
  *	masking   by agency and source, how often each rule of the masking policy took something

@@ -1,4 +1,4 @@
-#include "collector/control_quality.h"
+#include "collector/control_answers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,13 +27,6 @@ struct answer {
 	bool failed;
 	struct err err;
 };
-
-static void put_time(struct json *json, const char *key, int64_t ns)
-{
-	char text[CLOCK_TEXT_MAX];
-
-	json_put_str(json, key, ns > 0 ? clock_format_utc(ns, 0, text) : NULL);
-}
 
 static const char *parser_name(const struct answer *answer, unsigned number)
 {
@@ -228,10 +221,10 @@ static bool put_source(void *user, const struct quality_source *source)
 	json_put_text(json, "name", source->name);
 	answer->failed = !put_sums(answer, source);
 	put_clock(json, source);
-	put_time(json, "first", source->first_ns);
-	put_time(json, "heard", source->heard_ns);
-	put_time(json, "newest_stamp", source->created_ns);
-	put_time(json, "silent_since", source->silent_ns);
+	json_put_time(json, "first", source->first_ns, 0);
+	json_put_time(json, "heard", source->heard_ns, 0);
+	json_put_time(json, "newest_stamp", source->created_ns, 0);
+	json_put_time(json, "silent_since", source->silent_ns, 0);
 	json_object_end(json);
 	return !answer->failed;
 }
@@ -259,7 +252,7 @@ static bool put_day(void *user, const struct quality_day *day)
 	struct json *json = answer->json;
 
 	json_object(json);
-	put_time(json, "day", day->start_ns);
+	json_put_time(json, "day", day->start_ns, 0);
 	json_put_u64(json, "lines", day->lines);
 	json_put_u64(json, "bytes", day->bytes);
 	json_put_u64(json, "unparsed", day->unparsed);
@@ -276,7 +269,7 @@ static bool put_sample(void *user, const struct quality_sample *sample)
 	json_object(json);
 	json_put_str(json, "status", parse_status_name((enum parse_status)sample->status));
 	json_put_u64(json, "times", sample->times);
-	put_time(json, "last", sample->last_ns);
+	json_put_time(json, "last", sample->last_ns, 0);
 	json_put_text(json, "line", sample->line);
 	json_object_end(json);
 	return true;
