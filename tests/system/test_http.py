@@ -307,3 +307,77 @@ def test_the_library_of_elasticsearch_delivers(stack, processes):
     assert client.wait(120) == 0, client.err
     assert sorted(numbers(web.wait(20000))) == list(range(20000))
     counted(stack)
+
+
+# ---- clients of Debian's -----------------------------------------------------------
+
+def peer(name):
+    return had(harness.fetch_peer(name), f"Debian's {name}")
+
+
+def start_rsyslog(web, processes, action):
+    """Reads in.log of its folder, which is returned, and gives it to an action."""
+    root, folder = peer("rsyslog"), web.stack.folder / "rsyslog"
+    folder.mkdir()
+    (folder / "rsyslog.conf").write_text(f"""
+global(workDirectory="{folder}")
+module(load="imfile")
+module(load="omelasticsearch")
+template(name="document" type="list" option.jsonf="on") {{
+    property(outname="message" name="msg" format="jsonf")
+    property(outname="log.syslog.appname" name="programname" format="jsonf")
+}}
+template(name="line" type="string" string="%msg%\\n")
+input(type="imfile" file="{folder}/in.log" tag="app:")
+{action}
+""")
+    processes.start(root / "usr/sbin/rsyslogd", "-n", "-f", folder / "rsyslog.conf", "-i", folder / "pid",
+                    "-M", next(root.glob("usr/lib/*/rsyslog")), name="rsyslog", env=harness.peer_libraries(root))
+    return folder
+
+
+def test_rsyslog_delivers_as_to_elasticsearch(web, processes):
+    """In bulks, through a kill of ingest; what its answers say goes into no file of errors."""
+    folder = start_rsyslog(web, processes, f"""
+action(type="omelasticsearch" server="https://localhost" serverport="{web.ports['http-tls']}" template="document"
+    bulkmode="on" searchType="" uid="web1" pwd="{TOKEN}" tls.cacert="{web.certificates.ca}"
+    errorfile="{web.stack.folder}/rsyslog/errors" queue.type="LinkedList" queue.size="100000"
+    queue.dequeueBatchSize="200" action.resumeRetryCount="-1" action.resumeInterval="1")
+""")
+    with open(folder / "in.log", "w") as log:
+        log.write("".join(LINE % n + "\n" for n in range(2000)))
+    wait_until("it delivers", lambda: web.stored() > 0, 60)
+    listening = web.stack.collector.listening()
+    web.stack.collector.kill_role("ingest")
+    with open(folder / "in.log", "a") as log:
+        log.write("".join(LINE % n + "\n" for n in range(2000, 3000)))
+    wait_until("it is back", lambda: web.stack.collector.listening() > listening, 60)
+    wait_until("all is stored", lambda: set(numbers(web.records())) == set(range(3000)), 60)
+    assert {(r["soc.identity"], r["soc.parser"]) for r in web.records()} == {("token", "sshd")}
+    assert not (folder / "errors").exists()
+
+
+def test_syslog_ng_delivers_as_to_elasticsearch(web, processes):
+    """elasticsearch-http() of its library, with what it says of itself; and lines by http()."""
+    root, folder = peer("syslog-ng"), web.stack.folder / "ng"
+    folder.mkdir()
+    (folder / "in.log").write_text("".join(f"sshd[812]: {(LINE % n).split(': ', 1)[1]}\n" for n in range(500)))
+    port, ca = web.ports["http-tls"], web.certificates.ca
+    (folder / "ng.conf").write_text(f"""@version: 3.38
+@include "{root}/usr/share/syslog-ng/include/scl/elasticsearch/elastic-http.conf"
+options {{ stats-freq(0); use-dns(no); }};
+source in {{ file("{folder}/in.log" follow-freq(1)); }};
+destination bulk {{ elasticsearch-http(index("logs") type("") url("https://localhost:{port}/_bulk")
+    user("web1") password("{TOKEN}") batch-lines(100) tls(ca-file("{ca}") peer-verify(yes))); }};
+destination lines {{ http(url("https://localhost:{port}/ingest") method("POST") headers("Authorization: Bearer {TOKEN}")
+    body("<${{PRI}}>${{DATE}} web1 ${{MSGHDR}}${{MSG}}") batch-lines(100) delimiter("\\n")
+    tls(ca-file("{ca}") peer-verify(yes))); }};
+log {{ source(in); destination(bulk); destination(lines); flags(flow-control); }};
+""")
+    modules = next((root / "usr/lib/syslog-ng").glob("[0-9]*"))
+    processes.start(root / "usr/sbin/syslog-ng", "-F", "--no-caps", "-f", folder / "ng.conf", "-p", folder / "pid",
+                    "-R", folder / "persist", "-c", folder / "ctl", f"--module-path={modules}", name="syslog-ng",
+                    env=harness.peer_libraries(root))
+    records = web.wait(1000)
+    assert sorted(numbers(records)) == sorted([*range(500)] * 2)
+    assert {r["source.ip"] for r in records} == {"192.0.2.9"}
