@@ -36,6 +36,7 @@ const struct parser *const parsers[] = {
 	&parser_clamav,
 	&parser_proxmox,
 	&parser_rfc3164,
+	&parser_pgbouncer,
 	&parser_postgresql,
 	&parser_auditd,
 	&parser_exim,

@@ -77,6 +77,7 @@ extern const struct parser parser_windows_json;
 extern const struct parser parser_windows_xml;
 extern const struct parser parser_snare;
 extern const struct parser parser_postfix;
+extern const struct parser parser_pgbouncer;
 extern const struct parser parser_postgresql;
 extern const struct parser parser_mysql;
 extern const struct parser parser_mongodb;

@@ -5,16 +5,31 @@
  *	2026-03-07  5:13:11 8 [Warning] Access denied for user 'an'@'192.0.2.1' (...)
  *	260307 13:08:33 mysqld_safe Starting mysqld daemon ...
  *	2026-03-07T03:00:00.123456Z        14 Connect   an@192.0.2.1 on ho_so
+ *	{"prio":2,"err_code":10926,"subsystem":"Server","msg":"Access denied ...",...}
  *
  * Statements of the general log are written as they came, on several lines if so.
  */
 #include "collector/normalize/families/database.h"
+#include "collector/normalize/text/documents.h"
 #include "collector/normalize/text/stamp.h"
 
 static const struct meaning queried = {
 	.action = {SLICE_BYTES("database_query")},
 	.category = {ECS_DATABASE},
 	.type = {ECS_INFO},
+};
+
+static const struct meaning ended = {
+	.action = {SLICE_BYTES("database_session_closed")},
+	.category = {ECS_DATABASE},
+	.category2 = {ECS_SESSION},
+	.type = {ECS_END},
+};
+static const struct meaning aborted = {
+	.action = {SLICE_BYTES("database_connection_aborted")},
+	.category = {ECS_DATABASE},
+	.type = {ECS_INFO},
+	.type2 = {ECS_ERROR},
 };
 
 struct line {
@@ -137,6 +152,59 @@ static bool read_line(struct slice rest, const struct parse_context *context, st
 	return told || !full || !slice_absent(line->thread) || slice_absent(line->level);
 }
 
+/* log_sink_json of MySQL 8; numbers are written as "MY-010926" elsewhere. */
+static bool read_json(struct parse_context *context, struct line *line)
+{
+	static const char *const required[] = {"prio", "err_code", "subsystem", "msg", NULL};
+	const struct pairs *pairs = context->pairs;
+	struct slice stamp, number;
+
+	if (!document_read(context, required) || pairs->state != PAIRS_WHOLE)
+		return false;
+	stamp = pairs_get_lit(pairs, "time");
+	number = pairs_get_lit(pairs, "err_code");
+	if (!take_stamp_iso(&stamp, context, &line->ns) || !all_digits(number) ||
+		number.len > 6)
+		return false;
+	char code[] = {'M', 'Y', '-', '0', '0', '0', '0', '0', '0'};
+
+	memcpy(code + sizeof(code) - number.len, number.ptr, number.len);
+	line->code = arena_copy(context->arena, slice_of(code, sizeof(code)));
+	context->full = context->full || slice_absent(line->code);
+	line->level = pairs_get_lit(pairs, "label");
+	line->thread = pairs_get_lit(pairs, "thread");
+	line->part = pairs_get_lit(pairs, "subsystem");
+	line->text = pairs_get_lit(pairs, "msg");
+	return true;
+}
+
+/* "Aborted connection 8 to db: 'ho_so' user: 'an' host: '192.0.2.1' (Got timeout ...)": names
+ * from the end, for a user's may hold all of it. */
+static bool put_aborted(struct record *record, struct parse_context *context, struct slice text)
+{
+	struct slice host, user, database, reason = SLICE_NONE, rest = text;
+
+	if (!skip_lit(&rest, "Aborted connection ") ||
+		!cut_last(rest, SLICE_LIT("' host: '"), &rest, &host) ||
+		!cut_last(rest, SLICE_LIT("' user: '"), &rest, &user) ||
+		!cut_last(rest, SLICE_LIT(" to db: '"), &rest, &database))
+		return false;
+	text = host;
+	host = slice_head(text, slice_find(text, '\''));
+	text = slice_from(text, host.len);
+	if (skip_lit(&text, "' (") && slice_ends(text, SLICE_LIT(")")))
+		reason = slice_head(text, text.len - 1);
+	put_meaning(record, context, &aborted);
+	put_some(record, context, FIELD_EVENT_REASON, reason);
+	if (!slice_eq(user, SLICE_LIT("unauthenticated")))
+		put_some(record, context, FIELD_USER_NAME, user);
+	if (!slice_eq(database, SLICE_LIT("unconnected")))
+		put_some(record, context, FIELD_SOC_DATABASE, database);
+	if (host.len > 0)
+		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, host);
+	return true;
+}
+
 /*
  * "'an'@'192.0.2.1' (using password: YES)", "'an'@'192.0.2.1' to database 'ho_so'": a user's
  * name may hold all of it, the host is MySQL's own word and stands last.
@@ -163,15 +231,21 @@ static void put_connection(
 	struct record *record, struct parse_context *context, struct slice text)
 {
 	size_t at = slice_search(text, SLICE_LIT(" on "));
-	struct slice database = slice_from(text, at), user, host;
+	struct slice database = slice_from(text, at), user, host, as;
 
 	put_meaning(record, context, &database_connected);
+	if (cut_last(slice_head(text, at), SLICE_LIT(" as "), &host, &as) &&
+		slice_find(as, '@') == as.len)
+		at = host.len; /* "an@192.0.2.1 as anonymous on ho_so" until 5.6 and MariaDB */
 	if (slice_find(database, '@') < database.len ||
 		!cut_last(slice_head(text, at), SLICE_LIT("@"), &user, &host))
 		return;
 	put_some(record, context, FIELD_USER_NAME, user);
 	if (host.len > 0)
 		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, host);
+	if (skip_lit(&database, " on "))
+		put_some(record, context, FIELD_SOC_DATABASE,
+			slice_head(database, slice_search(database, SLICE_LIT(" using "))));
 }
 
 static void put_line(
@@ -185,6 +259,10 @@ static void put_line(
 		put_account(record, context, denied);
 	} else if (slice_eq(line->command, SLICE_LIT("Connect"))) {
 		put_connection(record, context, line->text);
+	} else if (slice_eq(line->command, SLICE_LIT("Quit"))) {
+		put_meaning(record, context, &ended);
+	} else if (slice_absent(line->command) && put_aborted(record, context, line->text)) {
+		; /* all is said */
 	} else if (!slice_absent(line->command)) {
 		put_meaning(record, context, &queried);
 	} else {
@@ -203,8 +281,11 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 {
 	struct line line = {.ns = record->created_ns};
 
-	if (!read_unstamped(context->message, &line) &&
-		!read_line(context->message, context, &line))
+	if (slice_starts(context->message, SLICE_LIT("{"))) {
+		if (!read_json(context, &line))
+			return PARSED_NOT_MINE;
+	} else if (!read_unstamped(context->message, &line) &&
+		   !read_line(context->message, context, &line))
 		return PARSED_NOT_MINE;
 	put_line(record, context, &line);
 	context->message = SLICE_NONE;
@@ -231,10 +312,10 @@ const struct parser parser_mysql = {
 	.roles = PARSER_ENVELOPE,
 	.name = "mysql",
 	.module = "mysql",
-	.summary = "MySQL and MariaDB: error log and general log",
+	.summary = "MySQL and MariaDB: error log, text and JSON, and general log",
 	.source = "MySQL 5.5 to 8.4 Reference Manual, MariaDB 5.5 to 11, server logs",
 	.programs = programs,
-	.first_bytes = FIRST_BYTES_DIGITS "\t",
+	.first_bytes = FIRST_BYTES_DIGITS "\t{",
 	.digits = DIGITS(ISO_T) | DIGITS(ISO_BLANK) | DIGITS(RUN),
 	.parse = parse,
 	.goes_on = goes_on,

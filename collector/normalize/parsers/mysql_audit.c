@@ -4,13 +4,18 @@
  *	20260307 10:00:00,db1,an,203.0.113.9,12,345,QUERY,ho_so,'SELECT 1',0      server_audit
  *	{"audit_record":{"name":"Connect","status":1045,"user":"an","ip":"..."}}  Percona
  *	{"timestamp":"...","class":"connection","event":"connect","login":{...}}  Enterprise
+ *	<AUDIT_RECORD NAME="Connect" STATUS="1045" USER="an" IP="..."/>           both, old
+ *style <AUDIT_RECORD><NAME>Connect</NAME><STATUS>1045</STATUS>...</AUDIT_RECORD> both, new
+ *style
  *
  * A user's name is what the client said and may hold commas: the operation and what stands
  * before it are read from the end, unless it is somebody who is in.
  */
 #include "collector/normalize/families/database.h"
 #include "collector/normalize/text/documents.h"
+#include "collector/normalize/text/references.h"
 #include "collector/normalize/text/stamp.h"
+#include "common/markup.h"
 
 #define STATEMENT(what, kind)                                                                  \
 	.action = {SLICE_BYTES(what)}, .category = {ECS_DATABASE}, .type = {kind}
@@ -187,6 +192,14 @@ static const struct name_entry entries[] = {
 };
 static struct name_table names = NAME_TABLE(entries);
 
+/* "event" of class table_access. */
+static const struct value_meaning accesses[] = {
+	VALUE("read", STATEMENT("database_read", ECS_ACCESS)),
+	VALUE("insert", STATEMENT("database_write", ECS_CHANGE)),
+	VALUE("update", STATEMENT("database_write", ECS_CHANGE)),
+	VALUE("delete", STATEMENT("database_delete", ECS_CHANGE)),
+};
+
 static const struct meaning *json_meaning(const struct pairs *pairs, struct slice status)
 {
 	struct slice name = pairs_get_lit(pairs, "audit_record.name");
@@ -198,9 +211,10 @@ static const struct meaning *json_meaning(const struct pairs *pairs, struct slic
 	if (slice_eq(name, SLICE_LIT("Quit")) || slice_eq(name, SLICE_LIT("disconnect")))
 		return &disconnected;
 	if (slice_eq(name, SLICE_LIT("Query")) || slice_eq(name, SLICE_LIT("Execute")) ||
-		slice_eq(name, SLICE_LIT("status")) || slice_eq(name, SLICE_LIT("read")))
+		slice_eq(name, SLICE_LIT("status")))
 		return &queried;
-	return &database_noted;
+	const struct meaning *meaning = meaning_of_value(accesses, ARRAY_LEN(accesses), name);
+	return meaning ? meaning : &database_noted;
 }
 
 /* "an[an] @ localhost [203.0.113.9]" of a query, "an" of a connection */
@@ -213,14 +227,9 @@ static void put_user(struct record *record, struct parse_context *context, struc
 	put_some(record, context, FIELD_USER_NAME, user);
 }
 
-static enum parse_result read_json(struct record *record, struct parse_context *context)
+static enum parse_result put_pairs(struct record *record, struct parse_context *context)
 {
-	static const char *const percona[] = {"audit_record.name", NULL};
-	static const char *const enterprise[] = {"class", "event", "connection_id", NULL};
 	const struct pairs *pairs = context->pairs;
-
-	if (!document_read(context, percona) && !document_read(context, enterprise))
-		return PARSED_NOT_MINE;
 	struct slice user = pairs_get_lit(pairs, "audit_record.user");
 	int32_t zone_seconds = context->zone_seconds;
 	context->zone_seconds = 0; /* both write UTC */
@@ -231,12 +240,110 @@ static enum parse_result read_json(struct record *record, struct parse_context *
 	return result;
 }
 
+static enum parse_result read_json(struct record *record, struct parse_context *context)
+{
+	static const char *const percona[] = {"audit_record.name", NULL};
+	static const char *const enterprise[] = {"class", "event", "connection_id", NULL};
+
+	if (!document_read(context, percona) && !document_read(context, enterprise))
+		return PARSED_NOT_MINE;
+	return put_pairs(record, context);
+}
+
+/* ---- XML -------------------------------------------------------------------------------- */
+
+/* The names of XML, and those of Percona's JSON that mean the same. */
+static const struct {
+	struct slice xml, json;
+} elements[] = {
+	{{SLICE_BYTES("NAME")}, {SLICE_BYTES("audit_record.name")}},
+	{{SLICE_BYTES("TIMESTAMP")}, {SLICE_BYTES("audit_record.timestamp")}},
+	{{SLICE_BYTES("RECORD")}, {SLICE_BYTES("audit_record.record")}},
+	{{SLICE_BYTES("RECORD_ID")}, {SLICE_BYTES("audit_record.record")}},
+	{{SLICE_BYTES("CONNECTION_ID")}, {SLICE_BYTES("audit_record.connection_id")}},
+	{{SLICE_BYTES("STATUS")}, {SLICE_BYTES("audit_record.status")}},
+	{{SLICE_BYTES("USER")}, {SLICE_BYTES("audit_record.user")}},
+	{{SLICE_BYTES("HOST")}, {SLICE_BYTES("audit_record.host")}},
+	{{SLICE_BYTES("IP")}, {SLICE_BYTES("audit_record.ip")}},
+	{{SLICE_BYTES("DB")}, {SLICE_BYTES("audit_record.db")}},
+	{{SLICE_BYTES("COMMAND_CLASS")}, {SLICE_BYTES("audit_record.command_class")}},
+	{{SLICE_BYTES("SQLTEXT")}, {SLICE_BYTES("audit_record.sqltext")}},
+	{{SLICE_BYTES("OS_USER")}, {SLICE_BYTES("audit_record.os_user")}},
+	{{SLICE_BYTES("OS_LOGIN")}, {SLICE_BYTES("audit_record.os_login")}},
+	{{SLICE_BYTES("PRIV_USER")}, {SLICE_BYTES("audit_record.priv_user")}},
+	{{SLICE_BYTES("PROXY_USER")}, {SLICE_BYTES("audit_record.proxy_user")}},
+};
+
+static void add_element(struct parse_context *context, struct slice name, struct slice value)
+{
+	for (size_t i = 0; i < ARRAY_LEN(elements); i++) {
+		if (slice_eq(elements[i].xml, name) && value.len > 0)
+			pairs_add(context->pairs, elements[i].json,
+				put_references_in(context, value));
+	}
+}
+
+static enum markup_got add_inside(struct parse_context *context, struct markup *xml)
+{
+	struct slice name = SLICE_NONE;
+	enum markup_got got;
+
+	while ((got = markup_next(xml)) != MARKUP_DONE && got != MARKUP_BROKEN) {
+		if (got == MARKUP_START)
+			name = xml->name;
+		else if (got == MARKUP_TEXT && !slice_absent(name))
+			add_element(context, name, slice_trim(xml->content));
+		else
+			name = SLICE_NONE;
+	}
+	return got;
+}
+
+static enum parse_result read_xml(struct record *record, struct parse_context *context)
+{
+	struct markup xml;
+	enum parse_result result;
+	enum markup_got got;
+
+	if (!slice_starts(context->message, SLICE_LIT("<AUDIT_RECORD")))
+		return PARSED_NOT_MINE;
+	if (context->message.len <= sizeof("<AUDIT_RECORD>") - 1) {
+		put_meaning(record, context, &database_noted); /* its other lines may come */
+		context->message = SLICE_NONE;
+		return PARSED_PARTLY;
+	}
+	markup_init(&xml, context->message);
+	if (markup_next(&xml) != MARKUP_START || !slice_eq(xml.name, SLICE_LIT("AUDIT_RECORD")))
+		return PARSED_NOT_MINE;
+	pairs_reset(context->pairs, context->message, PAIRS_NOTHING);
+	for (size_t i = 0; i < ARRAY_LEN(elements); i++)
+		add_element(context, elements[i].xml, markup_attribute(&xml, elements[i].xml));
+	got = add_inside(context, &xml);
+	if (!pairs_have(context->pairs, SLICE_LIT("audit_record.name")))
+		return PARSED_NOT_MINE;
+	result = put_pairs(record, context);
+	return got == MARKUP_BROKEN ? PARSED_DAMAGED : result;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice text = context->message;
 
+	if (text.len > 0 && text.ptr[0] == '<')
+		return read_xml(record, context);
 	return text.len > 0 && text.ptr[0] == '{' ? read_json(record, context)
 						  : read_plugin(record, context);
+}
+
+/* A record of XML, up to its end: "/>" when it is of the old style. */
+static bool goes_on(struct slice text, struct slice line, bool known)
+{
+	(void)line;
+	(void)known;
+	return slice_starts(text, SLICE_LIT("<AUDIT_RECORD")) &&
+	       !slice_ends(text, SLICE_LIT("</AUDIT_RECORD>")) &&
+	       (slice_starts(text, SLICE_LIT("<AUDIT_RECORD>")) ||
+		       !slice_ends(text, SLICE_LIT("/>")));
 }
 
 static const char *const programs[] = {
@@ -247,12 +354,14 @@ const struct parser parser_mysql_audit = {
 	.roles = PARSER_ENVELOPE | PARSER_ANY_PROGRAM,
 	.name = "mysql-audit",
 	.module = "mysql",
-	.summary = "MariaDB server_audit, Percona and MySQL Enterprise audit logs",
+	.summary =
+		"MariaDB server_audit, Percona and MySQL Enterprise audit logs, JSON and XML",
 	.source = "MariaDB Audit Plugin, Log Format; Percona Server 5.7 to 8.4, Audit Log "
 		  "Plugin; "
 		  "MySQL 8.4 Reference Manual, Audit Log File Formats",
 	.programs = programs,
-	.first_bytes = FIRST_BYTES_JSON FIRST_BYTES_DIGITS,
+	.first_bytes = FIRST_BYTES_JSON FIRST_BYTES_DIGITS "<",
 	.digits = DIGITS(RUN),
 	.parse = parse,
+	.goes_on = goes_on,
 };

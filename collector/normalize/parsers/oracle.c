@@ -220,6 +220,7 @@ static enum parse_result read_trail(struct record *record, struct parse_context 
 	struct audit audit = {.n = 0};
 
 	/* Of the tag "Oracle Audit[8]:" syslog takes the first word. */
+	(void)skip_lit(&rest, "Oracle ");
 	if ((skip_lit(&rest, "Audit[") || skip_lit(&rest, "Unified Audit[")) &&
 		take_digits(&rest, &pid) && skip_lit(&rest, "]: "))
 		put_digits(record, context, FIELD_PROCESS_PID, pid);
@@ -230,6 +231,77 @@ static enum parse_result read_trail(struct record *record, struct parse_context 
 	return put_audit(record, context, &audit);
 }
 
+/* "ORA-01017: invalid username/password; logon denied", "TNS-12514: ..." */
+static enum parse_result read_error(struct record *record, struct parse_context *context)
+{
+	struct slice text = context->message, code, number;
+
+	if (!skip_lit(&text, "ORA-") && !skip_lit(&text, "TNS-"))
+		return PARSED_NOT_MINE;
+	if (!take_digits(&text, &number) || !skip_lit(&text, ": "))
+		return PARSED_NOT_MINE;
+	code = slice_of(number.ptr - 4, number.len + 4);
+	put_meaning(record, context,
+		slice_eq(number, SLICE_LIT("01017")) || slice_eq(number, SLICE_LIT("28000"))
+			? &database_refused
+			: &database_error);
+	put(record, context, FIELD_EVENT_CODE, code);
+	put_some(record, context, FIELD_ERROR_MESSAGE, text);
+	put_over(record, context, FIELD_MESSAGE, context->message);
+	context->message = SLICE_NONE;
+	return PARSED;
+}
+
+/* The value of name='...' in a tag. */
+static struct slice attribute(struct slice tag, struct slice name)
+{
+	size_t at = slice_search(tag, name);
+	struct slice rest = slice_from(tag, at), value;
+
+	return skip_text(&rest, name) && skip_lit(&rest, "='") &&
+			       take_until(&rest, '\'', &value)
+		       ? value
+		       : SLICE_NONE;
+}
+
+/* "<msg time='...' comp_id='rdbms' host_id='db1' ...><txt>ORA-00600: ...</txt></msg>" of
+ * log.xml: the lines of one message may stand apart. */
+static enum parse_result read_alert(struct record *record, struct parse_context *context)
+{
+	struct slice rest = context->message, tag, stamp, text;
+	int64_t ns;
+
+	if (!skip_lit(&rest, "<msg "))
+		return PARSED_NOT_MINE;
+	if (!take_until(&rest, '>', &tag)) {
+		tag = rest; /* its other lines may come */
+		rest = SLICE_LIT("");
+	}
+	stamp = attribute(tag, SLICE_LIT("time"));
+	if (!take_stamp_iso(&stamp, context, &ns) ||
+		slice_absent(attribute(tag, SLICE_LIT(" comp_id"))))
+		return PARSED_NOT_MINE;
+	record->created_ns = ns;
+	put_some(record, context, FIELD_HOST_HOSTNAME, attribute(tag, SLICE_LIT(" host_id")));
+	put_only_address(
+		record, context, FIELD_HOST_IP, attribute(tag, SLICE_LIT(" host_addr")));
+	put_digits(record, context, FIELD_PROCESS_PID, attribute(tag, SLICE_LIT(" pid")));
+	put_some(record, context, FIELD_LOG_LOGGER, attribute(tag, SLICE_LIT(" comp_id")));
+	text = slice_from(rest, slice_search(rest, SLICE_LIT("<txt>")));
+	(void)skip_lit(&text, "<txt>");
+	text = slice_trim(slice_head(text, slice_search(text, SLICE_LIT("</txt>"))));
+	while (slice_ends(text, SLICE_LIT("\n")))
+		text.len--;
+	if (text.len > 0)
+		context->message = text;
+	if (read_error(record, context) == PARSED)
+		return PARSED;
+	put_meaning(record, context, &database_noted);
+	put_over(record, context, FIELD_MESSAGE, text);
+	context->message = SLICE_NONE;
+	return PARSED;
+}
+
 /* <Name>value</Name>; nothing else stands in a record of the audit trail */
 static enum parse_result read_xml(struct record *record, struct parse_context *context)
 {
@@ -237,7 +309,7 @@ static enum parse_result read_xml(struct record *record, struct parse_context *c
 	struct audit audit = {.n = 0};
 
 	if (!skip_lit(&rest, "<AuditRecord>"))
-		return PARSED_NOT_MINE;
+		return read_alert(record, context);
 	for (;;) {
 		rest = slice_from(rest, slice_find(rest, '<'));
 		if (!skip_byte(&rest, '<') || !take_until(&rest, '>', &name) ||
@@ -283,29 +355,6 @@ static enum parse_result read_listener(struct record *record, struct parse_conte
 	return PARSED;
 }
 
-/* ---- alert log -------------------------------------------------------------------------- */
-
-/* "ORA-01017: invalid username/password; logon denied", "TNS-12514: ..." */
-static enum parse_result read_error(struct record *record, struct parse_context *context)
-{
-	struct slice text = context->message, code, number;
-
-	if (!skip_lit(&text, "ORA-") && !skip_lit(&text, "TNS-"))
-		return PARSED_NOT_MINE;
-	if (!take_digits(&text, &number) || !skip_lit(&text, ": "))
-		return PARSED_NOT_MINE;
-	code = slice_of(number.ptr - 4, number.len + 4);
-	put_meaning(record, context,
-		slice_eq(number, SLICE_LIT("01017")) || slice_eq(number, SLICE_LIT("28000"))
-			? &database_refused
-			: &database_error);
-	put(record, context, FIELD_EVENT_CODE, code);
-	put_some(record, context, FIELD_ERROR_MESSAGE, text);
-	put_over(record, context, FIELD_MESSAGE, context->message);
-	context->message = SLICE_NONE;
-	return PARSED;
-}
-
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice text = context->message;
@@ -325,6 +374,15 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	}
 }
 
+/* A message of log.xml, up to its end. */
+static bool goes_on(struct slice text, struct slice line, bool known)
+{
+	(void)line;
+	(void)known;
+	return slice_starts(text, SLICE_LIT("<msg ")) &&
+	       !slice_ends(slice_trim(text), SLICE_LIT("</msg>"));
+}
+
 static const char *const programs[] = {"Oracle", NULL};
 
 const struct parser parser_oracle = {
@@ -332,11 +390,12 @@ const struct parser parser_oracle = {
 	.roles = PARSER_ENVELOPE | PARSER_ANY_PROGRAM,
 	.name = "oracle",
 	.module = "oracle",
-	.summary = "Oracle Database: audit trails in syslog and XML, listener, errors",
+	.summary = "Oracle Database: audit trails in syslog and XML, listener, alerts, errors",
 	.source = "Oracle Database 11g to 23ai Security Guide, Auditing; Net Services "
 		  "Administrator's Guide, Listener Log; Error Messages",
 	.programs = programs,
 	.first_bytes = FIRST_BYTES_DIGITS "<LOT",
 	.digits = DIGITS(DAY),
 	.parse = parse,
+	.goes_on = goes_on,
 };

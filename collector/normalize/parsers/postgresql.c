@@ -1,20 +1,36 @@
 /*
- * postgresql - the server log of PostgreSQL, as text and as CSV
+ * postgresql - the server log of PostgreSQL, as text, CSV and JSON, with the lines of pgAudit
  *
  *	2026-03-07 10:00:00.123 +07 [4711] an@ho_so FATAL:  password authentication failed ...
  *	2026-03-07 10:00:00 UTC:192.0.2.1(5432):an@ho_so:[4711]:LOG:  ...
- *	2026-03-07 10:00:00.123 +07,"an","ho_so",4711,"192.0.2.1:5432",...,FATAL,28P01,"..."
+ *	2026-03-07 10:00:00 UTC [4711]: [3-1] user=an,db=ho_so,app=psql,client=192.0.2.1 LOG:
+ *... 2026-03-07 10:00:00.123 +07,"an","ho_so",4711,"192.0.2.1:5432",...,FATAL,28P01,"..."
+ *	{"timestamp":"...","user":"an","error_severity":"FATAL","message":"...",...}
  *
  * What stands between the stamp and the severity is the administrator's choice
  * (log_line_prefix): a number in brackets, USER@DATABASE and an address are recognized there.
  * Until somebody has logged in, user and database are what a stranger typed, blanks included:
  * who was refused is read between the text's quotes, and the address from what stands before
- * that name in the prefix.
+ * that name in the prefix. The name of the application is the client's at all times: values
+ * behind it in the prefix are looked for from the end.
  */
 #include "collector/normalize/families/database.h"
+#include "collector/normalize/text/documents.h"
 #include "collector/normalize/text/stamp.h"
 
 enum { PREFIX_MAX = 256, COLUMNS = 15 };
+
+/* What pgAudit writes, behind "AUDIT: ". */
+enum {
+	AUDIT_TYPE,
+	AUDIT_STATEMENT_ID,
+	AUDIT_SUBSTATEMENT_ID,
+	AUDIT_CLASS,
+	AUDIT_COMMAND,
+	AUDIT_OBJECT_TYPE,
+	AUDIT_OBJECT,
+	AUDIT_VALUES
+};
 
 /* CSV columns, runtime-config-logging. */
 enum { USER = 1, DATABASE, PID, CLIENT, SEVERITY = 11, STATE, TEXT };
@@ -23,6 +39,21 @@ struct line {
 	struct slice severity, state, text;
 	struct slice user, database, pid, client, port;
 	bool truncated; /* the CSV goes on in the next line */
+};
+
+#define STATEMENT(what, kind)                                                                  \
+	.action = {SLICE_BYTES(what)}, .category = {ECS_DATABASE}, .type = {kind}
+
+static const struct meaning audited = {STATEMENT("database_query", ECS_ACCESS)};
+
+/* Classes of statements, pgAudit's README, "pgaudit.log". */
+static const struct value_meaning classes[] = {
+	VALUE("READ", STATEMENT("database_read", ECS_ACCESS)),
+	VALUE("WRITE", STATEMENT("database_write", ECS_CHANGE)),
+	VALUE("FUNCTION", STATEMENT("database_execute", ECS_ACCESS)),
+	VALUE("DDL", STATEMENT("database_alter", ECS_CHANGE)),
+	VALUE("ROLE", .action = {SLICE_BYTES("privilege_changed")}, .category = {ECS_IAM},
+		.category2 = {ECS_DATABASE}, .type = {ECS_USER}, .type2 = {ECS_CHANGE}),
 };
 
 static const struct meaning error = {
@@ -97,12 +128,62 @@ static void take_word_of_prefix(struct slice word, struct line *line)
 	take_client(word, line);
 }
 
+/* Where a value of "name=value,name=value" ends. */
+static struct slice named_value(struct slice text)
+{
+	size_t len = 0;
+
+	while (len < text.len && text.ptr[len] != ',' && text.ptr[len] != ' ')
+		len++;
+	return slice_head(text, len);
+}
+
+/* Of a text the value behind `name`: the first before the application's name, the last behind
+ * it. */
+static void take_named(
+	struct slice front, struct slice back, struct slice name, struct slice *value)
+{
+	size_t at = slice_search(front, name);
+	struct slice before, behind;
+
+	if (value->len > 0)
+		return;
+	if (at < front.len)
+		*value = named_value(slice_from(front, at + name.len));
+	else if (cut_last(back, name, &before, &behind))
+		*value = named_value(behind);
+}
+
+/* "user=an,db=ho_so,app=psql,client=192.0.2.1" as pgBadger has it written; false when none of
+ * these names is in the prefix. */
+static bool read_named(struct slice prefix, struct line *line)
+{
+	size_t app = slice_search(prefix, SLICE_LIT("app="));
+	struct slice front = slice_head(prefix, app), back = slice_from(prefix, app);
+	struct slice user = line->user, database = line->database, client = SLICE_NONE;
+
+	take_named(front, back, SLICE_LIT("client="), &client);
+	take_named(front, back, SLICE_LIT("host="), &client);
+	if (client.len > 0)
+		take_client(client, line);
+	take_named(front, back, SLICE_LIT("user="), &user);
+	take_named(front, back, SLICE_LIT("db="), &database);
+	take_named(front, back, SLICE_LIT("database="), &database);
+	if (slice_absent(user) && slice_absent(database))
+		return false;
+	line->user = user;
+	line->database = database;
+	return true;
+}
+
 /* Words between blanks, or between colons when the prefix is written so. */
 static void read_prefix(struct slice prefix, struct line *line)
 {
 	bool colons = slice_starts(prefix, SLICE_LIT(":"));
 	struct slice word;
 
+	if (slice_absent(line->database) && read_named(prefix, line))
+		prefix = slice_head(prefix, slice_find(prefix, '='));
 	while (slice_cut(&prefix, colons ? ':' : ' ', &word)) {
 		word = slice_trim(word);
 		if (word.len > 0)
@@ -135,6 +216,22 @@ static bool read_refusal(struct slice text, struct slice *user, struct slice *cl
 			       slice_eq(after, SLICE_LIT(" is not permitted to log in"))));
 }
 
+/* "client=192.0.2.1" anywhere in the prefix; when there are two, one was typed. */
+static void take_only_client(struct slice prefix, struct line *line)
+{
+	static const struct slice names[] = {{SLICE_BYTES("client=")}, {SLICE_BYTES("host=")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(names) && slice_absent(line->client); i++) {
+		size_t at = slice_search(prefix, names[i]);
+		struct slice behind = slice_from(prefix, at);
+
+		if (!skip_text(&behind, names[i]) ||
+			slice_search(behind, names[i]) < behind.len)
+			continue;
+		take_client(named_value(behind), line);
+	}
+}
+
 /* Of who was refused the prefix says it before the name; the name itself is a stranger's. */
 static void read_refused(struct slice prefix, struct line *line)
 {
@@ -151,6 +248,7 @@ static void read_refused(struct slice prefix, struct line *line)
 		line->database = slice_head(line->database, slice_find(line->database, ':'));
 	}
 	read_prefix(slice_from(behind, line->database.len), line);
+	take_only_client(prefix, line);
 	if (!slice_absent(client))
 		line->client = client;
 }
@@ -262,6 +360,31 @@ static bool read_csv(struct parse_context *context, struct slice rest, struct li
 	return true;
 }
 
+/* ---- JSON ------------------------------------------------------------------------------- */
+
+static bool read_json(struct parse_context *context, struct line *line, int64_t *ns)
+{
+	static const char *const required[] = {
+		"timestamp", "error_severity", "message", "backend_type", NULL};
+	const struct pairs *pairs = context->pairs;
+	struct slice stamp;
+
+	if (!document_read(context, required) || pairs->state != PAIRS_WHOLE)
+		return false;
+	line->severity = pairs_get_lit(pairs, "error_severity");
+	stamp = pairs_get_lit(pairs, "timestamp");
+	if (!is_severity(line->severity) || !take_stamp_any(&stamp, context, ns))
+		return false;
+	line->user = pairs_get_lit(pairs, "user");
+	line->database = pairs_get_lit(pairs, "dbname");
+	line->pid = pairs_get_lit(pairs, "pid");
+	line->client = pairs_get_lit(pairs, "remote_host");
+	line->port = pairs_get_lit(pairs, "remote_port");
+	line->state = pairs_get_lit(pairs, "state_code");
+	line->text = pairs_get_lit(pairs, "message");
+	return true;
+}
+
 /* ---- meaning ---------------------------------------------------------------------------- */
 
 /* The value behind `name`, up to a blank or, when quoted, the quote. */
@@ -277,10 +400,28 @@ static struct slice value_of(struct slice text, struct slice name)
 	return slice_head(text, slice_find(text, ' '));
 }
 
+/* "AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.a,..." */
+static const struct meaning *audit_meaning(struct slice text, struct slice *values)
+{
+	const struct meaning *meaning;
+
+	if (!skip_lit(&text, "AUDIT: "))
+		return NULL;
+	for (unsigned i = 0; i < AUDIT_VALUES; i++) {
+		if (!take_until(&text, ',', &values[i]))
+			return NULL;
+	}
+	meaning = meaning_of_value(classes, ARRAY_LEN(classes), values[AUDIT_CLASS]);
+	return meaning ? meaning : &audited;
+}
+
 static const struct meaning *meaning_of(const struct line *line)
 {
-	struct slice user, client;
+	struct slice user, client, values[AUDIT_VALUES];
+	const struct meaning *meaning = audit_meaning(line->text, values);
 
+	if (meaning != NULL)
+		return meaning;
 	if (is_fatal(line) && read_refusal(line->text, &user, &client))
 		return &database_refused;
 	if (slice_starts(line->text, SLICE_LIT("connection received: ")))
@@ -302,10 +443,52 @@ static void complete(struct line *line)
 
 	if (line->user.len == 0)
 		line->user = value_of(text, SLICE_LIT("user="));
+	if (line->database.len == 0)
+		line->database = value_of(text, SLICE_LIT("database="));
 	if (line->client.len == 0)
 		line->client = value_of(text, SLICE_LIT("host="));
 	if (line->port.len == 0)
 		line->port = value_of(text, SLICE_LIT("port="));
+}
+
+static void put_audit(struct record *record, struct parse_context *context, struct slice text)
+{
+	static const struct {
+		unsigned at;
+		struct slice name;
+	} names[] = {
+		{AUDIT_CLASS, {SLICE_BYTES("class")}},
+		{AUDIT_COMMAND, {SLICE_BYTES("command")}},
+		{AUDIT_OBJECT_TYPE, {SLICE_BYTES("object_type")}},
+		{AUDIT_OBJECT, {SLICE_BYTES("object_name")}},
+	};
+	struct slice values[AUDIT_VALUES];
+
+	if (audit_meaning(text, values) == NULL)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (values[names[i].at].len > 0)
+			put_other(record, context, FIELD_OTHER, names[i].name,
+				values[names[i].at]);
+	}
+}
+
+/* "duration: 12.345 ms  statement: SELECT 1" */
+static void put_duration(
+	struct record *record, struct parse_context *context, struct slice text)
+{
+	struct slice whole, part = SLICE_NONE;
+	uint64_t ns, ms;
+
+	if (!skip_lit(&text, "duration: ") || !take_digits(&text, &whole) ||
+		!slice_to_u64(whole, INT64_MAX / 2000000, &ms))
+		return;
+	ns = ms * 1000000;
+	if (!skip_byte(&text, '.') || !take_digits(&text, &part) || part.len != 3 ||
+		!slice_to_u64(part, 999, &ms) || !slice_starts(text, SLICE_LIT(" ms")))
+		return;
+	ns += ms * 1000;
+	put_number(record, context, FIELD_EVENT_DURATION, ns);
 }
 
 static void put_line(struct record *record, struct parse_context *context, struct line *line)
@@ -325,8 +508,10 @@ static void put_line(struct record *record, struct parse_context *context, struc
 	if (all_digits(line->port))
 		put_digits(record, context, FIELD_SOURCE_PORT, line->port);
 	if (line->database.len > 0 && !slice_eq(line->database, SLICE_LIT("[unknown]")))
-		put_other(record, context, FIELD_OTHER, SLICE_LIT("database"), line->database);
+		put_some(record, context, FIELD_SOC_DATABASE, line->database);
 	put_some(record, context, FIELD_EVENT_CODE, line->state);
+	put_audit(record, context, line->text);
+	put_duration(record, context, line->text);
 	put_over(record, context, FIELD_MESSAGE, line->text);
 }
 
@@ -367,6 +552,43 @@ static bool has_zone(struct slice stamp, struct slice rest)
 	       rest.ptr[3] <= 'Z' && (rest.ptr[4] == ' ' || rest.ptr[4] == ':');
 }
 
+/* "2026-03-07 10:00:00 +07:192.0.2.1(5432):": the zone has no minutes, an address follows. */
+static struct slice stamp_of_colons(struct slice text)
+{
+	struct slice zone = slice_from(text, slice_find(text, '+')), hours, number;
+	size_t at = text.len - zone.len;
+
+	if (at < 19 || at > 24 || !skip_byte(&zone, '+') || !take_digits(&zone, &hours) ||
+		hours.len != 2 || !skip_byte(&zone, ':') || !take_digits(&zone, &number) ||
+		!skip_byte(&zone, '.'))
+		return text;
+	return slice_head(text, at + 3);
+}
+
+static bool take_stamp(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	struct slice stamp = stamp_of_colons(*rest);
+	size_t len = stamp.len;
+
+	if (!take_stamp_any(&stamp, context, ns))
+		return false;
+	*rest = slice_from(*rest, len - stamp.len);
+	return true;
+}
+
+static enum parse_result parse_json(struct record *record, struct parse_context *context)
+{
+	struct line line = {0};
+	int64_t ns;
+
+	if (!read_json(context, &line, &ns))
+		return PARSED_NOT_MINE;
+	record->created_ns = ns;
+	put_line(record, context, &line);
+	context->message = SLICE_NONE;
+	return PARSED;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	bool told = context->named || !slice_absent(context->program);
@@ -376,10 +598,12 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 	if (slice_absent(rest))
 		return PARSED_NOT_MINE;
+	if (slice_starts(rest, SLICE_LIT("{")))
+		return parse_json(record, context);
 	if (!slice_absent(context->program))
 		skip_sequence(&rest);
 	start = rest;
-	if (!take_stamp_any(&rest, context, &ns) &&
+	if (!take_stamp(&rest, context, &ns) &&
 		!take_client_and_stamp(&rest, context, &line, &ns) &&
 		slice_absent(context->program))
 		return PARSED_NOT_MINE;
@@ -404,10 +628,12 @@ const struct parser parser_postgresql = {
 	.roles = PARSER_ENVELOPE,
 	.name = "postgresql",
 	.module = "postgresql",
-	.summary = "PostgreSQL: statements, errors, connections, refused logins; text and CSV",
-	.source = "PostgreSQL 9 to 17, Error Reporting and Logging",
+	.summary =
+		"PostgreSQL: statements, errors, connections, refused logins, pgAudit; text, "
+		"CSV, JSON",
+	.source = "PostgreSQL 9 to 17, Error Reporting and Logging; pgAudit 1.0 to 17, Format",
 	.programs = programs,
-	.first_bytes = FIRST_BYTES_DIGITS,
+	.first_bytes = FIRST_BYTES_DIGITS "{",
 	.digits = DIGITS(ISO_BLANK) | DIGITS_ADDRESS,
 	.parse = parse,
 };

@@ -5,6 +5,7 @@
  *	[4018] 14 Nov 07:01:22.119 * Background saving terminated with success      until 2.8
  */
 #include "collector/normalize/families/database.h"
+#include "collector/normalize/text/phrases.h"
 #include "collector/normalize/text/stamp.h"
 
 /* redis.conf calls the marks so. */
@@ -41,6 +42,47 @@ static struct slice role_of(char letter)
 	}
 }
 
+static const struct meaning attacked = {
+	.action = {SLICE_BYTES("cross_protocol_scripting")},
+	.category = {ECS_DATABASE},
+	.category2 = {ECS_INTRUSION_DETECTION},
+	.type = {ECS_INFO},
+	.type2 = {ECS_DENIED},
+};
+static const struct meaning refused = {
+	.action = {SLICE_BYTES("database_connection")},
+	.category = {ECS_DATABASE},
+	.type = {ECS_INFO},
+	.type2 = {ECS_DENIED},
+	.outcome = {ECS_FAILURE},
+};
+static const struct meaning started =
+	MEANS("database_startup", .category = {ECS_DATABASE}, .type = {ECS_INFO});
+static const struct meaning stopped =
+	MEANS("database_shutdown", .category = {ECS_DATABASE}, .type = {ECS_INFO});
+static const struct meaning closed = MEANS("database_session_closed",
+	.category = {ECS_DATABASE}, .category2 = {ECS_SESSION}, .type = {ECS_END});
+
+/* networking.c, server.c, replication.c; what stands elsewhere has no addresses. */
+static const struct phrase sentences[] = {
+	{"Possible SECURITY ATTACK detected.{}Connection from {source:} aborted.", &attacked},
+	{"Error accepting a client connection: {error.message}", &database_error},
+	{"Accepted {source:}", &database_connected},
+	{"Client closed connection {}addr={source:} {}", &closed},
+	{"Error registering fd event for the new client: {error.message}", &database_error},
+	{"Connection with replica {destination:} lost.", &database_noted},
+	{"Replica {destination:} asks for synchronization", &database_noted},
+	{"Connecting to MASTER {destination:}", &database_noted},
+	{"Ready to accept connections{}", &started},
+	{"The server is now ready to accept connections{}", &started},
+	{"User requested shutdown...", &stopped},
+	{"Received SIGTERM scheduling shutdown...", &stopped},
+	{"Redis is now ready to exit, bye bye...", &stopped},
+	{"{}is now ready to exit, bye bye...", &stopped},
+	{"-DENIED Redis is running in protected mode{}", &refused},
+};
+static struct phrases phrases = PHRASES(sentences);
+
 static bool take_process(struct slice *rest, struct slice *pid, struct slice *role)
 {
 	*role = SLICE_NONE;
@@ -65,7 +107,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (slice_absent(level))
 		return PARSED_NOT_MINE;
 	record->created_ns = ns;
-	put_meaning(record, context, &database_noted);
+	(void)phrases_put(&phrases, record, context, slice_from(rest, 2), &database_noted);
 	put(record, context, FIELD_LOG_LEVEL, level);
 	put_digits(record, context, FIELD_PROCESS_PID, pid);
 	if (!slice_absent(role))

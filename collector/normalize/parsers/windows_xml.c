@@ -7,13 +7,11 @@
  * Read from left to right; no tree, no document type, no entities but the five and numbers.
  */
 #include "collector/normalize/families/winlog.h"
-
-#include "common/markup.h"
+#include "collector/normalize/text/references.h"
 
 enum {
 	DEPTH_MAX = 8,
 	UNNAMED_MAX = 9,
-	ENTITY_MAX = MARKUP_REFERENCE_MAX + 1 /* bytes, with the ';' */
 };
 
 /* A tag, and the text that follows it. */
@@ -30,39 +28,6 @@ struct reading {
 	unsigned n_unnamed; /* <Data> without a name */
 	bool broken;
 };
-
-/* ---- text --------------------------------------------------------------------------- */
-
-/* A character is never longer than the entity it came from. */
-static struct slice decode(struct reading *reading, struct slice text)
-{
-	struct parse_context *context = reading->winlog->context;
-	char *start, *to;
-
-	if (slice_find(text, '&') == text.len)
-		return text;
-	start = to = arena_alloc(context->arena, text.len);
-	if (start == NULL) {
-		context->full = true;
-		return SLICE_NONE;
-	}
-	for (size_t i = 0; i < text.len; i++) {
-		struct slice rest = slice_from(text, i + 1), name;
-		uint32_t code = 0;
-
-		if (rest.len > ENTITY_MAX)
-			rest.len = ENTITY_MAX;
-		if (text.ptr[i] == '&' && take_until(&rest, ';', &name))
-			code = markup_character(name);
-		if (code == 0) {
-			*to++ = text.ptr[i];
-			continue;
-		}
-		to += markup_put_utf8(to, code);
-		i += name.len + 1;
-	}
-	return slice_of(start, (size_t)(to - start));
-}
 
 /* ---- tags ------------------------------------------------------------------------------ */
 
@@ -129,7 +94,7 @@ static struct slice attribute(struct reading *reading, const struct tag *tag, st
 			!take_until(&rest, quote, &value))
 			return SLICE_NONE;
 		if (slice_eq_nocase(slice_trim(key), name))
-			return decode(reading, value);
+			return put_references_in(reading->winlog->context, value);
 	}
 	return SLICE_NONE;
 }
@@ -211,7 +176,9 @@ static void put_rendering(struct reading *reading, const struct tag *tag, struct
 
 static void put_element(struct reading *reading, const struct tag *tag)
 {
-	struct slice text = tag->empty ? SLICE_LIT("") : decode(reading, slice_trim(tag->text));
+	struct slice text =
+		tag->empty ? SLICE_LIT("")
+			   : put_references_in(reading->winlog->context, slice_trim(tag->text));
 
 	if (is_inside(reading, SLICE_LIT("System")))
 		put_system(reading, tag, text);
