@@ -47,7 +47,7 @@ static void check_runs(const struct heard *heard, const struct bulk *bulk)
 	assert(stored == heard->documents);
 }
 
-static struct heard run(struct slice bytes, size_t size, bool may_be_array)
+static struct heard run(struct slice bytes, size_t size, bool is_json)
 {
 	struct bulk *bulk = bulk_new(SLICE_LIT("p"));
 	enum http_items_got got = ITEMS_MORE;
@@ -55,7 +55,7 @@ static struct heard run(struct slice bytes, size_t size, bool may_be_array)
 	struct http_items items;
 	struct http_item item;
 
-	http_items_init(&items, MAX, may_be_array);
+	http_items_init(&items, MAX, is_json);
 	while (got != ITEMS_BROKEN && bytes.len > 0) {
 		const size_t n = size < bytes.len ? size : bytes.len;
 		char *copy = malloc(n);
@@ -78,10 +78,10 @@ static struct heard run(struct slice bytes, size_t size, bool may_be_array)
 	return heard;
 }
 
-static void check(struct slice bytes, size_t size, bool may_be_array)
+static void check(struct slice bytes, size_t size, bool is_json)
 {
-	const struct heard whole = run(bytes, bytes.len, may_be_array);
-	const struct heard split = run(bytes, size, may_be_array);
+	const struct heard whole = run(bytes, bytes.len, is_json);
+	const struct heard split = run(bytes, size, is_json);
 
 	assert(whole.sum == split.sum && whole.items == split.items);
 	assert(whole.documents == split.documents);

@@ -17,6 +17,7 @@ struct heard {
 	uint32_t sum;
 	unsigned heads, ends;
 	uint64_t body;
+	bool has_zstd; /* what it gives before damage depends on how it is split */
 };
 
 static void hear(struct heard *heard, struct slice bytes)
@@ -36,6 +37,7 @@ static void hear_head(struct heard *heard, struct http_reader *reader)
 		hear(heard, all[i]);
 	}
 	(void)http_query_value(head->query, SLICE_LIT("a"));
+	heard->has_zstd |= http_coding_of(head->content_encoding) == HTTP_ZSTD;
 	(void)!http_reader_unpack(reader);
 	heard->heads++;
 }
@@ -104,7 +106,8 @@ static void check_split(struct slice bytes, size_t piece, const struct heard *wh
 
 	assert(run(bytes, piece, &split) == good);
 	assert(split.heads == whole->heads && split.ends == whole->ends);
-	assert(split.body == whole->body && split.sum == whole->sum);
+	assert((!good && whole->has_zstd) ||
+		(split.body == whole->body && split.sum == whole->sum));
 }
 
 static void check(struct slice bytes, size_t piece)

@@ -15,7 +15,7 @@
 enum { ITEM_MAX = 4096, ACTIONS = BULK_DELETE + 1 };
 
 /* What an answer tells of an item. */
-enum fact { FACT_INDEX, FACT_RESULT, FACT_STATUS, FACT_ERROR, FACTS };
+enum fact { FACT_INDEX, FACT_RESULT, FACT_STATUS, FACT_TYPE, FACT_REASON, FACTS };
 
 static struct counter refused = COUNTER("ingest.bulk_refused",
 	"documents of _bulk that were refused, each in its answer: too long, empty, updates, "
@@ -39,14 +39,20 @@ static const struct {
 	const char *name;
 	const char *paths[FACTS]; /* for filters */
 } actions[] = {
-	[BULK_INDEX] = {"index", {"items.index._index", "items.index.result",
-					 "items.index.status", "items.index.error"}},
-	[BULK_CREATE] = {"create", {"items.create._index", "items.create.result",
-					   "items.create.status", "items.create.error"}},
-	[BULK_UPDATE] = {"update", {"items.update._index", "items.update.result",
-					   "items.update.status", "items.update.error"}},
-	[BULK_DELETE] = {"delete", {"items.delete._index", "items.delete.result",
-					   "items.delete.status", "items.delete.error"}},
+#define FACTS_OF(action)                                                                       \
+	{                                                                                      \
+		action,                                                                        \
+		{                                                                              \
+			"items." action "._index", "items." action ".result",                  \
+				"items." action ".status", "items." action ".error.type",      \
+				"items." action ".error.reason"                                \
+		}                                                                              \
+	}
+	[BULK_INDEX] = FACTS_OF("index"),
+	[BULK_CREATE] = FACTS_OF("create"),
+	[BULK_UPDATE] = FACTS_OF("update"),
+	[BULK_DELETE] = FACTS_OF("delete"),
+#undef FACTS_OF
 };
 
 static const struct {
@@ -181,12 +187,16 @@ static void count_refused(const struct bulk *bulk)
 
 /* ---- the answer ------------------------------------------------------------------- */
 
-static void put_error(struct json *json, enum bulk_outcome outcome)
+static void put_error(struct json *json, enum bulk_outcome outcome, const bool *wanted)
 {
+	if (!wanted[FACT_TYPE] && !wanted[FACT_REASON])
+		return;
 	json_key(json, SLICE_LIT("error"));
 	json_object(json);
-	json_put_str(json, "type", outcomes[outcome].type);
-	json_put_str(json, "reason", outcomes[outcome].reason);
+	if (wanted[FACT_TYPE])
+		json_put_str(json, "type", outcomes[outcome].type);
+	if (wanted[FACT_REASON])
+		json_put_str(json, "reason", outcomes[outcome].reason);
 	json_object_end(json);
 }
 
@@ -202,8 +212,8 @@ static void put_facts(struct bulk_state *state, const struct bulk_run *run, stru
 		json_put_str(json, "result", "created");
 	if (wanted[FACT_STATUS])
 		json_put_u64(json, "status", outcomes[run->outcome].status);
-	if (!is_stored && wanted[FACT_ERROR])
-		put_error(json, (enum bulk_outcome)run->outcome);
+	if (!is_stored)
+		put_error(json, (enum bulk_outcome)run->outcome, wanted);
 	json_object_end(json);
 }
 

@@ -52,7 +52,7 @@ static bool name_fits(struct slice pattern, struct slice name)
 	return at == pattern.len;
 }
 
-/* Paths of answers have three names at most, and "**" ends what is compared: what it may lead
+/* Paths of answers have four names at most, and "**" ends what is compared: what it may lead
  * to comes. */
 static bool path_fits(struct slice pattern, struct slice path)
 {

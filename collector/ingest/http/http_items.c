@@ -1,10 +1,10 @@
 #include "collector/ingest/http/http_items.h"
 
-void http_items_init(struct http_items *items, size_t max, bool may_be_array)
+void http_items_init(struct http_items *items, size_t max, bool is_json)
 {
 	*items = (struct http_items){
 		.max = max,
-		.kind = may_be_array ? ITEMS_UNKNOWN : ITEMS_LINES,
+		.kind = is_json ? ITEMS_UNKNOWN : ITEMS_LINES,
 		.number = 1,
 	};
 	strbuf_init(&items->held, max);
@@ -161,6 +161,58 @@ static enum http_items_got next_element(
 	return ITEMS_MORE;
 }
 
+/* ---- objects -------------------------------------------------------------------------- */
+
+enum verdict { GOES_ON, ENDS_WITH_IT, ENDS_BEFORE_IT };
+
+/* What the next byte is to an object, or to a line between objects, whose depth is 0. A string
+ * has no line feed (RFC 8259 §7): a damaged one ends with its line. */
+static enum verdict judge_byte(struct http_items *items, char byte, bool is_first)
+{
+	const bool at_line = items->at_line;
+
+	items->at_line = false;
+	if (is_first) {
+		items->depth = byte == '{';
+		items->in_string = items->in_escape = false;
+		return GOES_ON;
+	}
+	if (items->depth == 0)
+		return byte == '\n' ? ENDS_BEFORE_IT : GOES_ON;
+	if (at_line && byte == '{')
+		return ENDS_BEFORE_IT;
+	if (byte == '\n') {
+		items->in_string = items->in_escape = false;
+		items->at_line = true;
+		return GOES_ON;
+	}
+	(void)is_within(items, byte);
+	return items->depth == 0 ? ENDS_WITH_IT : GOES_ON;
+}
+
+static enum http_items_got next_object(
+	struct http_items *items, struct slice *bytes, struct http_item *item)
+{
+	enum verdict verdict = GOES_ON;
+	size_t n = 0;
+
+	if (items->whole == 0)
+		*bytes = without_blanks_before(*bytes);
+	while (n < bytes->len && verdict == GOES_ON) {
+		verdict = judge_byte(items, bytes->ptr[n], items->whole + n == 0);
+		n += verdict != ENDS_BEFORE_IT;
+	}
+	const struct slice part = slice_head(*bytes, n);
+	*bytes = slice_from(*bytes, n);
+	if (verdict == GOES_ON) {
+		hold(items, part);
+		return ITEMS_MORE;
+	}
+	*item = end_item(items, part);
+	drop_blanks_behind(item);
+	return ITEMS_ITEM;
+}
+
 /* ---- the walk -------------------------------------------------------------------------- */
 
 static void decide(struct http_items *items, struct slice *bytes)
@@ -168,7 +220,9 @@ static void decide(struct http_items *items, struct slice *bytes)
 	*bytes = without_blanks_before(*bytes);
 	if (bytes->len == 0)
 		return;
-	items->kind = bytes->ptr[0] == '[' ? ITEMS_ARRAY : ITEMS_LINES;
+	items->kind = bytes->ptr[0] == '['   ? ITEMS_ARRAY
+		      : bytes->ptr[0] == '{' ? ITEMS_OBJECTS
+					     : ITEMS_LINES;
 	if (items->kind == ITEMS_ARRAY)
 		*bytes = slice_from(*bytes, 1);
 }
@@ -184,6 +238,8 @@ enum http_items_got http_items_next(
 		decide(items, bytes);
 	if (items->kind == ITEMS_LINES)
 		return next_line(items, bytes, item);
+	if (items->kind == ITEMS_OBJECTS)
+		return next_object(items, bytes, item);
 	if (items->kind == ITEMS_ARRAY)
 		got = next_element(items, bytes, item);
 	if (items->kind == ITEMS_BEHIND && got == ITEMS_MORE) {
@@ -197,9 +253,12 @@ enum http_items_got http_items_end(struct http_items *items, struct http_item *i
 {
 	if (items->kind == ITEMS_ARRAY)
 		return ITEMS_BROKEN;
-	if (items->kind != ITEMS_LINES || items->whole == 0)
+	if (items->kind == ITEMS_BEHIND || items->whole == 0)
 		return ITEMS_MORE;
 	*item = end_item(items, slice_of("", 0));
-	drop_cr(item);
+	if (items->kind == ITEMS_OBJECTS)
+		drop_blanks_behind(item);
+	else
+		drop_cr(item);
 	return item->whole > 0 ? ITEMS_ITEM : ITEMS_MORE;
 }

@@ -1,11 +1,15 @@
 /*
- * http_items - a body into what it consists of: lines, or the elements of a JSON array
+ * http_items - a body into what it consists of: lines, JSON objects, or a JSON array's elements
  *
  * Lines end with LF or CR LF, the last one perhaps with the body; empty ones do
  * not count. Elements are told apart by brackets, commas and strings alone
  * (RFC 8259 §2, §7) and are not looked at otherwise: damage in one is its parser's
  * to find. They come without the blanks around them. What is longer than `max` is
  * cut, and its length told.
+ *
+ * Objects stand one behind the other, each on one line or on many, with blanks or nothing
+ * between them. One that does not end takes no others with it: a line that begins with '{'
+ * begins an object. What stands between objects is lines.
  *
  * A pure state machine: any split of the bytes gives the same items. Holds at most `max`
  * bytes. Not thread-safe. Private to ingest/.
@@ -18,16 +22,18 @@
 struct http_items {
 	size_t max;
 	enum {
-		ITEMS_UNKNOWN, /* an array when the first byte that is no blank is '[' */
+		ITEMS_UNKNOWN, /* the first byte that is no blank decides: '[', '{', another */
 		ITEMS_LINES,
+		ITEMS_OBJECTS,
 		ITEMS_ARRAY,
 		ITEMS_BEHIND, /* the array's end: nothing but blanks may come */
 	} kind;
 	uint64_t number;    /* of the item that is arriving, empty lines count; from 1 on */
 	uint64_t whole;     /* bytes of it so far */
 	struct strbuf held; /* the first of them */
-	size_t depth;       /* of an element */
+	size_t depth;       /* of an element, an object */
 	bool in_string, in_escape;
+	bool at_line; /* an object's next byte is a line's first */
 };
 
 struct http_item {
@@ -42,8 +48,8 @@ enum http_items_got {
 	ITEMS_BROKEN, /* something stands behind the array, or it does not end */
 };
 
-/* `may_be_array`: else a '[' begins a line. */
-void http_items_init(struct http_items *items, size_t max, bool may_be_array);
+/* `is_json`: else all is lines. */
+void http_items_init(struct http_items *items, size_t max, bool is_json);
 void http_items_done(struct http_items *items);
 
 /* Bytes of the item that has come half. */

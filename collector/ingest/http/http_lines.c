@@ -1,7 +1,11 @@
 /*
- * POST / and /ingest: a record for each line, whatever its format, or for each element of a
- * JSON array, as Vector's and Fluent Bit's HTTP outputs send them. 200 says that all of it is
- * durable; a line beyond the limit is refused with 413, and the others are stored.
+ * POST / and /ingest: a record for each line, whatever its format, or for each object or
+ * element of an array of JSON, as Vector's and Fluent Bit's HTTP outputs send them. 200 says
+ * that all of it is durable; a line beyond the limit is refused with 413, and the others are
+ * stored.
+ *
+ * /INDEX/_doc and _create of Elasticsearch are the same, and answered as its clients expect:
+ * what sends no bulks sends each document by itself.
  */
 #include <stdlib.h>
 
@@ -21,24 +25,43 @@ struct lines {
 	uint64_t too_long, first_too_long; /* its number */
 };
 
-/* A '[' may begin a line of text, and does begin many of Apache's. */
-static bool may_be_array(const struct http_head *head)
+static bool has_part(struct slice type, const char *part)
 {
-	const struct slice type = head->content_type;
+	return slice_search(type, slice_str(part)) < type.len;
+}
 
-	return slice_search(type, SLICE_LIT("json")) < type.len &&
-	       slice_search(type, SLICE_LIT("ndjson")) == type.len;
+/* A '[' may begin a line of text, and does begin many of Apache's. */
+static bool is_json(struct slice type)
+{
+	return has_part(type, "json") && !has_part(type, "ndjson");
+}
+
+/* What outputs send when nobody told them to send JSON. */
+static bool is_binary(struct slice type)
+{
+	static const char *const parts[] = {
+		"msgpack", "protobuf", "avro", "cbor", "multipart/"};
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (has_part(type, parts[i]))
+			return true;
+	}
+	return false;
 }
 
 static struct http_trouble begin(struct http_exchange *exchange)
 {
+	const struct slice type = exchange->head->content_type;
+
+	if (is_binary(type))
+		return (struct http_trouble){
+			415, "neither text nor JSON: set its format to json"};
 	struct lines *lines = calloc(1, sizeof(*lines));
 
 	if (lines == NULL)
 		abort();
 	http_items_init(&lines->items,
-		exchange->session->gate->shared->settings->syslog.event_max,
-		may_be_array(exchange->head));
+		exchange->session->gate->shared->settings->syslog.event_max, is_json(type));
 	exchange->state = lines;
 	return HTTP_FINE;
 }
@@ -110,6 +133,22 @@ static void answer(struct http_exchange *exchange)
 	strbuf_done(&out);
 }
 
+static const struct http_trouble document_too_long = {413, "longer than event-max"},
+				 no_document = {400, "there is no document"};
+
+static void answer_document(struct http_exchange *exchange)
+{
+	const struct lines *lines = exchange->state;
+
+	if (lines->too_long > 0)
+		http_answer_trouble(exchange, document_too_long);
+	else if (exchange->put == 0)
+		http_answer_trouble(exchange, no_document);
+	else
+		http_answer(exchange, 201, HTTP_JSON,
+			SLICE_LIT("{\"_id\":\"\",\"_version\":1,\"result\":\"created\"}"));
+}
+
 static size_t held(const struct http_exchange *exchange)
 {
 	const struct lines *lines = exchange->state;
@@ -124,6 +163,17 @@ const struct http_handler http_lines = {
 	.body = body,
 	.end = end,
 	.answer = answer,
+	.held = held,
+	.close = close_lines,
+};
+
+const struct http_handler http_document = {
+	.stores = true,
+	.needs_body = true,
+	.begin = begin,
+	.body = body,
+	.end = end,
+	.answer = answer_document,
 	.held = held,
 	.close = close_lines,
 };

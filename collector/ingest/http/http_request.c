@@ -82,9 +82,14 @@ bool http_reader_unpack(struct http_reader *reader)
 	const enum http_coding coding = http_coding_of(reader->head.content_encoding);
 
 	end_unpacking(reader);
-	if (coding == HTTP_GZIP || coding == HTTP_DEFLATE)
+	if (coding != HTTP_IDENTITY && coding != HTTP_UNKNOWN_CODING)
 		reader->unpacker = http_unpacker_new(coding);
 	return coding != HTTP_UNKNOWN_CODING;
+}
+
+size_t http_reader_held(const struct http_reader *reader)
+{
+	return reader->unpacker != NULL ? http_unpacker_held(reader->unpacker) : 0;
 }
 
 static enum http_got fail(struct http_reader *reader, unsigned status, const char *why)

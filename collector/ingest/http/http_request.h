@@ -59,6 +59,9 @@ const struct http_head *http_reader_head(const struct http_reader *reader);
  * one we do not know. */
 MUST_USE bool http_reader_unpack(struct http_reader *reader);
 
+/* Bytes of memory that its sender has made it need, beyond what is held of every request. */
+size_t http_reader_held(const struct http_reader *reader);
+
 struct http_trouble http_reader_trouble(const struct http_reader *reader);
 
 /* A request has begun, and its end has not come. */

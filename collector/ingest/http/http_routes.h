@@ -27,7 +27,7 @@ struct http_found http_route_find(
 	enum listener_protocol protocol, enum http_method method, struct slice path);
 
 /* Handlers, each in its own file. */
-extern const struct http_handler http_lines, http_bulk;
+extern const struct http_handler http_lines, http_document, http_bulk;
 extern const struct http_handler elastic_root, elastic_license, elastic_xpack, elastic_health,
 	elastic_setup;
 extern const struct http_handler wef_questions, wef_deliveries;

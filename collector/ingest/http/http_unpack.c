@@ -2,12 +2,16 @@
 
 #include <stdlib.h>
 #include <zlib.h>
+#include <zstd.h>
 
 enum { WINDOW_OF_ZLIB = 15, WINDOW_OF_GZIP = 15 + 16 };
 
 struct http_unpacker {
 	enum http_coding coding;
-	z_stream stream;
+	union {
+		z_stream zlib;
+		ZSTD_DCtx *zstd;
+	} stream;
 	uint64_t taken, given;
 	bool ended;      /* between streams */
 	bool has_more;   /* the last piece was full */
@@ -26,6 +30,7 @@ enum http_coding http_coding_of(struct slice content_encoding)
 		{{SLICE_BYTES("gzip")}, HTTP_GZIP},
 		{{SLICE_BYTES("x-gzip")}, HTTP_GZIP},
 		{{SLICE_BYTES("deflate")}, HTTP_DEFLATE},
+		{{SLICE_BYTES("zstd")}, HTTP_ZSTD},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
@@ -35,15 +40,27 @@ enum http_coding http_coding_of(struct slice content_encoding)
 	return HTTP_UNKNOWN_CODING;
 }
 
+static bool begin_unpacker(struct http_unpacker *unpacker)
+{
+	if (unpacker->coding != HTTP_ZSTD)
+		return inflateInit2(&unpacker->stream.zlib, unpacker->coding == HTTP_GZIP
+								    ? WINDOW_OF_GZIP
+								    : WINDOW_OF_ZLIB) == Z_OK;
+	unpacker->stream.zstd = ZSTD_createDCtx();
+	return unpacker->stream.zstd != NULL &&
+	       !ZSTD_isError(ZSTD_DCtx_setParameter(
+		       unpacker->stream.zstd, ZSTD_d_windowLogMax, HTTP_WINDOW_LOG_MAX));
+}
+
 struct http_unpacker *http_unpacker_new(enum http_coding coding)
 {
 	struct http_unpacker *unpacker = calloc(1, sizeof(*unpacker));
 
-	if (unpacker == NULL ||
-		inflateInit2(&unpacker->stream,
-			coding == HTTP_GZIP ? WINDOW_OF_GZIP : WINDOW_OF_ZLIB) != Z_OK)
-		abort(); /* out of memory: nothing else can be */
+	if (unpacker == NULL)
+		abort();
 	unpacker->coding = coding;
+	if (!begin_unpacker(unpacker))
+		abort(); /* out of memory: nothing else can be */
 	unpacker->ended = true;
 	return unpacker;
 }
@@ -52,8 +69,20 @@ void http_unpacker_free(struct http_unpacker *unpacker)
 {
 	if (unpacker == NULL)
 		return;
-	(void)inflateEnd(&unpacker->stream);
+	if (unpacker->coding == HTTP_ZSTD)
+		(void)ZSTD_freeDCtx(unpacker->stream.zstd);
+	else
+		(void)inflateEnd(&unpacker->stream.zlib);
 	free(unpacker);
+}
+
+/* Of zstd's window no more is touched than what was unpacked. */
+size_t http_unpacker_held(const struct http_unpacker *unpacker)
+{
+	if (unpacker->coding != HTTP_ZSTD)
+		return 0;
+	const size_t size = ZSTD_sizeof_DCtx(unpacker->stream.zstd);
+	return unpacker->given < size ? (size_t)unpacker->given : size;
 }
 
 bool http_unpacker_has_more(const struct http_unpacker *unpacker)
@@ -73,40 +102,65 @@ static bool is_bomb(const struct http_unpacker *unpacker)
 		       unpacker->given > HTTP_RATIO_MAX * unpacker->taken);
 }
 
-/* A gzip file may have several streams, one behind the other (RFC 1952 §2.2); zlib's is one. */
+/* A gzip file may have several streams, one behind the other (RFC 1952 §2.2), and so may zstd
+ * (RFC 8878 §3.1); zlib's is one. */
 static bool begin_stream(struct http_unpacker *unpacker)
 {
-	if (unpacker->taken > 0 &&
-		(unpacker->coding != HTTP_GZIP || inflateReset(&unpacker->stream) != Z_OK))
+	if (unpacker->taken > 0 && unpacker->coding == HTTP_DEFLATE)
+		return false;
+	if (unpacker->taken > 0 && unpacker->coding == HTTP_GZIP &&
+		inflateReset(&unpacker->stream.zlib) != Z_OK)
 		return false;
 	unpacker->ended = false;
 	return true;
 }
 
+/* How much of `part` it takes; fills `piece`. */
+static size_t inflate_some(
+	struct http_unpacker *unpacker, struct slice part, struct slice *piece)
+{
+	z_stream *stream = &unpacker->stream.zlib;
+
+	stream->next_in = (z_const Bytef *)(uintptr_t)part.ptr;
+	stream->avail_in = (uInt)part.len;
+	stream->next_out = unpacker->room;
+	stream->avail_out = HTTP_PIECE;
+	const int result = inflate(stream, Z_NO_FLUSH);
+	piece->len = HTTP_PIECE - stream->avail_out;
+	unpacker->ended = result == Z_STREAM_END;
+	unpacker->is_damaged =
+		result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR;
+	return part.len - stream->avail_in;
+}
+
+static size_t unzstd_some(
+	struct http_unpacker *unpacker, struct slice part, struct slice *piece)
+{
+	ZSTD_inBuffer in = {part.ptr, part.len, 0};
+	ZSTD_outBuffer out = {unpacker->room, HTTP_PIECE, 0};
+	const size_t result = ZSTD_decompressStream(unpacker->stream.zstd, &out, &in);
+
+	piece->len = out.pos;
+	unpacker->ended = result == 0;
+	unpacker->is_damaged = ZSTD_isError(result);
+	return in.pos;
+}
+
 enum http_unpacked http_unpack(
 	struct http_unpacker *unpacker, struct slice *part, struct slice *piece)
 {
-	z_stream *stream = &unpacker->stream;
-
 	*piece = slice_of(unpacker->room, 0);
 	if (unpacker->is_damaged)
 		return HTTP_DAMAGED;
 	if (unpacker->ended && part->len > 0 && !begin_stream(unpacker))
 		return HTTP_DAMAGED;
-	stream->next_in = (z_const Bytef *)(uintptr_t)part->ptr;
-	stream->avail_in = (uInt)part->len;
-	stream->next_out = unpacker->room;
-	stream->avail_out = HTTP_PIECE;
-	const int result = inflate(stream, Z_NO_FLUSH);
-	const size_t taken = part->len - stream->avail_in;
+	const size_t taken = unpacker->coding == HTTP_ZSTD
+				     ? unzstd_some(unpacker, *part, piece)
+				     : inflate_some(unpacker, *part, piece);
 	*part = slice_from(*part, taken);
-	piece->len = HTTP_PIECE - stream->avail_out;
 	unpacker->taken += taken;
 	unpacker->given += piece->len;
-	unpacker->ended = result == Z_STREAM_END;
-	unpacker->is_damaged =
-		result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR;
 	unpacker->has_more =
-		unpacker->is_damaged || (stream->avail_out == 0 && !unpacker->ended);
+		unpacker->is_damaged || (piece->len == HTTP_PIECE && !unpacker->ended);
 	return is_bomb(unpacker) ? HTTP_BOMB : HTTP_UNPACKED;
 }

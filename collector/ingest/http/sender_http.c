@@ -99,6 +99,7 @@ static const char *phrase_of(unsigned status)
 		const char *phrase;
 	} phrases[] = {
 		{200, "OK"},
+		{201, "Created"},
 		{204, "No Content"},
 		{400, "Bad Request"},
 		{401, "Unauthorized"},
@@ -643,10 +644,10 @@ static size_t held(const struct sender_session *session)
 {
 	const struct http *http = session->reader;
 	const struct http_exchange *exchange = &http->exchange;
+	const bool has_parts = exchange->state != NULL && exchange->handler->held != NULL;
 
-	return exchange->state != NULL && exchange->handler->held != NULL
-		       ? exchange->handler->held(exchange)
-		       : 0;
+	return http_reader_held(http->reader) +
+	       (has_parts ? exchange->handler->held(exchange) : 0);
 }
 
 const struct sender_protocol sender_http = {

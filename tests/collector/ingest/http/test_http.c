@@ -78,6 +78,7 @@ static void await(int fd, unsigned status, const char *part)
 }
 
 #define TOKEN "Authorization: Bearer secret\r\n"
+#define JSON  "Content-Type: application/json\r\n"
 
 START_TEST(lines_are_stored_before_they_are_answered)
 {
@@ -194,7 +195,9 @@ START_TEST(what_is_not_served_is_answered_and_the_connection_goes_on)
 	check_refused("DELETE /ingest", "", 405);
 	check_refused("PATCH /", "", 405);
 	check_refused("POST /", "Content-Encoding: br\r\n", 415);
-	ck_assert_uint_eq(position_of(AGENCY, 1).records, 5);
+	check_refused("POST /", "Content-Type: application/msgpack\r\n", 415);
+	check_refused("PUT /i/_doc/1", "Content-Type: application/x-protobuf\r\n", 415);
+	ck_assert_uint_eq(position_of(AGENCY, 1).records, 7);
 	end();
 }
 END_TEST
@@ -340,6 +343,11 @@ START_TEST(a_bulk_is_answered_item_by_item)
 	put_request(fd, "POST /_bulk?filter_path=errors,items.*.error", "",
 		SLICE_LIT(INDEX "{\"n\":4}\n"));
 	await(fd, 200, "{\"errors\":false}");
+	put_request(fd, "POST /_bulk?filter_path=items.*.error.type", "",
+		SLICE_LIT("{\"delete\":{}}\n"));
+	await(fd, 200,
+		"{\"items\":[{\"delete\":{\"error\":{"
+		"\"type\":\"illegal_argument_exception\"}}}]}");
 	put_request(fd, "POST /_bulk", "", SLICE_LIT("hello\n"));
 	await(fd, 400, "Malformed action");
 	put_request(fd, "POST /_bulk", "", SLICE_LIT("\n"));
@@ -402,6 +410,8 @@ START_TEST(clients_of_elasticsearch_find_what_they_look_for)
 	strbuf_done(&answer.body);
 	put(fd, "GET /_license?human=false HTTP/1.1\r\nHost: h\r\n\r\n");
 	await(fd, 200, "\"status\":\"active\"");
+	put(fd, "GET /_cat/health HTTP/1.1\r\nHost: h\r\n\r\n");
+	await(fd, 200, "green");
 	put_request(fd, "PUT /_template/x", "", SLICE_LIT("{}"));
 	await(fd, 200, "\"acknowledged\":true");
 	put(fd, "GET /a/_search HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -412,6 +422,25 @@ START_TEST(clients_of_elasticsearch_find_what_they_look_for)
 	ck_assert_int_gt(n, 4);
 	ck_assert_mem_eq(text, "HTTP/1.1 200 ", 13);
 	ck_assert_str_eq(text + n - 4, "\r\n\r\n"); /* and no body */
+	close(fd);
+	end();
+}
+END_TEST
+
+START_TEST(documents_come_alone_and_objects_on_many_lines)
+{
+	begin();
+	int fd = dial(HTTP, "127.0.0.1");
+
+	put_request(fd, "POST /logs/_doc", JSON, SLICE_LIT("{\n \"n\": 1\n}\n"));
+	await(fd, 201, "\"result\":\"created\"");
+	put_request(fd, "PUT /logs/_create/7?refresh=false", JSON, SLICE_LIT("{}"));
+	await(fd, 201, "\"result\":\"created\"");
+	put_request(fd, "POST /logs/_doc", JSON, SLICE_LIT(" "));
+	await(fd, 400, "there is no document");
+	put_request(fd, "POST /ingest", JSON, SLICE_LIT("{\"n\":1}{\"n\":2}\n{\n\"n\":3}"));
+	await(fd, 200, "\"stored\":3");
+	ck_assert_uint_eq(check_stored(AGENCY, 1, "http"), 5);
 	close(fd);
 	end();
 }
@@ -513,5 +542,6 @@ TEST_MAIN("http", lines_are_stored_before_they_are_answered,
 	without_room_it_is_told_to_come_again,
 	what_the_store_refuses_is_tried_again_and_then_answered,
 	a_bulk_is_answered_item_by_item, the_answer_to_a_large_bulk_is_said_as_it_is_taken,
-	clients_of_elasticsearch_find_what_they_look_for, who_is_slow_or_silent_is_ended,
+	clients_of_elasticsearch_find_what_they_look_for,
+	documents_come_alone_and_objects_on_many_lines, who_is_slow_or_silent_is_ended,
 	who_connects_and_says_nothing_takes_no_place_of_others, a_stop_answers_what_was_read)

@@ -30,6 +30,9 @@ START_TEST(paths_are_wanted_as_clients_write_them)
 	ck_assert(wants("items.i*x.st*", "items.index.status"));
 	ck_assert(!wants("items.i*y", "items.index.status"));
 	ck_assert(!wants("items.index.status.more", "items.index.status"));
+	ck_assert(wants("items.*.error.type", "items.create.error.type"));
+	ck_assert(!wants("items.*.error.type", "items.create.error.reason"));
+	ck_assert(wants(beats, "items.create.error.reason"));
 	ck_assert(wants("-took", "took"));
 	ck_assert(!wants("%zz,%", "took"));
 }

@@ -24,13 +24,13 @@ static bool push(struct http_items *items, struct slice bytes, struct strbuf *ou
 	return got != ITEMS_BROKEN;
 }
 
-static void read_pieces(struct slice bytes, size_t size, bool may_be_array, struct strbuf *out)
+static void read_pieces(struct slice bytes, size_t size, bool is_json, struct strbuf *out)
 {
 	struct http_items items;
 	struct http_item item;
 	bool good = true;
 
-	http_items_init(&items, MAX, may_be_array);
+	http_items_init(&items, MAX, is_json);
 	while (good && bytes.len > 0) {
 		const size_t n = size < bytes.len ? size : bytes.len;
 
@@ -45,12 +45,12 @@ static void read_pieces(struct slice bytes, size_t size, bool may_be_array, stru
 	http_items_done(&items);
 }
 
-static void check(const char *body, bool may_be_array, const char *expected)
+static void check(const char *body, bool is_json, const char *expected)
 {
 	for (size_t size = 1; size <= strlen(body); size++) {
 		struct strbuf out = STRBUF_INIT(1 << 16);
 
-		read_pieces(slice_str(body), size, may_be_array, &out);
+		read_pieces(slice_str(body), size, is_json, &out);
 		ck_assert_str_eq(strbuf_cstr(&out), expected);
 		strbuf_done(&out);
 	}
@@ -89,6 +89,26 @@ START_TEST(elements_of_an_array_are_told_apart)
 }
 END_TEST
 
+START_TEST(objects_stand_on_lines_of_their_own_or_of_others)
+{
+	check("{\"a\":1}{\"b\":2}", true, "1:{\"a\":1}|2:{\"b\":2}|");
+	check("\n {\n \"a\": 1\n}\r\n{}\n", true, "1:{\n \"a\": 1\n}|2:{}|");
+	check("{\"}\":{}} {\"\\\"{\":[]}", true, "1:{\"}\":{}}|2:{\"\\\"{\":[]}|");
+	check("{}x y\r\n{}", true, "1:{}|2:x y|3:{}|");
+	check("{}]\n\n", true, "1:{}|2:]|");
+}
+END_TEST
+
+START_TEST(an_object_that_does_not_end_takes_no_others_with_it)
+{
+	check("{\"a\":{\n{\"b\":2}\n", true, "1:{\"a\":{|2:{\"b\":2}|");
+	check("{\"a\":\"x\n{\"b\":2}\n", true, "1:{\"a\":\"x|2:{\"b\":2}|");
+	check("{\"a\":\"x\\\n{}", true, "1:{\"a\":\"x\\|2:{}|");
+	check("{\"a\":123456789}{", true, "1:{\"a\":1234567+3|2:{|");
+	check("{ \n", true, "1:{|");
+}
+END_TEST
+
 START_TEST(an_array_that_is_not_whole_is_broken)
 {
 	check("[1,2", true, "1:1|!");
@@ -101,4 +121,6 @@ END_TEST
 
 TEST_MAIN("http_items", lines_end_with_lf_or_cr_lf_or_the_body,
 	lines_beyond_the_limit_are_cut_and_their_length_told,
-	elements_of_an_array_are_told_apart, an_array_that_is_not_whole_is_broken)
+	elements_of_an_array_are_told_apart, objects_stand_on_lines_of_their_own_or_of_others,
+	an_object_that_does_not_end_takes_no_others_with_it,
+	an_array_that_is_not_whole_is_broken)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "common/strbuf.h"
 #include "tests/support/check.h"
@@ -329,6 +330,55 @@ START_TEST(content_codings_are_removed)
 }
 END_TEST
 
+static void pack_zstd(struct strbuf *out, struct slice bytes)
+{
+	const size_t size = ZSTD_compressBound(bytes.len);
+	char *packed = malloc(size);
+	const size_t len = ZSTD_compress(packed, size, bytes.ptr, bytes.len, 1);
+
+	ck_assert(!ZSTD_isError(len));
+	strbuf_add(out, slice_of(packed, len));
+	free(packed);
+}
+
+START_TEST(zstd_is_removed_too)
+{
+	struct strbuf packed = STRBUF_INIT(OUT_MAX);
+
+	pack_zstd(&packed, SLICE_LIT("hello"));
+	check_coding("zstd", strbuf_slice(&packed), "4 / [hello]\n", 0);
+	pack_zstd(&packed, SLICE_LIT(" again"));
+	check_coding("zstd", strbuf_slice(&packed), "4 / [hello again]\n", 0);
+	strbuf_cut(&packed, packed.len - 1);
+	check_coding("zstd", strbuf_slice(&packed), "4 /", 400);
+	check_coding("zstd", SLICE_LIT(""), "4 / []\n", 0);
+	check_coding("zstd", SLICE_LIT("hello"), "4 /", 400);
+	/* A window of 8 and one of 16 MiB (RFC 8878 §3.1.1.1.2), and an empty last block. */
+	check_coding(
+		"zstd", slice_of("\x28\xb5\x2f\xfd\x00\x68\x01\x00\x00", 9), "4 / []\n", 0);
+	check_coding("zstd", slice_of("\x28\xb5\x2f\xfd\x00\x70\x01\x00\x00", 9), "4 /", 400);
+	strbuf_done(&packed);
+}
+END_TEST
+
+START_TEST(a_bomb_of_zstd_ends_early)
+{
+	enum { ZEROS = 64 << 20 };
+	struct strbuf packed = STRBUF_INIT(OUT_MAX), request = STRBUF_INIT(OUT_MAX);
+	char *zeros = calloc(1, ZEROS);
+
+	pack_zstd(&packed, slice_of(zeros, ZEROS));
+	put_request(&request, "zstd", strbuf_slice(&packed));
+	struct heard heard = read_pieces(strbuf_slice(&request), 65536, true);
+	ck_assert_uint_eq(heard.status, 413);
+	ck_assert_uint_le(heard.body.len, HTTP_RATIO_COUNTS_FROM + HTTP_PIECE);
+	done(&heard);
+	free(zeros);
+	strbuf_done(&packed);
+	strbuf_done(&request);
+}
+END_TEST
+
 START_TEST(a_bomb_ends_early)
 {
 	enum { ZEROS = 64 << 20 };
@@ -390,5 +440,6 @@ TEST_MAIN("http_request", requests_come_with_their_bodies, requests_follow_each_
 	chunks_that_could_be_read_otherwise_are_refused,
 	what_two_programs_could_read_in_two_ways_is_refused, heads_that_are_none_are_refused,
 	everything_has_a_bound, fields_of_a_head_are_given, content_codings_are_removed,
-	a_bomb_ends_early, what_is_cut_anywhere_is_not_whole,
+	zstd_is_removed_too, a_bomb_of_zstd_ends_early, a_bomb_ends_early,
+	what_is_cut_anywhere_is_not_whole,
 	flipped_bits_are_read_the_same_however_they_are_split)
