@@ -95,6 +95,7 @@ const struct parser *const parsers[] = {
 	&parser_dovecot,
 	&parser_accounts,
 	&parser_daemons,
+	&parser_services,
 	&parser_netfilter,
 	&parser_kernel,
 	&parser_cisco_asa,

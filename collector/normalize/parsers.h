@@ -123,6 +123,7 @@ extern const struct parser parser_agent;
 extern const struct parser parser_dpkg;
 extern const struct parser parser_apt;
 extern const struct parser parser_daemons;
+extern const struct parser parser_services;
 extern const struct parser parser_fail2ban;
 extern const struct parser parser_leveled;
 extern const struct parser parser_mysql_slow;

@@ -431,6 +431,8 @@ static bool take_tag(struct slice *rest, struct header *header, bool *marked)
 	if (skip_byte(&at, '[')) {
 		if (!take_until(&at, ']', &pid))
 			return false;
+		if (slice_find(pid, '[') < pid.len && skip_byte(&at, ']'))
+			pid.len++; /* "sssd[be[example.vn]]:" */
 		*marked = true;
 	}
 	if (skip_byte(&at, ':'))
