@@ -182,6 +182,14 @@ static void put_section(
 		put_table(out, value);
 }
 
+/* Of a member; it always has one. */
+static const char *text_of(yyjson_val *name)
+{
+	const char *text = yyjson_get_str(name);
+
+	return text != NULL ? text : "";
+}
+
 static void put_object(struct strbuf *out, const char *path, yyjson_val *object)
 {
 	yyjson_val *name, *value;
@@ -190,12 +198,12 @@ static void put_object(struct strbuf *out, const char *path, yyjson_val *object)
 	yyjson_obj_foreach(object, at, n, name, value)
 	{
 		if (!is_section(value))
-			put_line(out, yyjson_get_str(name), value);
+			put_line(out, text_of(name), value);
 	}
 	yyjson_obj_foreach(object, at, n, name, value)
 	{
 		if (is_section(value))
-			put_section(out, path, yyjson_get_str(name), value);
+			put_section(out, path, text_of(name), value);
 	}
 }
 

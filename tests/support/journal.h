@@ -10,6 +10,7 @@
 #define TESTS_SUPPORT_JOURNAL_H
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -85,7 +86,7 @@ static inline void journal_lines(struct journal_text *text, int first, int n)
 /* Writes what was said into the journal file `path`, made or continued, and forgets it. */
 static inline void journal_save(struct journal_text *text, const char *path)
 {
-	char export[4096];
+	char export[PATH_MAX + sizeof(".export")];
 	struct err err;
 	int status = -1;
 

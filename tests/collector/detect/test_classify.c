@@ -96,7 +96,7 @@ START_TEST(refused_log_ins_to_services_count_and_the_others_do_not)
 		expect(said(logins[i].module, logins[i].action, "failure"),
 			CLASS_UNAUTHORIZED_ACCESS, SEVERITY_LOW, logins[i].reason);
 		expect(said(logins[i].module, logins[i].action, "success"), CLASS_NONE,
-			SEVERITY_NONE, NULL);
+			SEVERITY_NONE, "");
 	}
 	teardown();
 }
@@ -112,7 +112,7 @@ START_TEST(what_a_web_application_firewall_stopped_is_an_attempt)
 		CLASS_UNAUTHORIZED_ACCESS, SEVERITY_MEDIUM, "waf-attack-seen");
 	expect(RECORD({FIELD_EVENT_MODULE, "nginx"}, {FIELD_EVENT_ACTION, "waf_rule_matched"},
 		       {FIELD_RULE_CATEGORY, "anomaly-evaluation"}),
-		CLASS_NONE, SEVERITY_NONE, NULL);
+		CLASS_NONE, SEVERITY_NONE, "");
 	teardown();
 }
 END_TEST
@@ -142,10 +142,10 @@ START_TEST(logins_count_by_outcome)
 		CLASS_UNAUTHORIZED_ACCESS, SEVERITY_LOW, "ssh-failed-login");
 	expect(RECORD({FIELD_EVENT_MODULE, "sshd"}, {FIELD_EVENT_ACTION, "ssh_login"},
 		       {FIELD_EVENT_OUTCOME, "success"}),
-		CLASS_NONE, SEVERITY_NONE, NULL);
+		CLASS_NONE, SEVERITY_NONE, "");
 	expect(RECORD({FIELD_EVENT_MODULE, "other"}, {FIELD_EVENT_ACTION, "ssh_login"},
 		       {FIELD_EVENT_OUTCOME, "failure"}),
-		CLASS_NONE, SEVERITY_NONE, NULL);
+		CLASS_NONE, SEVERITY_NONE, "");
 	teardown();
 }
 END_TEST
@@ -175,7 +175,7 @@ START_TEST(scanners_are_recon)
 	expect(request("/wp-login.php", "Mozilla/5.0"), CLASS_RECON, SEVERITY_LOW, "web-probe");
 	expect(RECORD({FIELD_EVENT_MODULE, "apache"}, {FIELD_EVENT_OUTCOME, "success"},
 		       {FIELD_URL_ORIGINAL, "/jenkins/login"}),
-		CLASS_NONE, SEVERITY_NONE, NULL);
+		CLASS_NONE, SEVERITY_NONE, "");
 	expect(RECORD({FIELD_EVENT_MODULE, "apache"}, {FIELD_EVENT_OUTCOME, "success"},
 		       {FIELD_URL_ORIGINAL, "/.git/config"}),
 		CLASS_UNAUTHORIZED_ACCESS, SEVERITY_MEDIUM, "web-secret-file");
@@ -194,7 +194,7 @@ START_TEST(ordinary_requests_are_nothing)
 	setup(shipped());
 	for (size_t i = 0; i < ARRAY_LEN(urls); i++)
 		expect(request(urls[i], "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"),
-			CLASS_NONE, SEVERITY_NONE, NULL);
+			CLASS_NONE, SEVERITY_NONE, "");
 	teardown();
 }
 END_TEST
