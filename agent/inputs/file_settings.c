@@ -15,7 +15,8 @@ static const struct setting multiline_table[] = {
 		"the next; or a line with those after it that begin with a blank; or 'auto', "
 		"what belongs together by its text: traces of exceptions, parts of a "
 		"container's line, entries of a slow query log, events of XML and JSON on "
-		"several lines.",
+		"several lines. 'auto' is for logs of applications, databases and containers; "
+		"the last line of a file then waits for what may follow.",
 		by_names},
 	{"start", SETTING_TEXT, AT(multiline.start) - AT(multiline), "", 0, 1024,
 		"Regular expression (PCRE) of lines that begin a record."},
@@ -47,7 +48,8 @@ static const struct setting group_table[] = {
 		"utf-16be; empty: utf-8, or UTF-16 where a file begins with its mark."},
 	{"begin", SETTING_CHOICE, AT(begin), "start", 0, 0,
 		"Where a file found at the very first start is begun. Files that appear later "
-		"are read from their start.",
+		"are read from their start. Of one begun at its end, lines at its head that "
+		"name its columns are read all the same.",
 		begin_names},
 	{"record-max", SETTING_BYTES, AT(record_max), "64KiB", 256, CHUNK_ITEM_MAX,
 		"Longer records are cut; their length is kept."},

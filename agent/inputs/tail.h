@@ -66,6 +66,8 @@ struct tail {
 	struct file_position position; /* behind the last record given to the intake */
 	struct file_scan scan;
 	struct file_source source;
+	bool head_due; /* it is begun behind its head, and what names its columns not given */
+	uint64_t head_at;   /* ... before this offset it is */
 	int64_t grown_ms;   /* monotonic: when bytes were last found */
 	int64_t rotated_ms; /* ... when the path was first seen to name another file; 0 = not */
 	int64_t retry_ms;   /* not before: after a failure; 0 = at once */

@@ -368,6 +368,8 @@ static enum moved begin_with_path(struct tails *tails, struct tail *tail, struct
 	bool old = tails->beginning || file_modified_ns(&st) <= tails->history_ns;
 	begin(tails, tail, &source, &identity,
 		tail->from_end && old ? (uint64_t)st.st_size : 0);
+	tail->head_due = tail->position.offset > 0;
+	tail->head_at = 0;
 	tail_tell_position(tails, tail);
 	return MOVED_ON;
 }

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "agent/inputs/file_columns.h"
 #include "agent/inputs/tail_inner.h"
 #include "common/clock.h"
 
@@ -144,6 +145,34 @@ static enum charset charset_of(const struct tail *tail, struct file_source *sour
 	return source->mark != CHARSET_COUNT ? source->mark : declared;
 }
 
+/*
+ * What names the columns of a file that is begun behind its head is given first, as the lines
+ * it is, in their places; only then can the lines to come be read. Like all records once: the
+ * position that comes with it is where the file is begun, so that a restart does not give it
+ * again.
+ */
+static bool give_head(struct tails *tails, struct tail *tail)
+{
+	char bytes[FILE_COLUMNS_MAX];
+	const uint64_t end = tail->position.offset;
+	const ssize_t n = file_source_read(
+		&tail->source, bytes, end < sizeof(bytes) ? (size_t)end : sizeof(bytes), 0);
+	const struct slice head = slice_of(bytes, n > 0 ? (size_t)n : 0);
+	struct file_record record;
+
+	while (charset_unit(tail->charset) == 1 &&
+		file_columns_next(head, tail->head_at, &record)) {
+		const struct slice line = record_bytes(
+			tails, tail, tail->charset, &tail->source, head, 0, &record);
+
+		if (!give(tails, tail, tail->charset, line, &record, end, clock_wall_ns()))
+			return false;
+		tail->head_at = record.next;
+	}
+	tail->head_due = false;
+	return true;
+}
+
 /* After reading, not before: what was read is then known to be of this file. */
 static bool still_the_same(struct tail *tail)
 {
@@ -172,6 +201,8 @@ enum tail_reading tail_read(struct tails *tails, struct tail *tail, int64_t now_
 		return READ_TRUNCATED;
 	if (at + (uint64_t)n < scan->seen)
 		return READ_TRUNCATED;
+	if (tail->head_due && !give_head(tails, tail))
+		return READ_REFUSED;
 	return give_records(tails, tail, slice_of(tails->block, (size_t)n), at, now_ms);
 }
 

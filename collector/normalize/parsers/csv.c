@@ -165,7 +165,7 @@ static bool is_of_events(struct parse_context *context)
 
 static bool is_header(struct parse_context *context)
 {
-	return rows_is_header(context->message) &&
+	return separated_names(context->message) &&
 	       (is_of_events(context) || (context->named && context->starts_source));
 }
 

@@ -30,35 +30,10 @@ struct row {
 	unsigned n;
 };
 
-/* One column; of a quoted one the inside, with its doubled quotes. */
-static bool take_column(struct slice *rest, struct slice *column)
-{
-	size_t len = 0;
-
-	if (rest->len == 0 || rest->ptr[0] != '"')
-		return slice_cut(rest, ',', column);
-	*rest = slice_from(*rest, 1);
-	for (;;) {
-		len += slice_find(slice_from(*rest, len), '"');
-		if (len == rest->len)
-			return false;
-		if (len + 1 == rest->len || rest->ptr[len + 1] != '"')
-			break;
-		len += 2;
-	}
-	*column = slice_head(*rest, len);
-	*rest = slice_from(*rest, len + 1);
-	if (rest->len == 0)
-		*rest = SLICE_NONE;
-	else if (!skip_byte(rest, ','))
-		return false;
-	return true;
-}
-
 static bool take_row(struct slice text, struct row *row)
 {
 	while (row->n < COLUMNS_MAX && !slice_absent(text)) {
-		if (!take_column(&text, &row->columns[row->n]))
+		if (!separated_take(&text, ',', &row->columns[row->n]))
 			return false;
 		row->n++;
 	}
@@ -102,27 +77,6 @@ static bool is_source(struct slice word)
 	return false;
 }
 
-/* Doubled quotes made one, in the arena. */
-static struct slice undoubled(struct parse_context *context, struct slice text)
-{
-	struct slice copy;
-	size_t len = 0;
-
-	if (slice_search(text, SLICE_LIT("\"\"")) == text.len)
-		return text;
-	copy = arena_copy(context->arena, text);
-	if (slice_absent(copy)) {
-		context->full = true;
-		return text;
-	}
-	char *at = (char *)(uintptr_t)copy.ptr;
-	for (size_t i = 0; i < text.len; i++) {
-		at[len++] = text.ptr[i];
-		i += text.ptr[i] == '"' && i + 1 < text.len && text.ptr[i + 1] == '"';
-	}
-	return slice_head(copy, len);
-}
-
 /* "an@so.vn;binh@so.vn" */
 static void put_recipients(
 	struct record *record, struct parse_context *context, struct slice recipients)
@@ -160,7 +114,7 @@ static void put_tracking(
 	put_digits(record, context, FIELD_NETWORK_BYTES, columns[at + 2]);
 	if (row->n > at + 7) {
 		put_some(record, context, FIELD_EMAIL_SUBJECT,
-			undoubled(context, columns[at + 6]));
+			rows_undoubled(context, columns[at + 6]));
 		put_some(record, context, FIELD_EMAIL_FROM_ADDRESS, columns[at + 7]);
 	}
 }
@@ -256,7 +210,7 @@ static void put_mailbox(
 	struct record *record, struct parse_context *context, const struct row *row)
 {
 	const struct slice *columns = row->columns;
-	struct slice answer = undoubled(context, columns[11]);
+	struct slice answer = rows_undoubled(context, columns[11]);
 
 	put_meaning(record, context, mailbox_meaning(columns[9], answer));
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("session"), columns[1]);
@@ -276,7 +230,7 @@ static bool is_directive(const struct parse_context *context)
 	return w3c_is_directive(line) &&
 	       (!slice_absent(context->header) ||
 		       slice_starts(line, SLICE_LIT("#Software: Microsoft Exchange")) ||
-		       (skip_lit(&line, "#Fields: ") && rows_is_header(line) &&
+		       (skip_lit(&line, "#Fields: ") && separated_names(line) &&
 			       slice_find(line, ',') < slice_find(line, ' ')));
 }
 

@@ -4,22 +4,7 @@
 #include "collector/normalize/families/device.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/network.h"
-
-/* "a ""b""" without the doubled quotes */
-static struct slice undouble(struct parse_context *context, struct slice text)
-{
-	char *start = arena_alloc(context->arena, text.len), *to = start;
-
-	if (start == NULL) {
-		context->full = true;
-		return SLICE_NONE;
-	}
-	for (size_t i = 0; i < text.len; i++) {
-		*to++ = text.ptr[i];
-		i += text.ptr[i] == '"' && i + 1 < text.len && text.ptr[i + 1] == '"';
-	}
-	return slice_of(start, (size_t)(to - start));
-}
+#include "collector/normalize/text/rows.h"
 
 /* Behind the opening quote; without a closing one all of the rest. */
 static struct slice take_quoted(struct slice *rest, struct parse_context *context)
@@ -39,7 +24,7 @@ static struct slice take_quoted(struct slice *rest, struct parse_context *contex
 		at = rest->len;
 	struct slice value = slice_head(*rest, at);
 	*rest = slice_from(*rest, at < rest->len ? at + 1 : at);
-	return doubled ? undouble(context, value) : value;
+	return doubled ? rows_undoubled(context, value) : value;
 }
 
 void csv_read(struct csv *csv, struct slice text, struct parse_context *context)

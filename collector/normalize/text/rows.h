@@ -4,9 +4,8 @@
  *	Time,"User full name","Event name",Origin,"IP address"
  *	"7/03/26, 10:00:00",An,"User login failed",web,203.0.113.10
  *
- * Columns are divided by commas, semicolons, tabs or bars, whichever the first row has most of;
- * values in quotes may hold them, and line ends (RFC 4180). The header remembered is the first
- * row as it stands (parse_context.header).
+ * How a row is divided, and which line can be a first row, says common/separated.h. The header
+ * remembered is the first row as it stands (parse_context.header).
  *
  * Any thread.
  */
@@ -14,15 +13,13 @@
 #define COLLECTOR_NORMALIZE_ROWS_H
 
 #include "collector/normalize/parser.h"
+#include "common/separated.h"
 
 enum {
-	ROWS_COLUMNS_MAX = 128,
-	ROWS_NAME_MAX = 64,       /* bytes of a column's name */
+	ROWS_COLUMNS_MAX = SEPARATED_COLUMNS_MAX,
+	ROWS_NAME_MAX = SEPARATED_NAME_MAX,
 	ROWS_TEXT_MAX = 64 << 10, /* bytes of a row that goes on in further lines */
 };
-
-/* Whether `line` can be the first row of a table: three columns or more, each with a name. */
-bool rows_is_header(struct slice line);
 
 /* Whether a first row has a column of that name: in small letters without diacritics, with
  * underscores between words, "dia_chi_ip". */
@@ -33,6 +30,9 @@ bool rows_have(struct slice header, struct slice name);
  * are empty or "-" are left out. False when it has other columns.
  */
 bool rows_read(struct parse_context *context, struct slice header, struct slice row);
+
+/* Doubled quotes made one, in the arena: what a value in quotes says. */
+struct slice rows_undoubled(struct parse_context *context, struct slice text);
 
 /* Whether a quote of the row is still open: it goes on in the next line. */
 bool rows_is_open(struct slice row);
