@@ -141,6 +141,14 @@ def without_quotes(values, _):
     return {k: [x.strip("'") for x in v] if k == "user.name" else v for k, v in values.items()}
 
 
+def behind_proxy(values, line):
+    """"from 192.0.2.1 (X-Forwarded-For: 203.0.113.9)": who connects is ECS's source, whom the proxy
+    says it asks for its client; they have one name for both."""
+    if f"(X-Forwarded-For: {values.get('source.ip', ['?'])[0]}" not in line:
+        return values
+    return {"client.ip" if k == "source.ip" else k: v for k, v in values.items()}
+
+
 def without_undefined(values, _):
     """JavaScript's word for a value that is not there, like Python's None."""
     return {k: v for k, v in values.items() if v != ["undefined"]}
@@ -153,6 +161,7 @@ MENDED = {
     "schiz0phr3ne/prowlarr-logs": without_quotes,
     "schiz0phr3ne/radarr-logs": without_quotes,
     "schiz0phr3ne/sonarr-logs": without_quotes,
+    "crowdsecurity/sabnzbd-logs": behind_proxy,
     "a1ad/meshcentral-logs": without_undefined,
 }
 
@@ -183,6 +192,8 @@ def fields_of(parser, entry, line):
     stamp = entry.get(("Enriched", "MarshaledTime"))
     if stamp and stamp[:4] in line:
         values["@timestamp"] = [in_zone_of(stamp, line)]
+    if values.get("source.domain") == values.get("source.ip"):
+        values.pop("source.domain", None)  # an address is no name
     return {k: v for k, v in values.items() if v[0] not in ("", "-", "None")}
 
 

@@ -16,7 +16,7 @@ static bool is_name_byte(char byte)
 
 static bool splits(char byte)
 {
-	return memchr(" \t,;=\"'`()[]{}<>|", byte, 17) != NULL;
+	return memchr(" \t\r\n,;=\"'`()[]{}<>|", byte, 19) != NULL;
 }
 
 /* What strangers write stands behind these and a sign, up to the end. */
@@ -121,8 +121,9 @@ static struct slice plain_of(struct slice text, char plain[SIGN_IN_TEXT_MAX], bo
 
 /* Texts in front of a name, the most telling ones first. */
 static const char *const user_keys[] = {"username", "user name", "for user", "tài khoản",
-	"Tài khoản", "người dùng", "tên đăng nhập", "Tên đăng nhập", "with account",
-	"request for", "account", "login:", "login=", "user", "for"};
+	"Tài khoản", "người dùng", "tên đăng nhập", "Tên đăng nhập", "with account", "用户名",
+	"用户", "request for", "login using \"", "log in using \"", "account",
+	"login:", "login=", "user", "for"};
 
 static bool stands_here(struct slice text, size_t at, struct slice key)
 {
@@ -185,10 +186,10 @@ static bool note_words(void *user, unsigned number, size_t at)
 	struct said *said = user;
 	unsigned says = words[number].says;
 
-	if (says == SAYS_TRY) {
+	if (says == SAYS_TRY || says == SIGN_IN_TRIED)
 		said->tries = true;
+	if (says == SAYS_TRY)
 		return true;
-	}
 	if (says == SAYS_REFUSED || says == SAYS_ACCEPTED) {
 		if (!said->tries)
 			return true;
@@ -284,7 +285,7 @@ static bool is_one_of(struct slice word, const char *const *list, size_t n)
 /* 'an', "an", (an): up to what closes it; others up to a blank or a stop. */
 static struct slice take_name(struct slice rest)
 {
-	static const char quotes[] = "\"'`", stops[] = " ,;)]}>\"'`|\t";
+	static const char quotes[] = "\"'`", stops[] = " ,;)]}>\"'`|\t\r\n";
 	struct slice name;
 
 	while (rest.len > 0 && memchr(" :=([<", rest.ptr[0], 6) != NULL)
@@ -329,8 +330,9 @@ static struct slice find_user(struct slice text, struct slice plain)
 }
 
 struct sign_in {
-	struct slice user;          /* or absent */
-	struct slice address, port; /* or absent */
+	struct slice user;                /* or absent */
+	struct slice address, port, name; /* of where from; or absent */
+	struct slice client;              /* that a proxy says it asks for; or absent */
 };
 
 /* ---- from where ------------------------------------------------------------------------- */
@@ -382,12 +384,48 @@ static bool take_source(struct slice token, struct sign_in *found)
 	return true;
 }
 
+/* "]:4711" behind an address in brackets */
+static struct slice port_behind(struct slice rest)
+{
+	struct slice port;
+
+	return skip_lit(&rest, "]:") && take_digits(&rest, &port) ? port : SLICE_NONE;
+}
+
+/* The last words before an address: "from", or "from" and the host's name. */
+struct words_before {
+	struct slice last, one_more;
+};
+
+/* "from pc.example (192.0.2.1)": the name that the program found for the address. */
+static struct slice name_before(
+	const struct words_before *before, struct slice whole, struct slice address)
+{
+	static const char *const hosts_words[] = {"from", "host", "từ"};
+
+	if (address.ptr == whole.ptr || address.ptr[-1] != '(' ||
+		slice_absent(before->one_more) || before->last.len == 0 ||
+		before->last.ptr + before->last.len + 2 != address.ptr ||
+		is_address(before->last) ||
+		!is_one_of(before->one_more, hosts_words, ARRAY_LEN(hosts_words)))
+		return SLICE_NONE;
+	return before->last;
+}
+
+static void note_source(struct sign_in *found, const struct sign_in *here)
+{
+	found->address = here->address;
+	found->port = here->port;
+	found->name = here->name;
+}
+
 /* The last one that a word says it is, or else the first one there is. One that is said before
  * a name stays: those behind it may be the name's. */
 static void find_source(struct slice text, struct sign_in *found)
 {
 	const struct slice whole = text;
-	struct slice before = SLICE_NONE, token;
+	struct words_before before = {SLICE_NONE, SLICE_NONE};
+	struct slice token;
 	struct sign_in here = {0};
 	bool is_said = false;
 	size_t name = text.len; /* from the first said one on */
@@ -395,23 +433,73 @@ static void find_source(struct slice text, struct sign_in *found)
 	while ((token = next_token(&text)).len > 0) {
 		if (take_source(token, &here)) {
 			const size_t at = (size_t)(token.ptr - whole.ptr);
-			bool said = is_one_of(before, from_words, ARRAY_LEN(from_words));
+			here.name = name_before(&before, whole, token);
+			bool said = !slice_absent(here.name) ||
+				    is_one_of(before.last, from_words, ARRAY_LEN(from_words));
 
-			if (at < name && (said || (!is_said && slice_absent(found->address)))) {
-				found->address = here.address;
-				found->port = here.port;
-			}
+			if (slice_absent(here.port))
+				here.port = port_behind(text);
+			if (at < name && (said || (!is_said && slice_absent(found->address))))
+				note_source(found, &here);
 			if (said && !is_said)
 				name = find_open_name(whole, at);
 			is_said = is_said || said;
 		}
-		before = without_colon(token);
+		before.one_more = before.last;
+		before.last = without_colon(token);
 	}
+}
+
+/* "(X-Forwarded-For: 192.0.2.1, 192.0.2.2)": the first of them */
+static struct slice find_client(struct slice text)
+{
+	static const struct slice header = {SLICE_BYTES("(X-Forwarded-For: ")};
+	size_t at = slice_search(text, header);
+
+	if (at == text.len)
+		return SLICE_NONE;
+	text = slice_from(text, at + header.len);
+	text = slice_head(text, slice_find(text, ')'));
+	return slice_head(text, slice_find(text, ','));
+}
+
+/* ---- with what -------------------------------------------------------------------------- */
+
+/* "Mozilla/5.0", "curl/8.1": RFC 9110 section 10.1.5 */
+static bool begins_agent(struct slice text)
+{
+	size_t len = 0;
+
+	while (len < text.len && (is_name_byte(text.ptr[len]) || text.ptr[len] == '-'))
+		len++;
+	return len > 0 && len + 1 < text.len && text.ptr[len] == '/' &&
+	       is_digit(text.ptr[len + 1]);
+}
+
+/* What stands in the brackets at the end, "... (Mozilla/5.0 (X11) Gecko)", "... [curl/8.1]". */
+static struct slice find_agent(struct slice text)
+{
+	const char close = text.len > 0 ? text.ptr[text.len - 1] : '\0';
+	const char open = close == ')' ? '(' : '[';
+
+	if (close != ')' && close != ']')
+		return SLICE_NONE;
+	for (size_t at = 1; at + 2 < text.len; at++) {
+		if (text.ptr[at] != open || text.ptr[at - 1] != ' ')
+			continue;
+		struct slice inside = slice_of(text.ptr + at + 1, text.len - at - 2);
+		if (begins_agent(inside))
+			return inside;
+	}
+	return SLICE_NONE;
 }
 
 /* ---- all of it -------------------------------------------------------------------------- */
 
 static const struct meaning meanings[] = {
+	[SIGN_IN_TRIED] = {.action = {SLICE_BYTES("application_login")},
+		.category = {ECS_AUTHENTICATION},
+		.type = {ECS_START}},
 	[SIGN_IN_DONE] = {.action = {SLICE_BYTES("application_login")},
 		.category = {ECS_AUTHENTICATION},
 		.type = {ECS_START},
@@ -432,6 +520,9 @@ static void put_source(
 	if (slice_absent(found->address))
 		return;
 	put_only_address(record, context, FIELD_SOURCE_IP, found->address);
+	put_some(record, context, FIELD_SOURCE_DOMAIN, found->name);
+	if (!slice_absent(found->client))
+		put_only_address(record, context, FIELD_CLIENT_IP, found->client);
 	if (!slice_absent(found->port))
 		put_digits(record, context, FIELD_SOURCE_PORT, found->port);
 }
@@ -453,6 +544,8 @@ static void find_all(struct slice text, struct slice plain, struct sign_in *foun
 	find_source(plain, found);
 	found->address = in_text(text, plain, found->address);
 	found->port = in_text(text, plain, found->port);
+	found->name = in_text(text, plain, found->name);
+	found->client = find_client(text);
 }
 
 bool sign_in_take(struct record *record, struct parse_context *context, struct slice text)
@@ -478,5 +571,7 @@ bool sign_in_take(struct record *record, struct parse_context *context, struct s
 	put_meaning(record, context, &meanings[outcome]);
 	put_some(record, context, FIELD_USER_NAME, found.user);
 	put_source(record, context, &found);
+	if (slice_absent(record_get(record, FIELD_USER_AGENT_ORIGINAL)))
+		put(record, context, FIELD_USER_AGENT_ORIGINAL, find_agent(text));
 	return true;
 }

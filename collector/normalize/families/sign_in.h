@@ -18,14 +18,21 @@
 
 enum { SIGN_IN_TEXT_MAX = 4096 }; /* bytes that are looked at */
 
-enum sign_in_outcome { SIGN_IN_NONE, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_LOCKED };
+/* Tried: it says that somebody tries, and not how it ends. */
+enum sign_in_outcome {
+	SIGN_IN_NONE,
+	SIGN_IN_TRIED,
+	SIGN_IN_DONE,
+	SIGN_IN_FAILED,
+	SIGN_IN_LOCKED,
+};
 
 /* The worst that the words of the text say; SIGN_IN_NONE when it has none of them. */
 enum sign_in_outcome sign_in_outcome(struct slice text);
 
 /*
- * Adds what happened, and of source and user what the record does not have yet. False, with
- * nothing added, when the text says no such thing, or of nobody: neither the text nor the
+ * Adds what happened, and of source, user and agent what the record does not have yet. False,
+ * with nothing added, when the text says no such thing, or of nobody: neither the text nor the
  * record has an address or a user, and no words of a stranger's ("agent: ") hide them.
  */
 bool sign_in_take(struct record *record, struct parse_context *context, struct slice text);

@@ -51,6 +51,16 @@ static bool take_level(struct slice *rest, struct slice *level)
 	return true;
 }
 
+/* "[2026-03-07 10:00:00.123456] " behind the logger's own stamp: when it happened. */
+static void read_finer(struct slice rest, const struct parse_context *context, int64_t *ns)
+{
+	int64_t finer;
+
+	if (skip_byte(&rest, '[') && take_stamp_any(&rest, context, &finer) &&
+		skip_lit(&rest, "] "))
+		*ns = finer;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message, level = SLICE_NONE;
@@ -60,6 +70,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (rest.len > 0 && is_digit(rest.ptr[0])) {
 		if (!take_stamp_slashed(&rest, context, &ns) || !skip_byte(&rest, ' '))
 			return PARSED_NOT_MINE;
+		read_finer(rest, context, &ns);
 	} else if (skip_byte(&rest, '[')) {
 		if (!take_stamp_any(&rest, context, &ns) || !skip_lit(&rest, "] "))
 			return PARSED_NOT_MINE;

@@ -9,6 +9,8 @@
  *	2026/03/07 10:00:00.233208 [error] text                                     Go
  *	2026-03-07 10:00:00,644 812 INFO db vn.gov.App: text                        Odoo
  *	WARN: [Mar  7 10:00:00.643] text
+ *	03/07/26 10:00:00.123456 web_php[812].ERR [203.0.113.9] [text] at FILE line 8 ZoneMinder
+ *	2026-03-07 10:00:00.123456 [NOTICE] [812] [203.0.113.9:4711-5#portal] text    LiteSpeed
  *
  * A head is a stamp, a level, and in brackets or between strokes a number, an address, who
  * says it. It is asked last of all, and claims a line with a stamp and a level, or with a stamp
@@ -16,7 +18,7 @@
  */
 #include "collector/normalize/families/sign_in.h"
 #include "collector/normalize/text/endpoint.h"
-#include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/phrases.h"
 #include "collector/normalize/text/stamp.h"
 
 enum { HEAD_ITEMS_MAX = 10, HEAD_MAX = 256, WORD_MAX = 96 };
@@ -63,7 +65,7 @@ static void skip_separators(struct slice *rest)
 		*rest = slice_from(*rest, 1);
 }
 
-/* "WARN", "local.WARNING", "php[812].ERR": the level, and who has it in front of it. */
+/* "WARN", "local.WARNING": the level, and who has it in front of it. */
 static bool take_level(struct head *head, struct slice *rest)
 {
 	struct slice word = word_at(*rest), channel, level;
@@ -99,17 +101,49 @@ static bool is_name(struct slice word)
 	return word.len > 1 && word_at(word).len == word.len && !all_digits(word);
 }
 
+/* "192.0.2.1:4711", "2001:db8::1" and what a server knows of the connection behind it:
+ * "192.0.2.1:4711:HTTP2-41#portal". SLICE_NONE when it is no address. */
+static struct slice peer_of(struct slice inside)
+{
+	struct slice host, port;
+	size_t len = 0;
+
+	if (is_address(inside))
+		return inside;
+	while (len < inside.len &&
+		(is_digit(inside.ptr[len]) || memchr(".:[]abcdefABCDEF", inside.ptr[len], 16)))
+		len++;
+	if (len < inside.len && memchr(":-# ", inside.ptr[len], 4) == NULL && len > 0 &&
+		inside.ptr[len - 1] != ':')
+		return SLICE_NONE;
+	while (len > 0 && inside.ptr[len - 1] == ':')
+		len--;
+	inside.len = len;
+	if (cut_last(inside, SLICE_LIT(":"), &host, &port) && all_digits(port) &&
+		is_address(host) && (host.ptr[0] == '[' || slice_find(host, '.') < host.len))
+		return inside;
+	return is_address(inside) ? inside : SLICE_NONE;
+}
+
 /* What stands in brackets, when it is neither a stamp nor a level. */
 static void note_bracket(struct head *head, struct slice inside)
 {
+	const struct slice peer = slice_absent(head->peer) ? peer_of(inside) : SLICE_NONE;
+
 	if (all_digits(inside) && slice_absent(head->pid))
 		head->pid = inside;
-	else if (slice_absent(head->peer) && inside.len > 6 &&
-		 (is_digit(inside.ptr[0]) || inside.ptr[0] == '[') &&
-		 slice_find(inside, '.') < inside.len && slice_find(inside, ' ') == inside.len)
-		head->peer = inside;
+	else if (!slice_absent(peer))
+		head->peer = peer;
 	else if (slice_absent(head->logger) && is_name(inside))
 		head->logger = inside;
+}
+
+/* "[Login denied for user an]": a thread's name has no two blanks. */
+static bool is_sentence(struct slice inside)
+{
+	struct slice behind = slice_from(inside, slice_find(inside, ' '));
+
+	return behind.len > 1 && slice_find(slice_from(behind, 1), ' ') < behind.len - 1;
 }
 
 /* "[error]", "[2026-03-07T10:00:00 #812]", "[ERROR|auth|L83]", "(MainThread)" */
@@ -133,10 +167,27 @@ static bool take_bracket(
 		skip_separators(&behind);
 		if (slice_absent(head->logger))
 			head->logger = word_at(behind);
+	} else if (is_sentence(inside)) {
+		return false;
 	} else {
 		note_bracket(head, inside);
 	}
 	*rest = at;
+	return true;
+}
+
+/* "web_php[812].ERR": who says it, and the number of the process */
+static bool take_program(struct head *head, struct slice *rest)
+{
+	struct slice word = word_at(*rest), at = slice_from(*rest, word.len), digits;
+
+	if (!slice_absent(head->logger) || !slice_absent(head->pid) || !is_name(word) ||
+		!skip_byte(&at, '[') || !take_digits(&at, &digits) || digits.len > 10 ||
+		!skip_byte(&at, ']') || at.len == 0 || memchr(".: ", at.ptr[0], 3) == NULL)
+		return false;
+	head->logger = word;
+	head->pid = digits;
+	*rest = slice_from(at, 1);
 	return true;
 }
 
@@ -197,7 +248,7 @@ static bool read_head(struct head *head, const struct parse_context *context, st
 					  before.len - rest.len;
 		if (!take_stamp(head, context, &rest) && !take_level(head, &rest) &&
 			!take_bracket(head, context, &rest) && !take_pid(head, &rest) &&
-			!take_logger(head, &rest, strokes))
+			!take_program(head, &rest) && !take_logger(head, &rest, strokes))
 			break;
 	}
 	skip_separators(&rest);
@@ -216,14 +267,64 @@ static void put_head(
 	put_over(record, context, FIELD_MESSAGE, head->text);
 }
 
+static const struct meaning login_refused = MEANS("web_login", .category = {ECS_AUTHENTICATION},
+	.category2 = {ECS_WEB}, .type = {ECS_START}, .outcome = {ECS_FAILURE});
+static const struct meaning token_made = MEANS("token_created",
+	.category = {ECS_AUTHENTICATION}, .type = {ECS_INFO}, .outcome = {ECS_SUCCESS});
+
+static const struct meaning audited = {.category = {ECS_WEB}, .type = {ECS_INFO}};
+
+/* ZoneMinder 1.34 to 1.36, web/includes/auth.php, logged by Logger.php; Firefly III 6,
+ * Support/Logging/AuditProcessor.php, whose messages may mean a sign-in. */
+static const struct phrase known_sentences[] = {
+	{"AUDIT: MFA failure count is set to {}. ({source.ip} ({user.name*}) -> "
+	 "{http.request.method}:{url})",
+		&login_refused},
+	{"AUDIT: {*} ({source.ip} -> {http.request.method}:{url})", NULL},
+	{"[Could not retrieve user {user.name*} details] at {}", &login_refused},
+	{"[Login denied for user \"{user.name*}\"] at {}", &login_refused},
+	{"[Unable to authenticate user. {event.reason*}] at {}", &login_refused},
+	{"[Creating token for \"{user.name*}\"] at {}", &token_made},
+};
+static struct phrases known = PHRASES(known_sentences);
+
+static bool read_known(
+	struct record *record, struct parse_context *context, const struct head *head)
+{
+	if (!slice_starts(head->text, SLICE_LIT("[")) &&
+		!slice_starts(head->text, SLICE_LIT("AUDIT: ")))
+		return false;
+	const struct phrase *phrase = phrases_read(&known, record, context, head->text);
+	if (phrase == NULL)
+		return false;
+	if (phrase->meaning == NULL && !sign_in_take(record, context, head->text))
+		put_meaning(record, context, &audited);
+	if (!slice_absent(head->peer))
+		put_endpoint(record, context, &endpoint_source, head->peer);
+	context->message = SLICE_NONE;
+	return true;
+}
+
+/* "WARN: [Mar  7 10:00:00.643]": a level shorter than the longest stands on the right, " WARN".
+ */
+static void skip_padding(struct slice *line)
+{
+	if (line->len > 1 && line->ptr[0] == ' ' && line->ptr[1] != ' ')
+		*line = slice_from(*line, 1);
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct head head = {0};
-	const struct slice line = context->message;
+	struct slice line = context->message;
+
+	skip_padding(&line);
 
 	if (!read_head(&head, context, line))
 		return PARSED_NOT_MINE;
 	put_head(record, context, &head);
+	if (read_known(record, context, &head))
+		return PARSED;
 	const bool says = sign_in_outcome(line) != SIGN_IN_NONE;
 	if (says && !slice_absent(head.peer))
 		put_endpoint(record, context, &endpoint_source, head.peer);
@@ -243,6 +344,6 @@ const struct parser parser_application = {
 	.summary =
 		"a stamp, a level and words in any order: programs with log files of their own",
 	.source = "Serilog, NLog, Monolog, Ruby Logger, Go log, Nest, Odoo and others",
-	.first_bytes = FIRST_BYTES_DIGITS "[<ADEFINSTVWadefinstvw",
+	.first_bytes = FIRST_BYTES_DIGITS " [<ADEFINSTVWadefinstvw",
 	.parse = parse,
 };

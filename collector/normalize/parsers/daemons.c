@@ -33,6 +33,7 @@ static const struct meaning address_set = IS("address_assigned", ECS_HOST, ECS_C
 static const struct meaning network_noted = IS("network_notice", ECS_HOST, ECS_INFO);
 static const struct meaning resolving = IS("resolver_notice", ECS_NETWORK, ECS_INFO);
 static const struct meaning connected = IS("connection", ECS_NETWORK, ECS_CONNECTION);
+static const struct meaning connection_ended = IS("connection_ended", ECS_NETWORK, ECS_END);
 static const struct meaning refused =
 	WENT("connection_refused", ECS_NETWORK, ECS_DENIED, ECS_FAILURE);
 
@@ -422,6 +423,15 @@ static const struct phrase of_keepalived[] = {
 	{"Starting Keepalived {.version+}{}", &started},
 };
 
+/* endlessh 1.1, endlessh-go: a tarpit in the place of sshd */
+static const struct phrase of_endlessh[] = {
+	{"ACCEPT host={source.ip+} port={source.port+} fd={}", &connected},
+	{"CLOSE host={source.ip+} port={source.port+} fd={+} time={duration+} bytes="
+	 "{source.bytes+}{}",
+		&connection_ended},
+	{"{+} socket to {}", &noted},
+};
+
 /* ---- which program says what ---------------------------------------------------------------
  */
 
@@ -457,6 +467,7 @@ static const struct phrase of_keepalived[] = {
 	X("setroubleshoot", of_setroubleshoot)                                                 \
 	X("snmpd", of_snmpd)                                                                   \
 	X("rsyncd", of_rsyncd)                                                                 \
+	X("endlessh", of_endlessh)                                                             \
 	X("rpc.mountd", of_mountd)                                                             \
 	X("mountd", of_mountd)                                                                 \
 	X("xinetd", of_xinetd)                                                                 \

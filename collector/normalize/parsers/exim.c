@@ -337,6 +337,9 @@ static enum parse_result read_rejected(
 		return read_noted(record, context, rest);
 	put_meaning(record, context, &mail_rejected);
 	command = slice_head(rest, slice_find(rest, ' '));
+	if (command.len > 0 && command.ptr[0] == '<') /* whose sender was not verified */
+		put_some(record, context, FIELD_EMAIL_FROM_ADDRESS,
+			without_brackets(slice_head(command, slice_find(command, ':'))));
 	if (slice_eq(command, SLICE_LIT("RCPT"))) {
 		to = slice_from(rest, 4);
 		skip_blanks(&to);

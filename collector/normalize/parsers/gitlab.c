@@ -79,13 +79,26 @@ static bool is_refusal(const struct pairs *pairs)
 		       SLICE_LIT("OmniauthCallbacksController"));
 }
 
+/* {"key":"username","value":"an"}: a form that is sent by others (LDAP) has no user in it. */
+static struct slice typed_name(const struct pairs *pairs)
+{
+	for (unsigned i = 0; i + 1 < pairs->n; i++) {
+		const struct pair *pair = &pairs->items[i];
+
+		if (slice_eq(pair->name, SLICE_LIT("params.key")) &&
+			slice_eq(pair->value, SLICE_LIT("username")) &&
+			slice_eq(pair[1].name, SLICE_LIT("params.value")))
+			return pair[1].value;
+	}
+	return pairs_get_lit(pairs, "params.value.login");
+}
+
 static void put_request_meaning(struct record *record, struct parse_context *context)
 {
 	struct slice status = record_get(record, FIELD_HTTP_RESPONSE_STATUS_CODE);
 
 	if (slice_absent(record_get(record, FIELD_USER_NAME)))
-		put_some(record, context, FIELD_USER_NAME,
-			pairs_get_lit(context->pairs, "params.value.login"));
+		put_some(record, context, FIELD_USER_NAME, typed_name(context->pairs));
 	if (is_refusal(context->pairs))
 		put_meaning(record, context, &refused);
 	else if (is_login(context->pairs))

@@ -34,6 +34,36 @@ static void put_web(struct record *record, struct parse_context *context)
 			record, context, record_get(record, FIELD_HTTP_RESPONSE_STATUS_CODE));
 }
 
+/* "host" beside a request, where syslog has named the machine already: the portal's name. */
+static bool is_portal(const struct pairs *pairs, const struct pair *pair)
+{
+	static const char *const methods[] = {
+		"request_method", "http_method", "method", "verb", "requestMethod"};
+
+	if (!slice_eq(pair->name, SLICE_LIT("host")))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+		if (pairs_have(pairs, slice_str(methods[i])))
+			return true;
+	}
+	return false;
+}
+
+static void put_pairs(struct record *record, struct parse_context *context,
+	const struct pairs *pairs, struct named_values *values)
+{
+	const bool has_host = !slice_absent(record_get(record, FIELD_HOST_HOSTNAME));
+
+	for (unsigned i = 0; i < pairs->n; i++) {
+		const struct pair *pair = &pairs->items[i];
+
+		if (has_host && is_portal(pairs, pair))
+			named_put(record, context, values, FIELD_URL_DOMAIN, pair->value);
+		else
+			named_put_pair(record, context, values, pair, FIELD_OTHER_JSON);
+	}
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct pairs *pairs = context->pairs;
@@ -46,8 +76,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	/* Braces alone make no JSON: "{not json}" is somebody else's text. */
 	if (pairs->state == PAIRS_NOT_MINE || (pairs->state == PAIRS_BROKEN && pairs->n == 0))
 		return PARSED_NOT_MINE;
-	for (unsigned i = 0; i < pairs->n; i++)
-		named_put_pair(record, context, &values, &pairs->items[i], FIELD_OTHER_JSON);
+	put_pairs(record, context, pairs, &values);
 	if (pairs->left_out)
 		put(record, context, FIELD_TAGS, SLICE_LIT("fields_left_out"));
 	if (pairs->state == PAIRS_BROKEN) {

@@ -13,6 +13,7 @@
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/names.h"
 #include "collector/normalize/text/network.h"
+#include "collector/normalize/text/phrases.h"
 #include "collector/normalize/text/stamp.h"
 
 enum { KNOWN_MIN = 1, NAMES_MIN = 3 };
@@ -77,13 +78,42 @@ static bool take_head(
 	return true;
 }
 
+/* What the text of a proxy or a server in Go says beside its pairs. Traefik 1 to 2, pkg/tcp and
+ * pkg/udp; Navidrome 0.4x, server/middlewares.go. */
+static const struct meaning proxied = MEANS("connection_proxied", .category = {ECS_NETWORK},
+	.type = {ECS_CONNECTION}, .type2 = {ECS_START});
+static const struct phrase said_sentences[] = {
+	{"Handling {transport+} connection from {source:} to {destination:}", &proxied},
+	{"Handling {transport+} stream from {source:} to {destination:}", &proxied},
+	{"Handling connection from {source:} to {destination:}", &proxied},
+	{"HTTP: {http.request.method+} {url}", NULL},
+};
+static struct phrases said = PHRASES(said_sentences);
+
+static void put_said(struct record *record, struct parse_context *context)
+{
+	static const enum field_id said_fields[] = {FIELD_HTTP_REQUEST_METHOD,
+		FIELD_URL_ORIGINAL, FIELD_URL_PATH, FIELD_SOURCE_PORT, FIELD_DESTINATION_IP};
+	const struct slice text = record_get(record, FIELD_MESSAGE);
+
+	for (size_t i = 0; i < ARRAY_LEN(said_fields); i++) {
+		if (!slice_absent(record_get(record, said_fields[i])))
+			return;
+	}
+	if (!slice_absent(text))
+		(void)phrases_read(&said, record, context, text);
+}
+
 /* By the names, by the text, or by a request that was answered 401. */
 static void put_sign_in(struct record *record, struct parse_context *context)
 {
 	if (slice_absent(record_get(record, FIELD_EVENT_CATEGORY)) &&
 		!sign_in_put_pairs(record, context, context->pairs) &&
-		!sign_in_take(record, context, record_get(record, FIELD_MESSAGE)))
-		(void)access_log_put_refused_login(record, context);
+		!sign_in_take(record, context, record_get(record, FIELD_MESSAGE)) &&
+		!access_log_put_refused_login(record, context) &&
+		!slice_absent(record_get(record, FIELD_HTTP_REQUEST_METHOD)))
+		access_log_put_outcome(
+			record, context, record_get(record, FIELD_HTTP_RESPONSE_STATUS_CODE));
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
@@ -107,6 +137,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 			record, context, &values, &pairs->items[i], FIELD_OTHER_KEYVALUE);
 	put_connection(record, context, record_get(record, FIELD_EVENT_ACTION));
 	named_finish(record, context, &values);
+	put_said(record, context);
 	put_sign_in(record, context);
 	context->message = SLICE_NONE;
 	return PARSED;

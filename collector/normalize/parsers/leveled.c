@@ -117,12 +117,13 @@ static bool take_logger(struct slice *rest, bool certain, char end, struct slice
 /* "[main] ", "(main) " */
 static bool take_thread(struct slice *rest, struct slice *thread)
 {
-	struct slice at = *rest;
+	struct slice at = *rest, inside;
 
-	if (!skip_byte(&at, '[') || !take_until(&at, ']', thread) || !skip_byte(&at, ' ') ||
-		all_digits(*thread)) /* PostgreSQL's process */
+	if (!skip_byte(&at, '[') || !take_until(&at, ']', &inside) || !skip_byte(&at, ' ') ||
+		all_digits(inside)) /* a process: PostgreSQL's, LiteSpeed's */
 		return false;
 	skip_blanks(&at);
+	*thread = inside;
 	*rest = at;
 	return true;
 }
@@ -174,6 +175,9 @@ static bool take_blanks(struct slice rest, struct line *line)
 	if (skip_byte(&rest, ':') && slice_starts(rest, SLICE_LIT("  ")))
 		return false; /* PostgreSQL's "ERROR:  text" */
 	skip_blanks(&rest);
+	at = rest;
+	if (skip_byte(&at, '[') && take_digits(&at, &line->pid) && skip_lit(&at, "] ["))
+		return false; /* LiteSpeed's "[812] [203.0.113.9:4711-5#portal]" */
 	at = rest;
 	if (take_digits(&at, &line->pid) && skip_lit(&at, " --- "))
 		rest = at;

@@ -5,6 +5,8 @@
  *	pvedaemon[8]: <root@pam> starting task
  *UPID:pve1:0000ABCD:0012:65E0:qmstart:100:root@pam:
  *	::ffff:203.0.113.9 - root@pam [07/03/2026:10:00:00 +0700] "GET / HTTP/1.1" 200 12
+ *	203.0.113.9 - an [03/07/2026:10:00:00 -0000] "GET / HTTP/1.1" 200 12 "-" "agent" "s" "-"
+ *		2083                                             cPanel's access_log
  */
 #include "collector/normalize/families/access_log.h"
 #include "collector/normalize/text/phrases.h"
@@ -77,9 +79,12 @@ static bool is_ip(struct slice text)
 	return netaddr_parse(text, &address);
 }
 
-/* "[07/03/2026:10:00:00 +0700] ": the month is a number, as no other server writes it */
-static bool take_time(struct slice *rest, const struct parse_context *context, int64_t *ns)
+/* "[07/03/2026:10:00:00 +0700] ": the month is a number, as no other server writes it but
+ * cPanel's, which has it first. */
+static bool take_time(
+	struct slice *rest, const struct parse_context *context, bool month_first, int64_t *ns)
 {
+	const size_t month = month_first ? 1 : 4, day = month_first ? 4 : 1;
 	char text[] = "2026-03-07T10:00:00";
 	struct slice at = *rest, stamp;
 	int32_t zone;
@@ -88,19 +93,47 @@ static bool take_time(struct slice *rest, const struct parse_context *context, i
 		at.ptr[11] != ':' || at.ptr[20] != ' ')
 		return false;
 	memcpy(text, at.ptr + 7, 4);
-	memcpy(text + 5, at.ptr + 4, 2);
-	memcpy(text + 8, at.ptr + 1, 2);
+	memcpy(text + 5, at.ptr + month, 2);
+	memcpy(text + 8, at.ptr + day, 2);
 	memcpy(text + 11, at.ptr + 12, 8);
 	at = slice_from(at, 21);
 	struct parse_context zoned = *context;
 	if (!take_zone(&at, &zone) || !skip_lit(&at, "] "))
 		return false;
 	zoned.zone_seconds = zone;
+	zoned.zone = NULL;
 	stamp = slice_of(text, sizeof(text) - 1);
 	if (!take_stamp_iso(&stamp, &zoned, ns))
 		return false;
 	*rest = at;
 	return true;
+}
+
+/* "REFERRER" "AGENT" "HOW" "FORWARDED" PORT: cPanel goes on where Proxmox ends. */
+static bool is_of_cpanel(struct slice line)
+{
+	struct slice before, port;
+
+	return cut_last(line, SLICE_LIT("\" "), &before, &port) && all_digits(port);
+}
+
+static void put_cpanel(struct record *record, struct parse_context *context, struct slice rest)
+{
+	struct slice text[4] = {{0}};
+	struct slice port = SLICE_NONE, before;
+
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		if (!skip_byte(&rest, ' ') || !access_log_take_quoted(&rest, &text[i]))
+			break;
+	}
+	put_some(record, context, FIELD_HTTP_REQUEST_REFERRER, text[0]);
+	put_some(record, context, FIELD_USER_AGENT_ORIGINAL, text[1]);
+	if (!slice_absent(text[3]) && !slice_eq(text[3], SLICE_LIT("-")))
+		put_only_address(record, context, FIELD_CLIENT_IP,
+			slice_head(text[3], slice_find(text[3], ',')));
+	if (cut_last(rest, SLICE_LIT(" "), &before, &port))
+		put_digits(record, context, FIELD_DESTINATION_PORT, port);
+	context->module = SLICE_LIT("cpanel");
 }
 
 static enum parse_result read_access(struct record *record, struct parse_context *context)
@@ -116,8 +149,9 @@ static enum parse_result read_access(struct record *record, struct parse_context
 	if (at == rest.len)
 		return PARSED_NOT_MINE;
 	rest = slice_from(rest, at + 1);
-	if (!take_time(&rest, context, &ns) || !access_log_take_quoted(&rest, &request) ||
-		!skip_byte(&rest, ' '))
+	const bool cpanel = is_of_cpanel(rest);
+	if (!take_time(&rest, context, cpanel, &ns) ||
+		!access_log_take_quoted(&rest, &request) || !skip_byte(&rest, ' '))
 		return PARSED_NOT_MINE;
 	status = take_word(&rest);
 	if (status.len != 3 || !all_digits(status) || !skip_byte(&rest, ' '))
@@ -129,6 +163,8 @@ static enum parse_result read_access(struct record *record, struct parse_context
 	access_log_put_request(record, context, request);
 	put_digits(record, context, FIELD_HTTP_RESPONSE_STATUS_CODE, status);
 	put_digits(record, context, FIELD_HTTP_RESPONSE_BODY_BYTES, take_word(&rest));
+	if (cpanel)
+		put_cpanel(record, context, rest);
 	context->message = SLICE_NONE;
 	return PARSED;
 }

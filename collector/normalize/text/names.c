@@ -6,6 +6,7 @@
 #include "collector/normalize/text/pairs.h"
 #include "collector/normalize/text/stamp.h"
 #include "common/clock.h"
+#include "common/netaddr.h"
 
 /* The earlier of two with one name counts. */
 static const struct name_entry entries[] = {
@@ -182,6 +183,9 @@ static const struct name_entry entries[] = {
 	NAME("res.statusCode", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("httpStatus", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("http_status", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("httpStatus", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("path_info", FIELD_URL_ORIGINAL), /* of WSGI */
+	NAME("request_ip", NAME_ASKER),
 	NAME("http_path", FIELD_URL_ORIGINAL),
 	NAME("asctime", NAME_TIME),       /* loggers of Python */
 	NAME("srcaddr", FIELD_SOURCE_IP), /* records of flows */
@@ -336,6 +340,31 @@ static void put_endpoint(
 		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
 }
 
+/* "203.0.113.9, 192.0.2.1, 10.0.0.2": each proxy wrote down on the right who asked it, so that
+ * what stands on the left of a public address is what that one said of itself. The last
+ * public address, or the first of all. */
+static void put_asker(struct record *record, struct parse_context *context, struct slice list)
+{
+	enum { PROXIES_MAX = 16 };
+	struct slice asker = slice_trim(slice_head(list, slice_find(list, ','))), last;
+	struct netaddr address;
+
+	for (unsigned i = 0; i < PROXIES_MAX && list.len > 0; i++) {
+		if (!cut_last(list, SLICE_LIT(","), &list, &last)) {
+			last = list;
+			list = SLICE_LIT("");
+		}
+		last = slice_trim(last);
+		if (netaddr_parse(last, &address) &&
+			netaddr_scope(&address) == NETADDR_GLOBAL) {
+			asker = last;
+			break;
+		}
+	}
+	if (slice_absent(record_get(record, FIELD_SOURCE_IP)))
+		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, asker);
+}
+
 void named_put(struct record *record, struct parse_context *context,
 	struct named_values *values, unsigned meaning, struct slice value)
 {
@@ -372,6 +401,9 @@ void named_put(struct record *record, struct parse_context *context,
 		break;
 	case NAME_SOURCE:
 		put_endpoint(record, context, value);
+		break;
+	case NAME_ASKER:
+		put_asker(record, context, value);
 		break;
 	case NAME_FORWARDED:
 		put_address(record, context, FIELD_CLIENT_IP, FIELD_CLIENT_ADDRESS,

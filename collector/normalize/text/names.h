@@ -26,6 +26,7 @@ enum name_meaning {
 	NAME_HTTP_VERSION, /* "HTTP/1.1" */
 	NAME_SOURCE,       /* "192.0.2.1:4711" */
 	NAME_FORWARDED,    /* "client, proxy, proxy" */
+	NAME_ASKER,        /* the same where the program has no other address of its client */
 	NAME_DROPPED,      /* says nothing that anybody would look for; the line has it */
 	NAME_MEANING_END,
 };

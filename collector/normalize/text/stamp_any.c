@@ -8,6 +8,7 @@ struct reading {
 	size_t at;
 	struct civil civil; /* year 0 = not seen */
 	bool either;        /* day and month may be the other way round */
+	bool half;          /* AM or PM stood behind the clock */
 };
 
 static bool is_letter(char byte)
@@ -319,6 +320,7 @@ static void take_half(struct reading *reading)
 		(at + 2 < reading->text.len && is_letter(reading->text.ptr[at + 2])))
 		return;
 	reading->either = false; /* as in the USA */
+	reading->half = true;
 	reading->civil.hour = reading->civil.hour % 12 + (half == 'p' ? 12 : 0);
 	reading->at = at + 2;
 }
@@ -362,6 +364,26 @@ static void take_year_behind(struct reading *reading)
 	reading->at = before;
 }
 
+/* " MST.557710" behind AM or PM: the text of a locale, and what a program adds to it. A zone
+ * that means several is none. */
+static void take_locale_end(struct reading *reading)
+{
+	struct slice rest = slice_from(reading->text, reading->at), name;
+	size_t at;
+
+	if (!reading->half || !skip_byte(&rest, ' '))
+		return;
+	for (at = 0; at < rest.len && rest.ptr[at] >= 'A' && rest.ptr[at] <= 'Z'; at++)
+		;
+	if (at < 2 || at > 5 || at + 1 >= rest.len || rest.ptr[at] != '.' ||
+		!is_digit(rest.ptr[at + 1]))
+		return;
+	name = slice_head(rest, at);
+	(void)take_abbreviation(&name, &reading->civil.offset_seconds);
+	reading->at += 1 + at;
+	fraction_at(reading->text, &reading->at, &reading->civil);
+}
+
 static bool take_all(struct reading *reading, const struct parse_context *context)
 {
 	char between;
@@ -380,6 +402,7 @@ static bool take_all(struct reading *reading, const struct parse_context *contex
 	if (!take_clock(reading))
 		return false;
 	take_zone_if_any(reading);
+	take_locale_end(reading);
 	take_year_behind(reading);
 	if (reading->civil.year == 0)
 		reading->civil.year = context->year;
