@@ -58,6 +58,7 @@ const struct parser *const parsers[] = {
 	&parser_gelf,
 	&parser_citizen_lookup,
 	&parser_antivirus_json,
+	&parser_app_json,
 	&parser_suricata,
 	&parser_flow,
 	&parser_zeek,

@@ -19,6 +19,7 @@ extern const struct parser parser_netfilter;
 extern const struct parser parser_kernel;
 extern const struct parser parser_container;
 extern const struct parser parser_gelf;
+extern const struct parser parser_app_json;
 extern const struct parser parser_squid;
 extern const struct parser parser_modsecurity;
 extern const struct parser parser_tomcat;

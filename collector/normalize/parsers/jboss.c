@@ -5,6 +5,8 @@
  *	2026-03-07 10:00:00,123 WARN  [org.keycloak.events] (executor-1) type="LOGIN_ERROR",
  *		realmId="x", clientId="dvc", userId="null", ipAddress="192.0.2.1", error="..."
  *
+ * or as documents: {"loggerName":"org.keycloak.events","message":"type=\"LOGIN\", ...",...}.
+ *
  * Keycloak writes what a person typed behind what it knows itself: of two values of one name
  * the first is its own.
  */
@@ -34,6 +36,11 @@ static const struct phrase sentences[] = {
 	{"WFLYSRV0050: {service.version} stopped in {}", &stopped},
 	{"JBAS018559: Deployed \"{file.name}\"{}", &deployed},
 	{"JBAS018558: Undeployed \"{file.name}\"{}", &undeployed},
+	{"{service.name} {service.version+} on JVM (powered by Quarkus {}) started in {}",
+		&started},
+	{"{service.name} {service.version+} native (powered by Quarkus {}) started in {}",
+		&started},
+	{"{service.name} stopped in {}", &stopped},
 	{"PBOX{}: Login failure{}", &refused},
 	{"PBOX{}: Password invalid{}", &refused},
 	{"ELY{}: Authentication failed{}", &refused},
@@ -175,11 +182,55 @@ static bool take_head(
 	       take_until(rest, ')', thread) && skip_byte(rest, ' ');
 }
 
+/* The same lines as documents: JBoss Log Manager's JSON formatter, Quarkus' "log.console.json"
+ */
+static const struct name_entry entries[] = {
+	NAME("timestamp", NAME_TIME),
+	NAME("level", FIELD_LOG_LEVEL),
+	NAME("loggerName", FIELD_LOG_LOGGER),
+	NAME("threadName", FIELD_PROCESS_THREAD_NAME),
+	NAME("message", NAME_MESSAGE),
+	NAME("hostName", FIELD_HOST_HOSTNAME),
+	NAME("processId", FIELD_PROCESS_PID),
+	NAME("processName", FIELD_PROCESS_NAME),
+	NAME("exception.message", FIELD_ERROR_MESSAGE),
+};
+static struct name_table names = NAME_TABLE(entries);
+
+static enum parse_result put_message(struct record *record, struct parse_context *context,
+	struct slice level, struct slice logger, struct slice text)
+{
+	if (slice_eq(logger, SLICE_LIT("org.keycloak.events"))) {
+		put_keycloak(record, context, text);
+		return PARSED;
+	}
+	put_code(record, context, text);
+	struct slice line = slice_head(text, slice_find(text, '\n'));
+	return phrases_put(&phrases, record, context, line, is_error(level) ? &error : &noted);
+}
+
+static enum parse_result parse_document(struct record *record, struct parse_context *context)
+{
+	static const char *const needed[] = {
+		"loggerClassName", "loggerName", "level", "message", "timestamp", NULL};
+	const struct pairs *pairs = context->pairs;
+
+	if (!document_read(context, needed))
+		return PARSED_NOT_MINE;
+	enum parse_result result = document_put(record, context, &names);
+	if (result == PARSED_DAMAGED)
+		return result;
+	return put_message(record, context, pairs_get_lit(pairs, "level"),
+		pairs_get_lit(pairs, "loggerName"), pairs_get_lit(pairs, "message"));
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message, level, logger, thread;
 	int64_t ns;
 
+	if (slice_starts(rest, SLICE_LIT("{")))
+		return parse_document(record, context);
 	if (rest.len < 30 || rest.ptr[4] != '-' || rest.ptr[10] != ' ' ||
 		(rest.ptr[19] != ',' && rest.ptr[19] != '.') ||
 		!take_stamp_any(&rest, context, &ns) || !skip_byte(&rest, ' ') ||
@@ -191,13 +242,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("thread"), thread);
 	put_over(record, context, FIELD_MESSAGE, rest);
 	context->message = SLICE_NONE;
-	if (slice_eq(logger, SLICE_LIT("org.keycloak.events"))) {
-		put_keycloak(record, context, rest);
-		return PARSED;
-	}
-	put_code(record, context, rest);
-	struct slice line = slice_head(rest, slice_find(rest, '\n'));
-	return phrases_put(&phrases, record, context, line, is_error(level) ? &error : &noted);
+	return put_message(record, context, level, logger, rest);
 }
 
 const struct parser parser_jboss = {
@@ -208,7 +253,7 @@ const struct parser parser_jboss = {
 	.summary = "JBoss EAP, WildFly, Keycloak: server log, log-in events",
 	.source = "WildFly 8 to 35, default log formatter and message ids; Keycloak 4 to 26, "
 		  "JBossLoggingEventListenerProvider",
-	.first_bytes = FIRST_BYTES_DIGITS,
+	.first_bytes = FIRST_BYTES_DIGITS "{",
 	.digits = DIGITS(ISO_BLANK),
 	.parse = parse,
 };
