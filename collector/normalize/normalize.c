@@ -379,6 +379,16 @@ static void note_forwarder(struct record *record, const struct parse_context *co
 		record->forwarded_host = record_get(record, FIELD_HOST_NAME);
 }
 
+/* A device that does not name itself is the host of its header. */
+static void note_observer(struct record *record, struct parse_context *context)
+{
+	struct slice host = record_get(record, FIELD_HOST_HOSTNAME);
+
+	if (!slice_absent(record_get(record, FIELD_OBSERVER_VENDOR)) &&
+		slice_absent(record_get(record, FIELD_OBSERVER_NAME)) && host.len > 0)
+		put(record, context, FIELD_OBSERVER_NAME, host);
+}
+
 /* Before somebody reads names and values of the message inside. */
 static void identify(struct record *record, const struct parse_context *context)
 {
@@ -532,6 +542,7 @@ static void normalize_in_zone(const struct normalizer *normalizer, struct header
 			.len = (uint32_t)module.len,
 			.id = FIELD_EVENT_MODULE};
 		record->parser = parser->number;
+		note_observer(record, &context);
 		if (context.full)
 			record->status = PARSE_DAMAGED;
 	}

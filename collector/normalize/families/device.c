@@ -284,8 +284,22 @@ static void put_total(struct record *record, struct parse_context *context, enum
 		put_number(record, context, id, a + b);
 }
 
+static void drop_void(struct record *record, enum field_id ip, enum field_id port)
+{
+	struct slice address = record_get(record, ip);
+
+	if (slice_eq(address, SLICE_LIT("0.0.0.0")) || slice_eq(address, SLICE_LIT("::"))) {
+		take_out(record, ip);
+		take_out(record, port);
+	} else if (slice_eq(record_get(record, port), SLICE_LIT("0"))) {
+		take_out(record, port);
+	}
+}
+
 void put_totals(struct record *record, struct parse_context *context)
 {
+	drop_void(record, FIELD_SOURCE_NAT_IP, FIELD_SOURCE_NAT_PORT);
+	drop_void(record, FIELD_DESTINATION_NAT_IP, FIELD_DESTINATION_NAT_PORT);
 	put_total(record, context, FIELD_NETWORK_BYTES, FIELD_SOURCE_BYTES,
 		FIELD_DESTINATION_BYTES);
 	put_total(record, context, FIELD_NETWORK_PACKETS, FIELD_SOURCE_PACKETS,

@@ -74,7 +74,9 @@ void put_url_host(struct record *record, struct parse_context *context, struct s
 /* Seconds as event.duration, which has nanoseconds; "12", "0:01:02", "1h02m03s". */
 void put_seconds(struct record *record, struct parse_context *context, struct slice text);
 
-/* network.bytes and network.packets as sums of both sides', where those are known. */
+/* network.bytes and network.packets as sums of both sides', where those are known. A translation
+ * to the address 0.0.0.0 or ::, or to port 0, is none: devices write it where they translated
+ * nothing; it is taken out. */
 void put_totals(struct record *record, struct parse_context *context);
 
 /* network.direction: "inbound", "outbound", "internal", "external" for a device's word. */

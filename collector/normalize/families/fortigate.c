@@ -23,6 +23,8 @@ enum fortigate_value {
 	FORTI_HASH,
 	FORTI_USER,
 	FORTI_RESOLVED,
+	FORTI_ZONE_IN,
+	FORTI_ZONE_OUT,
 };
 
 /* FortiOS Log Message Reference 5.4 to 7.6; names of FortiOS 4 and 5.0 at the end. */
@@ -46,7 +48,7 @@ static const struct name_entry entries[] = {
 	NAME("srcname", FIELD_SOURCE_DOMAIN),
 	NAME("srcmac", FIELD_SOURCE_MAC),
 	NAME("srcintf", FIELD_OBSERVER_INGRESS_INTERFACE),
-	NAME("srcintfrole", FIELD_OBSERVER_INGRESS_ZONE),
+	NAME("srcintfrole", FORTI_ZONE_IN),
 	NAME("transip", FIELD_SOURCE_NAT_IP),
 	NAME("transport", FIELD_SOURCE_NAT_PORT),
 	NAME("dstip", FIELD_DESTINATION_IP),
@@ -54,7 +56,7 @@ static const struct name_entry entries[] = {
 	NAME("dstname", FIELD_DESTINATION_DOMAIN),
 	NAME("dstmac", FIELD_DESTINATION_MAC),
 	NAME("dstintf", FIELD_OBSERVER_EGRESS_INTERFACE),
-	NAME("dstintfrole", FIELD_OBSERVER_EGRESS_ZONE),
+	NAME("dstintfrole", FORTI_ZONE_OUT),
 	NAME("tranip", FIELD_DESTINATION_NAT_IP),
 	NAME("tranport", FIELD_DESTINATION_NAT_PORT),
 	NAME("proto", FORTI_TRANSPORT),
@@ -91,7 +93,6 @@ static const struct name_entry entries[] = {
 	NAME("severity", FORTI_LATER),
 	NAME("ref", FIELD_RULE_REFERENCE),
 	NAME("virus", FIELD_THREAT_NAME),
-	NAME("dtype", FIELD_THREAT_TYPE),
 	NAME("filename", FIELD_FILE_NAME),
 	NAME("filesize", FIELD_FILE_SIZE),
 	NAME("filetype", FIELD_FILE_TYPE),
@@ -112,13 +113,12 @@ static const struct name_entry entries[] = {
 	NAME("xid", FIELD_DNS_ID),
 	NAME("ipaddr", FORTI_RESOLVED),
 	NAME("rcode", FIELD_DNS_RESPONSE_CODE),
-	NAME("from", FIELD_EMAIL_FROM_ADDRESS),
-	NAME("to", FIELD_EMAIL_TO_ADDRESS),
+	NAME("from", FORTI_LATER),
+	NAME("to", FORTI_LATER),
 	NAME("cc", FIELD_EMAIL_CC_ADDRESS),
 	NAME("sender", FIELD_EMAIL_SENDER_ADDRESS),
-	NAME("recipient", FIELD_EMAIL_TO_ADDRESS),
+	NAME("recipient", FORTI_LATER),
 	NAME("subject", FIELD_EMAIL_SUBJECT),
-	NAME("attachment", FIELD_EMAIL_ATTACHMENTS_FILE_NAME),
 	NAME("sni", FIELD_TLS_CLIENT_SERVER_NAME),
 
 	NAME("src", FIELD_SOURCE_IP),
@@ -193,6 +193,14 @@ void fortigate_put(struct record *record, struct parse_context *context,
 		break;
 	case FORTI_USER:
 		put_user(record, context, value);
+		break;
+	case FORTI_ZONE_IN:
+	case FORTI_ZONE_OUT: /* of interfaces with no role: "undefined" */
+		if (!slice_eq(value, SLICE_LIT("undefined")))
+			put_some(record, context,
+				meaning == FORTI_ZONE_IN ? FIELD_OBSERVER_INGRESS_ZONE
+							 : FIELD_OBSERVER_EGRESS_ZONE,
+				value);
 		break;
 	case FIELD_EVENT_CODE: /* CEF's header has other ones */
 	case FIELD_LOG_LEVEL:
@@ -363,6 +371,16 @@ static void tell_url(const struct reading *reading)
 	put_bad_category(reading);
 }
 
+static void put_dns_type(const struct reading *reading)
+{
+	struct slice event = value_of(reading, SLICE_LIT("eventtype"));
+
+	if (slice_eq(event, SLICE_LIT("dns-query")))
+		put(reading->record, reading->context, FIELD_DNS_TYPE, SLICE_LIT("query"));
+	else if (slice_eq(event, SLICE_LIT("dns-response")))
+		put(reading->record, reading->context, FIELD_DNS_TYPE, SLICE_LIT("answer"));
+}
+
 /* A name or address of FortiGuard's list of botnets was asked for. */
 static void tell_dns(const struct reading *reading)
 {
@@ -370,6 +388,8 @@ static void tell_dns(const struct reading *reading)
 		first_of(reading, SLICE_LIT("botnetdomain"), SLICE_LIT("botnetip"));
 
 	put_policy(reading);
+	put(reading->record, reading->context, FIELD_NETWORK_PROTOCOL, SLICE_LIT("dns"));
+	put_dns_type(reading);
 	if (!slice_absent(botnet)) {
 		put_threat(reading, TELLS_MALWARE, TELLS_MALWARE_DENIED, CLASS_MALWARE,
 			SLICE_LIT("high"));
@@ -573,6 +593,26 @@ static void put_url(const struct reading *reading)
 	put_url_host(reading->record, reading->context, host);
 }
 
+/* "from" and "to" of a mail are addresses; of a call (voip) and others they are not, and stay
+ * values of their own. "recipient" is another word for "to". */
+static void put_mail(const struct reading *reading)
+{
+	struct slice from = value_of(reading, SLICE_LIT("from"));
+	struct slice to = value_of(reading, SLICE_LIT("to"));
+	struct slice recipient = value_of(reading, SLICE_LIT("recipient"));
+	bool mail = !slice_eq(reading->subtype, SLICE_LIT("voip"));
+
+	if (slice_absent(to))
+		to = recipient;
+	if (mail) {
+		put_some(reading->record, reading->context, FIELD_EMAIL_FROM_ADDRESS, from);
+		put_some(reading->record, reading->context, FIELD_EMAIL_TO_ADDRESS, to);
+		return;
+	}
+	put_other(reading->record, reading->context, FIELD_OTHER, SLICE_LIT("from"), from);
+	put_other(reading->record, reading->context, FIELD_OTHER, SLICE_LIT("to"), to);
+}
+
 static bool join_date(const struct reading *reading, int64_t *ns)
 {
 	struct slice date = value_of(reading, SLICE_LIT("date"));
@@ -621,6 +661,7 @@ void fortigate_finish(struct record *record, struct parse_context *context,
 		put_device(record, context, &device);
 	}
 	put_url(&reading);
+	put_mail(&reading);
 	put_kind(&reading);
 	put_totals(record, context);
 	put_time(&reading);

@@ -32,6 +32,8 @@ static const struct device threat_defense = {
 
 enum ftd_value {
 	FTD_USER = NAMED_END,
+	FTD_DNS_TYPE,
+	FTD_HTTP_HOST,
 };
 
 /* "Security Event Syslog Messages", Cisco Secure Firewall Threat Defense. */
@@ -72,10 +74,13 @@ static const struct name_entry entries[] = {
 	NAME("URI", FIELD_URL_ORIGINAL),
 	NAME("URLCategory", FIELD_RULE_CATEGORY),
 	NAME("DNSQuery", FIELD_DNS_QUESTION_NAME),
-	NAME("DNSRecordType", FIELD_DNS_QUESTION_TYPE),
+	NAME("DNSRecordType", FTD_DNS_TYPE),
 	NAME("DNSResponseType", FIELD_DNS_RESPONSE_CODE),
 	NAME("SSLServerName", FIELD_TLS_CLIENT_SERVER_NAME),
 	NAME("SSLCipherSuite", FIELD_TLS_CIPHER),
+	NAME("SSLVersion", FIELD_TLS_VERSION),
+	NAME("HTTP_Hostname", FTD_HTTP_HOST),
+	NAME("HTTP_URI", FIELD_URL_ORIGINAL),
 	NAME("SID", FIELD_RULE_ID),
 	NAME("Revision", FIELD_RULE_VERSION),
 	NAME("Message", NAMED_LATER),
@@ -92,10 +97,19 @@ static const struct name_entry entries[] = {
 };
 static struct name_table names = NAME_TABLE(entries);
 
+/* The names of several words. */
+static bool is_long_name(struct slice text)
+{
+	return slice_eq(text, SLICE_LIT("Prefilter Policy")) ||
+	       slice_eq(text, SLICE_LIT("Tunnel or Prefilter Rule"));
+}
+
 static bool is_name(struct slice text)
 {
 	for (size_t i = 0; i < text.len; i++) {
-		if (!is_digit(text.ptr[i]) && text.ptr[i] != '_' &&
+		if (text.ptr[i] == ' ')
+			return is_long_name(text);
+		if (!is_digit(text.ptr[i]) && text.ptr[i] != '_' && text.ptr[i] != '-' &&
 			((text.ptr[i] | 0x20) < 'a' || (text.ptr[i] | 0x20) > 'z'))
 			return false;
 	}
@@ -151,15 +165,49 @@ static bool is_nobody(struct slice user)
 	       slice_eq(user, SLICE_LIT("Unknown"));
 }
 
+/* The descriptions that IANA's register of types has, which FTD writes. */
+static struct slice dns_type_of(struct slice text)
+{
+	static const struct {
+		struct slice text, type;
+	} types[] = {
+		{{SLICE_BYTES("a host address")}, {SLICE_BYTES("A")}},
+		{{SLICE_BYTES("IP6 Address")}, {SLICE_BYTES("AAAA")}},
+		{{SLICE_BYTES("an authoritative name server")}, {SLICE_BYTES("NS")}},
+		{{SLICE_BYTES("the canonical name for an alias")}, {SLICE_BYTES("CNAME")}},
+		{{SLICE_BYTES("marks the start of a zone of authority")}, {SLICE_BYTES("SOA")}},
+		{{SLICE_BYTES("a domain name pointer")}, {SLICE_BYTES("PTR")}},
+		{{SLICE_BYTES("mail exchange")}, {SLICE_BYTES("MX")}},
+		{{SLICE_BYTES("text strings")}, {SLICE_BYTES("TXT")}},
+		{{SLICE_BYTES("Server Selection")}, {SLICE_BYTES("SRV")}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		if (slice_eq_nocase(types[i].text, text))
+			return types[i].type;
+	}
+	return text;
+}
+
 static void put_pair(struct record *record, struct parse_context *context,
 	struct named_values *values, const struct pair *pair)
 {
 	unsigned meaning = name_table_find(&names, pair->name, pair->hash);
 
-	if (meaning != FTD_USER)
+	switch (meaning) {
+	case FTD_USER:
+		if (!is_nobody(pair->value))
+			put_some(record, context, FIELD_USER_NAME, pair->value);
+		break;
+	case FTD_DNS_TYPE:
+		put(record, context, FIELD_DNS_QUESTION_TYPE, dns_type_of(pair->value));
+		break;
+	case FTD_HTTP_HOST:
+		put_url_host(record, context, pair->value);
+		break;
+	default:
 		named_device_put(record, context, values, pair, meaning);
-	else if (!is_nobody(pair->value))
-		put_some(record, context, FIELD_USER_NAME, pair->value);
+	}
 }
 
 /* 1 is the gravest of Snort's priorities. */
@@ -206,7 +254,7 @@ static void tell_file(struct record *record, struct parse_context *context,
 	const struct pairs *pairs, bool malware)
 {
 	struct slice action = pairs_get_lit(pairs, "FileAction");
-	bool stopped = slice_starts(action, SLICE_LIT("Block"));
+	bool stopped = slice_search(action, SLICE_LIT("Block")) < action.len;
 	struct slice verdict = pairs_get_lit(pairs, "SHA_Disposition");
 
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("FileAction"), action);

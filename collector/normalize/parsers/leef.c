@@ -129,6 +129,18 @@ static bool read_delimiter(struct slice text, char *delimiter)
 	return text.len <= 1;
 }
 
+/* "cat=THREAT|src=192.0.2.7|dst=...": Palo Alto's template of version 1.0 has bars for tabs. */
+static bool is_barred(struct slice rest)
+{
+	size_t bar = slice_find(rest, '|'), tab = slice_find(rest, '\t');
+
+	if (bar == rest.len || tab < rest.len)
+		return false;
+	struct slice next = slice_from(rest, bar + 1);
+	next = slice_head(next, slice_find(next, '|'));
+	return slice_find(slice_head(rest, bar), '=') < bar && slice_find(next, '=') < next.len;
+}
+
 /* Of version 2: "^|" before the attributes, which may be missing. */
 static char take_delimiter(struct slice *rest, struct slice version)
 {
@@ -137,7 +149,7 @@ static char take_delimiter(struct slice *rest, struct slice version)
 
 	if (!slice_starts(version, SLICE_LIT("2")) || !take_until(&at, '|', &text) ||
 		!read_delimiter(text, &delimiter))
-		return '\t';
+		return is_barred(*rest) ? '|' : '\t';
 	*rest = at;
 	return delimiter;
 }

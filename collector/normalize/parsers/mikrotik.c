@@ -14,14 +14,16 @@
 
 enum { TOPICS_MAX = 64 };
 
-#define BEFORE  "{.chain}: in:{in} out:{out}, {}proto {transport+}[[ ({.flags})]], "
-#define IPV4    "{source+}:{source.port+}->{destination+}:{destination.port+}"
-#define IPV6    "[{source+}]:{source.port+}->[{destination+}]:{destination.port+}"
-#define NO_PORT "{source+}->{destination+}"
-#define NAT     ",[[ NAT ({}:{}->{source.nat+}:{source.nat.port+})->{},]]"
-#define BEHIND  " len {network.bytes}{}"
+#define BEFORE             "{.chain}: in:{in} out:{out}, {}proto {transport+}[[ ({.flags})]], "
+#define IPV4               "{source+}:{source.port+}->{destination+}:{destination.port+}"
+#define IPV6               "[{source+}]:{source.port+}->[{destination+}]:{destination.port+}"
+#define NO_PORT            "{source+}->{destination+}"
+#define NAT                ",[[ NAT ({}:{}->{source.nat+}:{source.nat.port+})->{},]]"
+#define NAT_OF_DESTINATION ", NAT {}->({}->{destination.nat+}:{destination.nat.port+}),"
+#define BEHIND             " len {network.bytes}{}"
 #define PACKET(topic, telling)                                                                 \
-	SAYS(topic, telling, BEFORE IPV6 NAT BEHIND),                                          \
+	SAYS(topic, telling, BEFORE IPV4 NAT_OF_DESTINATION BEHIND),                           \
+		SAYS(topic, telling, BEFORE IPV6 NAT BEHIND),                                  \
 		SAYS(topic, telling, BEFORE IPV4 NAT BEHIND),                                  \
 		SAYS(topic, telling, BEFORE NO_PORT "," BEHIND)
 
@@ -55,11 +57,15 @@ static const struct device_phrase messages[] = {
 	SAYS("dhcp", LEASE, "{.server} assigned {.assigned} to {source.mac+}{}"),
 	SAYS("dhcp", LEASE,
 		"{.server} assigned {.assigned} for {source.mac+}[[ {source.domain}]]"),
-	SAYS("dhcp", LEASE, "{.server} deassigned {.assigned} {} {source.mac+}{}"),
+	SAYS("dhcp", LEASE_ENDED, "{.server} deassigned {.assigned} {} {source.mac+}{}"),
 	SAYS("interface", LINK_UP, "{in} link up{event.reason}"),
 	SAYS("interface", LINK_DOWN, "{in} link down{}"),
 	SAYS("ppp", LOGIN_FAILED, "<{source.ip+}>: user {user.name*} authentication failed{}"),
 	SAYS("ppp", LOGIN_FAILED, "{}user {user.name*} authentication failed{}"),
+	SAYS("ppp", AUTHENTICATION, "<{.session}>: authenticated"),
+	SAYS("ppp", VPN, "<{.session}>: connected"),
+	SAYS("ppp", VPN_ENDED, "<{.session}>: disconnected"),
+	SAYS("ppp", VPN_ENDED, "<{.session}>: terminating... - {event.reason}"),
 	SAYS("ppp", VPN, "{user.name*} logged in, {.assigned} from {source+}{}"),
 	SAYS("ppp", VPN, "{user.name*} logged in, {.assigned}"),
 	SAYS("ppp", VPN_ENDED,
@@ -67,11 +73,22 @@ static const struct device_phrase messages[] = {
 		"{.spackets} {.dpackets} from {source+}{}"),
 	SAYS("ppp", VPN_ENDED,
 		"{user.name*} logged out, {duration} {source.bytes} {destination.bytes} {}"),
+	SAYS("hotspot", AUTHENTICATION,
+		"{user.name*} ({source+}): trying to log in by {event.reason}"),
 	SAYS("hotspot", LOGIN, "{user.name*} ({source+}): logged in{}"),
 	SAYS("hotspot", LOGOUT, "{user.name*} ({source+}): logged out: {event.reason}"),
 	SAYS("hotspot", LOGIN_FAILED, "{user.name*} ({source+}): login failed: {event.reason}"),
 	SAYS("ipsec", VPN_FAILED, "{source+} phase1 negotiation failed{event.reason}"),
 	SAYS("ipsec", VPN_FAILED, "{source+} failed to {event.reason}"),
+	SAYS("ipsec", VPN_INFO,
+		"new ike2 SA ({}): {.peer} {destination.ip}[{destination.port}]-"
+		"{source.ip}[{source.port}] {}"),
+	SAYS("ipsec", VPN_ENDED,
+		"killing ike2 SA: {.peer} {destination.ip}[{destination.port}]-"
+		"{source.ip}[{source.port}] {}"),
+	SAYS("ipsec", VPN,
+		"peer authorized: {.peer} {destination.ip}[{destination.port}]-"
+		"{source.ip}[{source.port}] {}"),
 	SAYS("ipsec", VPN_INFO,
 		"respond new phase 1 ({}): {destination.ip}[{}]<=>{source.ip}[{source.port}]"),
 	SAYS("ipsec", VPN,
@@ -85,10 +102,12 @@ static const struct device_phrase messages[] = {
 	SAYS("wireguard", VPN_INFO, "{in}: [{.peer}] {.key}: Handshake for peer completed"),
 	SAYS("wireguard", VPN_FAILED,
 		"{in}: [{.peer}] {.key}: Handshake for peer did not complete {event.reason}"),
+	SAYS("web-proxy", URL, "{source+} {http.request.method+} {url+} action=allow{}"),
+	SAYS("web-proxy", URL_DENIED, "{source+} {http.request.method+} {url+} action=deny{}"),
 	SAYS("caps", LOGIN, "{source.mac+}@{in} connected, {event.reason}"),
 	SAYS("caps", LOGOUT, "{source.mac+}@{in} disconnected, {event.reason}"),
-	SAYS("wireless", LOGIN, "{source.mac+}@{in}: connected{event.reason}"),
-	SAYS("wireless", LOGOUT, "{source.mac+}@{in}: disconnected{event.reason}"),
+	SAYS("wireless", LOGIN, "{source.mac+}@{in}: connected[[, {event.reason}]]"),
+	SAYS("wireless", LOGOUT, "{source.mac+}@{in}: disconnected[[, {event.reason}]]"),
 };
 static struct device_phrases phrases = DEVICE_PHRASES(messages);
 
@@ -134,7 +153,7 @@ static bool is_topic(struct slice topic)
 
 struct topics {
 	struct slice all, first, severity;
-	bool ppp;
+	bool ppp, account;
 };
 
 static bool take_topics(struct slice *rest, struct topics *topics)
@@ -156,8 +175,9 @@ static bool take_topics(struct slice *rest, struct topics *topics)
 		if (is_severity(topic))
 			topics->severity = topic;
 		topics->ppp = topics->ppp || slice_eq(topic, SLICE_LIT("ppp"));
+		topics->account = topics->account || slice_eq(topic, SLICE_LIT("account"));
 	}
-	return is_topic(topics->first) && !slice_absent(topics->severity);
+	return is_topic(topics->first) && (!slice_absent(topics->severity) || topics->account);
 }
 
 /* "DROP-SSH input: in:ether1 ...": what the words before the colon say. */
@@ -188,7 +208,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (slice_eq(topics.first, SLICE_LIT("firewall")))
 		code = code_of_packet(rest);
 	put_device(record, context, &router);
-	put(record, context, FIELD_LOG_LEVEL, topics.severity);
+	put_some(record, context, FIELD_LOG_LEVEL, topics.severity);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("topics"), topics.all);
 	put_over(record, context, FIELD_MESSAGE, rest);
 	bool known = device_phrases_read(&phrases, record, context, code, rest) != NULL;

@@ -145,6 +145,8 @@ static const struct device_phrase descriptions[] = {
 		SAYS("globalprotect" way "-auth-fail", LOGIN_FAILED,                           \
 			WHO(way, "failed") "Reason: {event.reason}[[, Auth type: {}]]"),       \
 		SAYS("globalprotect" way "-auth-succ", LOGIN,                                  \
+			WHO(way, "succeeded") "Auth type: {}, Client OS version: {}"),         \
+		SAYS("globalprotect" way "-auth-succ", LOGIN,                                  \
 			WHO(way, "succeeded") "Client OS version: {}"),                        \
 		SAYS("globalprotect" way "-auth-succ", LOGIN,                                  \
 			WHO(way, "succeeded") "Auth type: {}")

@@ -60,6 +60,21 @@ static struct device_phrases phrases = DEVICE_PHRASES(messages);
 
 static const struct device firewall = {
 	{SLICE_BYTES("Netgate")}, {SLICE_BYTES("pfSense")}, {SLICE_BYTES("firewall")}};
+static const struct device opnsense = {
+	{SLICE_BYTES("Deciso")}, {SLICE_BYTES("OPNsense")}, {SLICE_BYTES("firewall")}};
+
+/* What pages of OPNsense log goes out under "audit"; pfSense's under the name of its PHP. */
+static const struct device *device_of(struct slice program)
+{
+	static const struct slice names[] = {{SLICE_BYTES("audit")}, {SLICE_BYTES("opnsense")},
+		{SLICE_BYTES("lockout_handler")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (slice_eq(names[i], program))
+			return &opnsense;
+	}
+	return &firewall;
+}
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
@@ -69,7 +84,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (slice_eq(context->program, SLICE_LIT("sshguard"))) /* runs anywhere */
 		context->module = context->program;
 	else
-		put_device(record, context, &firewall);
+		put_device(record, context, device_of(context->program));
 	context->message = SLICE_NONE;
 	return PARSED;
 }

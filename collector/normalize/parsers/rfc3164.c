@@ -13,6 +13,7 @@
  *	Jun  1 00:00:00 <auth.info> host sshd[12]: text                    FreeBSD
  *	Mon Jun  1 00:00:00 2026 daemon.info dnsmasq[12]: text             OpenWrt
  *	<14> Jun  1 00:00:00 10.1.1.1 00076 ports: text                    ProCurve
+ *	<132>wlc1: *task: Jun  1 00:00:00.123: %LWAPP-3-AP_DEL: text       AireOS
  *	<189>Jun  1 00:00:00 relay 45: *Jun  1 00:00:00.123 UTC: %SYS-5-CONFIG_I: text
  *	Jun  1 00:00:00 relay Jun  1 00:00:00 host tag: text               relays
  *
@@ -294,8 +295,8 @@ static bool take_part(struct slice *rest, struct parse_context *context, struct 
 		return false;
 	*rest = slice_from(word, blank);
 	word = slice_head(word, blank - 1);
-	if (word.len == 0 || all_digits(word) || is_uptime(word))
-		return true;
+	if (word.len == 0 || all_digits(word) || is_uptime(word) || word.ptr[0] == '*')
+		return true; /* "*spamApTask0": a task of AireOS */
 	if (!slice_absent(header->host))
 		return false;
 	header->host = word;

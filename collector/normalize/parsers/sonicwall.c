@@ -40,12 +40,19 @@ static const struct name_entry entries[] = {
 	NAME("usr", NAMED_USER),
 	NAME("user", NAMED_USER),
 	NAME("dstname", FIELD_URL_DOMAIN),
-	NAME("arg", FIELD_URL_PATH),
+	NAME("arg", NAMED_LATER),
 	NAME("Category", FIELD_RULE_CATEGORY),
 	NAME("ipscat", FIELD_RULE_CATEGORY),
 	NAME("sid", FIELD_RULE_ID),
 	NAME("note", FIELD_EVENT_REASON),
-	NAME("fw_action", FIELD_EVENT_ACTION),
+	NAME("fw_action", NAMED_LATER),
+	NAME("op", NAMED_LATER),
+	NAME("result", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("uuid", FIELD_RULE_UUID),
+	NAME("vpnpolicy", FIELD_RULE_NAME),
+	NAME("sess", FIELD_SERVICE_NAME),
+	NAME("dur", NAMED_SECONDS),
+	NAME("catid", NAMED_LATER),
 	NAME("appName", NAMED_APPLICATION),
 };
 static struct name_table table = NAME_TABLE(entries);
@@ -191,6 +198,61 @@ static void tell_message(const struct named_reading *reading)
 			verdict_of(verdict) == VERDICT_ALLOWED ? TELLS_ALLOWED : TELLS_NOTHING);
 }
 
+/* "/a?b=c" */
+static void put_argument(const struct named_reading *reading)
+{
+	struct slice path = named_value(reading, "arg"), query = SLICE_NONE;
+	size_t mark = slice_find(path, '?');
+
+	if (path.len == 0)
+		return;
+	if (mark < path.len)
+		query = slice_from(path, mark + 1);
+	put_some(reading->record, reading->context, FIELD_URL_PATH, slice_head(path, mark));
+	put_some(reading->record, reading->context, FIELD_URL_QUERY, query);
+}
+
+/* The method, which older releases number: 1 GET, 2 POST, 3 HEAD. */
+static void put_method(const struct named_reading *reading)
+{
+	static const struct slice methods[] = {
+		{SLICE_BYTES("GET")}, {SLICE_BYTES("POST")}, {SLICE_BYTES("HEAD")}};
+	struct slice op = named_value(reading, "op");
+
+	if (op.len == 1 && op.ptr[0] >= '1' && op.ptr[0] <= '3')
+		op = methods[op.ptr[0] - '1'];
+	if (op.len > 1)
+		put(reading->record, reading->context, FIELD_HTTP_REQUEST_METHOD, op);
+}
+
+/* "NA": no rule was asked. */
+static void put_action(const struct named_reading *reading)
+{
+	struct slice action = named_value(reading, "fw_action");
+
+	if (!slice_eq(action, SLICE_LIT("NA")))
+		put_some(reading->record, reading->context, FIELD_EVENT_ACTION, action);
+}
+
+/* "IPS Detection Alert: NAME", "Gateway Anti-Virus Alert: NAME (Trojan) blocked." */
+static void put_signature(const struct named_reading *reading)
+{
+	struct slice name = named_value(reading, "msg");
+	size_t i = find_message(named_value(reading, "m"));
+	size_t at = slice_search(name, SLICE_LIT("Alert: "));
+
+	if (i == ARRAY_LEN(messages) || messages[i].attack == CLASS_NONE || at == name.len)
+		return;
+	name = slice_from(name, at + sizeof("Alert: ") - 1);
+	if (messages[i].attack != CLASS_MALWARE) {
+		put_some(reading->record, reading->context, FIELD_RULE_NAME, name);
+		return;
+	}
+	if (slice_ends(name, SLICE_LIT(" blocked.")))
+		name = slice_head(name, name.len - (sizeof(" blocked.") - 1));
+	put_some(reading->record, reading->context, FIELD_THREAT_NAME, name);
+}
+
 static void finish(const struct named_reading *reading)
 {
 	struct slice time = named_value(reading, "time"), zone;
@@ -199,6 +261,10 @@ static void finish(const struct named_reading *reading)
 
 	put_endpoints(reading);
 	put_protocol(reading);
+	put_argument(reading);
+	put_method(reading);
+	put_signature(reading);
+	put_action(reading);
 	tell_message(reading);
 	if (cut_last(time, SLICE_LIT(" "), &time, &zone) && slice_eq(zone, SLICE_LIT("UTC")))
 		context.zone_seconds = 0;

@@ -24,7 +24,7 @@ static const struct name_entry firewall_entries[] = {
 	NAME("log_subtype", NAMED_LATER),
 	NAME("status", NAMED_LATER),
 	NAME("priority", FIELD_LOG_LEVEL),
-	NAME("severity", NAMED_LATER),
+	NAME("severity", FIELD_LOG_LEVEL),
 	NAME("src_ip", FIELD_SOURCE_IP),
 	NAME("src_port", FIELD_SOURCE_PORT),
 	NAME("src_mac", FIELD_SOURCE_MAC),
@@ -45,7 +45,7 @@ static const struct name_entry firewall_entries[] = {
 	NAME("srczone", FIELD_OBSERVER_INGRESS_ZONE),
 	NAME("dst_zone", FIELD_OBSERVER_EGRESS_ZONE),
 	NAME("dstzone", FIELD_OBSERVER_EGRESS_ZONE),
-	NAME("fw_rule_id", FIELD_RULE_ID),
+	NAME("fw_rule_id", NAMED_LATER),
 	NAME("fw_rule_name", NAMED_LATER),
 	NAME("signature_id", NAMED_LATER),
 	NAME("signature_msg", NAMED_LATER),
@@ -54,6 +54,8 @@ static const struct name_entry firewall_entries[] = {
 	NAME("user_name", NAMED_USER),
 	NAME("user", NAMED_USER),
 	NAME("usergroupname", FIELD_USER_GROUP_NAME),
+	NAME("user_group", FIELD_USER_GROUP_NAME),
+	NAME("user_full_name", FIELD_USER_FULL_NAME),
 	NAME("user_gp", FIELD_USER_GROUP_NAME),
 	NAME("duration", NAMED_SECONDS),
 	NAME("con_duration", NAMED_SECONDS),
@@ -62,16 +64,25 @@ static const struct name_entry firewall_entries[] = {
 	NAME("recv_bytes", FIELD_DESTINATION_BYTES),
 	NAME("bytes_received", FIELD_DESTINATION_BYTES),
 	NAME("sent_pkts", FIELD_SOURCE_PACKETS),
+	NAME("packets_sent", FIELD_SOURCE_PACKETS),
+	NAME("packets_received", FIELD_DESTINATION_PACKETS),
 	NAME("recv_pkts", FIELD_DESTINATION_PACKETS),
-	NAME("url", FIELD_URL_ORIGINAL),
+	NAME("url", NAMED_LATER),
 	NAME("domain", NAMED_LATER),
 	NAME("domainname", NAMED_LATER),
 	NAME("http_status", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("status_code", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("httpstatus", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("user_agent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("http_user_agent", FIELD_USER_AGENT_ORIGINAL),
+	NAME("contenttype", FIELD_HTTP_RESPONSE_MIME_TYPE),
+	NAME("content_type", FIELD_HTTP_RESPONSE_MIME_TYPE),
 	NAME("referer", FIELD_HTTP_REQUEST_REFERRER),
+	NAME("http_referer", FIELD_HTTP_REQUEST_REFERRER),
+	NAME("httpreferer", FIELD_HTTP_REQUEST_REFERRER),
 	NAME("method", FIELD_HTTP_REQUEST_METHOD),
+	NAME("http_method", FIELD_HTTP_REQUEST_METHOD),
+	NAME("transaction_id", FIELD_HTTP_REQUEST_ID),
 	NAME("virus", FIELD_THREAT_NAME),
 	NAME("threatname", FIELD_THREAT_NAME),
 	NAME("filename", FIELD_FILE_NAME),
@@ -171,19 +182,43 @@ static void tell_kind(const struct named_reading *reading, const struct kind *ki
 		(!stopped && kind->open == TELLS_CONNECTION))
 		return;
 	put_attack(reading->record, reading->context, attack_of_name(signature, attack),
-		severity_of_word(named_value(reading, "severity")), stopped);
+		severity_of_word(record_get(reading->record, FIELD_LOG_LEVEL)), stopped);
+}
+
+/* "N/A" and "0" where no rule decided. */
+static void put_rule_id(const struct named_reading *reading)
+{
+	struct slice id = named_value(reading, "fw_rule_id");
+
+	if (!slice_eq(id, SLICE_LIT("N/A")))
+		put_some(reading->record, reading->context, FIELD_RULE_ID, id);
+}
+
+/* Threats name a host where the web filter has a URL. */
+static void put_url(const struct named_reading *reading)
+{
+	struct slice url = named_value(reading, "url");
+	struct named_values ignored = {0};
+
+	if (slice_search(url, SLICE_LIT("/")) < url.len)
+		named_put(reading->record, reading->context, &ignored, FIELD_URL_ORIGINAL, url);
+	else
+		put_url_host(reading->record, reading->context, url);
+	put_url_host(reading->record, reading->context, named_value(reading, "domain"));
+	put_url_host(reading->record, reading->context, named_value(reading, "domainname"));
 }
 
 static void finish_firewall(const struct named_reading *reading)
 {
-	static const char *const kept[] = {"log_type", "log_component", "log_subtype", "status",
-		"severity", "signature_id"};
+	static const char *const kept[] = {
+		"log_type", "log_component", "log_subtype", "status", "signature_id"};
 	struct slice type = named_value(reading, "log_type");
 
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		put_other(reading->record, reading->context, FIELD_OTHER, slice_str(kept[i]),
 			named_value(reading, kept[i]));
-	put_url_host(reading->record, reading->context, named_value(reading, "domain"));
+	put_rule_id(reading);
+	put_url(reading);
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		if (slice_eq(kinds[i].type, type)) {
 			tell_kind(reading, &kinds[i]);
@@ -225,6 +260,16 @@ static const struct name_entry utm_entries[] = {
 	NAME("url", FIELD_URL_ORIGINAL),
 	NAME("method", FIELD_HTTP_REQUEST_METHOD),
 	NAME("statuscode", FIELD_HTTP_RESPONSE_STATUS_CODE),
+	NAME("referer", FIELD_HTTP_REQUEST_REFERRER),
+	NAME("ua", FIELD_USER_AGENT_ORIGINAL),
+	NAME("size", FIELD_HTTP_RESPONSE_BODY_BYTES),
+	NAME("content-type", FIELD_HTTP_RESPONSE_MIME_TYPE),
+	NAME("application", NAMED_APPLICATION),
+	NAME("virus", FIELD_THREAT_NAME),
+	NAME("from", FIELD_EMAIL_FROM_ADDRESS),
+	NAME("to", FIELD_EMAIL_TO_ADDRESS),
+	NAME("subject", FIELD_EMAIL_SUBJECT),
+	NAME("host", FIELD_SOURCE_DOMAIN),
 	NAME("categoryname", FIELD_RULE_CATEGORY),
 	NAME("reason", NAMED_LATER),
 	NAME("group", NAMED_LATER),
