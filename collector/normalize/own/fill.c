@@ -194,39 +194,15 @@ static void fill_stamp(struct filling *filling, const struct own_shape *shape,
 		fill_moment_text(filling, target, ns);
 }
 
-/* Without one of two bytes that say together what one means: \" and "". */
-static struct slice unescaped(struct filling *filling, struct slice value, char escape)
-{
-	char *text;
-	size_t n = 0;
-
-	if (slice_find(value, escape) == value.len)
-		return value;
-	text = arena_alloc(filling->context->arena, value.len);
-	if (text == NULL) {
-		filling->context->full = true;
-		return SLICE_NONE;
-	}
-	for (size_t i = 0; i < value.len; i++) {
-		bool has_next = i + 1 < value.len;
-
-		if (value.ptr[i] == escape && has_next &&
-			(value.ptr[i + 1] == '"' || value.ptr[i + 1] == escape))
-			i++;
-		text[n++] = value.ptr[i];
-	}
-	return slice_of(text, n);
-}
-
 static void fill_value(struct filling *filling, const struct own_shape *shape,
 	const struct own_target *target, struct slice value)
 {
 	if (target->field == FIELD_NONE || value.len == 0)
 		return;
 	if (shape->kind == OWN_QUOTED)
-		value = unescaped(filling, value, '\\');
+		value = unescaped(filling->context, value, '\\', "\"\"\\\\");
 	else if (shape->kind == OWN_CELL)
-		value = unescaped(filling, value, '"');
+		value = unescaped(filling->context, value, '"', "\"\"");
 	if (slice_absent(value))
 		return;
 	switch (kind_of(shape)) {

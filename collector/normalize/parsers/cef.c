@@ -158,42 +158,9 @@ struct reading {
 
 /* ---- the line ------------------------------------------------------------------- */
 
-/* The byte behind a backslash, or 0 when the two stand for themselves. */
-static char escaped_byte(char byte)
-{
-	switch (byte) {
-	case '\\':
-	case '=':
-	case '|':
-		return byte;
-	case 'n':
-		return '\n';
-	case 'r':
-		return '\r';
-	default:
-		return 0;
-	}
-}
-
 static struct slice unescape(struct parse_context *context, struct slice text)
 {
-	if (slice_find(text, '\\') == text.len)
-		return text;
-
-	char *start = arena_alloc(context->arena, text.len), *to = start;
-	if (start == NULL) {
-		context->full = true;
-		return SLICE_NONE;
-	}
-	for (size_t i = 0; i < text.len; i++) {
-		char byte = text.ptr[i] == '\\' && i + 1 < text.len
-				    ? escaped_byte(text.ptr[i + 1])
-				    : 0;
-
-		*to++ = byte ? byte : text.ptr[i];
-		i += byte != 0;
-	}
-	return slice_of(start, (size_t)(to - start));
+	return unescaped(context, text, '\\', "\\\\==||n\nr\r");
 }
 
 /* Offset of the next `byte` without a backslash before it, or the length. */

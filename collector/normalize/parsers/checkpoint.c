@@ -287,23 +287,6 @@ static struct slice inside(struct slice text)
 
 /* ---- format splunk ---------------------------------------------------------------------- */
 
-static struct slice unescape(struct parse_context *context, struct slice escaped)
-{
-	if (slice_find(escaped, '\\') == escaped.len)
-		return escaped;
-
-	char *start = arena_alloc(context->arena, escaped.len), *to = start;
-	if (start == NULL) {
-		context->full = true;
-		return SLICE_NONE;
-	}
-	for (size_t i = 0; i < escaped.len; i++) {
-		i += escaped.ptr[i] == '\\' && i + 1 < escaped.len;
-		*to++ = escaped.ptr[i];
-	}
-	return slice_of(start, (size_t)(to - start));
-}
-
 /* Up to the next '|' without a backslash before it. */
 static struct slice take_part(struct slice *rest)
 {
@@ -329,7 +312,7 @@ static bool read_bars(struct pairs *pairs, struct parse_context *context, struct
 		struct slice part = take_part(&rest);
 
 		if (take_until(&part, '=', &name) && !slice_eq(name, SLICE_LIT("time")))
-			pairs_add(pairs, name, unescape(context, part));
+			pairs_add(pairs, name, unescaped(context, part, '\\', NULL));
 	}
 	return true;
 }

@@ -32,26 +32,6 @@ static struct slice our_name(struct slice name)
 	return name;
 }
 
-/* Of RFC 5424: \" \\ and \] stand for one character. */
-static struct slice unescape(struct parse_context *context, struct slice text)
-{
-	if (slice_find(text, '\\') == text.len)
-		return text;
-
-	char *start = arena_alloc(context->arena, text.len), *to = start;
-	if (start == NULL) {
-		context->full = true;
-		return SLICE_NONE;
-	}
-	for (size_t i = 0; i < text.len; i++) {
-		char next = i + 1 < text.len ? text.ptr[i + 1] : 0;
-
-		i += text.ptr[i] == '\\' && (next == '"' || next == '\\' || next == ']');
-		*to++ = text.ptr[i];
-	}
-	return slice_of(start, (size_t)(to - start));
-}
-
 static bool take_parameter(struct slice *rest, struct slice *name, struct slice *value)
 {
 	skip_blanks(rest);
@@ -74,8 +54,11 @@ static void read_parameters(struct parse_context *context, struct slice rest)
 	struct slice name, value;
 
 	pairs_reset(context->pairs, rest, PAIRS_NOTHING);
-	for (unsigned n = 0; n < PARAMETERS_MAX && take_parameter(&rest, &name, &value); n++)
-		pairs_add(context->pairs, our_name(name), unescape(context, value));
+	for (unsigned n = 0; n < PARAMETERS_MAX && take_parameter(&rest, &name, &value); n++) {
+		/* RFC 5424 §6.3.3 */
+		value = unescaped(context, value, '\\', "\"\"\\\\]]");
+		pairs_add(context->pairs, our_name(name), value);
+	}
 }
 
 /* "KES|12.4.0.467": the product that told Security Center. */

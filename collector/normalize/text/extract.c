@@ -57,6 +57,41 @@ struct slice without_brackets(struct slice text)
 	return text;
 }
 
+/* What `escape` and `byte` mean; false: they stand for themselves. */
+static bool meaning_of_escape(const char *meanings, char byte, char *meaning)
+{
+	*meaning = byte;
+	if (meanings == NULL)
+		return true;
+	for (; *meanings != '\0'; meanings += 2) {
+		if (*meanings == byte) {
+			*meaning = meanings[1];
+			return true;
+		}
+	}
+	return false;
+}
+
+struct slice unescaped(
+	struct parse_context *context, struct slice text, char escape, const char *meanings)
+{
+	if (slice_find(text, escape) == text.len)
+		return text;
+	char *start = arena_alloc(context->arena, text.len), *to = start, meaning;
+	if (start == NULL) {
+		context->full = true;
+		return text;
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		const bool is_escaped = text.ptr[i] == escape && i + 1 < text.len &&
+					meaning_of_escape(meanings, text.ptr[i + 1], &meaning);
+
+		*to++ = is_escaped ? meaning : text.ptr[i];
+		i += is_escaped;
+	}
+	return slice_of(start, (size_t)(to - start));
+}
+
 bool all_digits(struct slice text)
 {
 	for (size_t i = 0; i < text.len; i++) {

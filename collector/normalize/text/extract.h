@@ -106,6 +106,14 @@ static inline bool is_digit(char byte)
 
 bool all_digits(struct slice text); /* false when empty */
 
+/*
+ * The text without its escapes, in the arena when it has any. `meanings` holds pairs of bytes:
+ * the one that stands behind `escape`, and what the two mean; others stand for themselves.
+ * NULL: any byte behind `escape` means itself. With a full arena the text as it stands.
+ */
+struct slice unescaped(
+	struct parse_context *context, struct slice text, char escape, const char *meanings);
+
 /* Adding */
 
 static inline void put(struct record *record, struct parse_context *context, enum field_id id,

@@ -49,22 +49,7 @@ static struct slice plain_name(struct parse_context *context, struct slice name)
 
 struct slice rows_undoubled(struct parse_context *context, struct slice text)
 {
-	struct slice copy;
-	size_t len = 0;
-
-	if (slice_search(text, SLICE_LIT("\"\"")) == text.len)
-		return text;
-	copy = arena_copy(context->arena, text);
-	if (slice_absent(copy)) {
-		context->full = true;
-		return text;
-	}
-	char *at = (char *)(uintptr_t)copy.ptr;
-	for (size_t i = 0; i < text.len; i++) {
-		at[len++] = text.ptr[i];
-		i += text.ptr[i] == '"' && i + 1 < text.len && text.ptr[i + 1] == '"';
-	}
-	return slice_head(copy, len);
+	return unescaped(context, text, '"', "\"\"");
 }
 
 bool rows_read(struct parse_context *context, struct slice header, struct slice row)

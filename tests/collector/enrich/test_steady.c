@@ -4,35 +4,8 @@
 
 #include "collector/enrich/enrich.h"
 #include "tests/support/check.h"
+#include "tests/support/counted_malloc.h"
 #include "tests/support/folder.h"
-
-/* Of the linker, --wrap. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-static unsigned n_calls;
-
-void *__wrap_malloc(size_t size)
-{
-	n_calls++;
-	return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	n_calls++;
-	return __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	n_calls++;
-	return __real_realloc(old, size);
-}
 
 enum { RECORDS = 100 };
 
@@ -101,12 +74,12 @@ START_TEST(a_batch_is_enriched_without_an_allocation)
 	enrich_batch(enricher, &batch);
 	fill(&batch, 1);
 	enrich_batch(enricher, &batch);
-	ck_assert_uint_gt(n_calls, 0);
+	ck_assert_uint_gt(n_allocations, 0);
 	for (unsigned round = 2; round < ROUNDS; round++) {
 		fill(&batch, round); /* whose assertions allocate */
-		unsigned before = n_calls;
+		unsigned before = n_allocations;
 		enrich_batch(enricher, &batch);
-		ck_assert_uint_eq(n_calls, before);
+		ck_assert_uint_eq(n_allocations, before);
 	}
 	const struct record *last = &batch.records[RECORDS - 1];
 	ck_assert_slice_eq(record_get(last, FIELD_SOC_DESTINATION_ZONE), SLICE_LIT("lan"));

@@ -13,37 +13,10 @@
 #include "common/clock.h"
 #include "tests/collector/normalize/sample_files.h"
 #include "tests/support/check.h"
+#include "tests/support/counted_malloc.h"
 #include "tests/support/folder.h"
 
 enum { ARENA_MAX = 1 << 22, JSON_MAX = 1 << 22 };
-
-/* Of the linker, --wrap. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-static unsigned n_calls;
-
-void *__wrap_malloc(size_t size)
-{
-	n_calls++;
-	return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	n_calls++;
-	return __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	n_calls++;
-	return __real_realloc(old, size);
-}
 
 struct walk {
 	struct masker *masker;
@@ -63,7 +36,7 @@ static void walk_line(struct walk *walk, struct slice line, const struct parser 
 		.kind = RECORD_LOG};
 
 	struct mask_tally tally = {0};
-	unsigned before = n_calls;
+	unsigned before = n_allocations;
 	arena_reset(&walk->arena);
 	strbuf_reset(&walk->json);
 	normalize_record(walk->normalizer, format, &walk->arena, &record);
@@ -71,8 +44,8 @@ static void walk_line(struct walk *walk, struct slice line, const struct parser 
 	encode_json(&walk->json, &record, SLICE_LIT("x"));
 	if (!whole)
 		ck_abort_msg("no room to mask: %.*s", SLICE_FMT(line));
-	if (walk->steady && n_calls != before)
-		ck_abort_msg("%u allocations: %.*s", n_calls - before, SLICE_FMT(line));
+	if (walk->steady && n_allocations != before)
+		ck_abort_msg("%u allocations: %.*s", n_allocations - before, SLICE_FMT(line));
 	walk->n_lines++;
 }
 
@@ -114,7 +87,7 @@ START_TEST(what_was_seen_before_allocates_nothing)
 
 	arena_init(&walk.arena, ARENA_MAX);
 	sample_files_each(walk_file, &walk);
-	unsigned before = n_calls;
+	unsigned before = n_allocations;
 	ck_assert_uint_gt(before, 0);
 	walk.steady = true;
 	sample_files_each(walk_file, &walk);
