@@ -365,7 +365,12 @@ def peer_libraries(root):
 
 def fetch_beats_client():
     """A sender that uses the library of Beats (tests/support/beats_client); None: not to be had."""
-    done = subprocess.run([ROOT / "tests/support/beats_client/build"], capture_output=True, text=True)
+    return fetch_go_client("beats_client")
+
+
+def fetch_go_client(name):
+    """A program of a folder of tests/support, compiled; None: not to be had."""
+    done = subprocess.run([ROOT / "tests/support/build-go", name], capture_output=True, text=True)
     return Path(done.stdout.strip()) if done.returncode == 0 else None
 
 
@@ -388,6 +393,21 @@ def fetch_python_package(wanted):
             return None
     (folder / "complete").touch()
     return program
+
+
+def fetch_node_package(wanted):
+    """A folder in which Node.js finds a package of npm ("@elastic/elasticsearch@8.19.1"); None: not to be had."""
+    cache = Path(os.environ.get("SOC_PEERS_CACHE") or
+                 Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "soc-collector")
+    folder = cache / re.sub(r"[/@]+", "-", wanted).strip("-")
+    if not (folder / "complete").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix",
+                               folder, wanted], capture_output=True, text=True)
+        if done.returncode != 0:
+            return None
+        (folder / "complete").touch()
+    return folder
 
 
 class Certificates:

@@ -309,6 +309,44 @@ def test_the_library_of_elasticsearch_delivers(stack, processes):
     counted(stack)
 
 
+NODE = """
+const {Client} = require(process.argv[2])
+const [url, ca, token, line] = process.argv.slice(3)
+const client = new Client({node: url, auth: {username: "web1", password: token},
+    [process.argv[2].startsWith("@elastic") ? "tls" : "ssl"]: {ca: require("fs").readFileSync(ca)}, compression: "gzip"})
+const documents = Array.from({length: 5000}, (_, n) => ({message: line.replace("%09d", n)}))
+async function main() {
+  await client.ping()
+  await client.info()
+  const done = await client.helpers.bulk({datasource: documents, flushBytes: 100000, concurrency: 3,
+      onDocument: () => ({create: {_index: "logs"}}), onDrop: drop => { throw new Error(JSON.stringify(drop)) }})
+  if (done.successful !== 5000 || done.failed !== 0) throw new Error(JSON.stringify(done))
+  await client.index({index: "logs", body: {message: line.replace("%09d", 5000)}})
+}
+main().catch(error => { console.error(error); process.exit(1) })
+"""
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("package", ["@elastic/elasticsearch@8.19.1", "@opensearch-project/opensearch@3.5.1"])
+def test_the_libraries_of_node_deliver(web, processes, package):
+    folder = had(harness.fetch_node_package(package), package)
+    (folder / "deliver.js").write_text(NODE)
+    client = processes.start("node", folder / "deliver.js", package.rpartition("@")[0],
+                             f"https://localhost:{web.ports['http-tls']}", web.certificates.ca, TOKEN, LINE, name="node")
+    assert client.wait(120) == 0, client.err
+    assert sorted(numbers(web.wait(5001))) == list(range(5001))
+
+
+@pytest.mark.campaign
+def test_the_bulk_indexer_of_go_delivers(web, processes):
+    program = had(harness.fetch_go_client("bulk_client"), "Go's client of Elasticsearch")
+    client = processes.start(program, f"https://localhost:{web.ports['http-tls']}", web.certificates.ca, TOKEN, LINE,
+                             "20000", name="bulk_client")
+    assert client.wait(120) == 0, client.err
+    assert sorted(numbers(web.wait(20000))) == list(range(20000))
+
+
 # ---- clients of Debian's -----------------------------------------------------------
 
 def peer(name):
