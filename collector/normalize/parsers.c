@@ -33,6 +33,7 @@ const struct parser *const parsers[] = {
 	&parser_apt,
 	&parser_fail2ban,
 	&parser_leveled,
+	&parser_tcpdump,
 	&parser_clamav,
 	&parser_proxmox,
 	&parser_rfc3164,

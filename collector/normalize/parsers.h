@@ -22,6 +22,7 @@ extern const struct parser parser_gelf;
 extern const struct parser parser_app_json;
 extern const struct parser parser_squid;
 extern const struct parser parser_modsecurity;
+extern const struct parser parser_tcpdump;
 extern const struct parser parser_tomcat;
 extern const struct parser parser_jboss;
 extern const struct parser parser_weblogic;

@@ -9,11 +9,13 @@
  *	2026-03-07 10:00:00 WARNING: AllowZoneDrifting is enabled                   firewalld
  *	2026-03-07T10:00:00+0700 DEBUG DNF version: 4.14.0                          dnf.log
  *	2026-03-07 10:00:00,123 [main] ERROR vn.gov.App - no connection             log4j
+ *	2026-03-07 10:00:00,123 INFO [vn.gov.App] - no connection                   log4j
  *	2026-03-07T10:00:00.123+07:00  INFO 812 --- [main] vn.gov.App : Started     Spring Boot
  *
  * The frame is all that is known; of a few programs the words too, and whatever reads the
  * message of any program.
  */
+#include "collector/normalize/families/cas_audit.h"
 #include "collector/normalize/text/phrases.h"
 #include "collector/normalize/text/stamp.h"
 
@@ -161,6 +163,12 @@ static bool take_dashes(struct slice rest, struct line *line)
 	return true;
 }
 
+/* "vn.gov.App": of Log4j's "[%c] - %m", where others have the thread */
+static bool is_class(struct slice text)
+{
+	return slice_find(text, '.') < text.len && slice_find(text, ' ') == text.len;
+}
+
 /* " INFO text", " [main] INFO logger - text", "  INFO 812 --- [main] logger : text" */
 static bool take_blanks(struct slice rest, struct line *line)
 {
@@ -187,7 +195,12 @@ static bool take_blanks(struct slice rest, struct line *line)
 	if (take_thread(&at, &line->thread))
 		rest = at;
 	skip_blanks(&rest);
-	(void)take_logger(&rest, false, '\0', &line->logger);
+	if (is_class(line->thread) && skip_lit(&rest, "- ")) {
+		line->logger = line->thread;
+		line->thread = SLICE_NONE;
+	} else {
+		(void)take_logger(&rest, false, '\0', &line->logger);
+	}
 	line->text = rest;
 	return true;
 }
@@ -234,8 +247,26 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	context->message = SLICE_NONE;
 	if (phrases_read(&known, record, context, line.text))
 		return PARSED;
+	if (cas_audit_is_logger(line.logger)) {
+		enum parse_result result = cas_audit_take(record, context, line.text);
+
+		if (result == PARSED_NOT_MINE)
+			return PARSED_PARTLY;
+		context->module = SLICE_LIT("cas");
+		return result;
+	}
 	context->message = line.text; /* it may be pairs or JSON */
 	return PARSED_PARTLY;
+}
+
+/* A record of CAS's audit trail has several lines. */
+static bool goes_on(struct slice text, struct slice line, bool is_known)
+{
+	struct slice first = slice_head(text, slice_find(text, '\n'));
+
+	return !is_known && cas_audit_goes_on(line) &&
+	       (slice_ends(first, SLICE_LIT("Audit trail record BEGIN")) ||
+		       slice_search(first, SLICE_LIT(".inspektr.audit.")) < first.len);
 }
 
 const struct parser parser_leveled = {
@@ -247,4 +278,5 @@ const struct parser parser_leveled = {
 	.source = "Python logging; Log4j 2 PatternLayout; Spring Boot; DNF 4; cloud-init 23",
 	.first_bytes = FIRST_BYTES_DIGITS,
 	.parse = parse,
+	.goes_on = goes_on,
 };

@@ -200,6 +200,34 @@ bool take_stamp_clf(struct slice *rest, const struct parse_context *context, int
 	return finish(rest, context, at, true, &civil, ns);
 }
 
+bool take_stamp_time(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	static const int64_t second = 1000000000, ahead = 3600 * second, day = 86400 * second;
+	const int64_t latest = context->now_ns + ahead;
+	const int32_t offset = context->zone == NULL
+				       ? context->zone_seconds
+				       : zone_offset(context->zone, context->now_ns / second);
+	struct civil time = local_civil(), date;
+	size_t at = 0;
+
+	if (!clock_at(*rest, &at, &time) || at == rest->len || rest->ptr[at] != ' ')
+		return false;
+	for (int64_t back = 0; back <= day; back += day) {
+		int64_t moment;
+
+		clock_to_civil(latest - back, offset, &date);
+		time.year = date.year;
+		time.month = date.month;
+		time.day = date.day;
+		if (stamp_moment(context, &time, &moment) && moment <= latest) {
+			*ns = moment;
+			*rest = slice_from(*rest, at);
+			return true;
+		}
+	}
+	return false;
+}
+
 bool take_stamp_slashed(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
 	struct civil civil = local_civil();
