@@ -42,9 +42,16 @@ struct slice winlog_other(const struct winlog *winlog, struct slice name)
 	return SLICE_NONE;
 }
 
+struct slice winlog_value(const struct winlog *winlog, struct slice name)
+{
+	unsigned id = name_table_find(&data_table, name, name_hash(name));
+
+	return id == 0 ? winlog_other(winlog, name) : winlog->data[id - WINLOG_DATA_FIRST];
+}
+
 enum { KEYWORD_FAILURE_BIT = 52, KEYWORD_SUCCESS_BIT = 53 };
 
-static bool read_hex(struct slice text, uint64_t *value)
+bool winlog_read_hex(struct slice text, uint64_t *value)
 {
 	*value = 0;
 	if (text.len == 0 || text.len > 16)
@@ -68,7 +75,7 @@ static bool read_keywords(struct slice text, uint64_t *bits)
 	bool negative;
 
 	if (skip_lit(&text, "0x"))
-		return read_hex(text, bits);
+		return winlog_read_hex(text, bits);
 	negative = skip_byte(&text, '-');
 	if (!slice_to_u64(text, UINT64_MAX, bits))
 		return false;
@@ -142,7 +149,7 @@ void winlog_put_id(struct winlog *winlog, enum field_id id, struct slice number)
 	uint64_t value;
 
 	if (skip_lit(&number, "0x")) {
-		if (read_hex(number, &value) && value <= INT64_MAX)
+		if (winlog_read_hex(number, &value) && value <= INT64_MAX)
 			put_number(winlog->record, winlog->context, id, value);
 	} else {
 		put_digits(winlog->record, winlog->context, id, number);
@@ -156,6 +163,34 @@ void winlog_put_account(struct winlog *winlog, struct slice account)
 	if (take_until(&account, '\\', &domain))
 		winlog_put_some(winlog, FIELD_USER_DOMAIN, domain);
 	winlog_put_some(winlog, FIELD_USER_NAME, account);
+}
+
+/* "HKLM\System\...\Name": hive, key, value. */
+void winlog_put_registry(struct winlog *winlog, struct slice path)
+{
+	static const struct {
+		struct slice begin, hive;
+	} hives[] = {
+		{{SLICE_BYTES("HKLM")}, {SLICE_BYTES("HKLM")}},
+		{{SLICE_BYTES("HKU")}, {SLICE_BYTES("HKU")}},
+		{{SLICE_BYTES("HKCU")}, {SLICE_BYTES("HKCU")}},
+		{{SLICE_BYTES("HKCR")}, {SLICE_BYTES("HKCR")}},
+		{{SLICE_BYTES("\\REGISTRY\\MACHINE")}, {SLICE_BYTES("HKLM")}},
+		{{SLICE_BYTES("\\REGISTRY\\USER")}, {SLICE_BYTES("HKU")}},
+	};
+	struct slice key = path, before, value;
+
+	winlog_put_some(winlog, FIELD_REGISTRY_PATH, path);
+	for (size_t i = 0; i < ARRAY_LEN(hives); i++) {
+		if (!skip_text(&key, hives[i].begin))
+			continue;
+		put(winlog->record, winlog->context, FIELD_REGISTRY_HIVE, hives[i].hive);
+		(void)skip_byte(&key, '\\');
+		winlog_put_some(winlog, FIELD_REGISTRY_KEY, key);
+		break;
+	}
+	if (cut_last(path, SLICE_LIT("\\"), &before, &value))
+		winlog_put_some(winlog, FIELD_REGISTRY_VALUE, value);
 }
 
 /* ---- command lines ---------------------------------------------------------------------- */
@@ -263,6 +298,25 @@ void winlog_put_command(
 	}
 }
 
+/* "\"C:\a b\x.exe\" -k", "C:\a b\x.exe -k", "\SystemRoot\x.sys" */
+void winlog_put_image_path(struct winlog *winlog, struct slice text)
+{
+	struct slice rest = slice_trim(text), program = rest;
+	size_t end;
+
+	if (rest.len < 2)
+		return;
+	if (rest.ptr[0] == '"') {
+		program = take_program(&rest);
+	} else {
+		end = slice_search(rest, SLICE_LIT(".exe ")) + 4;
+		program = slice_head(rest, end < rest.len ? end : rest.len);
+	}
+	winlog_put_some(winlog, FIELD_PROCESS_EXECUTABLE, program);
+	if (program.len < text.len)
+		winlog_put_some(winlog, FIELD_PROCESS_COMMAND_LINE, text);
+}
+
 /* ---- the whole --------------------------------------------------------------------------- */
 
 const struct winlog_event *winlog_find(
@@ -339,7 +393,8 @@ static void put_time(struct winlog *winlog)
 
 static bool is_security(const struct winlog *winlog)
 {
-	return slice_eq(winlog->channel, SLICE_LIT("Security")) ||
+	return (slice_eq(winlog->channel, SLICE_LIT("Security")) &&
+		       !slice_starts(winlog->provider, SLICE_LIT("AD FS"))) ||
 	       slice_eq(winlog->provider, SLICE_LIT("Microsoft-Windows-Security-Auditing"));
 }
 

@@ -31,6 +31,7 @@ struct winlog {
 	struct slice pid, thread_id; /* of who wrote the event, decimal */
 	struct slice user_id, user_name, user_domain; /* whose process that was */
 	struct slice message;                         /* the text for people */
+	struct slice inner; /* what another program wrote there, for its own parser */
 
 	struct slice data[WINLOG_DATA_COUNT]; /* by field id; WINLOG_DATA() */
 };
@@ -68,6 +69,9 @@ void winlog_put_other(struct winlog *winlog, unsigned event_id);
 /* A value of the event whose name the dictionary lacks. */
 struct slice winlog_other(const struct winlog *winlog, struct slice name);
 
+/* A value of the event by its name, whether the dictionary has it or not. */
+struct slice winlog_value(const struct winlog *winlog, struct slice name);
+
 /* The value unless it says nothing: "", "-", "N/A", "%%...". */
 void winlog_put_some(struct winlog *winlog, enum field_id id, struct slice value);
 
@@ -78,12 +82,21 @@ void winlog_put_executable(
 /* file.path, .name, .directory, .extension */
 void winlog_put_file(struct winlog *winlog, struct slice path);
 
+/* registry.path, .hive, .key, .value; "HKLM\\System\\x", "\\REGISTRY\\MACHINE\\System\\x" */
+void winlog_put_registry(struct winlog *winlog, struct slice path);
+
+/* Digits of the base 16, without "0x", at most 16 of them. */
+MUST_USE bool winlog_read_hex(struct slice text, uint64_t *value);
+
 /* "0x1a4", "420" -> a number. */
 void winlog_put_id(struct winlog *winlog, enum field_id id, struct slice number);
 
 /* The command line, and the arguments in it as CommandLineToArgvW() cuts them. */
 void winlog_put_command(
 	struct winlog *winlog, enum field_id line, enum field_id arguments, struct slice text);
+
+/* What a service runs: process.executable, without its arguments, and the command line. */
+void winlog_put_image_path(struct winlog *winlog, struct slice text);
 
 /* "DOMAIN\user"; a text without a domain is a name. */
 void winlog_put_account(struct winlog *winlog, struct slice account);

@@ -159,7 +159,7 @@ static void put_service(struct winlog *winlog)
 {
 	winlog_put_some(winlog, FIELD_SERVICE_NAME, first_of(DATA(SERVICE_NAME), DATA(PARAM1)));
 	winlog_put_some(winlog, FIELD_SERVICE_TYPE, DATA(SERVICE_TYPE));
-	winlog_put_some(winlog, FIELD_PROCESS_EXECUTABLE, DATA(IMAGE_PATH));
+	winlog_put_image_path(winlog, DATA(IMAGE_PATH));
 	winlog_put_account(winlog, DATA(ACCOUNT_NAME));
 }
 

@@ -25,7 +25,8 @@ static const struct winlog_event events[] = {
 	EVENT(1, CREATED, "Process Create (rule: ProcessCreate)", PROCESS(ECS_START)),
 	EVENT(2, FILE, "File creation time changed (rule: FileCreateTime)", FILES(ECS_CHANGE)),
 	EVENT(3, NETWORK, "Network connection detected (rule: NetworkConnect)",
-		.category = {ECS_NETWORK}, .type = {ECS_START}, .type2 = {ECS_CONNECTION}),
+		.category = {ECS_NETWORK}, .type = {ECS_START}, .type2 = {ECS_CONNECTION},
+		.type3 = {ECS_PROTOCOL}),
 	EVENT(4, NONE, "Sysmon service state changed", PROCESS(ECS_CHANGE)),
 	EVENT(5, NONE, "Process terminated (rule: ProcessTerminate)", PROCESS(ECS_END)),
 	EVENT(6, IMAGE, "Driver loaded (rule: DriverLoad)", .category = {ECS_DRIVER},
@@ -51,7 +52,7 @@ static const struct winlog_event events[] = {
 	EVENT(21, NONE, "WmiEventConsumerToFilter activity detected (rule: WmiEvent)",
 		.type = {ECS_ACCESS}),
 	EVENT(22, DNS, "Dns query (rule: DnsQuery)", .category = {ECS_NETWORK},
-		.type = {ECS_CONNECTION}, .type2 = {ECS_PROTOCOL}),
+		.type = {ECS_CONNECTION}, .type2 = {ECS_PROTOCOL}, .type3 = {ECS_INFO}),
 	EVENT(23, FILE, "File Delete archived (rule: FileDelete)", FILES(ECS_DELETION)),
 	EVENT(24, NONE, "Clipboard changed (rule: ClipboardChange)", .type = {ECS_CHANGE}),
 	EVENT(25, NONE, "Process Tampering (rule: ProcessTampering)", PROCESS(ECS_CHANGE)),
@@ -96,7 +97,7 @@ static void put_hashes(
 			winlog_put_some(winlog, fields->sha1, hash);
 		else if (slice_eq_nocase(kind, SLICE_LIT("SHA256")))
 			winlog_put_some(winlog, fields->sha256, hash);
-		else if (slice_eq_nocase(kind, SLICE_LIT("IMPHASH")))
+		else if (fields->imphash != 0 && slice_eq_nocase(kind, SLICE_LIT("IMPHASH")))
 			winlog_put_some(winlog, fields->imphash, hash);
 	}
 }
@@ -135,16 +136,48 @@ static void put_created(struct winlog *winlog)
 	put_image(winlog, &of_process);
 }
 
+struct signature_fields {
+	enum field_id subject, status, exists, valid;
+};
+
+static const struct signature_fields signature_of_file = {
+	FIELD_FILE_CODE_SIGNATURE_SUBJECT_NAME, FIELD_FILE_CODE_SIGNATURE_STATUS,
+	FIELD_FILE_CODE_SIGNATURE_EXISTS, FIELD_FILE_CODE_SIGNATURE_VALID};
+static const struct signature_fields signature_of_library = {
+	FIELD_DLL_CODE_SIGNATURE_SUBJECT_NAME, FIELD_DLL_CODE_SIGNATURE_STATUS,
+	FIELD_DLL_CODE_SIGNATURE_EXISTS, FIELD_DLL_CODE_SIGNATURE_VALID};
+
+static void put_signature(struct winlog *winlog, const struct signature_fields *fields)
+{
+	struct slice status = DATA(SIGNATURE_STATUS);
+
+	winlog_put_some(winlog, fields->subject, DATA(SIGNATURE));
+	winlog_put_some(winlog, fields->status, status);
+	winlog_put_some(winlog, fields->exists, DATA(SIGNED));
+	if (status.len > 1)
+		put(winlog->record, winlog->context, fields->valid,
+			slice_eq(status, SLICE_LIT("Valid")) ? SLICE_LIT("true")
+							     : SLICE_LIT("false"));
+}
+
+static const struct image_fields of_library = {.md5 = FIELD_DLL_HASH_MD5,
+	.sha1 = FIELD_DLL_HASH_SHA1,
+	.sha256 = FIELD_DLL_HASH_SHA256};
+
+static void put_library(struct winlog *winlog)
+{
+	winlog_put_executable(winlog, FIELD_DLL_PATH, FIELD_DLL_NAME, DATA(IMAGE_LOADED));
+	put_hashes(winlog, &of_library, DATA(HASHES));
+	put_signature(winlog, &signature_of_library);
+}
+
 static void put_loaded(struct winlog *winlog)
 {
 	winlog_put_file(winlog, DATA(IMAGE_LOADED));
 	if (slice_eq(winlog->event_id, SLICE_LIT("7")))
-		winlog_put_executable(
-			winlog, FIELD_DLL_PATH, FIELD_DLL_NAME, DATA(IMAGE_LOADED));
+		put_library(winlog);
 	put_image(winlog, &of_file);
-	winlog_put_some(winlog, FIELD_FILE_CODE_SIGNATURE_SUBJECT_NAME, DATA(SIGNATURE));
-	winlog_put_some(winlog, FIELD_FILE_CODE_SIGNATURE_STATUS, DATA(SIGNATURE_STATUS));
-	winlog_put_some(winlog, FIELD_FILE_CODE_SIGNATURE_EXISTS, DATA(SIGNED));
+	put_signature(winlog, &signature_of_file);
 }
 
 static void put_file(struct winlog *winlog)
@@ -189,34 +222,47 @@ static void put_two(struct winlog *winlog)
 	winlog_put_account(winlog, DATA(SOURCE_USER));
 }
 
-/* "HKLM\System\...\Name": hive, key, value. */
+/* The number between "0x" and `end`; `rest` goes behind it. */
+static uint64_t take_hex(struct slice *rest, char end)
+{
+	uint64_t number;
+	struct slice digits;
+
+	if (!skip_lit(rest, "0x") || !take_until(rest, end, &digits) ||
+		!winlog_read_hex(digits, &number))
+		return 0;
+	return number;
+}
+
+/* "DWORD (0x00000001)", "QWORD (0x00000000-0x00000001)", "Binary Data"; anything else is text.
+ */
+static void put_registry_data(struct winlog *winlog, struct slice details)
+{
+	struct slice type = {SLICE_BYTES("REG_DWORD")};
+	uint64_t number = 0;
+
+	if (slice_eq(details, SLICE_LIT("Binary Data"))) {
+		put(winlog->record, winlog->context, FIELD_REGISTRY_DATA_TYPE,
+			SLICE_LIT("REG_BINARY"));
+		return;
+	}
+	if (skip_lit(&details, "QWORD (")) {
+		type = SLICE_LIT("REG_QWORD");
+		number = take_hex(&details, '-') << 32;
+	} else if (!skip_lit(&details, "DWORD (")) {
+		winlog_put_some(winlog, FIELD_REGISTRY_DATA_STRINGS, details);
+		return;
+	}
+	number |= take_hex(&details, ')');
+	put(winlog->record, winlog->context, FIELD_REGISTRY_DATA_TYPE, type);
+	put_number(winlog->record, winlog->context, FIELD_REGISTRY_DATA_STRINGS, number);
+}
+
 static void put_registry(struct winlog *winlog)
 {
-	static const struct {
-		struct slice begin, hive;
-	} hives[] = {
-		{{SLICE_BYTES("HKLM")}, {SLICE_BYTES("HKLM")}},
-		{{SLICE_BYTES("HKU")}, {SLICE_BYTES("HKU")}},
-		{{SLICE_BYTES("HKCU")}, {SLICE_BYTES("HKCU")}},
-		{{SLICE_BYTES("HKCR")}, {SLICE_BYTES("HKCR")}},
-		{{SLICE_BYTES("\\REGISTRY\\MACHINE")}, {SLICE_BYTES("HKLM")}},
-		{{SLICE_BYTES("\\REGISTRY\\USER")}, {SLICE_BYTES("HKU")}},
-	};
-	struct slice path = DATA(TARGET_OBJECT), key = path, before, value;
-
-	winlog_put_some(winlog, FIELD_REGISTRY_PATH, path);
-	for (size_t i = 0; i < ARRAY_LEN(hives); i++) {
-		if (!skip_text(&key, hives[i].begin))
-			continue;
-		put(winlog->record, winlog->context, FIELD_REGISTRY_HIVE, hives[i].hive);
-		(void)skip_byte(&key, '\\');
-		winlog_put_some(winlog, FIELD_REGISTRY_KEY, key);
-		break;
-	}
-	if (cut_last(path, SLICE_LIT("\\"), &before, &value))
-		winlog_put_some(winlog, FIELD_REGISTRY_VALUE, value);
+	winlog_put_registry(winlog, DATA(TARGET_OBJECT));
 	if (slice_eq(winlog->event_id, SLICE_LIT("13")))
-		winlog_put_some(winlog, FIELD_REGISTRY_DATA_STRINGS, DATA(DETAILS));
+		put_registry_data(winlog, DATA(DETAILS));
 }
 
 /* "type:  5 cname.example;::ffff:192.0.2.1;": aliases and addresses. */
@@ -237,11 +283,33 @@ static void put_answers(struct winlog *winlog, struct slice results)
 	}
 }
 
+/* Error codes of Windows, DNS_ERROR_RCODE_*. */
+static void put_dns_status(struct winlog *winlog, struct slice status)
+{
+	static const struct {
+		struct slice status, code;
+	} codes[] = {
+		{{SLICE_BYTES("0")}, {SLICE_BYTES("NOERROR")}},
+		{{SLICE_BYTES("9001")}, {SLICE_BYTES("FORMERR")}},
+		{{SLICE_BYTES("9002")}, {SLICE_BYTES("SERVFAIL")}},
+		{{SLICE_BYTES("9003")}, {SLICE_BYTES("NXDOMAIN")}},
+		{{SLICE_BYTES("9004")}, {SLICE_BYTES("NOTIMP")}},
+		{{SLICE_BYTES("9005")}, {SLICE_BYTES("REFUSED")}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		if (slice_eq(codes[i].status, status))
+			put(winlog->record, winlog->context, FIELD_DNS_RESPONSE_CODE,
+				codes[i].code);
+	}
+}
+
 static void put_dns(struct winlog *winlog)
 {
 	winlog_put_some(winlog, FIELD_DNS_QUESTION_NAME, DATA(QUERY_NAME));
 	put(winlog->record, winlog->context, FIELD_NETWORK_PROTOCOL, SLICE_LIT("dns"));
 	put_answers(winlog, DATA(QUERY_RESULTS));
+	put_dns_status(winlog, DATA(QUERY_STATUS));
 }
 
 static void put_shape(struct winlog *winlog, enum shape shape)

@@ -214,7 +214,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	take_out(record, FIELD_PROCESS_NAME); /* an envelope took the marker for a program */
 	put_parts(&winlog, parts);
 	winlog_put(&winlog);
-	context->message = SLICE_NONE;
+	context->message = winlog.inner;
 	return PARSED;
 }
 

@@ -303,7 +303,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	for (unsigned i = 0; i < pairs->n; i++)
 		put_pair(&winlog, shipper, &pairs->items[i]);
 	winlog_put(&winlog);
-	context->message = SLICE_NONE;
+	context->message = winlog.inner;
 	return pairs->state == PAIRS_BROKEN ? PARSED_DAMAGED : PARSED;
 }
 

@@ -246,7 +246,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (slice_absent(winlog.event_id) || slice_absent(winlog.provider))
 		return PARSED_NOT_MINE;
 	winlog_put(&winlog);
-	context->message = SLICE_NONE;
+	context->message = winlog.inner;
 	return whole ? PARSED : PARSED_DAMAGED;
 }
 

@@ -176,6 +176,7 @@ void put_meaning(
 	put(record, context, FIELD_EVENT_CATEGORY, meaning->category2);
 	put(record, context, FIELD_EVENT_TYPE, meaning->type);
 	put(record, context, FIELD_EVENT_TYPE, meaning->type2);
+	put(record, context, FIELD_EVENT_TYPE, meaning->type3);
 	put(record, context, FIELD_EVENT_OUTCOME, meaning->outcome);
 }
 

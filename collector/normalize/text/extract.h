@@ -18,7 +18,7 @@
 struct meaning {
 	struct slice action;
 	struct slice category, category2;
-	struct slice type, type2;
+	struct slice type, type2, type3;
 	struct slice outcome;
 };
 
