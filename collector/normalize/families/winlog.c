@@ -42,11 +42,26 @@ struct slice winlog_other(const struct winlog *winlog, struct slice name)
 	return SLICE_NONE;
 }
 
-struct slice winlog_value(const struct winlog *winlog, struct slice name)
+static struct slice value_named(const struct winlog *winlog, struct slice name)
 {
 	unsigned id = name_table_find(&data_table, name, name_hash(name));
 
 	return id == 0 ? winlog_other(winlog, name) : winlog->data[id - WINLOG_DATA_FIRST];
+}
+
+enum { VALUE_NAME_MAX = 64 };
+
+struct slice winlog_value(const struct winlog *winlog, struct slice name)
+{
+	struct slice value = value_named(winlog, name);
+	char capital[VALUE_NAME_MAX];
+
+	if (!slice_absent(value) || name.len == 0 || name.len > sizeof(capital) ||
+		name.ptr[0] < 'a' || name.ptr[0] > 'z')
+		return value;
+	memcpy(capital, name.ptr, name.len); /* of Wazuh's names nobody knows how they began */
+	capital[0] = (char)(capital[0] - 'a' + 'A');
+	return value_named(winlog, slice_of(capital, name.len));
 }
 
 enum { KEYWORD_FAILURE_BIT = 52, KEYWORD_SUCCESS_BIT = 53 };

@@ -66,6 +66,10 @@ void winlog_put_security(struct winlog *winlog, unsigned event_id);
 void winlog_put_sysmon(struct winlog *winlog, unsigned event_id);
 void winlog_put_other(struct winlog *winlog, unsigned event_id);
 
+/* A detection that a product told in its own words; false, with nothing added, when it is none.
+ */
+bool winlog_put_antivirus(struct winlog *winlog);
+
 /* A value of the event whose name the dictionary lacks. */
 struct slice winlog_other(const struct winlog *winlog, struct slice name);
 

@@ -1,6 +1,7 @@
 /* Channels beside Security and Sysmon: services, PowerShell, Defender, terminal services,
  * scheduled tasks. An event that is not in the tables keeps what it says of itself. */
 #include "collector/normalize/families/antivirus.h"
+#include "collector/normalize/families/winlog_channels.h"
 #include "collector/normalize/families/winlog_events.h"
 
 enum shape {
@@ -12,6 +13,7 @@ enum shape {
 	SHAPE_TASK,
 	SHAPE_CLEARED,
 	SHAPE_SQL_LOGIN,
+	SHAPE_SHUTDOWN,
 };
 
 #define HOST(how) .category = {ECS_HOST}, .type = {how}
@@ -22,14 +24,33 @@ static const struct winlog_event system_events[] = {
 	EVENT(12, NONE, "system-started", HOST(ECS_START)),
 	EVENT(13, NONE, "system-shutdown", HOST(ECS_END)),
 	EVENT(41, NONE, "system-stopped-unexpectedly", HOST(ECS_ERROR)),
+	EVENT(42, NONE, "system-sleeping", HOST(ECS_INFO)),
 	EVENT(104, CLEARED, "log-cleared", CONFIGURE(ECS_DELETION)),
-	EVENT(1074, NONE, "system-shutdown-requested", HOST(ECS_END)),
+	EVENT(107, NONE, "system-resumed", HOST(ECS_INFO)),
+	EVENT(109, NONE, "system-shutdown-requested", HOST(ECS_END)),
+	EVENT(1074, SHUTDOWN, "system-shutdown-requested", HOST(ECS_END)),
 	EVENT(6005, NONE, "event-log-started", HOST(ECS_START)),
 	EVENT(6006, NONE, "event-log-stopped", HOST(ECS_END)),
 	EVENT(6008, NONE, "system-stopped-unexpectedly", HOST(ECS_ERROR)),
+	EVENT(6009, NONE, "system-version", HOST(ECS_INFO)),
+	EVENT(6013, NONE, "system-uptime", HOST(ECS_INFO)),
+	EVENT(7000, SERVICE, "service-start-failed", PROCESS(ECS_START),
+		.outcome = {ECS_FAILURE}),
+	EVENT(7009, SERVICE, "service-start-timeout", PROCESS(ECS_START),
+		.outcome = {ECS_FAILURE}),
+	EVENT(7023, SERVICE, "service-stopped-with-error", PROCESS(ECS_END),
+		.outcome = {ECS_FAILURE}),
+	EVENT(7024, SERVICE, "service-stopped-with-error", PROCESS(ECS_END),
+		.outcome = {ECS_FAILURE}),
+	EVENT(7026, NONE, "driver-load-failed", .category = {ECS_DRIVER}, .type = {ECS_START},
+		.outcome = {ECS_FAILURE}),
+	EVENT(7030, SERVICE, "service-interactive", CONFIGURE(ECS_INFO)),
+	EVENT(7031, SERVICE, "service-crashed", PROCESS(ECS_END), .outcome = {ECS_FAILURE}),
 	EVENT(7034, SERVICE, "service-crashed", PROCESS(ECS_ERROR)),
 	EVENT(7035, SERVICE, "service-control-sent", PROCESS(ECS_INFO)),
 	EVENT(7036, SERVICE, "service-state-changed", PROCESS(ECS_CHANGE)),
+	EVENT(7038, SERVICE, "service-login", .category = {ECS_AUTHENTICATION},
+		.type = {ECS_START}, .outcome = {ECS_FAILURE}),
 	EVENT(7040, SERVICE, "service-start-type-changed", CONFIGURE(ECS_CHANGE)),
 	EVENT(7045, SERVICE, "service-installed", CONFIGURE(ECS_CREATION)),
 };
@@ -94,6 +115,16 @@ static const struct winlog_event session_events[] = {
 	EVENT(24, TERMINAL, "session-disconnected", SESSION(ECS_END)),
 	EVENT(25, TERMINAL, "session-reconnected", SESSION(ECS_START),
 		.outcome = {ECS_SUCCESS}),
+	/* the Gateway's */
+	EVENT(200, TERMINAL, "gateway-authorized", SESSION(ECS_INFO), .outcome = {ECS_SUCCESS}),
+	EVENT(201, TERMINAL, "gateway-authorized", SESSION(ECS_INFO), .outcome = {ECS_FAILURE}),
+	EVENT(300, TERMINAL, "gateway-resource-authorized", SESSION(ECS_INFO),
+		.outcome = {ECS_SUCCESS}),
+	EVENT(301, TERMINAL, "gateway-resource-authorized", SESSION(ECS_INFO),
+		.outcome = {ECS_FAILURE}),
+	EVENT(302, TERMINAL, "gateway-connected", SESSION(ECS_START), .outcome = {ECS_SUCCESS}),
+	EVENT(303, TERMINAL, "gateway-disconnected", SESSION(ECS_END)),
+	EVENT(304, TERMINAL, "gateway-connected", SESSION(ECS_START), .outcome = {ECS_FAILURE}),
 	EVENT(1149, TERMINAL, "remote-desktop-authenticated", SESSION(ECS_INFO)),
 };
 static const struct winlog_event task_events[] = {
@@ -157,7 +188,11 @@ static struct slice first_of(struct slice a, struct slice b)
 
 static void put_service(struct winlog *winlog)
 {
-	winlog_put_some(winlog, FIELD_SERVICE_NAME, first_of(DATA(SERVICE_NAME), DATA(PARAM1)));
+	bool renamed = slice_eq(winlog->event_id, SLICE_LIT("7040"));
+
+	winlog_put_some(winlog, FIELD_SERVICE_NAME,
+		first_of(DATA(SERVICE_NAME),
+			renamed ? first_of(DATA(PARAM4), DATA(PARAM1)) : DATA(PARAM1)));
 	winlog_put_some(winlog, FIELD_SERVICE_TYPE, DATA(SERVICE_TYPE));
 	winlog_put_image_path(winlog, DATA(IMAGE_PATH));
 	winlog_put_account(winlog, DATA(ACCOUNT_NAME));
@@ -165,12 +200,26 @@ static void put_service(struct winlog *winlog)
 
 /* ---- PowerShell ---------------------------------------------------------------------- */
 
+/* Up to a line end, or a tab: what stood on lines comes with tabs alone from some shippers. */
+static bool take_line(struct slice *text, struct slice *line)
+{
+	size_t len = 0;
+
+	if (text->len == 0)
+		return false;
+	while (len < text->len && text->ptr[len] != '\n' && text->ptr[len] != '\t')
+		len++;
+	*line = slice_head(*text, len);
+	*text = slice_from(*text, len < text->len ? len + 1 : len);
+	return true;
+}
+
 /* "\tHostApplication=powershell.exe -c x\r\n": a line of the context, by its name. */
 static struct slice context_value(struct slice text, struct slice name)
 {
 	struct slice line, key;
 
-	while (slice_cut(&text, '\n', &line)) {
+	while (take_line(&text, &line)) {
 		line = slice_trim(line);
 		while (line.len > 0 && line.ptr[line.len - 1] == '\r')
 			line.len--;
@@ -180,26 +229,71 @@ static struct slice context_value(struct slice text, struct slice name)
 	return SLICE_NONE;
 }
 
+/* Lines of a context, as the classic log and the operational one call them. */
+static const struct {
+	struct slice classic, operational;
+	enum field_id field;
+} context_lines[] = {
+	{{SLICE_BYTES("HostName")}, {SLICE_BYTES("Host Name")}, FIELD_PROCESS_TITLE},
+	{{SLICE_BYTES("HostId")}, {SLICE_BYTES("Host ID")}, FIELD_PROCESS_ENTITY_ID},
+	{{SLICE_BYTES("EngineVersion")}, {SLICE_BYTES("Engine Version")},
+		FIELD_POWERSHELL_ENGINE_VERSION},
+	{{SLICE_BYTES("RunspaceId")}, {SLICE_BYTES("Runspace ID")},
+		FIELD_POWERSHELL_RUNSPACE_ID},
+	{{SLICE_BYTES("PipelineId")}, {SLICE_BYTES("Pipeline ID")},
+		FIELD_POWERSHELL_PIPELINE_ID},
+	{{SLICE_BYTES("CommandName")}, {SLICE_BYTES("Command Name")},
+		FIELD_POWERSHELL_COMMAND_NAME},
+	{{SLICE_BYTES("CommandType")}, {SLICE_BYTES("Command Type")},
+		FIELD_POWERSHELL_COMMAND_TYPE},
+	{{SLICE_BYTES("SequenceNumber")}, {SLICE_BYTES("Sequence Number")},
+		FIELD_EVENT_SEQUENCE},
+};
+
+static struct slice context_either(
+	struct slice text, struct slice classic, struct slice operational)
+{
+	return first_of(context_value(text, classic), context_value(text, operational));
+}
+
+static void put_context(struct winlog *winlog, struct slice text)
+{
+	struct slice account = context_either(text, SLICE_LIT("UserId"), SLICE_LIT("User"));
+
+	for (size_t i = 0; i < ARRAY_LEN(context_lines); i++)
+		winlog_put_some(winlog, context_lines[i].field,
+			context_either(
+				text, context_lines[i].classic, context_lines[i].operational));
+	winlog_put_command(winlog, FIELD_PROCESS_COMMAND_LINE, FIELD_PROCESS_ARGS,
+		first_of(DATA(HOST_APPLICATION),
+			context_either(text, SLICE_LIT("HostApplication"),
+				SLICE_LIT("Host Application"))));
+	winlog_put_file(
+		winlog, first_of(DATA(PATH), context_either(text, SLICE_LIT("ScriptName"),
+						     SLICE_LIT("Script Name"))));
+	winlog_put_account(winlog, account);
+	if (account.len > 0)
+		winlog_put_some(winlog, FIELD_USER_ID, winlog->user_id);
+}
+
+/* Event 800 has the command first and its details last, the others end with the context; who
+ * does not tell values apart writes them as one. */
 static void put_powershell(struct winlog *winlog)
 {
-	struct slice text =
-		first_of(DATA(CONTEXT_INFO), winlog_other(winlog, SLICE_LIT("param3")));
-	struct slice host;
+	bool details = slice_eq(winlog->event_id, SLICE_LIT("800"));
+	struct slice text = first_of(DATA(CONTEXT_INFO), details ? DATA(PARAM2) : DATA(PARAM3));
 
-	text = first_of(text, DATA(PARAM3));
 	winlog_put_some(
 		winlog, FIELD_POWERSHELL_FILE_SCRIPT_BLOCK_TEXT, DATA(SCRIPT_BLOCK_TEXT));
 	winlog_put_some(winlog, FIELD_POWERSHELL_FILE_SCRIPT_BLOCK_ID, DATA(SCRIPT_BLOCK_ID));
-	winlog_put_some(winlog, FIELD_POWERSHELL_COMMAND_VALUE, DATA(PAYLOAD));
-	winlog_put_file(winlog, DATA(PATH));
-	host = first_of(context_value(text, SLICE_LIT("HostApplication")),
-		context_value(text, SLICE_LIT("Host Application")));
-	winlog_put_command(winlog, FIELD_PROCESS_COMMAND_LINE, FIELD_PROCESS_ARGS,
-		first_of(DATA(HOST_APPLICATION), host));
-	winlog_put_some(winlog, FIELD_POWERSHELL_ENGINE_VERSION,
-		first_of(
-			DATA(ENGINE_VERSION), context_value(text, SLICE_LIT("EngineVersion"))));
-	winlog_put_account(winlog, context_value(text, SLICE_LIT("User")));
+	winlog_put_id(winlog, FIELD_POWERSHELL_SEQUENCE, DATA(MESSAGE_NUMBER));
+	winlog_put_id(winlog, FIELD_POWERSHELL_TOTAL, DATA(MESSAGE_TOTAL));
+	winlog_put_some(winlog, FIELD_POWERSHELL_RUNSPACE_ID,
+		winlog_value(winlog, SLICE_LIT("RunspaceId")));
+	winlog_put_some(winlog, FIELD_POWERSHELL_COMMAND_VALUE,
+		first_of(DATA(PAYLOAD), details ? DATA(PARAM1) : SLICE_NONE));
+	winlog_put_some(winlog, FIELD_POWERSHELL_ENGINE_VERSION, DATA(ENGINE_VERSION));
+	put_context(winlog, first_of(first_of(text, DATA(DATA)), winlog->message));
 }
 
 /* ---- Defender -------------------------------------------------------------------------- */
@@ -308,8 +402,13 @@ static void put_terminal(struct winlog *winlog)
 	struct slice address = first_of(winlog_other(winlog, SLICE_LIT("Address")),
 		winlog_other(winlog, SLICE_LIT("Param3")));
 
-	winlog_put_account(
-		winlog, first_of(DATA(USER), winlog_other(winlog, SLICE_LIT("Param1"))));
+	address = first_of(address, DATA(IP_ADDRESS));
+
+	winlog_put_account(winlog,
+		first_of(first_of(DATA(USER), winlog_other(winlog, SLICE_LIT("Username"))),
+			winlog_other(winlog, SLICE_LIT("Param1"))));
+	winlog_put_some(
+		winlog, FIELD_DESTINATION_DOMAIN, winlog_other(winlog, SLICE_LIT("Resource")));
 	winlog_put_some(winlog, FIELD_USER_DOMAIN, winlog_other(winlog, SLICE_LIT("Param2")));
 	if (!slice_eq(address, SLICE_LIT("LOCAL")))
 		put_address(winlog->record, winlog->context, FIELD_SOURCE_IP,
@@ -331,6 +430,17 @@ static void put_sql_login(struct winlog *winlog)
 	if (cut_last(client, SLICE_LIT("CLIENT: "), &before, &client))
 		put_address(winlog->record, winlog->context, FIELD_SOURCE_IP,
 			FIELD_SOURCE_ADDRESS, slice_head(client, slice_find(client, ']')));
+}
+
+/* "C:\\Windows\\x.exe (HOST)", the machine, the reason; the account is the seventh value. */
+static void put_shutdown(struct winlog *winlog)
+{
+	struct slice process = DATA(PARAM1);
+
+	winlog_put_executable(winlog, FIELD_PROCESS_EXECUTABLE, FIELD_PROCESS_NAME,
+		slice_head(process, slice_search(process, SLICE_LIT(" ("))));
+	winlog_put_some(winlog, FIELD_EVENT_REASON, DATA(PARAM3));
+	winlog_put_account(winlog, winlog_value(winlog, SLICE_LIT("param7")));
 }
 
 static void put_cleared(struct winlog *winlog)
@@ -365,11 +475,18 @@ static void put_shape(struct winlog *winlog, enum shape shape, unsigned event_id
 	case SHAPE_SQL_LOGIN:
 		put_sql_login(winlog);
 		break;
+	case SHAPE_SHUTDOWN:
+		put_shutdown(winlog);
+		break;
 	}
 }
 
 void winlog_put_other(struct winlog *winlog, unsigned event_id)
 {
+	if (winlog_put_antivirus(winlog))
+		return;
+
+	const struct winlog_event *told = winlog_put_channel(winlog, event_id);
 	const struct winlog_event *event = find_event(winlog, event_id);
 	struct meaning meaning = {.action = winlog->task, .outcome = winlog->outcome};
 
@@ -379,12 +496,18 @@ void winlog_put_other(struct winlog *winlog, unsigned event_id)
 		if (event->shape == SHAPE_MALWARE && slice_absent(meaning.outcome))
 			meaning.outcome = outcome_after(state_after(winlog, event_id));
 	}
-	put_meaning(winlog->record, winlog->context, &meaning);
-	if (slice_absent(record_get(winlog->record, FIELD_USER_NAME))) {
+	if (told != NULL)
+		meaning = told->meaning;
+	if (slice_absent(winlog->inner)) /* else its parser says it */
+		put_meaning(winlog->record, winlog->context, &meaning);
+	if (slice_absent(winlog->inner) &&
+		slice_absent(record_get(winlog->record, FIELD_USER_NAME))) {
 		winlog_put_some(winlog, FIELD_USER_NAME, winlog->user_name);
 		winlog_put_some(winlog, FIELD_USER_DOMAIN, winlog->user_domain);
 		winlog_put_some(winlog, FIELD_USER_ID, winlog->user_id);
 	}
-	if (slice_absent(record_get(winlog->record, FIELD_PROCESS_PID)))
+	/* of who wrote the event, unless it is about another process */
+	if (slice_absent(record_get(winlog->record, FIELD_PROCESS_PID)) &&
+		slice_absent(record_get(winlog->record, FIELD_PROCESS_EXECUTABLE)))
 		put_digits(winlog->record, winlog->context, FIELD_PROCESS_PID, winlog->pid);
 }

@@ -26,6 +26,7 @@ enum part {
 struct shipper {
 	struct slice marker[2]; /* names that all its events have */
 	struct slice data[3];   /* what names of values begin with; absent: everything else */
+	struct slice around;    /* what stands before all these names */
 	struct name_table *table;
 };
 
@@ -175,6 +176,14 @@ static const struct shipper shippers[] = {
 		.data = {{SLICE_BYTES("win.eventdata.")}},
 		.table = &wazuh_table,
 	},
+	{
+		/* the manager's archives and alerts */
+		.marker = {{SLICE_BYTES("data.win.system.eventID")},
+			{SLICE_BYTES("data.win.system.channel")}},
+		.data = {{SLICE_BYTES("win.eventdata.")}},
+		.around = {SLICE_BYTES("data.")},
+		.table = &wazuh_table,
+	},
 };
 
 static const struct shipper *find_shipper(const struct pairs *pairs)
@@ -273,14 +282,20 @@ static struct slice capitalized(struct winlog *winlog, struct slice name)
 static void put_pair(
 	struct winlog *winlog, const struct shipper *shipper, const struct pair *pair)
 {
-	unsigned part = name_table_find(shipper->table, pair->name, pair->hash);
-	struct slice name;
+	struct slice name = pair->name;
+	uint32_t hash = pair->hash;
 
+	if (!slice_absent(shipper->around)) {
+		if (!skip_text(&name, shipper->around))
+			return;
+		hash = name_hash(name);
+	}
+	unsigned part = name_table_find(shipper->table, name, hash);
 	if (part != 0) {
 		put_part(winlog, part, pair->value);
 		return;
 	}
-	name = data_name(shipper, pair->name);
+	name = data_name(shipper, name);
 	if (slice_absent(name) || slice_starts(name, SLICE_LIT("soc.")))
 		return;
 	if (shipper->table == &wazuh_table)
