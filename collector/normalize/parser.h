@@ -11,8 +11,8 @@
  * for that program, or, when there is none, those that read the message of
  * any program (PAM, JSON, key=value, ...).
  *
- * To add one: parsers/x.c, a line in parsers.c, samples in
- * tests/collector/normalize/samples/x/. Nothing else changes.
+ * To add one: parsers/x.c, its name in parsers.c, parsers.h and meson.build, samples in
+ * tests/collector/normalize/samples/x/. Nothing else changes (CONTRIBUTING.md).
  */
 #ifndef COLLECTOR_NORMALIZE_PARSER_H
 #define COLLECTOR_NORMALIZE_PARSER_H

@@ -32,6 +32,9 @@ const struct parser *const parsers[] = {
 	&parser_dpkg,
 	&parser_apt,
 	&parser_fail2ban,
+	/* Before syslog, which would take a level or a logger for the name of a host. What
+	 * parser_application reads by less is asked last: it would claim others' lines here.
+	 * One parser for both would stand at two places. */
 	&parser_leveled,
 	&parser_tcpdump,
 	&parser_clamav,
