@@ -23,6 +23,7 @@ const struct parser *const parsers[] = {
 	&parser_domino,
 	&parser_mdaemon,
 	&parser_jenkins,
+	&parser_service_files,
 	&parser_ldap,
 	&parser_ftp,
 	&parser_openvpn,

@@ -126,6 +126,7 @@ extern const struct parser parser_dpkg;
 extern const struct parser parser_apt;
 extern const struct parser parser_daemons;
 extern const struct parser parser_services;
+extern const struct parser parser_service_files;
 extern const struct parser parser_fail2ban;
 extern const struct parser parser_leveled;
 extern const struct parser parser_mysql_slow;

@@ -271,7 +271,7 @@ static const char *const no_names[] = {"or", "and", "name", "names", "is", "was"
 	"with", "has", "in", "at", "on", "credentials", "account", "login", "password", "agent",
 	"details", "request", "attempt", "failed", "by", "for", "to", "the", "using", "via",
 	"ip", "locked", "hoặc", "không", "đã", "bị", "undefined", "null", "invalid",
-	"incorrect", "wrong", "bad", "unknown", "user", "of", "a"};
+	"incorrect", "wrong", "bad", "unknown", "user", "of", "a", "that", "does"};
 
 static bool is_one_of(struct slice word, const char *const *list, size_t n)
 {

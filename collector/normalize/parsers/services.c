@@ -88,6 +88,16 @@ static const struct meaning visited =
 	MEANS("web_page_served", .category = {ECS_WEB}, .type = {ECS_ACCESS});
 static const struct meaning forbidden = MEANS("web_page_refused", .category = {ECS_WEB},
 	.type = {ECS_ACCESS}, .outcome = {ECS_FAILURE});
+static const struct meaning monitored =
+	MEANS("monitoring_alert", .category = {ECS_HOST}, .type = {ECS_INFO});
+static const struct meaning commanded =
+	MEANS("external_command", .category = {ECS_CONFIGURATION}, .type = {ECS_CHANGE});
+static const struct meaning rule_matched = MEANS(
+	"runtime_rule_matched", .category = {ECS_INTRUSION_DETECTION}, .type = {ECS_INFO});
+static const struct meaning alerted =
+	MEANS("host_alert", .category = {ECS_INTRUSION_DETECTION}, .type = {ECS_INFO});
+static const struct meaning printed =
+	MEANS("document_printed", .category = {ECS_FILE}, .type = {ECS_ACCESS});
 static const struct meaning web_noted = {.category = {ECS_WEB}, .type = {ECS_INFO}};
 static const struct meaning web_error = {.category = {ECS_WEB}, .type = {ECS_ERROR}};
 
@@ -410,6 +420,199 @@ static const struct phrase of_mosquitto[] = {
 	{"mosquitto version {service.version+} terminating", &stopped},
 };
 
+/* Zabbix 4 to 7: log of the server, proxy and agent */
+static const struct phrase of_zabbix[] = {
+	{"login failed: user \"{user.name*}\" from {source+}", &refused},
+	{"failed login of user \"{user.name*}\"{}", &refused},
+	{"cannot accept incoming connection for peer: {source+}", &turned_away},
+	{"failed to accept an incoming connection: connection from \"{source}\" rejected{}",
+		&turned_away},
+	{"Starting Zabbix {.part}. Zabbix {service.version+} (revision {}).", &started},
+	{"Zabbix {.part} stopped. Zabbix {service.version+} (revision {}).", &stopped},
+	{"{.part+} #{} started [{}]", &started},
+};
+
+/* Nagios 3 and 4, Icinga 1: base/logging.c, common/comments */
+static const struct phrase of_nagios[] = {
+	{"SERVICE ALERT: {host.name};{service.name};{.state};{.kind};{.attempt};{event.reason}",
+		&monitored},
+	{"HOST ALERT: {host.name};{.state};{.kind};{.attempt};{event.reason}", &monitored},
+	{"SERVICE NOTIFICATION: {.contact};{host.name};{service.name};{.state};{.command};"
+	 "{event.reason}",
+		&monitored},
+	{"HOST NOTIFICATION: {.contact};{host.name};{.state};{.command};{event.reason}",
+		&monitored},
+	{"CURRENT SERVICE STATE: {host.name};{service.name};{.state};{.kind};{.attempt};"
+	 "{event.reason}",
+		&monitored},
+	{"CURRENT HOST STATE: {host.name};{.state};{.kind};{.attempt};{event.reason}",
+		&monitored},
+	{"EXTERNAL COMMAND: {process.command_line}", &commanded},
+	{"Nagios {service.version+} starting... (PID={process.pid})", &started},
+	{"Successfully shutdown... (PID={process.pid})", &stopped},
+	{"Caught SIGTERM, shutting down...", &stopped},
+};
+
+/* Icinga 2: lib/remote/apilistener.cpp, httpserverconnection.cpp */
+static const struct phrase of_icinga[] = {
+	{"New client connection for identity '{.identity*}' from {source:}{}", &connected},
+	{"New client connection from {source:} (no client certificate)", &connected},
+	{"API client disconnected for identity '{.identity*}'", &disconnected},
+	{"Unauthorized request: {}", &refused},
+	{"No valid client certificate for {}", &turned_away},
+};
+
+/* Gerrit 2.9 to 3.9: sshd/SshLog.java, behind the session */
+static const struct phrase of_gerrit[] = {
+	{"{user.name*} - AUTH FAILURE FROM {source+} {event.reason}", &ssh_refused},
+	{"- {user.name*} AUTH FAILURE FROM {source+} {event.reason}", &ssh_refused},
+	{"{user.name+} {user.id+} LOGIN FROM {source+}", &ssh_let_in},
+	{"{user.name+} {user.id+} LOGOUT", &session_ended},
+};
+
+/* SonarQube 7 to 10: "auth.event"; the second address is a header of the client's */
+static const struct phrase of_sonarqube[] = {
+	{"login success [method|{.method}][provider|{}][IP|{source}|{.forwarded*}]"
+	 "[login|{user.name*}]",
+		&let_in},
+	{"login failure [cause|{event.reason}][method|{.method}][provider|{}]"
+	 "[IP|{source}|{.forwarded*}][login|{user.name*}]",
+		&refused},
+	{"logout success [IP|{source}|{.forwarded*}][login|{user.name*}]", &logged_out},
+	{"SonarQube is operational", &started},
+	{"SonarQube is stopped", &stopped},
+};
+
+/* lighttpd 1.4: mod_auth.c, server.c */
+static const struct phrase of_lighttpd[] = {
+	{"password doesn't match for {url} username: {user.name*} IP: {source+}", &refused},
+	{"digest: auth failed for {user.name*}: wrong password, IP: {source+}", &refused},
+	{"digest: auth failed for {user.name*} : wrong password, IP: {source+}", &refused},
+	{"get_password failed, IP: {source+}", &refused},
+	{"server started ({service.version})", &started},
+	{"server stopped by {}", &stopped},
+};
+
+/* SoftEther VPN 4: server log */
+static const struct phrase of_softether[] = {
+	{"On the TCP Listener (Port {destination.port}), a Client (IP address {source.ip}, "
+	 "Host "
+	 "name \"{}\", Port number {source.port}) has connected.",
+		&connected},
+	{"For the client (IP address: {source.ip}, host name: \"{}\", port number: "
+	 "{source.port}), connection \"{.connection}\" has been created.",
+		&connected},
+	{"Connection \"{.connection}\": User authentication failed. The user name that has "
+	 "been "
+	 "provided was \"{user.name*}\", from {source.ip*}.",
+		&vpn_refused},
+	{"Connection \"{.connection}\": User authentication failed. The user name that has "
+	 "been "
+	 "provided was \"{user.name*}\".",
+		&vpn_refused},
+	{"Connection \"{.connection}\": Successfully authenticated as user \"{user.name*}\".",
+		&vpn_let_in},
+	{"The connection \"{.connection}\" (IP address: {source.ip}, Host name: {+}, Port "
+	 "number: {source.port}, {}) is attempting to connect to the Virtual Hub. The auth "
+	 "type provided is \"{.method}\" and the user name is \"{user.name*}\".",
+		&vpn_attempt},
+	{"Connection \"{.connection}\" has been terminated.", &disconnected},
+	{"Session \"{.session}\": The session has been terminated. {}", &vpn_disconnected},
+	{"Session \"{.session}\": The user \"{user.name*}\" has successfully logged on.",
+		&vpn_connected},
+};
+
+/* Kerio Connect and Control: security and warning logs */
+static const struct phrase of_kerio[] = {
+	{"Failed {network.protocol+} login from {source+}, user {user.name*}", &refused},
+	{"Failed {network.protocol+} login from {source+} with SASL method {+}, user "
+	 "{user.name*}",
+		&refused},
+	{"{network.protocol+}: Invalid password for user {user.name*}. Attempt from IP address "
+	 "{source.ip*}.",
+		&refused},
+	{"{network.protocol+}: User {user.name*} doesn't exist. Attempt from IP address "
+	 "{source.ip*}.",
+		&refused},
+	{"{network.protocol+}: User {user.name*} is locked. Attempt from IP address "
+	 "{source.ip*}.",
+		&locked},
+	{"IP address {source+} found in DNS blacklist {.list}, mail from {}", &blocked},
+};
+
+/* hMailServer 5: what its servers send */
+static const struct phrase of_hmailserver[] = {
+	{"SENT: 535 {event.reason}", &refused},
+	{"SENT: -ERR Invalid user name or password{}", &refused},
+	{"SENT: {+} NO Invalid user name or password{}", &refused},
+	{"SENT: 235 {}", &let_in},
+	{"SENT: +OK Mailbox locked and ready{}", &let_in},
+	{"SENT: {+} OK LOGIN completed{}", &let_in},
+	{"TCP - {source+} connected to {destination:}.", &connected},
+};
+
+/* Prosody 0.9 to 0.12: mod_c2s, mod_saslauth, mod_log_auth */
+static const struct phrase of_prosody[] = {
+	{"Failed authentication attempt ({event.reason}) for user {user.name*} from IP: "
+	 "{source+}",
+		&refused},
+	{"Failed authentication attempt ({event.reason}) from IP: {source+}", &refused},
+	{"Successful authentication for user {user.name*} from IP: {source+}", &let_in},
+	{"Authenticated as {user.name*}", &let_in},
+	{"Client connected", &connected},
+	{"Client disconnected: {event.reason}", &disconnected},
+};
+
+/* EMQX 4 and 5, by the order of its formatter */
+static const struct phrase of_emqx[] = {
+	{"{}msg: authentication_failure, {}peername: {source:}, {}", &refused},
+};
+/* What a client chose stands before and behind: which of several is its own nobody knows. */
+static const struct phrase of_liars[] = {{"{}msg: authentication_failure, {}", &refused}};
+static struct phrases liars = PHRASES(of_liars);
+
+/* Apache Guacamole 1: org.apache.guacamole.rest.auth */
+static const struct phrase of_guacamole[] = {
+	{"Authentication attempt from {source+} for user \"{user.name*}\" failed.", &refused},
+	{"Authentication attempt from [{source}, {}] for user \"{user.name*}\" failed.",
+		&refused},
+	{"Anonymous authentication attempt from {source+} failed.", &refused},
+	{"User \"{user.name*}\" successfully authenticated from {source.ip*}.", &let_in},
+	{"User \"{user.name*}\" successfully authenticated from [{source}, {}].", &let_in},
+	{"User \"{user.name*}\" connected to connection \"{.connection*}\".", &session_begun},
+	{"User \"{user.name*}\" disconnected from connection \"{.connection*}\".{}",
+		&session_ended},
+};
+
+/* Falco: what its rules say, with values of the event in brackets at the end */
+static const struct phrase of_falco[] = {
+	{"{}", &rule_matched},
+};
+
+/* CUPS 1.4 to 2.4: scheduler/client.c, auth.c, job.c */
+static const struct phrase of_cups[] = {
+	{"[Client {}] pam_authenticate() returned {} ({event.reason*})", &refused},
+	{"[Client {}] Accepted from {source:} ({})", &connected},
+	{"[Job {.job}] Queued on \"{.printer}\" by \"{user.name*}\".", &printed},
+	{"[Job {.job}] {event.reason}", NULL},
+	{"Listening to {}", &started},
+};
+
+/* OSSEC and Wazuh, their alerts by syslog: os_csyslogd/alert.c */
+#define OSSEC "Alert Level: {event.severity}; Rule: {rule.id} - {rule.name}; Location: "
+#define AGENT OSSEC "({host.name}) {.location+}; "
+#define LOCAL OSSEC "{.location+}; "
+static const struct phrase of_ossec[] = {
+	{AGENT "srcip: {source+}; user: {user.name+}; {}", &alerted},
+	{LOCAL "srcip: {source+}; user: {user.name+}; {}", &alerted},
+	{AGENT "srcip: {source+}; {}", &alerted},
+	{LOCAL "srcip: {source+}; {}", &alerted},
+	{AGENT "user: {user.name+}; {}", &alerted},
+	{LOCAL "user: {user.name+}; {}", &alerted},
+	{AGENT "{}", &alerted},
+	{LOCAL "{}", &alerted},
+};
+
 /* SSSD 1.16 to 2.9: children that speak to the servers */
 static const struct phrase of_sssd[] = {
 	{"Preauthentication failed", &ticket_refused},
@@ -458,6 +661,27 @@ static const struct phrase of_sssd[] = {
 	X("mosquitto", of_mosquitto)                                                           \
 	X("krb5_child", of_sssd)                                                               \
 	X("ldap_child", of_sssd)                                                               \
+	X("zabbix", of_zabbix)                                                                 \
+	X("zabbix_server", of_zabbix)                                                          \
+	X("zabbix_proxy", of_zabbix)                                                           \
+	X("zabbix_agentd", of_zabbix)                                                          \
+	X("zabbix_agent2", of_zabbix)                                                          \
+	X("nagios", of_nagios)                                                                 \
+	X("icinga", of_nagios)                                                                 \
+	X("icinga2", of_icinga)                                                                \
+	X("gerrit", of_gerrit)                                                                 \
+	X("sonarqube", of_sonarqube)                                                           \
+	X("lighttpd", of_lighttpd)                                                             \
+	X("softether", of_softether)                                                           \
+	X("vpnserver", of_softether)                                                           \
+	X("kerio", of_kerio)                                                                   \
+	X("hmailserver", of_hmailserver)                                                       \
+	X("prosody", of_prosody)                                                               \
+	X("emqx", of_emqx)                                                                     \
+	X("guacamole", of_guacamole)                                                           \
+	X("falco", of_falco)                                                                   \
+	X("cupsd", of_cups)                                                                    \
+	X("ossec", of_ossec)                                                                   \
 	X("sssd", of_sssd)
 
 struct service {
@@ -486,6 +710,17 @@ static struct service *find_service(struct slice program)
 
 enum { LEVEL_MAX = 9 };
 
+/* "WARN", "WARN " */
+static bool is_level(struct slice word)
+{
+	word = slice_trim(word);
+	for (size_t i = 0; i < word.len; i++) {
+		if ((word.ptr[i] | 0x20) < 'a' || (word.ptr[i] | 0x20) > 'z')
+			return false;
+	}
+	return word.len > 0;
+}
+
 /* "(info): " behind krb5kdc's process, "[WARN ] " of xrdp, "[notice] " of LemonLDAP::NG */
 static struct slice take_level(struct slice *text)
 {
@@ -493,8 +728,7 @@ static struct slice take_level(struct slice *text)
 	struct slice rest = *text, level;
 
 	if ((!skip_byte(&rest, '(') && !skip_byte(&rest, '[')) ||
-		!take_until(&rest, closes, &level) || level.len == 0 || level.len > LEVEL_MAX ||
-		is_digit(level.ptr[0]))
+		!take_until(&rest, closes, &level) || level.len > LEVEL_MAX || !is_level(level))
 		return SLICE_NONE;
 	(void)skip_byte(&rest, ':');
 	if (!skip_byte(&rest, ' '))
@@ -513,12 +747,21 @@ static bool has_strokes(struct slice text, unsigned n)
 	return n == 0;
 }
 
+static bool says_twice(struct slice text, struct slice words)
+{
+	size_t at = slice_search(text, words);
+
+	return at < text.len &&
+	       slice_search(slice_from(text, at + 1), words) < text.len - at - 1;
+}
+
 static struct phrases *phrases_of(struct service *service, struct slice text)
 {
-	const bool watchdog = service->phrases.list == of_drupal;
-
-	return watchdog && has_strokes(text, WATCHDOG_STROKES + 1) ? &strangers
-								   : &service->phrases;
+	if (service->phrases.list == of_drupal && has_strokes(text, WATCHDOG_STROKES + 1))
+		return &strangers;
+	if (service->phrases.list == of_emqx && says_twice(text, SLICE_LIT("peername: ")))
+		return &liars;
+	return &service->phrases;
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
