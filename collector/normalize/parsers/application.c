@@ -9,6 +9,9 @@
  *	2026/03/07 10:00:00.233208 [error] text                                     Go
  *	2026-03-07 10:00:00,644 812 INFO db vn.gov.App: text                        Odoo
  *	WARN: [Mar  7 10:00:00.643] text
+ *	10:00:00.123 [main] WARN  vn.gov.App - text                                 Logback
+ *	2026-03-07 10:00:00.123 | WARNING  | vn.gov.app:login:42 - text              Loguru
+ *	(N) 2026-03-07T10:00:00 - text                                        qBittorrent
  *	03/07/26 10:00:00.123456 web_php[812].ERR [203.0.113.9] [text] at FILE line 8 ZoneMinder
  *	2026-03-07 10:00:00.123456 [NOTICE] [812] [203.0.113.9:4711-5#portal] text    LiteSpeed
  *
@@ -24,7 +27,7 @@
 enum { HEAD_ITEMS_MAX = 10, HEAD_MAX = 256, WORD_MAX = 96 };
 
 struct head {
-	struct slice level, logger, pid, peer;
+	struct slice level, logger, thread, pid, peer;
 	int64_t ns; /* CLOCK_NONE: no stamp yet */
 	struct slice text;
 };
@@ -93,7 +96,8 @@ static bool take_level(struct head *head, struct slice *rest)
 static bool take_stamp(
 	struct head *head, const struct parse_context *context, struct slice *rest)
 {
-	return head->ns == CLOCK_NONE && take_stamp_any(rest, context, &head->ns);
+	return head->ns == CLOCK_NONE && (take_stamp_any(rest, context, &head->ns) ||
+						 take_stamp_time(rest, context, &head->ns));
 }
 
 static bool is_name(struct slice word)
@@ -205,12 +209,38 @@ static bool take_pid(struct head *head, struct slice *rest)
 	return true;
 }
 
+/* "vn.gov.App - " of Logback, behind a thread in brackets; "vn.gov.app:login:42 - " of Loguru
+ */
+static bool take_place(struct head *head, struct slice word, struct slice *rest)
+{
+	struct slice at = slice_from(*rest, word.len), function, line;
+
+	if (skip_byte(&at, ':')) {
+		function = word_at(at);
+		at = slice_from(at, function.len);
+		if (function.len == 0 || !skip_byte(&at, ':') || !take_digits(&at, &line))
+			return false;
+	} else if (slice_find(word, '.') == word.len) {
+		return false;
+	}
+	if (!skip_lit(&at, " - "))
+		return false;
+	head->thread = head->logger;
+	head->logger = word;
+	*rest = at;
+	return true;
+}
+
 /* "vn.gov.App: ", "|Query   |": who says it, behind the level. */
 static bool take_logger(struct head *head, struct slice *rest, bool between_strokes)
 {
 	struct slice word = word_at(*rest), at = slice_from(*rest, word.len);
 
-	if (slice_absent(head->level) || !slice_absent(head->logger) || !is_name(word))
+	if (slice_absent(head->level) || !is_name(word))
+		return false;
+	if (take_place(head, word, rest))
+		return true;
+	if (!slice_absent(head->logger))
 		return false;
 	if (between_strokes) {
 		skip_blanks(&at);
@@ -262,6 +292,7 @@ static void put_head(
 	record->created_ns = head->ns;
 	put_some(record, context, FIELD_LOG_LEVEL, head->level);
 	put_some(record, context, FIELD_LOG_LOGGER, head->logger);
+	put_some(record, context, FIELD_PROCESS_THREAD_NAME, head->thread);
 	if (!slice_absent(head->pid))
 		put_digits(record, context, FIELD_PROCESS_PID, head->pid);
 	put_over(record, context, FIELD_MESSAGE, head->text);
@@ -325,6 +356,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put_head(record, context, &head);
 	if (read_known(record, context, &head))
 		return PARSED;
+	if (sign_in_outcome(head.text) != SIGN_IN_NONE)
+		line = head.text; /* no names of the head */
 	const bool says = sign_in_outcome(line) != SIGN_IN_NONE;
 	if (says && !slice_absent(head.peer))
 		put_endpoint(record, context, &endpoint_source, head.peer);
@@ -344,6 +377,6 @@ const struct parser parser_application = {
 	.summary =
 		"a stamp, a level and words in any order: programs with log files of their own",
 	.source = "Serilog, NLog, Monolog, Ruby Logger, Go log, Nest, Odoo and others",
-	.first_bytes = FIRST_BYTES_DIGITS " [<ADEFINSTVWadefinstvw",
+	.first_bytes = FIRST_BYTES_DIGITS " ([<ADEFINSTVWadefinstvw",
 	.parse = parse,
 };

@@ -58,7 +58,7 @@ struct line {
 
 static const char *const levels[] = {"INFO", "DEBUG", "WARNING", "ERROR", "WARN", "NOTICE",
 	"CRITICAL", "FATAL", "TRACE", "SEVERE", "ALERT", "DDEBUG", "SUBDEBUG", "CONFIG", "FINE",
-	"EMERG", NULL};
+	"EMERG", "INF", "WRN", "ERR", "DBG", "TRC", "FTL", NULL};
 
 /* "INFO" and what may not go on behind it; "INFO: ", "[INFO] " with brackets that open. */
 static bool take_level(struct slice *rest, struct slice *level)

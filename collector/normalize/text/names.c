@@ -109,6 +109,16 @@ static const struct name_entry entries[] = {
 	NAME("clientIp", FIELD_SOURCE_IP),
 	NAME("ip", FIELD_SOURCE_IP),
 	NAME("addr", FIELD_SOURCE_IP),
+	NAME("ip_addr", FIELD_SOURCE_IP),
+	NAME("ip_address", FIELD_SOURCE_IP),
+	NAME("ipAddress", FIELD_SOURCE_IP),
+	NAME("client_addr", FIELD_SOURCE_IP),
+	NAME("clientAddr", FIELD_SOURCE_IP),
+	NAME("client_address", FIELD_SOURCE_IP),
+	NAME("remoteIp", FIELD_SOURCE_IP),
+	NAME("remote_address", FIELD_SOURCE_IP),
+	NAME("user_ip", FIELD_SOURCE_IP),
+	NAME("ipaddr", FIELD_SOURCE_IP),
 	NAME("rhost", FIELD_SOURCE_IP),
 	NAME("SRC", FIELD_SOURCE_IP),
 	NAME("sport", FIELD_SOURCE_PORT),
@@ -302,27 +312,17 @@ static enum field_id instead_of_address(unsigned id)
 	}
 }
 
-static void put_field(
-	struct record *record, struct parse_context *context, unsigned id, struct slice value)
+/* "192.0.2.1:4711", "[2001:db8::1]:4711" */
+static bool has_port(struct slice value)
 {
-	if (value.len == 0 || field_is_other(id) || id == FIELD_OTHER_VALUE)
-		return;
-	if (id == FIELD_URL_ORIGINAL)
-		access_log_put_url(record, context, value);
-	else if (field_type(id) == FIELD_IP)
-		put_address(record, context, (enum field_id)id, instead_of_address(id), value);
-	else
-		put(record, context, (enum field_id)id, value);
-}
+	struct netaddr address;
+	struct slice host, port;
 
-/* "HTTP/1.1"; other protocols have no version here. */
-static void put_http_version(
-	struct record *record, struct parse_context *context, struct slice value)
-{
-	if (skip_lit(&value, "HTTP/"))
-		put_some(record, context, FIELD_HTTP_VERSION, value);
-	else
-		put_some(record, context, FIELD_NETWORK_PROTOCOL, value);
+	if (!cut_last(value, SLICE_LIT(":"), &host, &port) || !all_digits(port))
+		return false;
+	if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+		return true;
+	return slice_find(host, ':') == host.len && netaddr_parse(host, &address);
 }
 
 /* "192.0.2.1:4711", "[2001:db8::1]:4711", an address alone */
@@ -338,6 +338,31 @@ static void put_endpoint(
 	}
 	if (slice_absent(record_get(record, FIELD_SOURCE_IP)))
 		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
+}
+
+static void put_field(
+	struct record *record, struct parse_context *context, unsigned id, struct slice value)
+{
+	if (value.len == 0 || field_is_other(id) || id == FIELD_OTHER_VALUE)
+		return;
+	if (id == FIELD_URL_ORIGINAL)
+		access_log_put_url(record, context, value);
+	else if (id == FIELD_SOURCE_IP && has_port(value))
+		put_endpoint(record, context, value);
+	else if (field_type(id) == FIELD_IP)
+		put_address(record, context, (enum field_id)id, instead_of_address(id), value);
+	else
+		put(record, context, (enum field_id)id, value);
+}
+
+/* "HTTP/1.1"; other protocols have no version here. */
+static void put_http_version(
+	struct record *record, struct parse_context *context, struct slice value)
+{
+	if (skip_lit(&value, "HTTP/"))
+		put_some(record, context, FIELD_HTTP_VERSION, value);
+	else
+		put_some(record, context, FIELD_NETWORK_PROTOCOL, value);
 }
 
 /* "203.0.113.9, 192.0.2.1, 10.0.0.2": each proxy wrote down on the right who asked it, so that
