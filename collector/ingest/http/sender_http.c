@@ -106,6 +106,7 @@ static const char *phrase_of(unsigned status)
 		{403, "Forbidden"},
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
+		{408, "Request Timeout"},
 		{411, "Length Required"},
 		{413, "Content Too Large"},
 		{414, "URI Too Long"},
@@ -396,7 +397,7 @@ static struct http_trouble check_body(struct http *http)
 		return (struct http_trouble){411, "a body without a length"};
 	if (!handler->wants_raw && !http_reader_unpack(http->reader))
 		return (struct http_trouble){
-			415, "a content coding that is not gzip or deflate"};
+			415, "a content coding that is not gzip, deflate or zstd"};
 	return HTTP_FINE;
 }
 
@@ -503,9 +504,7 @@ static void log_broken(const struct sender_session *session, const char *why)
 	if (sender == NULL)
 		door_stranger(session->door, &session->address);
 	else
-		log_warn("senders.broken", "sender=%s peer=%s listener=%s, %s",
-			LOG_TEXT(slice_str(sender->name)), session->name,
-			LOG_TEXT(slice_str(session->door->settings->name)), why);
+		sender_session_log_broken(session, sender, why);
 }
 
 /* It makes no sense: where the next one would begin is not known. */
@@ -606,6 +605,24 @@ static enum sender_taken take(struct sender_session *session, const char **why)
 	return SENDER_NO_ROOM;
 }
 
+/* RFC 9110 §15.5.9. What it put before counts, when it is durable, as the answer says. */
+static void late(struct sender_session *session)
+{
+	struct http *http = session->reader;
+	struct http_exchange *exchange = &http->exchange;
+
+	if (!http_reader_is_within(http->reader) || http->phase > PHASE_SKIPPING)
+		return;
+	exchange->session = session;
+	if (!http_reader_is_in_body(http->reader))
+		exchange->head = &http->none;
+	exchange->closes = true;
+	if (http->phase == PHASE_READING)
+		http->trouble = (struct http_trouble){408, "it did not come in time"};
+	http->phase = PHASE_STORING;
+	answer_if_durable(http);
+}
+
 static void finish(struct sender_session *session)
 {
 	(void)session; /* what was not answered comes again */
@@ -660,5 +677,6 @@ const struct sender_protocol sender_http = {
 	.answer = answer,
 	.written = written,
 	.owes = owes,
+	.late = late,
 	.held = held,
 };

@@ -8,6 +8,8 @@
 #include "common/clock.h"
 #include "common/counter.h"
 
+enum { TELL_MS = 60000 };
+
 static struct counter unknown = COUNTER("ingest.senders_unknown",
 	"datagrams and connections of addresses that are no sender's; refused");
 
@@ -132,6 +134,15 @@ static struct sender_stranger *stranger_at(struct sender_book *book,
 		snprintf(stranger->listener, sizeof(stranger->listener), "%s", listener);
 	}
 	return stranger;
+}
+
+bool sender_may_tell(atomic_int_fast64_t *told_ms)
+{
+	const int64_t now_ms = clock_mono_ms();
+	int_fast64_t told = atomic_load(told_ms);
+
+	return (told == 0 || now_ms - told >= TELL_MS) &&
+	       atomic_compare_exchange_strong(told_ms, &told, now_ms);
 }
 
 bool sender_book_stranger(

@@ -31,8 +31,10 @@ struct sender_state {
 	atomic_uint connections;      /* open now */
 	atomic_uint_fast64_t refused; /* connections too many */
 	atomic_int_fast64_t heard_ns; /* wall clock; 0 = not since the start */
-	/* Of forwarding: when the log had a line, monotonic; 0 = not since the start. */
-	atomic_int_fast64_t fault_told_ms, end_told_ms;
+	/* Of what it does wrong: when the log had a line, monotonic; 0 = not since the start.
+	 */
+	atomic_int_fast64_t broken_told_ms, half_told_ms;
+	atomic_int_fast64_t fault_told_ms, end_told_ms; /* of forwarding */
 };
 
 /* What all senders of an agency share. */
@@ -57,6 +59,10 @@ struct sender_state *sender_book_state(struct sender_book *book, const char *nam
 
 /* The same of an agency. */
 struct sender_agency *sender_book_agency(struct sender_book *book, uint32_t number);
+
+/* May the log have another line of that kind of a sender? One a minute: its flood must not fill
+ * that as well. Marks it. */
+MUST_USE bool sender_may_tell(atomic_int_fast64_t *told_ms);
 
 /* Nobody we know. True when it came for the first time, and there is room to say so. */
 bool sender_book_stranger(

@@ -113,12 +113,19 @@ static void finish(struct sender_session *session)
 	drop(session);
 }
 
+void sender_session_log_broken(
+	const struct sender_session *session, const struct sender *sender, const char *why)
+{
+	if (sender_may_tell(&sender->state->broken_told_ms))
+		log_warn("senders.broken", "sender=%s peer=%s listener=%s, %s",
+			LOG_TEXT(slice_str(sender->name)), session->name,
+			LOG_TEXT(slice_str(session->door->settings->name)), why);
+}
+
 static void end_broken(struct sender_session *session, const char *why)
 {
 	counter_add(&streams_broken, 1);
-	log_warn("senders.broken", "sender=%s peer=%s listener=%s, %s",
-		LOG_TEXT(slice_str(session->flow->sender->name)), session->name,
-		LOG_TEXT(slice_str(session->door->settings->name)), why);
+	sender_session_log_broken(session, session->flow->sender, why);
 	drop(session);
 }
 
@@ -166,11 +173,12 @@ static void end_half(struct sender_session *session)
 {
 	counter_add(&too_much_half, 1);
 	session->protocol->finish(session);
-	log_warn("senders.half",
-		"sender=%s peer=%s listener=%s, messages that have come half "
-		"take more memory than they may",
-		LOG_TEXT(slice_str(session->flow->sender->name)), session->name,
-		LOG_TEXT(slice_str(session->door->settings->name)));
+	if (sender_may_tell(&session->flow->sender->state->half_told_ms))
+		log_warn("senders.half",
+			"sender=%s peer=%s listener=%s, messages that have come half "
+			"take more memory than they may",
+			LOG_TEXT(slice_str(session->flow->sender->name)), session->name,
+			LOG_TEXT(slice_str(session->door->settings->name)));
 	drop(session);
 }
 
@@ -582,6 +590,17 @@ static bool passed(int64_t since_ms, uint64_t limit_ms)
 	return since_ms != 0 && clock_mono_ms() - since_ms >= (int64_t)limit_ms;
 }
 
+static void end_late(struct sender_session *session, bool is_unread)
+{
+	if (session->is_leaving || is_unread) {
+		finish(session);
+		return;
+	}
+	if (session->flow != NULL && session->protocol->late != NULL)
+		session->protocol->late(session);
+	leave(session);
+}
+
 static void check(struct sender_session *session)
 {
 	const struct ingest_settings *settings = session->gate->shared->settings;
@@ -596,10 +615,7 @@ static void check(struct sender_session *session)
 			drop(session);
 	} else if (too_late) {
 		counter_add(&deadlines_passed, 1);
-		if (session->is_leaving || passed(session->unread_ms, settings->write_ms))
-			finish(session);
-		else
-			leave(session);
+		end_late(session, passed(session->unread_ms, settings->write_ms));
 	} else if (session->flow != NULL && session->generation != session->gate->generation) {
 		look_again(session);
 	} else {

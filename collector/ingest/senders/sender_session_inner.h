@@ -78,6 +78,10 @@ struct sender_protocol {
 	/* Will it have to answer? NULL: never. */
 	bool (*owes)(const struct sender_session *session);
 
+	/* The rest of what has begun did not come in time, and it has to go: says so, at once
+	 * or when it owes no more. NULL: nothing. */
+	void (*late)(struct sender_session *session);
+
 	/* It ends now and owes nothing: says what else the peer should know. May be called
 	 * again. NULL: nothing. */
 	void (*part)(struct sender_session *session);
@@ -91,6 +95,10 @@ const struct sender *sender_session_certified(struct sender_session *session);
 /* From now on it is that one, and reads on. False: that has as many connections as it may, and
  * this one is nobody's. */
 MUST_USE bool sender_session_is(struct sender_session *session, const struct sender *sender);
+
+/* Its stream, or request, makes no sense: a line in the log, one a minute for a sender. */
+void sender_session_log_broken(
+	const struct sender_session *session, const struct sender *sender, const char *why);
 
 /* Something of it is settled: answer() is called soon. */
 void sender_session_settled(struct sender_session *session);

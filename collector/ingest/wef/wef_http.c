@@ -29,7 +29,6 @@ enum {
 	ANSWER_MAX = 2 << 20, /* bytes of an envelope of ours, in UTF-8 */
 	ADDRESS_MAX = 1024,
 	SHA1_HEX_SIZE = 41,
-	TELL_MS = 60000,
 };
 
 static struct counter enumerations = COUNTER("ingest.wef_enumerations",
@@ -268,23 +267,12 @@ static void put_event(struct http_exchange *exchange, struct slice event)
 	http_put(exchange, utf8_head(event, most), event.len, false);
 }
 
-/* A line of the log of one kind, once in a minute for a sender: a flood must not fill that as
- * well. */
-static bool may_tell(atomic_int_fast64_t *told_ms)
-{
-	const int64_t now_ms = clock_mono_ms();
-	int_fast64_t told = atomic_load(told_ms);
-
-	return (told == 0 || now_ms - told >= TELL_MS) &&
-	       atomic_compare_exchange_strong(told_ms, &told, now_ms);
-}
-
 /* Why is lost with the envelope. */
 static void log_end(const struct http_exchange *exchange)
 {
 	const struct wef *wef = exchange->state;
 
-	if (!may_tell(&exchange->session->flow->sender->state->end_told_ms))
+	if (!sender_may_tell(&exchange->session->flow->sender->state->end_told_ms))
 		return;
 	log_warn("wef.given_up", "sender=%s computer=%s subscription=%s status=%s",
 		LOG_TEXT(slice_str(exchange->session->flow->sender->name)),
@@ -404,7 +392,7 @@ static void log_fault(const struct http_exchange *exchange)
 {
 	const struct wef *wef = exchange->state;
 
-	if (may_tell(&exchange->session->flow->sender->state->fault_told_ms))
+	if (sender_may_tell(&exchange->session->flow->sender->state->fault_told_ms))
 		log_warn("wef.fault", "sender=%s peer=%s computer=%s, %s",
 			LOG_TEXT(slice_str(exchange->session->flow->sender->name)),
 			exchange->session->name, LOG_TEXT(slice_str(wef->message.machine)),

@@ -20,7 +20,6 @@ enum {
 	ROUND_MS = 1000,
 	BUSY_MS = 2000,           /* that somebody who looks at the file may hold it */
 	SILENCE_GRACE_MS = 60000, /* beyond two heartbeats: what is on its way */
-	KEPT_DAYS = 180,          /* of one that is not heard any more */
 };
 
 static struct counter full = COUNTER("ingest.wef_sources_full",
@@ -31,6 +30,8 @@ static struct counter went_silent = COUNTER("ingest.wef_silent",
 	"computers that forward events and said nothing for more than two heartbeats");
 static struct counter unwritten = COUNTER("ingest.wef_unwritten",
 	"seconds in which the file of computers that forward could not be written");
+
+static const int64_t KEPT_NS = INT64_C(86400) * WEF_KEPT_DAYS * CLOCK_NS_PER_S;
 
 /* A certificate of a sender. */
 struct owner {
@@ -500,6 +501,8 @@ static void load_row(struct wef_sources *sources, sqlite3_stmt *row)
 	source->view.heartbeat_ms = (uint64_t)sqlite3_column_int64(row, 5);
 	source->view.heard_ns = sqlite3_column_int64(row, 6);
 	source->heard_ms = clock_mono_ms();
+	/* Told long ago. */
+	source->view.is_silent = source->view.heard_ns < clock_wall_ns() - KEPT_NS;
 }
 
 static bool load(struct wef_sources *sources)
@@ -518,17 +521,20 @@ static bool load(struct wef_sources *sources)
 	return sqlite3_finalize(row) == SQLITE_OK && step == SQLITE_DONE;
 }
 
-/* As old as they are to the newest one, or to now when that is earlier: neither a clock that is
- * wrong at the start makes all of them old, nor one that was wrong before. */
+/* As old as they are to the newest one, or to now when that is earlier: a clock that is wrong
+ * at the start does not make all of them old, nor one that was wrong before. */
 static bool forget_old(struct wef_sources *sources)
 {
-	char text[192];
+	char text[512];
 
 	snprintf(text, sizeof(text),
 		"DELETE FROM forwarders WHERE heard_ns <"
-		" min(%lld, (SELECT max(heard_ns) FROM forwarders)) - %lld",
-		(long long)clock_wall_ns(),
-		(long long)(INT64_C(86400) * KEPT_DAYS * CLOCK_NS_PER_S));
+		" min(%lld, (SELECT max(heard_ns) FROM forwarders)) - %lld"
+		" AND ((SELECT count(*) FROM forwarders) > %d"
+		" OR (sender, certificate) IN (SELECT sender, certificate FROM forwarders"
+		" GROUP BY sender, certificate HAVING count(*) > %d))",
+		(long long)clock_wall_ns(), (long long)KEPT_NS, WEF_SOURCES_MAX / 2,
+		WEF_COMPUTERS_MAX / 2);
 	return execute(sources->file, text);
 }
 

@@ -16,6 +16,9 @@
  * WEF_SOURCES_MAX at most, and WEF_COMPUTERS_MAX of a certificate, whatever
  * computers call themselves: further ones are counted and have no bookmark. So
  * are bookmarks beyond WEF_BOOKMARKS_MAX of a certificate: the older one stays.
+ * Those that were not heard for WEF_KEPT_DAYS are forgotten at a start, but only where half of
+ * the places are taken: no clock that is wrong, however often, takes a bookmark while there is
+ * room for it.
  *
  * Any thread. Private to ingest/, but for what control shows.
  */
@@ -29,7 +32,8 @@ struct wef_sources;
 
 enum {
 	WEF_SOURCES_MAX = 100000,
-	WEF_COMPUTERS_MAX = 4000,    /* of one certificate, times its subscriptions */
+	WEF_COMPUTERS_MAX = 4000, /* of one certificate, times its subscriptions */
+	WEF_KEPT_DAYS = 180,
 	WEF_BOOKMARKS_MAX = 8 << 20, /* bytes of those of one certificate */
 };
 

@@ -450,17 +450,26 @@ START_TEST(who_is_slow_or_silent_is_ended)
 {
 	begin();
 	int silent = dial(HTTP, "127.0.0.9"), slow = dial(HTTP, "127.0.0.1"),
-	    idle = dial(HTTP, "127.0.0.1");
+	    idle = dial(HTTP, "127.0.0.1"), half = dial(HTTP, "127.0.0.1"),
+	    head = dial(HTTP, "127.0.0.1");
 
 	put_request(idle, "POST /", "", SLICE_LIT("one\n"));
 	await(idle, 200, "\"stored\":1");
 	put(slow, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+	put(half, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc\nd");
+	put(head, "POST / HTTP/1.1\r\nHost");
 	ck_assert(is_closed(silent));
+	await(slow, 408, "\"stored\":0");
 	ck_assert(is_closed(slow));
+	await(half, 408, "\"stored\":1");
+	ck_assert(is_closed(half));
+	ck_assert(is_closed(head)); /* nobody knows yet who it is */
 	put_request(idle, "POST /", "", SLICE_LIT("two\n"));
 	await(idle, 200, "\"stored\":1");
 	close(silent);
 	close(slow);
+	close(half);
+	close(head);
 	close(idle);
 	end();
 }

@@ -266,6 +266,34 @@ static void set_heard(const char *path, const char *computer, int64_t heard_ns)
 	sqlite3_close(file);
 }
 
+START_TEST(who_is_not_heard_for_long_is_forgotten_where_room_is_needed)
+{
+	const int64_t year_ns = INT64_C(365) * 86400 * CLOCK_NS_PER_S, now_ns = clock_wall_ns();
+	struct folder folder;
+	char path[4096], name[32];
+
+	folder_make(&folder);
+	snprintf(path, sizeof(path), "%s/forwarders.db", folder.path);
+	struct wef_sources *sources = open_at(path);
+	for (unsigned i = 0; i < WEF_COMPUTERS_MAX / 2 - 1; i++) {
+		snprintf(name, sizeof(name), "pc%u", i);
+		deliver(sources, name, "one");
+	}
+	deliver(sources, "old", "one");
+	wef_sources_close(sources);
+	set_heard(path, "old", now_ns - year_ns);
+	sources = open_at(path);
+	check_bookmark(sources, "old", "one");
+	deliver(sources, "more", "one");
+	wef_sources_close(sources);
+	sources = open_at(path);
+	check_bookmark(sources, "old", NULL);
+	check_bookmark(sources, "pc0", "one");
+	wef_sources_close(sources);
+	folder_remove(&folder);
+}
+END_TEST
+
 START_TEST(a_clock_that_is_wrong_makes_no_computer_old)
 {
 	const int64_t year_ns = INT64_C(365) * 86400 * CLOCK_NS_PER_S, now_ns = clock_wall_ns();
@@ -285,7 +313,7 @@ START_TEST(a_clock_that_is_wrong_makes_no_computer_old)
 	sources = open_at(path);
 	check_bookmark(sources, "a", "one");
 	check_bookmark(sources, "b", "one");
-	check_bookmark(sources, "old", NULL);
+	check_bookmark(sources, "old", "one");
 	deliver(sources, "b", "two");
 	wef_sources_close(sources);
 	set_heard(path, "a", now_ns + 10 * year_ns); /* it was ahead */
@@ -302,4 +330,5 @@ TEST_MAIN("wef_sources", the_newest_bookmark_counts, another_certificate_is_anot
 	a_folder_that_is_not_there_is_an_error, what_a_computer_did_is_shown,
 	who_misses_two_heartbeats_is_silent, a_certificate_has_no_more_computers_than_it_may,
 	a_certificate_has_no_more_bookmarks_than_it_may,
+	who_is_not_heard_for_long_is_forgotten_where_room_is_needed,
 	a_clock_that_is_wrong_makes_no_computer_old)
