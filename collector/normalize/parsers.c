@@ -2,6 +2,7 @@
 
 const struct parser *const parsers[] = {
 	&parser_rfc5424,
+	&parser_meraki,
 	&parser_mysql_audit,
 	&parser_container,
 	&parser_mysql,
@@ -69,6 +70,7 @@ const struct parser *const parsers[] = {
 	&parser_zeek,
 	&parser_snort,
 	&parser_json,
+	&parser_umbrella,
 	&parser_csv,
 	&parser_iis,
 	&parser_w3c,
@@ -106,6 +108,7 @@ const struct parser *const parsers[] = {
 	&parser_kernel,
 	&parser_cisco_asa,
 	&parser_cisco_ios,
+	&parser_cisco_ise,
 	&parser_panos,
 	&parser_filterlog,
 	&parser_checkpoint,

@@ -306,6 +306,44 @@ void put_totals(struct record *record, struct parse_context *context)
 		FIELD_DESTINATION_PACKETS);
 }
 
+/* "12" means "1.2", "1" alone "1.0". */
+static struct slice dotted_version(struct parse_context *context, struct slice digits)
+{
+	char text[3] = "1.0";
+
+	if (!all_digits(digits) || digits.len > 2 || digits.ptr[0] != '1')
+		return digits;
+	text[2] = digits.len == 2 ? digits.ptr[1] : '0';
+	struct slice copy = arena_copy(context->arena, slice_of(text, sizeof(text)));
+	context->full = context->full || slice_absent(copy);
+	return copy;
+}
+
+void put_tls_version(struct record *record, struct parse_context *context, struct slice text)
+{
+	static const struct {
+		struct slice name, protocol;
+	} protocols[] = {
+		{{SLICE_BYTES("TLS")}, {SLICE_BYTES("tls")}},
+		{{SLICE_BYTES("SSL")}, {SLICE_BYTES("ssl")}},
+		{{SLICE_BYTES("DTLS")}, {SLICE_BYTES("dtls")}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+		struct slice version = text;
+
+		if (!skip_text(&version, protocols[i].name))
+			continue;
+		(void)(skip_byte(&version, 'v') || skip_byte(&version, ' '));
+		if (version.len == 0 || !is_digit(version.ptr[0]))
+			continue;
+		put(record, context, FIELD_TLS_VERSION, dotted_version(context, version));
+		put(record, context, FIELD_TLS_VERSION_PROTOCOL, protocols[i].protocol);
+		return;
+	}
+	put_some(record, context, FIELD_TLS_VERSION, text);
+}
+
 void put_direction(struct record *record, struct parse_context *context, struct slice word)
 {
 	static const struct {

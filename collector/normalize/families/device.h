@@ -74,10 +74,14 @@ void put_url_host(struct record *record, struct parse_context *context, struct s
 /* Seconds as event.duration, which has nanoseconds; "12", "0:01:02", "1h02m03s". */
 void put_seconds(struct record *record, struct parse_context *context, struct slice text);
 
-/* network.bytes and network.packets as sums of both sides', where those are known. A translation
- * to the address 0.0.0.0 or ::, or to port 0, is none: devices write it where they translated
- * nothing; it is taken out. */
+/* network.bytes and network.packets as sums of both sides', where those are known. A
+ * translation to the address 0.0.0.0 or ::, or to port 0, is none: devices write it where they
+ * translated nothing; it is taken out. */
 void put_totals(struct record *record, struct parse_context *context);
+
+/* tls.version "1.2" and tls.version_protocol "tls" of "TLSv1.2", "TLS 1.2", "TLSv12"; of texts
+ * that are none of these all is the version. */
+void put_tls_version(struct record *record, struct parse_context *context, struct slice text);
 
 /* network.direction: "inbound", "outbound", "internal", "external" for a device's word. */
 void put_direction(struct record *record, struct parse_context *context, struct slice word);

@@ -72,6 +72,8 @@ void put_ids_address(struct record *record, struct parse_context *context, struc
 	struct slice address, number;
 	struct netaddr parsed;
 
+	if (slice_absent(text))
+		return;
 	if (cut_last(text, SLICE_LIT(":"), &address, &number) && all_digits(number) &&
 		number.len <= 5 && netaddr_parse(address, &parsed)) {
 		put_only_address(record, context, ip, address);

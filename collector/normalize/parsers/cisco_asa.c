@@ -34,6 +34,7 @@ enum ftd_value {
 	FTD_USER = NAMED_END,
 	FTD_DNS_TYPE,
 	FTD_HTTP_HOST,
+	FTD_TLS_VERSION,
 };
 
 /* "Security Event Syslog Messages", Cisco Secure Firewall Threat Defense. */
@@ -78,7 +79,7 @@ static const struct name_entry entries[] = {
 	NAME("DNSResponseType", FIELD_DNS_RESPONSE_CODE),
 	NAME("SSLServerName", FIELD_TLS_CLIENT_SERVER_NAME),
 	NAME("SSLCipherSuite", FIELD_TLS_CIPHER),
-	NAME("SSLVersion", FIELD_TLS_VERSION),
+	NAME("SSLVersion", FTD_TLS_VERSION),
 	NAME("HTTP_Hostname", FTD_HTTP_HOST),
 	NAME("HTTP_URI", FIELD_URL_ORIGINAL),
 	NAME("SID", FIELD_RULE_ID),
@@ -201,6 +202,9 @@ static void put_pair(struct record *record, struct parse_context *context,
 		break;
 	case FTD_DNS_TYPE:
 		put(record, context, FIELD_DNS_QUESTION_TYPE, dns_type_of(pair->value));
+		break;
+	case FTD_TLS_VERSION:
+		put_tls_version(record, context, pair->value);
 		break;
 	case FTD_HTTP_HOST:
 		put_url_host(record, context, pair->value);

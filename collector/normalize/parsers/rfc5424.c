@@ -271,6 +271,16 @@ static bool take_rest(struct record *record, struct parse_context *context, stru
 	return true;
 }
 
+/* "1772852400.123456789 MX84 ": seconds since 1970, of Cisco's Meraki */
+static bool is_of_meraki(struct slice rest)
+{
+	enum { SECONDS_LEN = 10 };
+	struct slice digits;
+
+	return take_digits(&rest, &digits) && digits.len == SECONDS_LEN &&
+	       skip_byte(&rest, '.');
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message, digits, version;
@@ -280,7 +290,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		return PARSED_NOT_MINE;
 	/* A digit may begin the text of an older message, unless the settings say otherwise. */
 	bool spaced = skip_byte(&rest, ' ');
-	if (!spaced && !context->named)
+	if ((!spaced || is_of_meraki(rest)) && !context->named)
 		return PARSED_NOT_MINE;
 	context->message = SLICE_NONE;
 	put_priority(record, context, digits, priority);

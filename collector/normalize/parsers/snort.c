@@ -4,12 +4,14 @@
  *	03/07-10:00:00.123456 [**] [1:2003:8] NAME [**] [Classification: C] [Priority: 1] {TCP}
  *A -> B 03/07/2026-10:00:00.123456  [Drop] [**] [1:2003:8] NAME [**] [Classification: ...
  *	[1:2003:8] NAME [Classification: C] [Priority: 1]: {TCP} 192.0.2.1:40000 -> 192.0.2.7:80
+ *	03/07/26-10:00:00.123456 ,1,2003,8,"NAME",TCP,203.0.113.9,40000,192.0.2.7,80,...
  *	[**] [1:2003:8] NAME [**]  and two lines more: alert_full, joined
  *	{"timestamp":"03/07-10:00:00.123456","rule":"1:2003:8","msg":"NAME","class":"C",...}
  *
  * The year is not always there: the nearest, as in syslog.
  */
 #include "collector/normalize/families/ids.h"
+#include "collector/normalize/text/csv.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/network.h"
 #include "collector/normalize/text/stamp.h"
@@ -18,7 +20,7 @@
 struct alert {
 	struct ids_alert ids;
 	struct slice generator, signature, revision;
-	struct slice protocol, source, destination;
+	struct slice protocol, interface, source, destination;
 	int64_t ns;
 };
 
@@ -172,9 +174,14 @@ static void take_marks(struct slice *rest, struct alert *alert)
 	}
 }
 
-/* "{TCP} 192.0.2.1:40000 -> 192.0.2.7:80" */
+/* "{TCP} 192.0.2.1:40000 -> 192.0.2.7:80", "<eth0> " before it where it is asked for */
 static bool take_packet(struct slice *rest, struct alert *alert)
 {
+	if (skip_byte(rest, '<')) {
+		if (!take_until(rest, '>', &alert->interface))
+			return false;
+		skip_blanks(rest);
+	}
 	if (skip_byte(rest, '{') && !take_until(rest, '}', &alert->protocol))
 		return false;
 	skip_blanks(rest);
@@ -247,6 +254,42 @@ static bool read_json(struct parse_context *context, struct alert *alert)
 	return true;
 }
 
+/*
+ * Snort 2's "output alert_csv: FILE default": "03/07-10:00:00.123456 ,1,2003,8,\"NAME\",TCP,
+ * 203.0.113.9,40000,192.0.2.7,80,00:11:22:33:44:55,..."
+ */
+static bool read_csv(struct record *record, struct parse_context *context, struct alert *alert)
+{
+	enum { COLUMNS_MIN = 11 };
+	static const struct csv_column columns[] = {
+		{6, FIELD_SOURCE_IP},
+		{7, FIELD_SOURCE_PORT},
+		{8, FIELD_DESTINATION_IP},
+		{9, FIELD_DESTINATION_PORT},
+		{10, FIELD_SOURCE_MAC},
+		{11, FIELD_DESTINATION_MAC},
+	};
+	struct slice rest = context->message;
+	struct csv csv;
+
+	if (!take_time(&rest, context, &alert->ns))
+		return false;
+	skip_blanks(&rest);
+	if (rest.len == 0 || rest.ptr[0] != ',')
+		return false;
+	csv_read(&csv, context->message, context);
+	if (csv.n < COLUMNS_MIN || !all_digits(csv_at(&csv, 1)) ||
+		!all_digits(csv_at(&csv, 2)) || !all_digits(csv_at(&csv, 3)))
+		return false;
+	alert->generator = csv_at(&csv, 1);
+	alert->signature = csv_at(&csv, 2);
+	alert->revision = csv_at(&csv, 3);
+	alert->ids.signature = csv_at(&csv, 4);
+	alert->protocol = csv_at(&csv, 5);
+	csv_put(record, context, &csv, columns, ARRAY_LEN(columns));
+	return true;
+}
+
 static void put_alert(
 	struct record *record, struct parse_context *context, const struct alert *alert)
 {
@@ -256,6 +299,7 @@ static void put_alert(
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("gid"), alert->generator);
 	if (!slice_absent(alert->protocol))
 		put_transport(record, context, alert->protocol);
+	put(record, context, FIELD_OBSERVER_INGRESS_INTERFACE, alert->interface);
 	put_ids_address(record, context, alert->source, FIELD_SOURCE_IP, FIELD_SOURCE_PORT);
 	put_ids_address(record, context, alert->destination, FIELD_DESTINATION_IP,
 		FIELD_DESTINATION_PORT);
@@ -268,7 +312,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	struct slice text = context->message;
 	bool is_json = text.len > 0 && text.ptr[0] == '{';
 
-	if (is_json ? !read_json(context, &alert) : !read_line(text, context, &alert))
+	if (is_json ? !read_json(context, &alert)
+		    : !read_line(text, context, &alert) && !read_csv(record, context, &alert))
 		return PARSED_NOT_MINE;
 	if (alert.ns != CLOCK_NONE)
 		record->created_ns = alert.ns;
@@ -285,7 +330,8 @@ const struct parser parser_snort = {
 	.name = "snort",
 	.module = "snort",
 	.summary = "Snort 2 and 3, Suricata's fast.log",
-	.source = "Snort 2.9 and 3 manuals, alert_fast, alert_full, alert_syslog, alert_json",
+	.source = "Snort 2.9 and 3 manuals, alert_fast, alert_full, alert_syslog, alert_csv, "
+		  "alert_json",
 	.programs = programs,
 	.first_bytes = "[{01",
 	.digits = DIGITS(DAY),

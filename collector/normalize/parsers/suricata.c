@@ -21,6 +21,10 @@ enum eve_value {
 	EVE_START,
 	EVE_END,
 	EVE_SENDER,
+	EVE_RECIPIENT,
+	EVE_DNS_TYPE,
+	EVE_TLS_VERSION,
+	EVE_ARGUMENT,
 };
 
 /* Suricata User Guide 4 to 8, "EVE JSON Format". */
@@ -71,7 +75,8 @@ static const struct name_entry entries[] = {
 	NAME("http.length", FIELD_HTTP_RESPONSE_BODY_BYTES),
 	NAME("http.http_content_type", FIELD_HTTP_RESPONSE_MIME_TYPE),
 	NAME("http.xff", NAME_FORWARDED),
-	NAME("dns.type", FIELD_DNS_TYPE),
+	NAME("dns.type", EVE_DNS_TYPE),
+	NAME("dns.query.type", EVE_DNS_TYPE),
 	NAME("dns.id", FIELD_DNS_ID),
 	NAME("dns.rrname", FIELD_DNS_QUESTION_NAME),
 	NAME("dns.rrtype", FIELD_DNS_QUESTION_TYPE),
@@ -88,7 +93,10 @@ static const struct name_entry entries[] = {
 	NAME("dns.grouped.AAAA", FIELD_DNS_RESOLVED_IP),
 	NAME("dns.grouped.CNAME", FIELD_DNS_ANSWERS_DATA),
 	NAME("tls.sni", FIELD_TLS_CLIENT_SERVER_NAME),
-	NAME("tls.version", FIELD_TLS_VERSION),
+	NAME("tls.version", EVE_TLS_VERSION),
+	NAME("quic.sni", FIELD_TLS_CLIENT_SERVER_NAME),
+	NAME("quic.ja3.hash", FIELD_TLS_CLIENT_JA3),
+	NAME("quic.ja3s.hash", FIELD_TLS_SERVER_JA3S),
 	NAME("tls.subject", FIELD_TLS_SERVER_SUBJECT),
 	NAME("tls.issuerdn", FIELD_TLS_SERVER_ISSUER),
 	NAME("tls.ja3.hash", FIELD_TLS_CLIENT_JA3),
@@ -106,12 +114,18 @@ static const struct name_entry entries[] = {
 	NAME("email.message_id", FIELD_EMAIL_MESSAGE_ID),
 	NAME("email.attachment", FIELD_EMAIL_ATTACHMENTS_FILE_NAME),
 	NAME("smtp.mail_from", EVE_SENDER),
+	NAME("smtp.rcpt_to", EVE_RECIPIENT),
 	NAME("krb5.cname", FIELD_USER_NAME),
 	NAME("krb5.realm", FIELD_USER_DOMAIN),
 	NAME("smb.ntlmssp.user", FIELD_USER_NAME),
 	NAME("smb.ntlmssp.domain", FIELD_USER_DOMAIN),
 	NAME("smb.filename", FIELD_FILE_PATH),
-	NAME("ftp.command_data", FIELD_FILE_PATH),
+	NAME("ftp.command_data", EVE_ARGUMENT),
+	NAME("ftp_data.filename", FIELD_FILE_PATH),
+	NAME("nfs.filename", FIELD_FILE_PATH),
+	NAME("tftp.file", FIELD_FILE_PATH),
+	NAME("smb.ntlmssp.host", FIELD_SOURCE_DOMAIN),
+	NAME("mqtt.connect.username", FIELD_USER_NAME),
 	NAME("dhcp.client_mac", FIELD_SOURCE_MAC),
 	NAME("dhcp.hostname", FIELD_SOURCE_DOMAIN),
 };
@@ -134,6 +148,39 @@ static const struct {
 
 static const struct device sensor = {
 	{SLICE_BYTES("OISF")}, {SLICE_BYTES("Suricata")}, {SLICE_BYTES("ids")}};
+
+/* Since version 3 of its DNS logs a query is a request, an answer a response. */
+static void put_dns_type(
+	struct record *record, struct parse_context *context, struct slice type)
+{
+	if (slice_eq(type, SLICE_LIT("request")))
+		type = SLICE_LIT("query");
+	else if (slice_eq(type, SLICE_LIT("response")))
+		type = SLICE_LIT("answer");
+	put_some(record, context, FIELD_DNS_TYPE, type);
+}
+
+/* Of a command of FTP: a user's name, a file's, or anything. */
+static void put_argument(
+	struct record *record, struct parse_context *context, const struct pair *pair)
+{
+	static const struct slice of_files[] = {{SLICE_BYTES("RETR")}, {SLICE_BYTES("STOR")},
+		{SLICE_BYTES("APPE")}, {SLICE_BYTES("DELE")}, {SLICE_BYTES("STOU")},
+		{SLICE_BYTES("RNFR")}, {SLICE_BYTES("RNTO")}, {SLICE_BYTES("SIZE")}};
+	struct slice command = pairs_get_lit(context->pairs, "ftp.command");
+
+	if (slice_eq(command, SLICE_LIT("USER"))) {
+		put_some(record, context, FIELD_USER_NAME, pair->value);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(of_files); i++) {
+		if (slice_eq(of_files[i], command)) {
+			put_some(record, context, FIELD_FILE_PATH, pair->value);
+			return;
+		}
+	}
+	put_other(record, context, FIELD_OTHER, pair->name, pair->value);
+}
 
 static void put_pair(struct record *record, struct parse_context *context,
 	struct named_values *values, const struct pair *pair)
@@ -161,6 +208,22 @@ static void put_pair(struct record *record, struct parse_context *context,
 		put_some(record, context, FIELD_EMAIL_SENDER_ADDRESS,
 			without_brackets(pair->value));
 		break;
+	case EVE_RECIPIENT:
+		if (pairs_have(context->pairs, SLICE_LIT("email.to")))
+			put_other(record, context, FIELD_OTHER, pair->name, pair->value);
+		else
+			put_some(record, context, FIELD_EMAIL_TO_ADDRESS,
+				without_brackets(pair->value));
+		break;
+	case EVE_DNS_TYPE:
+		put_dns_type(record, context, pair->value);
+		break;
+	case EVE_TLS_VERSION:
+		put_tls_version(record, context, pair->value);
+		break;
+	case EVE_ARGUMENT:
+		put_argument(record, context, pair);
+		break;
 	case EVE_START:
 		put_date(record, context, FIELD_EVENT_START, pair->value);
 		break;
@@ -172,6 +235,29 @@ static void put_pair(struct record *record, struct parse_context *context,
 		break;
 	default:
 		named_put(record, context, values, meaning, pair->value);
+	}
+}
+
+/* The types that are named after the protocol they tell of. */
+static void put_protocol(
+	struct record *record, struct parse_context *context, struct slice type)
+{
+	static const struct slice protocols[] = {{SLICE_BYTES("dns")}, {SLICE_BYTES("mdns")},
+		{SLICE_BYTES("tls")}, {SLICE_BYTES("http")}, {SLICE_BYTES("http2")},
+		{SLICE_BYTES("doh2")}, {SLICE_BYTES("ssh")}, {SLICE_BYTES("smtp")},
+		{SLICE_BYTES("smb")}, {SLICE_BYTES("krb5")}, {SLICE_BYTES("rdp")},
+		{SLICE_BYTES("ftp")}, {SLICE_BYTES("mqtt")}, {SLICE_BYTES("snmp")},
+		{SLICE_BYTES("nfs")}, {SLICE_BYTES("ike")}, {SLICE_BYTES("quic")},
+		{SLICE_BYTES("dhcp")}, {SLICE_BYTES("sip")}, {SLICE_BYTES("tftp")},
+		{SLICE_BYTES("rfb")}, {SLICE_BYTES("modbus")}, {SLICE_BYTES("dnp3")},
+		{SLICE_BYTES("pgsql")}, {SLICE_BYTES("ldap")}, {SLICE_BYTES("dcerpc")},
+		{SLICE_BYTES("websocket")}, {SLICE_BYTES("telnet")}, {SLICE_BYTES("pop3")}};
+
+	if (!slice_absent(record_get(record, FIELD_NETWORK_PROTOCOL)))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+		if (slice_eq(protocols[i], type))
+			put(record, context, FIELD_NETWORK_PROTOCOL, type);
 	}
 }
 
@@ -263,6 +349,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put_alert(record, context);
 	else
 		tell(record, context, type);
+	put_protocol(record, context, type);
 	put_totals(record, context);
 	values.message = SLICE_NONE;
 	named_finish(record, context, &values);

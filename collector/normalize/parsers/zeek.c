@@ -529,7 +529,10 @@ static void tell_request(const struct reading *reading)
 
 static void tell_tls(const struct reading *reading)
 {
-	put_value(reading, FIELD_TLS_VERSION, value_of(reading, "version"));
+	struct slice version = value_of(reading, "version");
+
+	if (!slice_absent(version))
+		put_tls_version(reading->record, reading->context, version);
 	put_value(reading, FIELD_TLS_SERVER_SUBJECT, value_of(reading, "subject"));
 	tell(reading, TELLS_CONNECTION);
 }
