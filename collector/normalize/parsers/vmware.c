@@ -40,6 +40,8 @@ static const struct meaning removed =
 	MEANS("vm_removed", .category = {ECS_HOST}, .type = {ECS_CHANGE});
 static const struct meaning file =
 	MEANS("datastore_file_accessed", .category = {ECS_FILE}, .type = {ECS_ACCESS});
+static const struct meaning commanded =
+	MEANS("shell_command", .category = {ECS_PROCESS}, .type = {ECS_START});
 static const struct meaning noted = {.category = {ECS_HOST}, .type = {ECS_INFO}};
 
 static const struct phrase sentences[] = {
@@ -165,19 +167,70 @@ static void take_vob(struct slice *rest, struct record *record, struct parse_con
 	put(record, context, FIELD_EVENT_CODE, id);
 }
 
+/* In its own files a host writes the level, "info" or "In(166)", where syslog has its name. */
+static void move_level(struct record *record, struct parse_context *context)
+{
+	static const struct slice levels[] = {{SLICE_BYTES("info")}, {SLICE_BYTES("verbose")},
+		{SLICE_BYTES("warning")}, {SLICE_BYTES("error")}, {SLICE_BYTES("panic")},
+		{SLICE_BYTES("trivia")}};
+	struct slice word = record_get(record, FIELD_HOST_HOSTNAME);
+	bool level = word.len >= 4 && word.len <= 7 && word.ptr[2] == '(' &&
+		     slice_ends(word, SLICE_LIT(")"));
+
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++)
+		level |= slice_eq(levels[i], word);
+	if (!level)
+		return;
+	take_out(record, FIELD_HOST_HOSTNAME);
+	put(record, context, FIELD_LOG_LEVEL, slice_head(word, slice_find(word, '(')));
+}
+
+/* "SO\an" */
+static void split_user(struct record *record, struct parse_context *context)
+{
+	struct slice user = record_get(record, FIELD_USER_NAME), domain;
+
+	if (slice_absent(user) || !take_until(&user, '\\', &domain))
+		return;
+	put_over(record, context, FIELD_USER_NAME, user);
+	put_some(record, context, FIELD_USER_DOMAIN, domain);
+}
+
+/* "[root]: esxcli system version get" of the shell */
+static enum parse_result read_shell(struct record *record, struct parse_context *context)
+{
+	struct slice rest = context->message, user;
+
+	skip_blanks(&rest);
+	if (!skip_byte(&rest, '[') || !take_until(&rest, ']', &user) ||
+		!skip_lit(&rest, ": ") || slice_find(user, ' ') < user.len)
+		return PARSED_NOT_MINE;
+	put_meaning(record, context, &commanded);
+	put_some(record, context, FIELD_USER_NAME, user);
+	put_some(record, context, FIELD_PROCESS_COMMAND_LINE, rest);
+	return PARSED;
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message;
 
+	if (slice_eq(context->program, SLICE_LIT("shell")) ||
+		slice_eq(context->program, SLICE_LIT("ESXShell")))
+		return read_shell(record, context);
+	move_level(record, context);
 	skip_blanks(&rest);
 	take_origin(&rest, record, context);
 	if (!skip_event(&rest) && !take_vpxd(&rest, record, context))
 		take_vob(&rest, record, context);
-	return phrases_put(&phrases, record, context, rest, &noted);
+	enum parse_result result = phrases_put(&phrases, record, context, rest, &noted);
+	split_user(record, context);
+	return result;
 }
 
 static const char *const programs[] = {"Hostd", "hostd", "Vpxa", "vpxa", "vpxd", "vobd",
-	"vmkernel", "vmkwarning", "VMkernel", "Vobd", "hostd-probe", "vmauthd", NULL};
+	"vmkernel", "vmkwarning", "VMkernel", "Vobd", "hostd-probe", "vmauthd", "shell",
+	"ESXShell", NULL};
 
 const struct parser parser_vmware = {
 	.number = 131,
