@@ -10,6 +10,7 @@
  * A name is what somebody typed; "@" and the address behind the last one are the host's.
  */
 #include "collector/normalize/text/phrases.h"
+#include "collector/normalize/text/stamp.h"
 
 #define LOGIN(how)                                                                             \
 	{                                                                                      \
@@ -185,6 +186,27 @@ static void move_level(struct record *record, struct parse_context *context)
 	put(record, context, FIELD_LOG_LEVEL, slice_head(word, slice_find(word, '(')));
 }
 
+/* "2026-03-07T10:00:00.123Z In(166) Hostd[8]: " of version 8: the level, and the priority. */
+static bool take_own_head(
+	struct slice *rest, struct record *record, struct parse_context *context)
+{
+	struct slice at = *rest, level, number, program, pid;
+	int64_t ns;
+
+	if (!take_stamp_iso(&at, context, &ns) || !skip_byte(&at, ' ') ||
+		!take_until(&at, '(', &level) || level.len != 2 || !take_digits(&at, &number) ||
+		!skip_lit(&at, ") ") || !take_until(&at, '[', &program) ||
+		slice_find(program, ' ') < program.len || !take_digits(&at, &pid) ||
+		!skip_lit(&at, "]: "))
+		return false;
+	record->created_ns = ns;
+	put(record, context, FIELD_LOG_LEVEL, level);
+	put_some(record, context, FIELD_PROCESS_NAME, program);
+	put_digits(record, context, FIELD_PROCESS_PID, pid);
+	*rest = at;
+	return true;
+}
+
 /* "SO\an" */
 static void split_user(struct record *record, struct parse_context *context)
 {
@@ -215,6 +237,9 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 {
 	struct slice rest = context->message;
 
+	if (slice_absent(context->program) && !take_own_head(&rest, record, context) &&
+		!context->named)
+		return PARSED_NOT_MINE;
 	if (slice_eq(context->program, SLICE_LIT("shell")) ||
 		slice_eq(context->program, SLICE_LIT("ESXShell")))
 		return read_shell(record, context);
@@ -234,11 +259,14 @@ static const char *const programs[] = {"Hostd", "hostd", "Vpxa", "vpxa", "vpxd",
 
 const struct parser parser_vmware = {
 	.number = 131,
+	.roles = PARSER_ENVELOPE,
 	.name = "vmware",
 	.module = "vmware",
 	.summary = "VMware ESXi and vCenter: log-ins, shells, accounts, virtual machines",
 	.source = "VMware vSphere 5.5 to 8.0: ESXi log files, vSphere events; hostd, vpxd "
 		  "vim.event.*, vobd esx.audit.*",
 	.programs = programs,
+	.first_bytes = FIRST_BYTES_DIGITS,
+	.digits = DIGITS(ISO_T),
 	.parse = parse,
 };
