@@ -44,7 +44,7 @@ static const struct name_entry entries[] = {
 	NAME("mac", FIELD_SOURCE_MAC),
 	NAME("host_name", FIELD_SOURCE_DOMAIN),
 	NAME("proto", NAMED_TRANSPORT),
-	NAME("service", NAMED_PROTOCOL),
+	NAME("service", NAMED_LATER),
 	NAME("community_id", FIELD_NETWORK_COMMUNITY_ID),
 	NAME("vlan", FIELD_NETWORK_VLAN_ID),
 	NAME("duration", NAMED_SECONDS),
@@ -87,6 +87,7 @@ static const struct name_entry entries[] = {
 	NAME("certificate.subject", FIELD_TLS_SERVER_SUBJECT),
 	NAME("certificate.issuer", FIELD_TLS_SERVER_ISSUER),
 	NAME("mailfrom", FIELD_EMAIL_SENDER_ADDRESS),
+	NAME("rcptto", NAMED_LATER),
 	NAME("from", NAMED_LATER),
 	NAME("to", FIELD_EMAIL_TO_ADDRESS),
 	NAME("cc", FIELD_EMAIL_CC_ADDRESS),
@@ -452,6 +453,54 @@ static bool read_json(
 
 /* ---- meaning ---------------------------------------------------------------------------- */
 
+/* JSON leaves out what is not known: logs whose names of log_of_json() may be missing are told
+ * by others, which only they have. */
+static struct slice path_of_json(const struct pairs *pairs)
+{
+	static const struct {
+		struct slice name, path;
+	} own[] = {
+		{{SLICE_BYTES("auth_attempts")}, {SLICE_BYTES("ssh")}},
+		{{SLICE_BYTES("hassh")}, {SLICE_BYTES("ssh")}},
+		{{SLICE_BYTES("mailfrom")}, {SLICE_BYTES("smtp")}},
+		{{SLICE_BYTES("request_from")}, {SLICE_BYTES("sip")}},
+		{{SLICE_BYTES("call_id")}, {SLICE_BYTES("sip")}},
+		{{SLICE_BYTES("data_channel.passive")}, {SLICE_BYTES("ftp")}},
+		{{SLICE_BYTES("framed_addr")}, {SLICE_BYTES("radius")}},
+		{{SLICE_BYTES("connect_info")}, {SLICE_BYTES("radius")}},
+		{{SLICE_BYTES("domainname")}, {SLICE_BYTES("ntlm")}},
+		{{SLICE_BYTES("assigned_addr")}, {SLICE_BYTES("dhcp")}},
+		{{SLICE_BYTES("func")}, {SLICE_BYTES("modbus")}},
+		{{SLICE_BYTES("fc_request")}, {SLICE_BYTES("dnp3")}},
+		{{SLICE_BYTES("get_bulk_requests")}, {SLICE_BYTES("snmp")}},
+		{{SLICE_BYTES("stratum")}, {SLICE_BYTES("ntp")}},
+		{{SLICE_BYTES("nick")}, {SLICE_BYTES("irc")}},
+		{{SLICE_BYTES("software_type")}, {SLICE_BYTES("software")}},
+		{{SLICE_BYTES("compile_ts")}, {SLICE_BYTES("pe")}},
+		{{SLICE_BYTES("operation")}, {SLICE_BYTES("dce_rpc")}},
+		{{SLICE_BYTES("cookie")}, {SLICE_BYTES("rdp")}},
+	};
+	struct slice path = pairs_get_lit(pairs, "_path");
+
+	if (!slice_absent(path))
+		return path;
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		if (pairs_have(pairs, own[i].name))
+			return own[i].path;
+	}
+	if (pairs_have(pairs, SLICE_LIT("cmd")) && pairs_have(pairs, SLICE_LIT("success")))
+		return SLICE_LIT("mysql");
+	if (pairs_have(pairs, SLICE_LIT("command")) && pairs_have(pairs, SLICE_LIT("user")))
+		return SLICE_LIT("ftp");
+	if (pairs_have(pairs, SLICE_LIT("result")) && pairs_have(pairs, SLICE_LIT("username")))
+		return SLICE_LIT("radius");
+	if (pairs_have(pairs, SLICE_LIT("action")) && pairs_have(pairs, SLICE_LIT("name")))
+		return SLICE_LIT("smb_files");
+	return pairs_have(pairs, SLICE_LIT("name")) && pairs_have(pairs, SLICE_LIT("notice"))
+		       ? SLICE_LIT("weird")
+		       : SLICE_NONE;
+}
+
 static void put_answers(
 	struct record *record, struct parse_context *context, struct slice answers)
 {
@@ -498,8 +547,18 @@ static void tell(const struct reading *reading, enum telling telling)
 	put_telling(reading->record, reading->context, telling);
 }
 
+/* The protocol of a connection; in other logs a service is something else. */
+static void put_service(const struct reading *reading)
+{
+	struct slice service = value_of(reading, "service");
+
+	if (!slice_absent(service) && !slice_eq(service, SLICE_LIT("-")))
+		put_lower(reading->record, reading->context, FIELD_NETWORK_PROTOCOL, service);
+}
+
 static void tell_connection(const struct reading *reading)
 {
+	put_service(reading);
 	struct slice from = value_of(reading, "local_orig"),
 		     to = value_of(reading, "local_resp");
 	bool ended = slice_eq(value_of(reading, "conn_state"), SLICE_LIT("SF"));
@@ -575,10 +634,60 @@ static void tell_radius(const struct reading *reading)
 								    : TELLS_CONNECTION);
 }
 
+/* Of the envelope, where the message's own are not known. */
+static void put_recipients(const struct reading *reading)
+{
+	const struct pairs *pairs = reading->pairs;
+	const bool told = !slice_absent(record_get(reading->record, FIELD_EMAIL_TO_ADDRESS));
+
+	for (unsigned i = 0; i < pairs->n; i++) {
+		const struct pair *pair = &pairs->items[i];
+
+		if (!slice_eq(pair->name, SLICE_LIT("rcptto")))
+			continue;
+		if (told)
+			put_other(reading->record, reading->context, FIELD_OTHER, pair->name,
+				pair->value);
+		else
+			put_value(reading, FIELD_EMAIL_TO_ADDRESS, pair->value);
+	}
+}
+
 static void tell_mail(const struct reading *reading)
 {
 	put_value(reading, FIELD_EMAIL_SUBJECT, value_of(reading, "subject"));
 	put_value(reading, FIELD_EMAIL_FROM_ADDRESS, value_of(reading, "from"));
+	put_recipients(reading);
+	tell(reading, TELLS_CONNECTION);
+}
+
+/* "\\\\srv\\share" and the name in it */
+static void tell_share(const struct reading *reading)
+{
+	struct slice name = value_of(reading, "name");
+
+	put_value(reading, FIELD_FILE_NAME, name);
+	put_value(reading, FIELD_FILE_DIRECTORY, value_of(reading, "path"));
+	if (all_digits(value_of(reading, "size")))
+		put_digits(reading->record, reading->context, FIELD_FILE_SIZE,
+			value_of(reading, "size"));
+	put_value(reading, FIELD_EVENT_ACTION, value_of(reading, "action"));
+	tell(reading, TELLS_CONNECTION);
+}
+
+/* "ftp://203.0.113.9/a.txt" of a command that moves a file */
+static void tell_ftp(const struct reading *reading)
+{
+	struct slice argument = value_of(reading, "arg");
+	struct named_values ignored = {0};
+
+	if (slice_starts(argument, SLICE_LIT("ftp://")))
+		named_put(reading->record, reading->context, &ignored, FIELD_URL_ORIGINAL,
+			argument);
+	if (all_digits(value_of(reading, "file_size")))
+		put_digits(reading->record, reading->context, FIELD_FILE_SIZE,
+			value_of(reading, "file_size"));
+	put_value(reading, FIELD_EVENT_ACTION, value_of(reading, "command"));
 	tell(reading, TELLS_CONNECTION);
 }
 
@@ -671,10 +780,62 @@ static const struct {
 	{{SLICE_BYTES("ntlm")}, tell_ntlm},
 	{{SLICE_BYTES("kerberos")}, tell_kerberos},
 	{{SLICE_BYTES("radius")}, tell_radius},
+	{{SLICE_BYTES("smb_files")}, tell_share},
+	{{SLICE_BYTES("ftp")}, tell_ftp},
 };
+
+/* The logs that are of one protocol. */
+static void put_protocol(const struct reading *reading)
+{
+	static const struct {
+		struct slice path, protocol;
+	} protocols[] = {
+		{{SLICE_BYTES("dns")}, {SLICE_BYTES("dns")}},
+		{{SLICE_BYTES("http")}, {SLICE_BYTES("http")}},
+		{{SLICE_BYTES("ssl")}, {SLICE_BYTES("tls")}},
+		{{SLICE_BYTES("ssh")}, {SLICE_BYTES("ssh")}},
+		{{SLICE_BYTES("smtp")}, {SLICE_BYTES("smtp")}},
+		{{SLICE_BYTES("ftp")}, {SLICE_BYTES("ftp")}},
+		{{SLICE_BYTES("rdp")}, {SLICE_BYTES("rdp")}},
+		{{SLICE_BYTES("rfb")}, {SLICE_BYTES("rfb")}},
+		{{SLICE_BYTES("smb_files")}, {SLICE_BYTES("smb")}},
+		{{SLICE_BYTES("smb_mapping")}, {SLICE_BYTES("smb")}},
+		{{SLICE_BYTES("smb_cmd")}, {SLICE_BYTES("smb")}},
+		{{SLICE_BYTES("kerberos")}, {SLICE_BYTES("kerberos")}},
+		{{SLICE_BYTES("ntlm")}, {SLICE_BYTES("ntlm")}},
+		{{SLICE_BYTES("dce_rpc")}, {SLICE_BYTES("dce_rpc")}},
+		{{SLICE_BYTES("dhcp")}, {SLICE_BYTES("dhcp")}},
+		{{SLICE_BYTES("radius")}, {SLICE_BYTES("radius")}},
+		{{SLICE_BYTES("sip")}, {SLICE_BYTES("sip")}},
+		{{SLICE_BYTES("snmp")}, {SLICE_BYTES("snmp")}},
+		{{SLICE_BYTES("modbus")}, {SLICE_BYTES("modbus")}},
+		{{SLICE_BYTES("dnp3")}, {SLICE_BYTES("dnp3")}},
+		{{SLICE_BYTES("mysql")}, {SLICE_BYTES("mysql")}},
+		{{SLICE_BYTES("irc")}, {SLICE_BYTES("irc")}},
+		{{SLICE_BYTES("ntp")}, {SLICE_BYTES("ntp")}},
+		{{SLICE_BYTES("socks")}, {SLICE_BYTES("socks")}},
+		{{SLICE_BYTES("syslog")}, {SLICE_BYTES("syslog")}},
+		{{SLICE_BYTES("ldap")}, {SLICE_BYTES("ldap")}},
+		{{SLICE_BYTES("quic")}, {SLICE_BYTES("quic")}},
+		{{SLICE_BYTES("mqtt_connect")}, {SLICE_BYTES("mqtt")}},
+		{{SLICE_BYTES("mqtt_publish")}, {SLICE_BYTES("mqtt")}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+		if (slice_eq(protocols[i].path, reading->path)) {
+			put_value(reading, FIELD_NETWORK_PROTOCOL, protocols[i].protocol);
+			put_other(reading->record, reading->context, FIELD_OTHER,
+				SLICE_LIT("service"), value_of(reading, "service"));
+			return;
+		}
+	}
+	if (!slice_eq(reading->path, SLICE_LIT("conn")))
+		put_service(reading);
+}
 
 static void put_meaning_of(const struct reading *reading)
 {
+	put_protocol(reading);
 	for (size_t i = 0; i < ARRAY_LEN(meanings); i++) {
 		if (!slice_eq(meanings[i].path, reading->path))
 			continue;
@@ -766,12 +927,14 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 			return PARSED_NOT_MINE;
 	} else if (!read_json(pairs, context, &log)) {
 		return PARSED_NOT_MINE;
+	} else {
+		head.path = SLICE_LIT(""); /* of lines of columns */
 	}
 	struct reading reading = {.record = record, .context = context, .pairs = pairs};
 	if (log != NULL)
 		reading.path = log->path;
 	else
-		reading.path = head.path.len > 0 ? head.path : pairs_get_lit(pairs, "_path");
+		reading.path = head.path.len > 0 ? head.path : path_of_json(pairs);
 	put_device(record, context, &sensor);
 	put_some(record, context, FIELD_EVENT_DATASET, reading.path); /* "" = any */
 	for (unsigned i = 0; i < pairs->n; i++)
