@@ -12,12 +12,13 @@
  *	10:00:00.123 [main] WARN  vn.gov.App - text                                 Logback
  *	2026-03-07 10:00:00.123 | WARNING  | vn.gov.app:login:42 - text              Loguru
  *	(N) 2026-03-07T10:00:00 - text                                        qBittorrent
+ *	WARNING:vn.gov.app:text                                               Python
  *	03/07/26 10:00:00.123456 web_php[812].ERR [203.0.113.9] [text] at FILE line 8 ZoneMinder
  *	2026-03-07 10:00:00.123456 [NOTICE] [812] [203.0.113.9:4711-5#portal] text    LiteSpeed
  *
  * A head is a stamp, a level, and in brackets or between strokes a number, an address, who
  * says it. It is asked last of all, and claims a line with a stamp and a level, or with a stamp
- * and words of a sign-in.
+ * and words of a sign-in; of those without a stamp Python's.
  */
 #include "collector/normalize/families/sign_in.h"
 #include "collector/normalize/text/endpoint.h"
@@ -29,6 +30,7 @@ enum { HEAD_ITEMS_MAX = 10, HEAD_MAX = 256, WORD_MAX = 96 };
 struct head {
 	struct slice level, logger, thread, pid, peer;
 	int64_t ns; /* CLOCK_NONE: no stamp yet */
+	bool time_only;
 	struct slice text;
 };
 
@@ -96,8 +98,12 @@ static bool take_level(struct head *head, struct slice *rest)
 static bool take_stamp(
 	struct head *head, const struct parse_context *context, struct slice *rest)
 {
-	return head->ns == CLOCK_NONE && (take_stamp_any(rest, context, &head->ns) ||
-						 take_stamp_time(rest, context, &head->ns));
+	if (head->ns != CLOCK_NONE)
+		return false;
+	if (take_stamp_any(rest, context, &head->ns))
+		return true;
+	head->time_only = take_stamp_time(rest, context, &head->ns);
+	return head->time_only;
 }
 
 static bool is_name(struct slice word)
@@ -286,10 +292,33 @@ static bool read_head(struct head *head, const struct parse_context *context, st
 	return head->ns != CLOCK_NONE;
 }
 
+/* "WARNING:vn.gov.auth:text", of Python's logging that nobody has set up: no stamp */
+static bool read_python(struct head *head, const struct record *record, struct slice rest)
+{
+	static const char *const names[] = {
+		"WARNING:", "ERROR:", "CRITICAL:", "INFO:", "DEBUG:"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct slice at = rest;
+
+		if (!skip_text(&at, slice_str(names[i])))
+			continue;
+		head->level = slice_of(rest.ptr, rest.len - at.len - 1);
+		head->logger = word_at(at);
+		at = slice_from(at, head->logger.len);
+		head->text = at;
+		head->ns = record->created_ns;
+		return head->logger.len > 0 && skip_byte(&head->text, ':') &&
+		       head->text.len > 0;
+	}
+	return false;
+}
+
 static void put_head(
 	struct record *record, struct parse_context *context, const struct head *head)
 {
-	record->created_ns = head->ns;
+	if (!head->time_only || record->created_ns == CLOCK_NONE)
+		record->created_ns = head->ns;
 	put_some(record, context, FIELD_LOG_LEVEL, head->level);
 	put_some(record, context, FIELD_LOG_LOGGER, head->logger);
 	put_some(record, context, FIELD_PROCESS_THREAD_NAME, head->thread);
@@ -351,8 +380,11 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 	skip_padding(&line);
 
-	if (!read_head(&head, context, line))
-		return PARSED_NOT_MINE;
+	if (!read_head(&head, context, line)) {
+		head = (struct head){0};
+		if (!read_python(&head, record, line))
+			return PARSED_NOT_MINE;
+	}
 	put_head(record, context, &head);
 	if (read_known(record, context, &head))
 		return PARSED;

@@ -36,6 +36,7 @@ struct head {
 	struct slice program;
 	struct slice level, logger, thread, pid, source, protocol; /* or absent */
 	int64_t ns;                                                /* CLOCK_NONE: none */
+	bool time_only; /* of ns: its day was guessed */
 };
 
 /* ---- words of a head --------------------------------------------------------------------- */
@@ -77,20 +78,6 @@ static bool take_inside_stamp(
 	struct slice inside, const struct parse_context *context, int64_t *ns)
 {
 	return take_stamp_any(&inside, context, ns) && inside.len == 0;
-}
-
-/* "10:00:00" and a fraction of any length */
-static bool take_time_of_day(struct slice *rest)
-{
-	struct slice at = *rest, digits;
-
-	if (!take_number(&at, 2, &digits) || !skip_byte(&at, ':') ||
-		!take_number(&at, 2, &digits) || !skip_byte(&at, ':') ||
-		!take_number(&at, 2, &digits) || !skip_byte(&at, '.') ||
-		!take_digits(&at, &digits))
-		return false;
-	*rest = at;
-	return true;
 }
 
 /* ---- heads that begin with a digit or blanks --------------------------------------------- */
@@ -222,8 +209,8 @@ static bool take_emqx(
 static bool take_logback(
 	struct slice *rest, const struct parse_context *context, struct head *head)
 {
-	(void)context;
-	if (!take_time_of_day(rest) || !skip_byte(rest, ' ') ||
+	head->time_only = true;
+	if (!take_stamp_time(rest, context, &head->ns) || !skip_byte(rest, ' ') ||
 		!take_within(rest, '[', ']', &head->thread) || !skip_byte(rest, ' ') ||
 		!take_letters(rest, &head->level))
 		return false;
@@ -242,8 +229,8 @@ static const char *const falco_levels[] = {"Emergency", "Alert", "Critical", "Er
 static bool take_falco(
 	struct slice *rest, const struct parse_context *context, struct head *head)
 {
-	(void)context;
-	if (!take_time_of_day(rest) || !skip_lit(rest, ": ") ||
+	head->time_only = true;
+	if (!take_stamp_time(rest, context, &head->ns) || !skip_lit(rest, ": ") ||
 		!take_letters(rest, &head->level) || !skip_byte(rest, ' '))
 		return false;
 	head->program = SLICE_LIT("falco");
@@ -459,7 +446,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 	if (!read_head(&rest, context, &head))
 		return PARSED_NOT_MINE;
-	record->created_ns = head.ns;
+	if (head.ns != CLOCK_NONE && !(head.time_only && record->created_ns != CLOCK_NONE))
+		record->created_ns = head.ns;
 	put_outer(record, context, FIELD_PROCESS_NAME, head.program);
 	put_some(record, context, FIELD_LOG_LEVEL, head.level);
 	put_some(record, context, FIELD_LOG_LOGGER, head.logger);

@@ -30,6 +30,7 @@ static const struct meaning asked = MEANS("packet_seen", .category = {ECS_NETWOR
 
 struct packet {
 	int64_t ns; /* CLOCK_NONE: printed without */
+	bool time_only;
 	struct slice interface, from_mac, to_mac, bytes;
 	struct slice network, transport; /* "ipv4", "TCP"; or absent */
 	struct slice from, to, text;
@@ -48,8 +49,9 @@ static void take_time(
 	if (word.len > EPOCH_MIN && slice_find(word, '.') == EPOCH_MIN &&
 		stamp_from_epoch(word, &packet->ns))
 		at = slice_from(at, word.len);
-	else if (!take_stamp_time(&at, context, &packet->ns) &&
-		 !take_stamp_any(&at, context, &packet->ns))
+	else if (take_stamp_time(&at, context, &packet->ns))
+		packet->time_only = true;
+	else if (!take_stamp_any(&at, context, &packet->ns))
 		return;
 	if (skip_byte(&at, ' '))
 		*rest = at;
@@ -361,7 +363,8 @@ static bool put_arp(struct record *record, struct parse_context *context, struct
 static void put_frame(
 	struct record *record, struct parse_context *context, const struct packet *packet)
 {
-	if (packet->ns != CLOCK_NONE)
+	if (packet->ns != CLOCK_NONE &&
+		!(packet->time_only && record->created_ns != CLOCK_NONE))
 		record->created_ns = packet->ns;
 	put_mac(record, context, FIELD_SOURCE_MAC, packet->from_mac);
 	put_mac(record, context, FIELD_DESTINATION_MAC, packet->to_mac);

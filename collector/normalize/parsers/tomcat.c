@@ -7,6 +7,7 @@
  *
  * The access log has Apache's formats and is read as those.
  */
+#include "collector/normalize/families/sign_in.h"
 #include "collector/normalize/text/phrases.h"
 #include "collector/normalize/text/stamp.h"
 
@@ -91,8 +92,12 @@ static enum parse_result put_entry(
 	struct slice line = slice_head(entry->text, slice_find(entry->text, '\n'));
 
 	record->created_ns = entry->ns;
-	enum parse_result result = phrases_put(
-		&phrases, record, context, line, is_error(entry->level) ? &error : &noted);
+	enum parse_result result = PARSED;
+	if (!phrases_read(&phrases, record, context, line) &&
+		!sign_in_take(record, context, line)) {
+		put_meaning(record, context, is_error(entry->level) ? &error : &noted);
+		result = PARSED_PARTLY;
+	}
 	put_some(record, context, FIELD_LOG_LEVEL, entry->level);
 	put(record, context, FIELD_LOG_LOGGER, entry->class);
 	if (!slice_absent(entry->thread))
@@ -158,6 +163,21 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	return put_entry(record, context, &entry);
 }
 
+/* "INFO: text" behind the line with the stamp */
+static bool goes_on(struct slice text, struct slice line, bool known)
+{
+	if (known || text.len == 0 || is_digit(text.ptr[0]) ||
+		slice_find(text, '\n') < text.len)
+		return false;
+	for (const char *const *name = levels; *name != NULL; name++) {
+		struct slice at = line;
+
+		if (skip_text(&at, slice_str(*name)) && skip_lit(&at, ": "))
+			return true;
+	}
+	return false;
+}
+
 static const char *const programs[] = {"tomcat", "tomcat8", "tomcat9", "tomcat10", NULL};
 
 const struct parser parser_tomcat = {
@@ -172,4 +192,5 @@ const struct parser parser_tomcat = {
 	.first_bytes = FIRST_BYTES_DIGITS "JFMASOND",
 	.digits = DIGITS(DAY),
 	.parse = parse,
+	.goes_on = goes_on,
 };

@@ -210,7 +210,8 @@ bool take_stamp_time(struct slice *rest, const struct parse_context *context, in
 	struct civil time = local_civil(), date;
 	size_t at = 0;
 
-	if (!clock_at(*rest, &at, &time) || at == rest->len || rest->ptr[at] != ' ')
+	if (!clock_at(*rest, &at, &time) ||
+		(at < rest->len && memchr(" :]", rest->ptr[at], 3) == NULL))
 		return false;
 	for (int64_t back = 0; back <= day; back += day) {
 		int64_t moment;

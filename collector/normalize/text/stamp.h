@@ -61,8 +61,8 @@ bool take_stamp_any(struct slice *rest, const struct parse_context *context, int
 /* "Z", "+07:00", "-0700", "+07", "UTC", "GMT+7", "ICT" at the start of *rest, which moves. */
 bool take_zone(struct slice *rest, int32_t *seconds);
 
-/* "19:06:53[.123]" and a blank, without a date: the last such time before the receive time, or
- * up to an hour behind it. */
+/* "19:06:53[.123]", without a date: the last such time before the receive time, or up to an
+ * hour behind it. A stamp of an envelope says more. */
 bool take_stamp_time(struct slice *rest, const struct parse_context *context, int64_t *ns);
 
 /* "2016/10/25 14:49:34", of nginx error logs. */
