@@ -178,7 +178,8 @@ static uint32_t count_new(struct store *store, struct batch *batch)
 	for (uint32_t i = 0; i < batch->n_records; i++) {
 		struct record *record = &batch->records[i];
 
-		record->resent = !resent_add(store->resent, record->id);
+		record->resent = !resent_add(
+			store->resent, batch->stream.agency, batch->stream.host, record->id);
 		n += !record->resent;
 	}
 	return n;
