@@ -63,6 +63,7 @@ def test_a_computer_delivers_and_goes_on_where_it_was(windows):
     """Enumerate, deliver rendered and raw events, be killed: the bookmark comes back, nothing acknowledged is lost."""
     computer = windows.computer()
     assert computer.send("/wsman/SubscriptionManager/WEC", b"").status == 200  # may I come?
+    assert computer.send("/WSMan/subscriptionmanager/wec", b"").status == 200  # as somebody typed it
     found = computer.enumerate()
     security = found["security"]
     assert set(found) == {"security", "system"} and security.bookmark is None

@@ -38,17 +38,24 @@ static const struct http_route *const tables[] = {
 	[PROTOCOL_HTTP] = routes_of_http,
 };
 
-static bool fits(struct slice pattern, struct slice path)
+/* Of Windows the letters' case is no matter: the path is typed by hand into a policy there. */
+static bool is_segment(
+	enum listener_protocol protocol, struct slice wanted, struct slice segment)
+{
+	if (slice_eq(wanted, SLICE_LIT("*")))
+		return segment.len > 0;
+	return protocol == PROTOCOL_WEF ? slice_eq_nocase(wanted, segment)
+					: slice_eq(wanted, segment);
+}
+
+static bool fits(enum listener_protocol protocol, struct slice pattern, struct slice path)
 {
 	struct slice wanted, segment;
 
 	while (slice_cut(&pattern, '/', &wanted)) {
 		if (slice_eq(wanted, SLICE_LIT("**")))
 			return true;
-		if (!slice_cut(&path, '/', &segment))
-			return false;
-		if (slice_eq(wanted, SLICE_LIT("*")) ? segment.len == 0
-						     : !slice_eq(wanted, segment))
+		if (!slice_cut(&path, '/', &segment) || !is_segment(protocol, wanted, segment))
 			return false;
 	}
 	return slice_absent(path) || path.len == 0;
@@ -60,7 +67,7 @@ struct http_found http_route_find(
 	struct http_found found = {0};
 
 	for (const struct http_route *route = tables[protocol]; route->path != NULL; route++) {
-		if (!fits(slice_str(route->path), path))
+		if (!fits(protocol, slice_str(route->path), path))
 			continue;
 		found.methods |= route->methods;
 		if ((route->methods & (unsigned)method) != 0) {

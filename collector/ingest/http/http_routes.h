@@ -2,8 +2,8 @@
  * http_routes - which requests are whose to handle
  *
  * A table for each protocol of listeners that speaks HTTP; the first row that fits counts. In a
- * path '*' is any segment that is not empty; a '/' at the end does not matter; "**" at the end
- * is everything below.
+ * path '*' is any segment that is not empty; letters are as they stand there, but for WEF; a
+ * '/' at the end does not matter; "**" at the end is everything below.
  *
  * Private to ingest/.
  */

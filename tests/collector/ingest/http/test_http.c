@@ -192,12 +192,13 @@ START_TEST(what_is_not_served_is_answered_and_the_connection_goes_on)
 	begin();
 	check_refused("POST /nothing", "", 404);
 	check_refused("POST /ingest/more", "", 404);
+	check_refused("POST /Ingest", "", 404);
 	check_refused("DELETE /ingest", "", 405);
 	check_refused("PATCH /", "", 405);
 	check_refused("POST /", "Content-Encoding: br\r\n", 415);
 	check_refused("POST /", "Content-Type: application/msgpack\r\n", 415);
 	check_refused("PUT /i/_doc/1", "Content-Type: application/x-protobuf\r\n", 415);
-	ck_assert_uint_eq(position_of(AGENCY, 1).records, 7);
+	ck_assert_uint_eq(position_of(AGENCY, 1).records, 8);
 	end();
 }
 END_TEST
