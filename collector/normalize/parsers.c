@@ -68,6 +68,7 @@ const struct parser *const parsers[] = {
 	&parser_citizen_lookup,
 	&parser_antivirus_json,
 	&parser_app_json,
+	&parser_cloud,
 	&parser_suricata,
 	&parser_flow,
 	&parser_zeek,

@@ -17,6 +17,7 @@ extern const struct parser parser_systemd;
 extern const struct parser parser_accounts;
 extern const struct parser parser_netfilter;
 extern const struct parser parser_kernel;
+extern const struct parser parser_cloud;
 extern const struct parser parser_container;
 extern const struct parser parser_gelf;
 extern const struct parser parser_app_json;
