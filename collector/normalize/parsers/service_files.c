@@ -479,5 +479,6 @@ const struct parser parser_service_files = {
 		"SoftEther server log; Ceph debug log; EMQX text formatter; Logback's default "
 		"pattern; Falco stdout_output; hMailServer log",
 	.first_bytes = FIRST_BYTES_DIGITS " [\"EWDINCAXJFMSO",
+	.digits = DIGITS(ISO_T) | DIGITS(ISO_BLANK) | DIGITS(YEAR) | DIGITS(RUN) | DIGITS(REST),
 	.parse = parse,
 };

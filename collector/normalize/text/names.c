@@ -27,6 +27,24 @@ static const struct name_entry entries[] = {
 	NAME("time_local", NAME_TIME),
 	NAME("_SOURCE_REALTIME_TIMESTAMP", NAME_TIME),
 	NAME("__REALTIME_TIMESTAMP", NAME_TIME),
+	NAME("@t", NAME_TIME), /* Serilog's compact and full documents */
+	NAME("@m", NAME_MESSAGE),
+	NAME("@mt", NAME_MESSAGE),
+	NAME("@l", FIELD_LOG_LEVEL),
+	NAME("@x", FIELD_ERROR_MESSAGE),
+	NAME("SourceContext", FIELD_LOG_LOGGER),
+	NAME("Properties.SourceContext", FIELD_LOG_LOGGER),
+	NAME("Timestamp", NAME_TIME),
+	NAME("Level", FIELD_LOG_LEVEL),
+	NAME("RenderedMessage", NAME_MESSAGE),
+	NAME("instant.epochSecond", NAME_TIME), /* Log4j 2 */
+	NAME("loggerName", FIELD_LOG_LOGGER),
+	NAME("logger_name", FIELD_LOG_LOGGER), /* Logback, Logstash's encoder */
+	NAME("thread_name", FIELD_PROCESS_THREAD_NAME),
+	NAME("threadName", FIELD_PROCESS_THREAD_NAME),
+	NAME("level_name", FIELD_LOG_LEVEL),  /* Monolog */
+	NAME("started_at", NAME_TIME),        /* Kong */
+	NAME("fields.message", NAME_MESSAGE), /* tracing, of Rust */
 	NAME("date", NAME_DATE),
 	NAME("tz", NAME_ZONE),
 	NAME("timezone", NAME_ZONE),
@@ -120,6 +138,14 @@ static const struct name_entry entries[] = {
 	NAME("user_ip", FIELD_SOURCE_IP),
 	NAME("ipaddr", FIELD_SOURCE_IP),
 	NAME("rhost", FIELD_SOURCE_IP),
+	NAME("ipAddress", FIELD_SOURCE_IP),
+	NAME("ip_address", FIELD_SOURCE_IP),
+	NAME("remoteip", FIELD_SOURCE_IP),
+	NAME("remote_address", NAME_SOURCE),
+	NAME("remote-addr", NAME_SOURCE), /* etcd */
+	NAME("client_addr", NAME_SOURCE),
+	NAME("clientAddr", NAME_SOURCE),
+	NAME("peername", NAME_SOURCE), /* EMQX */
 	NAME("SRC", FIELD_SOURCE_IP),
 	NAME("sport", FIELD_SOURCE_PORT),
 	NAME("srcport", FIELD_SOURCE_PORT),
@@ -158,6 +184,12 @@ static const struct name_entry entries[] = {
 	NAME("user_name", FIELD_USER_NAME),
 	NAME("remote_user", FIELD_USER_NAME),
 	NAME("acct", FIELD_USER_NAME),
+	NAME("userName", FIELD_USER_NAME),
+	NAME("loginName", FIELD_USER_NAME),
+	NAME("login_name", FIELD_USER_NAME),
+	NAME("user_login", FIELD_USER_NAME),
+	NAME("user.username", FIELD_USER_NAME),
+	NAME("user.login", FIELD_USER_NAME),
 	NAME("_UID", FIELD_USER_ID),
 	NAME("uid", FIELD_USER_ID),
 	NAME("group", FIELD_GROUP_NAME),
@@ -390,6 +422,49 @@ static void put_asker(struct record *record, struct parse_context *context, stru
 		put_address(record, context, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, asker);
 }
 
+/* Levels by number: pino and Bunyan of Node.js, Monolog of PHP. */
+static const struct {
+	struct slice number, word;
+} levels[] = {
+	{{SLICE_BYTES("10")}, {SLICE_BYTES("trace")}},
+	{{SLICE_BYTES("20")}, {SLICE_BYTES("debug")}},
+	{{SLICE_BYTES("30")}, {SLICE_BYTES("info")}},
+	{{SLICE_BYTES("40")}, {SLICE_BYTES("warn")}},
+	{{SLICE_BYTES("50")}, {SLICE_BYTES("error")}},
+	{{SLICE_BYTES("60")}, {SLICE_BYTES("fatal")}},
+	{{SLICE_BYTES("100")}, {SLICE_BYTES("debug")}},
+	{{SLICE_BYTES("200")}, {SLICE_BYTES("info")}},
+	{{SLICE_BYTES("250")}, {SLICE_BYTES("notice")}},
+	{{SLICE_BYTES("300")}, {SLICE_BYTES("warning")}},
+	{{SLICE_BYTES("400")}, {SLICE_BYTES("error")}},
+	{{SLICE_BYTES("500")}, {SLICE_BYTES("critical")}},
+	{{SLICE_BYTES("550")}, {SLICE_BYTES("alert")}},
+	{{SLICE_BYTES("600")}, {SLICE_BYTES("emergency")}},
+};
+
+static struct slice level_of(struct slice value)
+{
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+		if (slice_eq(value, levels[i].number))
+			return levels[i].word;
+	}
+	return value;
+}
+
+/* A word for it beside its number is the program's own. */
+static void put_level(struct record *record, struct parse_context *context, struct slice value)
+{
+	struct slice said = record_get(record, FIELD_LOG_LEVEL);
+
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+		if (said.ptr == levels[i].word.ptr) {
+			put_over(record, context, FIELD_LOG_LEVEL, value);
+			return;
+		}
+	}
+	put_field(record, context, FIELD_LOG_LEVEL, level_of(value));
+}
+
 void named_put(struct record *record, struct parse_context *context,
 	struct named_values *values, unsigned meaning, struct slice value)
 {
@@ -437,9 +512,43 @@ void named_put(struct record *record, struct parse_context *context,
 	case NAME_REQUEST:
 		access_log_put_request(record, context, value);
 		break;
+	case FIELD_LOG_LEVEL:
+		put_level(record, context, value);
+		break;
 	default:
 		put_field(record, context, meaning, value);
 	}
+}
+
+/* What loggers put around the values of an event. */
+static const char *const wrappings[] = {"context.", "meta.", "metadata.", "fields.", "extra.",
+	"Properties.", "properties.", "data.", "attributes.", "details."};
+
+/* Who it was and from where, of "context.username", "meta.ip": what a program says of an event
+ * beside its text. */
+static unsigned meaning_inside(const struct pair *pair)
+{
+	for (size_t i = 0; i < ARRAY_LEN(wrappings); i++) {
+		const struct slice wrapping = slice_str(wrappings[i]);
+
+		if (!slice_starts(pair->name, wrapping))
+			continue;
+		unsigned meaning = name_meaning(slice_from(pair->name, wrapping.len));
+		return meaning == FIELD_USER_NAME || meaning == FIELD_SOURCE_IP ||
+				       meaning == FIELD_SOURCE_PORT || meaning == NAME_SOURCE
+			       ? meaning
+			       : NAME_UNKNOWN;
+	}
+	return NAME_UNKNOWN;
+}
+
+/* A value that stands outside of a wrapping says it better. */
+static bool is_said(const struct record *record, unsigned meaning)
+{
+	const enum field_id field =
+		meaning == NAME_SOURCE ? FIELD_SOURCE_IP : (enum field_id)meaning;
+
+	return !slice_absent(record_get(record, field));
 }
 
 void named_put_pair(struct record *record, struct parse_context *context,
@@ -449,6 +558,11 @@ void named_put_pair(struct record *record, struct parse_context *context,
 
 	if (meaning == FIELD_EVENT_MODULE || slice_starts(pair->name, SLICE_LIT("soc.")))
 		return;
+	if (meaning == NAME_UNKNOWN) {
+		meaning = meaning_inside(pair);
+		if (meaning != NAME_UNKNOWN && is_said(record, meaning))
+			meaning = NAME_UNKNOWN;
+	}
 	if (meaning == NAME_UNKNOWN)
 		put_other(record, context, other, pair->name, pair->value);
 	else
