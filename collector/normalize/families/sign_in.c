@@ -4,6 +4,7 @@
 
 #include "collector/normalize/text/endpoint.h"
 #include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/names.h"
 #include "common/needles.h"
 
 /* ---- what the program itself says ------------------------------------------------------- */
@@ -122,8 +123,8 @@ static struct slice plain_of(struct slice text, char plain[SIGN_IN_TEXT_MAX], bo
 /* Texts in front of a name, the most telling ones first. */
 static const char *const user_keys[] = {"username", "user name", "for user", "tài khoản",
 	"Tài khoản", "người dùng", "tên đăng nhập", "Tên đăng nhập", "with account", "用户名",
-	"用户", "request for", "login using \"", "log in using \"", "account",
-	"login:", "login=", "user", "for"};
+	"用户", "request for", "login as", "login by", "with login", "login to", "accountname",
+	"login using \"", "log in using \"", "account", "login:", "login=", "user", "for"};
 
 static bool stands_here(struct slice text, size_t at, struct slice key)
 {
@@ -145,7 +146,7 @@ static bool is_quoted(struct slice rest)
 /* ---- the outcome ------------------------------------------------------------------------ */
 
 /* What words say: an outcome, or that somebody tries, and a verdict that stands behind that. */
-enum { SAYS_TRY = SIGN_IN_LOCKED + 1, SAYS_REFUSED, SAYS_ACCEPTED };
+enum { SAYS_TRY = SIGN_IN_LOCKED + 1, SAYS_REFUSED, SAYS_ACCEPTED, SAYS_BAD, SAYS_GOOD };
 
 static const struct words {
 	unsigned says;
@@ -178,16 +179,40 @@ static const struct needles *needles_of_words(void)
 struct said {
 	enum sign_in_outcome worst; /* "unsuccessful login" is no "successful login" */
 	bool tries;
-	size_t first; /* where the first outcome stands */
+	size_t bad_end, good_end; /* behind an adjective; 0 = none stood yet */
+	size_t first;             /* where the first outcome stands */
 };
+
+enum { ADJECTIVE_NEAR = 24 }; /* bytes from an adjective to the try it speaks of */
+
+static bool is_near(size_t end, size_t at)
+{
+	return end > 0 && at >= end && at - end <= ADJECTIVE_NEAR;
+}
+
+/* What an adjective before a try at `at` says; SAYS_TRY when none stands there. "unsuccessful"
+ * has "successful" in it. */
+static unsigned says_of_try(const struct said *said, size_t at)
+{
+	if (is_near(said->bad_end, at))
+		return SIGN_IN_FAILED;
+	return is_near(said->good_end, at) ? SIGN_IN_DONE : SAYS_TRY;
+}
 
 static bool note_words(void *user, unsigned number, size_t at)
 {
 	struct said *said = user;
 	unsigned says = words[number].says;
 
+	if (says == SAYS_BAD || says == SAYS_GOOD) {
+		*(says == SAYS_BAD ? &said->bad_end : &said->good_end) =
+			at + words[number].text.len;
+		return true;
+	}
 	if (says == SAYS_TRY || says == SIGN_IN_TRIED)
 		said->tries = true;
+	if (says == SAYS_TRY)
+		says = says_of_try(said, at);
 	if (says == SAYS_TRY)
 		return true;
 	if (says == SAYS_REFUSED || says == SAYS_ACCEPTED) {
@@ -299,7 +324,7 @@ static struct slice take_name(struct slice rest)
 	}
 	while (name.len > 0 && memchr(".:", name.ptr[name.len - 1], 2) != NULL)
 		name.len--;
-	if (is_address(name) || (name.len > 0 && memchr("/?&", name.ptr[0], 3) != NULL) ||
+	if (is_address(name) || (name.len > 0 && memchr("/?&{", name.ptr[0], 4) != NULL) ||
 		is_one_of(name, no_names, ARRAY_LEN(no_names)))
 		return SLICE_NONE;
 	return name;
@@ -494,6 +519,61 @@ static struct slice find_agent(struct slice text)
 	return SLICE_NONE;
 }
 
+/* ---- the object behind the words --------------------------------------------------------- */
+
+/* "text {"username":"an","ip":"192.0.2.1"} []" of Monolog, "text\t{"user": "an"}" of zap: what
+ * the logger put there, never a value inside of it, whose quotes are escaped. */
+static struct slice tail_of(struct slice text)
+{
+	struct slice before, after;
+
+	while (slice_ends(text, SLICE_LIT(" []")) || slice_ends(text, SLICE_LIT(" {}")))
+		text.len -= 3;
+	if (!slice_ends(text, SLICE_LIT("}")))
+		return SLICE_NONE;
+	if (!cut_last(text, SLICE_LIT("\t{\""), &before, &after) &&
+		!cut_last(text, SLICE_LIT(" {\""), &before, &after))
+		return SLICE_NONE;
+	return slice_from(text, before.len + 1);
+}
+
+static void put_tail_value(
+	struct record *record, struct parse_context *context, const struct pair *pair)
+{
+	switch (name_meaning_hashed(pair->name, pair->hash)) {
+	case FIELD_USER_NAME:
+		if (slice_absent(record_get(record, FIELD_USER_NAME)))
+			put_some(record, context, FIELD_USER_NAME, pair->value);
+		break;
+	case FIELD_SOURCE_IP:
+	case NAME_SOURCE:
+		if (slice_absent(record_get(record, FIELD_SOURCE_IP)))
+			put_endpoint(record, context, &endpoint_source, pair->value);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Not where the words before it go on with a name that nobody knows the end of: it may be that
+ * name's. CEF and LEEF have values of their own in context->pairs. */
+static void put_tail(struct record *record, struct parse_context *context, struct slice text,
+	struct slice plain)
+{
+	struct pairs *pairs = context->pairs;
+	const struct slice tail = tail_of(text);
+
+	if (slice_absent(tail) || pairs == NULL || pairs->form == PAIRS_CEF ||
+		pairs->form == PAIRS_LEEF)
+		return;
+	const struct slice words_before = slice_head(plain, (size_t)(tail.ptr - text.ptr));
+	if (find_open_name(words_before, 0) < words_before.len)
+		return;
+	pairs_read_json(pairs, tail, context->arena);
+	for (unsigned i = 0; pairs->state == PAIRS_WHOLE && i < pairs->n; i++)
+		put_tail_value(record, context, &pairs->items[i]);
+}
+
 /* ---- all of it -------------------------------------------------------------------------- */
 
 static const struct meaning meanings[] = {
@@ -550,8 +630,6 @@ static void find_all(struct slice text, struct slice plain, struct sign_in *foun
 
 bool sign_in_take(struct record *record, struct parse_context *context, struct slice text)
 {
-	const bool has_user = !slice_absent(record_get(record, FIELD_USER_NAME));
-	const bool has_source = !slice_absent(record_get(record, FIELD_SOURCE_IP));
 	struct sign_in found = {0};
 	char room[SIGN_IN_TEXT_MAX];
 	bool is_cut = false; /* who it was may have called himself "agent: " */
@@ -564,6 +642,9 @@ bool sign_in_take(struct record *record, struct parse_context *context, struct s
 	const enum sign_in_outcome outcome = outcome_of(plain);
 	if (outcome == SIGN_IN_NONE)
 		return false;
+	put_tail(record, context, text, plain);
+	const bool has_user = !slice_absent(record_get(record, FIELD_USER_NAME));
+	const bool has_source = !slice_absent(record_get(record, FIELD_SOURCE_IP));
 	find_all(text, plain, &found, has_user, has_source);
 	if (!is_cut && !has_user && !has_source && slice_absent(found.user) &&
 		slice_absent(found.address))

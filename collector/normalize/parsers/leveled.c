@@ -53,6 +53,7 @@ static struct phrases known = PHRASES(known_sentences);
 
 struct line {
 	struct slice level, logger, thread, pid, text;
+	struct slice user, source; /* of a head that names them */
 	int64_t ns;
 };
 
@@ -140,6 +141,20 @@ static bool take_colons(struct slice rest, struct line *line)
 	return true;
 }
 
+/* " [net.shibboleth.idp.Profile:169] - text" behind the address of who asks */
+static void take_place(struct slice *rest, struct line *line)
+{
+	struct slice at = *rest, place;
+
+	if (!skip_lit(&at, " [") || !take_until(&at, ']', &place) || place.len > LOGGER_MAX ||
+		!skip_lit(&at, " - "))
+		return;
+	line->user = SLICE_NONE;
+	line->source = line->logger;
+	line->logger = slice_head(place, slice_find(place, ':'));
+	*rest = at;
+}
+
 /* " - util.py[DEBUG]: text", " - name - DEBUG - text" */
 static bool take_dashes(struct slice rest, struct line *line)
 {
@@ -156,9 +171,16 @@ static bool take_dashes(struct slice rest, struct line *line)
 		}
 	}
 	line->logger = SLICE_NONE;
-	if (!take_logger(&rest, true, '\0', &line->logger) || !take_level(&rest, &line->level))
+	if (!take_logger(&rest, true, '\0', &line->logger))
 		return false;
-	(void)skip_lit(&rest, " - ");
+	if (!take_level(&rest, &line->level)) { /* "an - icingaweb2 - ERROR - " */
+		line->user = line->logger;
+		if (!take_logger(&rest, true, '\0', &line->logger) ||
+			!take_level(&rest, &line->level))
+			return false;
+	}
+	if (!skip_lit(&rest, " - "))
+		take_place(&rest, line);
 	line->text = rest;
 	return true;
 }
@@ -242,6 +264,9 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put(record, context, FIELD_LOG_LEVEL, line.level);
 	put_some(record, context, FIELD_LOG_LOGGER, line.logger);
 	put_some(record, context, FIELD_PROCESS_THREAD_NAME, line.thread);
+	put_some(record, context, FIELD_USER_NAME, line.user);
+	if (!slice_absent(line.source))
+		put_only_address(record, context, FIELD_SOURCE_IP, line.source);
 	put_digits(record, context, FIELD_PROCESS_PID, line.pid);
 	put_over(record, context, FIELD_MESSAGE, line.text);
 	context->message = SLICE_NONE;

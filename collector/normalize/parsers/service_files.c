@@ -16,13 +16,13 @@
  *	2026-03-07 10:00:00.123 [HUB "VPN"] text                          SoftEther
  *	2026-03-07T10:00:00.123+0700 7f00aabbccdd  0 text                 Ceph
  *	2026-03-07T10:00:00.123+07:00 [warning] msg: text, peername: ...  EMQX
- *	10:00:00.123 [thread] WARN  logger - text                         Guacamole, Logback
+ *	10:00:00.123 [thread] WARN  o.a.g.Logger - text                   Guacamole
+ *	I0307 10:00:00.123456     812 server.go:63] text                  Kubernetes, klog
  *	10:00:00.123456789: Warning text (user=an ...)                    Falco
  *	"IMAPD"<TAB>812<TAB>1<TAB>"2026-03-07 10:00:00.123"<TAB>"192.0.2.1"<TAB>"text"
  *
  * The head names the program; its words are services.c's to know, or anybody's who reads the
- * message of any program. Where a head has a time of day only, the record has no time of its
- *own.
+ * message of any program. A time of day alone is of the day the line was received.
  */
 #include <stdio.h>
 
@@ -36,7 +36,7 @@ struct head {
 	struct slice program;
 	struct slice level, logger, thread, pid, source, protocol; /* or absent */
 	int64_t ns;                                                /* CLOCK_NONE: none */
-	bool time_only; /* of ns: its day was guessed */
+	bool is_vague; /* of ns: its day, or its year and zone, were guessed */
 };
 
 /* ---- words of a head --------------------------------------------------------------------- */
@@ -205,21 +205,20 @@ static bool take_emqx(
 	return slice_search(text, SLICE_LIT("msg: ")) < text.len;
 }
 
-/* "10:00:00.123 [main] WARN  o.a.g.r.auth.AuthenticationService - ": Logback's own pattern */
-static bool take_logback(
+/* "10:00:00.123 [main] WARN  o.a.g.r.auth.AuthenticationService - ": Logback's own pattern, of
+ * Guacamole */
+static bool take_guacamole(
 	struct slice *rest, const struct parse_context *context, struct head *head)
 {
-	head->time_only = true;
+	head->is_vague = true;
 	if (!take_stamp_time(rest, context, &head->ns) || !skip_byte(rest, ' ') ||
 		!take_within(rest, '[', ']', &head->thread) || !skip_byte(rest, ' ') ||
 		!take_letters(rest, &head->level))
 		return false;
 	skip_blanks(rest);
 	head->logger = take_word(rest);
-	head->program = slice_starts(head->logger, SLICE_LIT("o.a.g.")) ? SLICE_LIT("guacamole")
-									: SLICE_LIT("java");
-	return head->level.len < 6 && slice_find(head->logger, '.') < head->logger.len &&
-	       skip_lit(rest, " - ");
+	head->program = SLICE_LIT("guacamole");
+	return slice_starts(head->logger, SLICE_LIT("o.a.g.")) && skip_lit(rest, " - ");
 }
 
 static const char *const falco_levels[] = {"Emergency", "Alert", "Critical", "Error", "Warning",
@@ -229,7 +228,7 @@ static const char *const falco_levels[] = {"Emergency", "Alert", "Critical", "Er
 static bool take_falco(
 	struct slice *rest, const struct parse_context *context, struct head *head)
 {
-	head->time_only = true;
+	head->is_vague = true;
 	if (!take_stamp_time(rest, context, &head->ns) || !skip_lit(rest, ": ") ||
 		!take_letters(rest, &head->level) || !skip_byte(rest, ' '))
 		return false;
@@ -366,6 +365,36 @@ static bool take_prosody(
 	return take_letters(rest, &head->level) && skip_byte(rest, '\t');
 }
 
+static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+/* "I0307 10:00:00.123456     812 server.go:63] ": glog, klog; the year is not said */
+static bool take_klog(
+	struct slice *rest, const struct parse_context *context, struct head *head)
+{
+	struct slice day, time;
+	char stamp[32];
+
+	if (rest->len < 30 || memchr("IWEF", rest->ptr[0], 4) == NULL || rest->ptr[5] != ' ' ||
+		rest->ptr[8] != ':')
+		return false;
+	head->level = slice_head(*rest, 1);
+	head->is_vague = true;
+	*rest = slice_from(*rest, 1);
+	if (!take_number(rest, 4, &day) || !skip_byte(rest, ' '))
+		return false;
+	const int month = (day.ptr[0] - '0') * 10 + day.ptr[1] - '0';
+	time = take_word(rest);
+	if (month < 1 || month > 12 || time.len != 15)
+		return false;
+	int len = snprintf(stamp, sizeof(stamp), "%.3s %.2s %.15s", months + (month - 1) * 3,
+		day.ptr + 2, time.ptr);
+	skip_blanks(rest);
+	return take_inside_stamp(slice_of(stamp, (size_t)len), context, &head->ns) &&
+	       take_digits(rest, &head->pid) && skip_byte(rest, ' ') &&
+	       take_until(rest, ']', &head->logger) &&
+	       slice_find(head->logger, ' ') == head->logger.len && skip_byte(rest, ' ');
+}
+
 /* A value between quotes, and the tab behind it. */
 static bool take_column(struct slice *rest, struct slice *value)
 {
@@ -407,11 +436,11 @@ static bool take_hmailserver(
 
 static bool (*const of_digits[])(struct slice *, const struct parse_context *,
 	struct head *) = {take_zabbix, take_mosquitto, take_sonarqube, take_lighttpd,
-	take_softether, take_ceph, take_emqx, take_logback, take_falco};
+	take_softether, take_ceph, take_emqx, take_guacamole, take_falco};
 static bool (*const of_brackets[])(struct slice *, const struct parse_context *,
 	struct head *) = {take_nagios, take_icinga, take_xrdp, take_gerrit, take_kerio};
 static bool (*const of_others[])(struct slice *, const struct parse_context *,
-	struct head *) = {take_cups, take_sogo, take_prosody, take_hmailserver};
+	struct head *) = {take_cups, take_sogo, take_prosody, take_hmailserver, take_klog};
 
 static bool read_head(
 	struct slice *rest, const struct parse_context *context, struct head *head)
@@ -446,9 +475,10 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 	if (!read_head(&rest, context, &head))
 		return PARSED_NOT_MINE;
-	if (head.ns != CLOCK_NONE && !(head.time_only && record->created_ns != CLOCK_NONE))
+	if (head.ns != CLOCK_NONE && !(head.is_vague && record->created_ns != CLOCK_NONE))
 		record->created_ns = head.ns;
-	put_outer(record, context, FIELD_PROCESS_NAME, head.program);
+	if (!slice_absent(head.program))
+		put_outer(record, context, FIELD_PROCESS_NAME, head.program);
 	put_some(record, context, FIELD_LOG_LEVEL, head.level);
 	put_some(record, context, FIELD_LOG_LOGGER, head.logger);
 	put_some(record, context, FIELD_PROCESS_THREAD_NAME, head.thread);
@@ -459,7 +489,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (!slice_absent(head.protocol))
 		put_lower(record, context, FIELD_NETWORK_PROTOCOL, head.protocol);
 	put_over(record, context, FIELD_MESSAGE, rest);
-	context->program = head.program;
+	if (!slice_absent(head.program))
+		context->program = head.program;
 	context->message = rest;
 	return PARSED_PARTLY;
 }

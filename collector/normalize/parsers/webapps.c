@@ -90,7 +90,8 @@ static struct phrases phrases = PHRASES(sentences);
 static bool take_gitea(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
 	return rest->len > 24 && rest->ptr[4] == '/' &&
-	       slice_search(*rest, SLICE_LIT(" [W] ")) < rest->len &&
+	       (slice_search(*rest, SLICE_LIT(" [W] ")) < rest->len ||
+		       slice_search(*rest, SLICE_LIT(" [I] ")) < rest->len) &&
 	       take_stamp_slashed(rest, context, ns) && skip_byte(rest, ' ');
 }
 

@@ -138,14 +138,13 @@ static const struct name_entry entries[] = {
 	NAME("user_ip", FIELD_SOURCE_IP),
 	NAME("ipaddr", FIELD_SOURCE_IP),
 	NAME("rhost", FIELD_SOURCE_IP),
-	NAME("ipAddress", FIELD_SOURCE_IP),
-	NAME("ip_address", FIELD_SOURCE_IP),
 	NAME("remoteip", FIELD_SOURCE_IP),
-	NAME("remote_address", NAME_SOURCE),
+	NAME("IP", FIELD_SOURCE_IP),
+	NAME("IpAddress", FIELD_SOURCE_IP),
+	NAME("ClientIp", FIELD_SOURCE_IP),
+	NAME("RemoteIpAddress", FIELD_SOURCE_IP),
 	NAME("remote-addr", NAME_SOURCE), /* etcd */
-	NAME("client_addr", NAME_SOURCE),
-	NAME("clientAddr", NAME_SOURCE),
-	NAME("peername", NAME_SOURCE), /* EMQX */
+	NAME("peername", NAME_SOURCE),    /* EMQX */
 	NAME("SRC", FIELD_SOURCE_IP),
 	NAME("sport", FIELD_SOURCE_PORT),
 	NAME("srcport", FIELD_SOURCE_PORT),
@@ -185,6 +184,8 @@ static const struct name_entry entries[] = {
 	NAME("remote_user", FIELD_USER_NAME),
 	NAME("acct", FIELD_USER_NAME),
 	NAME("userName", FIELD_USER_NAME),
+	NAME("UserName", FIELD_USER_NAME),
+	NAME("User", FIELD_USER_NAME),
 	NAME("loginName", FIELD_USER_NAME),
 	NAME("login_name", FIELD_USER_NAME),
 	NAME("user_login", FIELD_USER_NAME),
