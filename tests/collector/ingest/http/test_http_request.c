@@ -361,6 +361,33 @@ START_TEST(zstd_is_removed_too)
 }
 END_TEST
 
+/* What its sender makes a request need: what it unpacked so far, of a window that is larger. */
+START_TEST(the_window_of_zstd_counts)
+{
+	enum { BYTES = 1 << 20 };
+	struct strbuf packed = STRBUF_INIT(OUT_MAX), request = STRBUF_INIT(OUT_MAX);
+	struct heard heard = {STRBUF_INIT(OUT_MAX), STRBUF_INIT(OUT_MAX), .unpacks = true};
+	struct http_reader *reader = http_reader_new();
+	char *bytes = malloc(BYTES);
+
+	for (size_t i = 0; i < BYTES; i++)
+		bytes[i] = (char)(i * i >> 8);
+	pack_zstd(&packed, slice_of(bytes, BYTES));
+	put_request(&request, "zstd", strbuf_slice(&packed));
+	const struct slice all = strbuf_slice(&request);
+	ck_assert(push(reader, slice_head(all, all.len - 1), &heard));
+	ck_assert_uint_gt(http_reader_held(reader), BYTES / 4);
+	ck_assert_uint_le(http_reader_held(reader), BYTES);
+	ck_assert(push(reader, slice_from(all, all.len - 1), &heard));
+	ck_assert_uint_eq(http_reader_held(reader), 0);
+	http_reader_free(reader);
+	done(&heard);
+	free(bytes);
+	strbuf_done(&packed);
+	strbuf_done(&request);
+}
+END_TEST
+
 START_TEST(a_bomb_of_zstd_ends_early)
 {
 	enum { ZEROS = 64 << 20 };
@@ -440,6 +467,6 @@ TEST_MAIN("http_request", requests_come_with_their_bodies, requests_follow_each_
 	chunks_that_could_be_read_otherwise_are_refused,
 	what_two_programs_could_read_in_two_ways_is_refused, heads_that_are_none_are_refused,
 	everything_has_a_bound, fields_of_a_head_are_given, content_codings_are_removed,
-	zstd_is_removed_too, a_bomb_of_zstd_ends_early, a_bomb_ends_early,
-	what_is_cut_anywhere_is_not_whole,
+	zstd_is_removed_too, the_window_of_zstd_counts, a_bomb_of_zstd_ends_early,
+	a_bomb_ends_early, what_is_cut_anywhere_is_not_whole,
 	flipped_bits_are_read_the_same_however_they_are_split)
