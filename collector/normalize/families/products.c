@@ -1,5 +1,6 @@
 #include "collector/normalize/families/products.h"
 
+#include "collector/normalize/families/antivirus.h"
 #include "collector/normalize/families/sign_in.h"
 #include "collector/normalize/text/name_table.h"
 #include "collector/normalize/text/network.h"
@@ -229,6 +230,41 @@ static void tell_unifi(const struct telling_event *telling)
 		tell(telling, TELLS_SYSTEM);
 }
 
+/* CyberArk's vault: codes of its audit log. */
+static void tell_vault(const struct telling_event *telling)
+{
+	struct slice id = telling->event->id;
+
+	if (slice_eq(id, SLICE_LIT("7")))
+		tell(telling, TELLS_LOGIN);
+	else if (slice_eq(id, SLICE_LIT("8")))
+		tell(telling, TELLS_LOGOUT);
+	else if (slice_eq(id, SLICE_LIT("4")) || has(telling->event->name, "Failed logon") ||
+		 has(telling->event->name, "Authentication failure"))
+		tell(telling, TELLS_LOGIN_FAILED);
+	else
+		tell(telling, TELLS_SYSTEM);
+}
+
+/* A detection on a machine, or what an administrator did in the console. Both name a class of
+ * malware at best. */
+static void tell_endpoint(const struct telling_event *telling)
+{
+	struct slice name = telling->event->name;
+	struct slice remedy = record_get(telling->record, FIELD_EVENT_ACTION);
+	const struct antivirus said = {
+		.kind = ANTIVIRUS_DETECTED,
+		.remedy = remedy,
+		.state = has(remedy, "killed") ? ANTIVIRUS_BLOCKED : antivirus_state_of(remedy),
+	};
+
+	if (has(telling->event->id, "Detection") || has(name, "threat"))
+		antivirus_put(telling->record, telling->context, &said);
+	else if (!slice_absent(record_get(telling->record, FIELD_EVENT_CATEGORY)) ||
+		 !sign_in_take(telling->record, telling->context, name))
+		tell(telling, TELLS_SYSTEM);
+}
+
 /* The first that fits counts. */
 static const struct {
 	struct slice vendor, product; /* both in either case; the product begins with it */
@@ -258,6 +294,10 @@ static const struct {
 	{{SLICE_BYTES("TippingPoint")}, {SLICE_BYTES("")}, tell_attack},
 	{{SLICE_BYTES("Radware")}, {SLICE_BYTES("DefensePro")}, tell_flood},
 	{{SLICE_BYTES("Ubiquiti")}, {SLICE_BYTES("")}, tell_unifi},
+	{{SLICE_BYTES("Cyber-Ark")}, {SLICE_BYTES("Vault")}, tell_vault},
+	{{SLICE_BYTES("CyberArk")}, {SLICE_BYTES("Vault")}, tell_vault},
+	{{SLICE_BYTES("CrowdStrike")}, {SLICE_BYTES("Falcon")}, tell_endpoint},
+	{{SLICE_BYTES("SentinelOne")}, {SLICE_BYTES("")}, tell_endpoint},
 };
 
 static bool begins(struct slice text, struct slice begin)
