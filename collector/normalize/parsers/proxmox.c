@@ -79,6 +79,12 @@ static bool is_ip(struct slice text)
 	return netaddr_parse(text, &address);
 }
 
+static bool has_numbered_month(struct slice at)
+{
+	return at.len >= 28 && at.ptr[0] == '[' && at.ptr[3] == '/' && at.ptr[6] == '/' &&
+	       at.ptr[11] == ':' && at.ptr[20] == ' ';
+}
+
 /* "[07/03/2026:10:00:00 +0700] ": the month is a number, as no other server writes it but
  * cPanel's, which has it first. */
 static bool take_time(
@@ -89,8 +95,7 @@ static bool take_time(
 	struct slice at = *rest, stamp;
 	int32_t zone;
 
-	if (at.len < 28 || at.ptr[0] != '[' || at.ptr[3] != '/' || at.ptr[6] != '/' ||
-		at.ptr[11] != ':' || at.ptr[20] != ' ')
+	if (!has_numbered_month(at))
 		return false;
 	memcpy(text, at.ptr + 7, 4);
 	memcpy(text + 5, at.ptr + month, 2);
@@ -149,7 +154,7 @@ static enum parse_result read_access(struct record *record, struct parse_context
 	if (at == rest.len)
 		return PARSED_NOT_MINE;
 	rest = slice_from(rest, at + 1);
-	const bool cpanel = is_of_cpanel(rest);
+	const bool cpanel = has_numbered_month(rest) && is_of_cpanel(rest);
 	if (!take_time(&rest, context, cpanel, &ns) ||
 		!access_log_take_quoted(&rest, &request) || !skip_byte(&rest, ' '))
 		return PARSED_NOT_MINE;
