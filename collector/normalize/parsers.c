@@ -124,6 +124,7 @@ const struct parser *const parsers[] = {
 	&parser_netscreen,
 	&parser_netscaler,
 	&parser_f5,
+	&parser_barred,
 	&parser_pensando,
 	&parser_aruba,
 	&parser_pfsense,

@@ -112,6 +112,7 @@ extern const struct parser parser_watchguard;
 extern const struct parser parser_netscreen;
 extern const struct parser parser_netscaler;
 extern const struct parser parser_f5;
+extern const struct parser parser_barred;
 extern const struct parser parser_pensando;
 extern const struct parser parser_aruba;
 extern const struct parser parser_pfsense;

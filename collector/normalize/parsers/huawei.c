@@ -11,6 +11,7 @@
  */
 #include "collector/normalize/families/device_phrases.h"
 #include "collector/normalize/text/extract.h"
+#include "collector/normalize/text/names.h"
 #include "collector/normalize/text/network.h"
 
 enum { NAME_MAX_BYTES = 32, CODE_MAX = 80 };
@@ -20,6 +21,10 @@ enum huawei_value {
 	HUAWEI_APPLICATION,
 	HUAWEI_SEVERITY,
 	HUAWEI_ACTION,
+	HUAWEI_POLICY,
+	HUAWEI_HOST,
+	HUAWEI_PAGE,
+	HUAWEI_HASH,
 	HUAWEI_ENDPOINT_SOURCE,
 	HUAWEI_ENDPOINT_DESTINATION,
 };
@@ -74,7 +79,23 @@ static const struct {
 	{{SLICE_BYTES("user")}, FIELD_USER_NAME},
 	{{SLICE_BYTES("username")}, FIELD_USER_NAME},
 	{{SLICE_BYTES("rulename")}, FIELD_RULE_NAME},
-	{{SLICE_BYTES("policyname")}, FIELD_RULE_NAME},
+	{{SLICE_BYTES("policy")}, HUAWEI_POLICY},
+	{{SLICE_BYTES("policyname")}, HUAWEI_POLICY},
+	{{SLICE_BYTES("securitypolicy")}, HUAWEI_POLICY},
+	{{SLICE_BYTES("host")}, HUAWEI_HOST},
+	{{SLICE_BYTES("hostname")}, HUAWEI_HOST},
+	{{SLICE_BYTES("page")}, HUAWEI_PAGE},
+	{{SLICE_BYTES("url")}, HUAWEI_PAGE},
+	{{SLICE_BYTES("referer")}, FIELD_HTTP_REQUEST_REFERRER},
+	{{SLICE_BYTES("filetype")}, FIELD_FILE_TYPE},
+	{{SLICE_BYTES("md5")}, HUAWEI_HASH},
+	{{SLICE_BYTES("md5value")}, HUAWEI_HASH},
+	{{SLICE_BYTES("hash")}, HUAWEI_HASH},
+	{{SLICE_BYTES("cve")}, FIELD_VULNERABILITY_ID},
+	{{SLICE_BYTES("closereason")}, FIELD_EVENT_REASON},
+	{{SLICE_BYTES("srcmacaddr")}, FIELD_SOURCE_MAC},
+	{{SLICE_BYTES("dstmacaddr")}, FIELD_DESTINATION_MAC},
+	{{SLICE_BYTES("usermac")}, FIELD_SOURCE_MAC},
 	{{SLICE_BYTES("signname")}, FIELD_RULE_NAME},
 	{{SLICE_BYTES("attacktype")}, FIELD_RULE_NAME},
 	{{SLICE_BYTES("attackname")}, FIELD_RULE_NAME},
@@ -163,7 +184,15 @@ static const struct device_phrase messages[] = {
 	IS("SESSION/SESSION_IPV4_FLOW", CONNECTION),
 	IS("SECLOG/SESSION_CREATE", STARTED),
 	IS("SECLOG/SESSION_TEARDOWN", ENDED),
+	SAYS("IFPDT/IF_STATE", LINK_UP, "Interface {in} has turned into UP state{}"),
+	SAYS("IFPDT/IF_STATE", LINK_DOWN, "Interface {in} has turned into {} state{}"),
 	IS("IFPDT/IF_STATE", LINK_DOWN),
+	SAYS("IFNET/IF_STATE", LINK_UP, "Interface {in} has turned into UP state{}"),
+	SAYS("IFNET/IF_STATE", LINK_DOWN, "Interface {in} has turned into {} state{}"),
+	SAYS("IFNET/LINK_STATE", LINK_UP,
+		"The line protocol {} on the interface {in} has entered the UP state{}"),
+	SAYS("IFNET/LINK_STATE", LINK_DOWN,
+		"The line protocol {} on the interface {in} has entered the {} state{}"),
 	IS("IFNET/LINK_STATE", LINK_DOWN),
 	IS("HRP/CORE_STATE", FAILOVER),
 #undef IS
@@ -223,7 +252,7 @@ static bool take_head(struct parse_context *context, struct head *head)
 struct reading {
 	struct record *record;
 	struct parse_context *context;
-	struct slice severity, action;
+	struct slice severity, action, policy, host, page;
 	bool command_last; /* whatever stands behind "Command=" is the command */
 };
 
@@ -281,8 +310,14 @@ static void put_field(const struct reading *reading, enum field_id id, struct sl
 		put_only_address(reading->record, reading->context, id, value);
 	else if (field_type(id) == FIELD_LONG)
 		put_digits(reading->record, reading->context, id, value);
-	else if (!slice_eq(value, SLICE_LIT("unknown")))
+	else if (!slice_eq(value, SLICE_LIT("unknown")) && !slice_eq(value, SLICE_LIT("--")))
 		put_some(reading->record, reading->context, id, value);
+}
+
+static void keep_first(struct slice *kept, struct slice value)
+{
+	if (slice_absent(*kept))
+		*kept = value;
 }
 
 static void put_value(struct reading *reading, struct slice name, struct slice value)
@@ -304,6 +339,18 @@ static void put_value(struct reading *reading, struct slice name, struct slice v
 		break;
 	case HUAWEI_ACTION:
 		reading->action = value;
+		break;
+	case HUAWEI_POLICY:
+		keep_first(&reading->policy, value);
+		break;
+	case HUAWEI_HOST:
+		keep_first(&reading->host, value);
+		break;
+	case HUAWEI_PAGE:
+		keep_first(&reading->page, value);
+		break;
+	case HUAWEI_HASH:
+		put_hash(reading->record, reading->context, value);
 		break;
 	case HUAWEI_ENDPOINT_SOURCE:
 		put_endpoint(reading, value, FIELD_SOURCE_IP, FIELD_SOURCE_PORT);
@@ -406,6 +453,65 @@ static bool tell_verdict(const struct reading *reading)
 	return true;
 }
 
+/* Comware's "(8)Session created" and "(1)Normal over" of translations and sessions. */
+static bool tell_session(const struct reading *reading, struct slice module)
+{
+	struct slice event = reading->action;
+
+	if ((!slice_eq(module, SLICE_LIT("NAT")) && !slice_eq(module, SLICE_LIT("SESSION"))) ||
+		slice_absent(record_get(reading->record, FIELD_SOURCE_IP)) ||
+		slice_absent(event))
+		return false;
+	put_telling(reading->record, reading->context,
+		slice_search(event, SLICE_LIT("created")) < event.len ? TELLS_STARTED
+								      : TELLS_ENDED);
+	return true;
+}
+
+/* The web filters, whose host and page are those of a URL. */
+static bool tell_url(const struct reading *reading, struct slice module)
+{
+	bool stopped = verdict_of(reading->action) == VERDICT_DENIED;
+	struct named_values ignored = {0};
+
+	if (!slice_eq(module, SLICE_LIT("URL")) && !slice_eq(module, SLICE_LIT("UFLT")))
+		return false;
+	if (reading->page.len > 0)
+		named_put(reading->record, reading->context, &ignored, FIELD_URL_ORIGINAL,
+			reading->page);
+	put_url_host(reading->record, reading->context, reading->host);
+	put_telling(reading->record, reading->context, stopped ? TELLS_URL_DENIED : TELLS_URL);
+	return true;
+}
+
+/* What is left when the module has used its own: the policy is the rule where no signature is.
+ */
+static void put_rest(const struct reading *reading, bool of_url)
+{
+	if (slice_absent(record_get(reading->record, FIELD_RULE_NAME)))
+		put_some(reading->record, reading->context, FIELD_RULE_NAME, reading->policy);
+	else
+		put_some(
+			reading->record, reading->context, FIELD_RULE_RULESET, reading->policy);
+	if (of_url)
+		return;
+	put_other(reading->record, reading->context, FIELD_OTHER, SLICE_LIT("host"),
+		reading->host);
+	put_other(reading->record, reading->context, FIELD_OTHER, SLICE_LIT("page"),
+		reading->page);
+}
+
+static bool is_antivirus(struct slice module)
+{
+	return slice_eq(module, SLICE_LIT("AV")) || slice_eq(module, SLICE_LIT("ANTI-VIR"));
+}
+
+static bool is_intrusion(struct slice module)
+{
+	return slice_eq(module, SLICE_LIT("IPS")) || slice_eq(module, SLICE_LIT("ATK")) ||
+	       slice_eq(module, SLICE_LIT("WAF"));
+}
+
 /* Modules of the firewall that see attacks. */
 static bool tell_attack(const struct reading *reading, struct slice module)
 {
@@ -415,14 +521,14 @@ static bool tell_attack(const struct reading *reading, struct slice module)
 					 ? SEVERITY_MEDIUM
 					 : severity_of_word(reading->severity);
 
-	if (slice_eq(module, SLICE_LIT("AV"))) {
+	if (is_antivirus(module)) {
 		put_telling(reading->record, reading->context,
 			stopped ? TELLS_MALWARE_DENIED : TELLS_MALWARE);
 		put_attack(reading->record, reading->context, CLASS_MALWARE, SEVERITY_HIGH,
 			stopped);
 		return true;
 	}
-	if (!slice_eq(module, SLICE_LIT("IPS")) && !slice_eq(module, SLICE_LIT("ATK")))
+	if (!is_intrusion(module))
 		return false;
 	put_telling(reading->record, reading->context,
 		stopped ? TELLS_ATTACK_DENIED : TELLS_ATTACK);
@@ -456,9 +562,12 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put_over(record, context, FIELD_MESSAGE, text);
 	reading.command_last = slice_eq(head.mnemonic, SLICE_LIT("CMDRECORD"));
 	put_values(&reading, values_in(text));
-	bool known = tell_attack(&reading, head.module) ||
+	const bool of_url = tell_url(&reading, head.module);
+	bool known = of_url || tell_attack(&reading, head.module) ||
+		     tell_session(&reading, head.module) ||
 		     device_phrases_read(&phrases, record, context, code, text) != NULL ||
 		     tell_verdict(&reading);
+	put_rest(&reading, of_url);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("action"), reading.action);
 	put_other(record, context, FIELD_OTHER, SLICE_LIT("severity"), reading.severity);
 	put_totals(record, context);
