@@ -3,6 +3,7 @@
 #include "collector/commands.h"
 #include "collector/export.h"
 #include "collector/national/feed_cli.h"
+#include "collector/detect_command.h"
 #include "collector/normalize_command.h"
 #include "collector/verify_command.h"
 #include "common/cli/command.h"
@@ -10,6 +11,7 @@
 static const struct command *const tables[] = {
 	collector_commands,
 	normalize_commands,
+	detect_commands,
 	verify_commands,
 	export_commands,
 	feed_commands,

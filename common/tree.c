@@ -14,7 +14,8 @@ enum { ARENA_MAX = 512 << 20 };
 
 struct tree {
 	struct arena arena;
-	const struct tree_node *root;
+	const struct tree_node *roots[TREE_DOCUMENTS_MAX];
+	size_t n_roots;
 };
 
 /* Turns libyaml's character numbers, which grow from event to event, into lines and bytes. */
@@ -52,7 +53,7 @@ struct builder {
 	size_t n_waiting, waiting_room;
 	struct anchor anchors[TREE_ANCHORS_MAX];
 	size_t n_anchors;
-	unsigned n_documents;
+	size_t documents_max;
 };
 
 static struct pos cursor_pos(const struct cursor *cursor)
@@ -149,7 +150,7 @@ static bool expects_key(const struct builder *builder)
 static bool attach(struct builder *builder, const struct tree_node *node, struct pos at)
 {
 	if (builder->depth == 0) {
-		builder->tree->root = node;
+		builder->tree->roots[builder->tree->n_roots++] = node;
 		return true;
 	}
 	if (expects_key(builder) && node->kind != TREE_TEXT)
@@ -318,9 +319,12 @@ static bool on_end(struct builder *builder, struct pos at)
 
 static bool on_document(struct builder *builder, struct pos at)
 {
-	if (builder->n_documents++ > 0)
-		return refuse(builder, at, "a second document; a file holds one");
-	return true;
+	builder->n_anchors = 0;
+	if (builder->tree->n_roots < builder->documents_max)
+		return true;
+	return refuse(builder, at,
+		builder->documents_max == 1 ? "a second document; a file holds one"
+					    : "too many documents");
 }
 
 static bool on_event(struct builder *builder, const yaml_event_t *event)
@@ -393,7 +397,8 @@ static bool build(struct builder *builder)
 	return ok;
 }
 
-static struct builder *builder_new(struct slice text, struct mistakes *mistakes)
+static struct builder *builder_new(
+	struct slice text, size_t documents_max, struct mistakes *mistakes)
 {
 	struct builder *builder = calloc(1, sizeof(*builder));
 	struct tree *tree = calloc(1, sizeof(*tree));
@@ -403,6 +408,7 @@ static struct builder *builder_new(struct slice text, struct mistakes *mistakes)
 	arena_init(&tree->arena, ARENA_MAX);
 	builder->tree = tree;
 	builder->mistakes = mistakes;
+	builder->documents_max = documents_max;
 	builder->cursor.text = text;
 	cursor_start(&builder->cursor);
 	yaml_parser_set_encoding(&builder->parser, YAML_UTF8_ENCODING);
@@ -411,7 +417,7 @@ static struct builder *builder_new(struct slice text, struct mistakes *mistakes)
 	return builder;
 }
 
-struct tree *tree_parse(struct slice text, struct mistakes *mistakes)
+static struct tree *parse(struct slice text, size_t documents_max, struct mistakes *mistakes)
 {
 	if (text.len > TREE_TEXT_SIZE_MAX) {
 		mistake_add(
@@ -419,7 +425,7 @@ struct tree *tree_parse(struct slice text, struct mistakes *mistakes)
 		return NULL;
 	}
 
-	struct builder *builder = builder_new(text, mistakes);
+	struct builder *builder = builder_new(text, documents_max, mistakes);
 	struct tree *tree = builder->tree;
 	if (!build(builder)) {
 		tree_free(tree);
@@ -429,6 +435,16 @@ struct tree *tree_parse(struct slice text, struct mistakes *mistakes)
 	free(builder->waiting);
 	free(builder);
 	return tree;
+}
+
+struct tree *tree_parse(struct slice text, struct mistakes *mistakes)
+{
+	return parse(text, 1, mistakes);
+}
+
+struct tree *tree_parse_documents(struct slice text, struct mistakes *mistakes)
+{
+	return parse(text, TREE_DOCUMENTS_MAX, mistakes);
 }
 
 void tree_free(struct tree *tree)
@@ -441,7 +457,17 @@ void tree_free(struct tree *tree)
 
 const struct tree_node *tree_root(const struct tree *tree)
 {
-	return tree->root;
+	return tree->n_roots ? tree->roots[0] : NULL;
+}
+
+size_t tree_documents(const struct tree *tree)
+{
+	return tree->n_roots;
+}
+
+const struct tree_node *tree_document(const struct tree *tree, size_t i)
+{
+	return tree->roots[i];
 }
 
 bool tree_is_null(const struct tree_node *node)

@@ -4,7 +4,7 @@
  * The part of YAML 1.1 that people need in settings and rules: mappings with
  * text keys, lists, texts in all styles, anchors and aliases. Refused, each
  * with its position: duplicate keys, tags, keys that are not text, a second
- * document, nesting beyond TREE_DEPTH_MAX, aliases whose expansion passes
+ * document where one is wanted, nesting beyond TREE_DEPTH_MAX, aliases whose expansion passes
  * TREE_NODES_MAX (nothing is ever expanded: an alias shares the node it
  * names). No value gets a type here; the reader of a node knows what it wants.
  *
@@ -20,6 +20,7 @@ enum {
 	TREE_NODES_MAX = 2000000,      /* counting a node as often as aliases repeat it */
 	TREE_DEPTH_MAX = 64,
 	TREE_ANCHORS_MAX = 1000,
+	TREE_DOCUMENTS_MAX = 1000,
 };
 
 enum tree_kind { TREE_TEXT, TREE_LIST, TREE_MAP };
@@ -43,11 +44,19 @@ struct tree;
  */
 MUST_USE struct tree *tree_parse(struct slice text, struct mistakes *mistakes);
 
+/* The same of a text with any number of documents, up to TREE_DOCUMENTS_MAX; anchors are known
+ * in their own. */
+MUST_USE struct tree *tree_parse_documents(struct slice text, struct mistakes *mistakes);
+
 /* NULL is fine. */
 void tree_free(struct tree *tree);
 
 /* NULL when the text has no document, or only comments. */
 const struct tree_node *tree_root(const struct tree *tree);
+
+/* Document `i` < tree_documents(); one of nothing but comments is an empty plain text. */
+size_t tree_documents(const struct tree *tree);
+const struct tree_node *tree_document(const struct tree *tree, size_t i);
 
 static inline const struct tree_node *tree_key(const struct tree_node *map, size_t i)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "collector/national/builtin.h"
+#include "collector/national/national_files.h"
 #include "common/conf.h"
 #include "common/file.h"
 
@@ -119,7 +119,7 @@ const struct setting national_profile_table[] = {
 
 static bool builtin(const char *name, struct strbuf *out, struct err *err)
 {
-	for (const struct builtin_file *file = builtin_files; file->name != NULL; file++) {
+	for (const struct builtin_file *file = national_files; file->name != NULL; file++) {
 		if (strcmp(file->name, name) == 0) {
 			strbuf_add(out, file->bytes);
 			return !out->overflow || err_set(err, "%s: too large", name);

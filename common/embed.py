@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""embed.py OUT BASE FILE... - C source that holds the files, named relative to BASE."""
+"""embed.py OUT HEADER LIST BASE FILE... - C source of LIST, which HEADER declares: the files, named relative to BASE."""
 import os
 import sys
 
@@ -13,15 +13,15 @@ def array(number, content):
 
 
 def main():
-    out, base, *paths = sys.argv[1:]
-    lines, table = ['#include "collector/national/builtin.h"', ""], []
+    out, header, name_of_list, base, *paths = sys.argv[1:]
+    lines, table = [f'#include "{header}"', ""], []
     for number, path in enumerate(paths):
         with open(path, "rb") as file:
             content = file.read()
         lines += array(number, content)
         name = os.path.relpath(path, base)
         table.append(f'\t{{"{name}", {{(const char *)file_{number}, {len(content)}}}}},')
-    lines += ["const struct builtin_file builtin_files[] = {", *table, "\t{0},", "};", ""]
+    lines += [f"const struct builtin_file {name_of_list}[] = {{", *table, "\t{0},", "};", ""]
     with open(out, "w", encoding="ascii") as file:
         file.write("\n".join(lines))
 

@@ -1,0 +1,84 @@
+/*
+ * event - what rules look at: an event's values by the numbers of rule fields
+ *
+ * Filled for each event anew, by name; values are borrowed until the next
+ * sigma_event_begin(). Of every value that some rule may ask for a copy with
+ * its case folded stands in one text, a line end before and behind each: what
+ * is searched for all rules at once (scan.h).
+ *
+ * One thread; the steady state allocates nothing.
+ */
+#ifndef COLLECTOR_DETECT_SIGMA_EVENT_H
+#define COLLECTOR_DETECT_SIGMA_EVENT_H
+
+#include "collector/detect/sigma/fields.h"
+#include "collector/detect/sigma/regex.h"
+#include "common/strbuf.h"
+
+enum {
+	EVENT_VALUES_MAX = 10000,  /* more are left out and counted */
+	EVENT_TEXT_MAX = 16 << 20, /* bytes of all values; likewise */
+};
+
+struct event_value {
+	struct slice text;
+	uint32_t folded_at; /* in event->folded */
+};
+
+/* A value in the list of a field. */
+struct event_item {
+	uint32_t value; /* number in event->values */
+	uint32_t next;  /* in event->items, + 1; 0 = none */
+};
+
+struct event_field {
+	uint32_t first; /* in event->items, + 1; 0 = the event does not have it */
+	uint32_t last;
+	uint16_t rank;
+};
+
+struct sigma_event {
+	const struct fields *fields;
+	struct event_field *of_field; /* fields->n */
+	uint16_t *touched;            /* numbers of those that are not 0 */
+	size_t n_touched;
+	struct event_value *values;
+	size_t n_values, values_room;
+	struct event_item *items;
+	size_t n_items, items_room;
+	struct strbuf folded;
+	bool whole; /* values no field asks for are kept too: for keywords */
+	unsigned n_left_out;
+
+	struct regex_matcher *matcher;
+	unsigned n_given_up; /* matches of regular expressions, in this event */
+};
+
+/* `fields` must not change any more. `whole`: rules have keywords. */
+void sigma_event_init(struct sigma_event *event, const struct fields *fields, bool whole);
+void sigma_event_done(struct sigma_event *event);
+
+void sigma_event_begin(struct sigma_event *event);
+void sigma_event_add(struct sigma_event *event, struct slice name, struct slice value);
+
+static inline const struct event_item *event_first(
+	const struct sigma_event *event, unsigned field)
+{
+	uint32_t first = event->of_field[field].first;
+
+	return first ? &event->items[first - 1] : NULL;
+}
+
+static inline const struct event_item *event_next(
+	const struct sigma_event *event, const struct event_item *item)
+{
+	return item->next ? &event->items[item->next - 1] : NULL;
+}
+
+static inline struct slice event_folded(const struct sigma_event *event, uint32_t value)
+{
+	return slice_of(event->folded.ptr + event->values[value].folded_at,
+		event->values[value].text.len);
+}
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * rule - one Sigma rule: what it says of itself, and its expression
+ *
+ * Sigma rules specification 2.1. Only "detection" with its "condition" is
+ * needed to match; what is missing of the rest is absent.
+ */
+#ifndef COLLECTOR_DETECT_SIGMA_RULE_H
+#define COLLECTOR_DETECT_SIGMA_RULE_H
+
+#include "collector/detect/sigma/detection.h"
+#include "collector/detect/sigma/log_source.h"
+
+enum { RULE_SEARCHES_MAX = 1000, RULE_TAGS_MAX = 100, RULE_CONDITIONS_MAX = 100 };
+
+struct sigma_rule {
+	const char *path;
+	unsigned line; /* where its document begins */
+	struct slice id, name, title, level, status;
+	const struct slice *tags; /* "attack.t1059.001" */
+	size_t n_tags;
+	struct log_source source;
+	const struct expression *expression; /* NULL: refused */
+	struct slice reason;                 /* why it was refused: its first mistake */
+	struct slice no_list; /* a placeholder without a list: the rule is not evaluated */
+	bool keywords;
+};
+
+/*
+ * Reads one document that has "detection". `detection->user` is for its calls; `source` of the
+ * rule is read before any of them. False after mistakes; what was read of the rule stays.
+ */
+MUST_USE bool sigma_rule_read(
+	const struct tree_node *document, struct detection *detection, struct sigma_rule *rule);
+
+/* Title, id and the like alone, of any kind of document. */
+MUST_USE bool sigma_rule_read_head(const struct tree_node *document, struct arena *arena,
+	struct sigma_rule *rule, struct mistakes *mistakes);
+
+#endif

@@ -1,0 +1,551 @@
+#include "collector/detect/sigma/rule_set.h"
+
+#include <stdlib.h>
+
+#include "collector/detect/sigma/pipelines.h"
+#include "collector/detect/sigma/prefilter.h"
+#include "collector/detect/sigma/rule_files.h"
+
+/* Rules of one log source. */
+struct source {
+	struct log_source what;
+	uint32_t *parts; /* definitions that must hold, numbers in set->definitions */
+	size_t n_parts;
+	bool known; /* definitions tell all of its parts */
+	uint32_t *rules;
+	size_t n_rules, room;
+	struct prefilter *prefilter;
+};
+
+struct rule_set {
+	struct arena arena;
+	struct fields fields;
+	struct pipelines *pipelines;
+	struct sigma_rule *rules;
+	size_t n_rules, rules_room;
+	struct source *sources;
+	size_t n_sources, sources_room;
+
+	/* definitions of log sources, as expressions, in the order of the pipelines' */
+	const struct expression **definitions;
+	size_t n_definitions;
+	struct prefilter *definition_filter;
+	struct source all; /* every rule: for events of no known log source */
+
+	struct regex **regexes;
+	size_t n_regexes, regexes_room;
+	bool keywords;
+};
+
+static void *room_for_one(void *list, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return list;
+	*room = *room ? 2 * *room : 64;
+	list = realloc(list, *room * size);
+	if (list == NULL)
+		abort();
+	return list;
+}
+
+/* ---- reading rules -------------------------------------------------------------- */
+
+struct loading {
+	struct rule_set *set;
+	struct strbuf *mistakes;
+	const struct log_source *source; /* of what is being read */
+	struct mistakes *said;
+};
+
+static unsigned field_of(void *user, struct slice name, struct pos at)
+{
+	struct loading *loading = user;
+	struct rule_set *set = loading->set;
+	struct slice names[PIPELINE_NAMES_MAX];
+	size_t n = pipelines_names(set->pipelines, loading->source, name, &set->arena, names);
+	unsigned number = fields_number(&set->fields, name, names, n);
+
+	if (number < FIELDS_MAX)
+		return number;
+	mistake_add(loading->said, at, "too many fields in all rules");
+	return FIELD_NUMBER_ANY;
+}
+
+static const struct slice *placeholder_of(void *user, struct slice name, size_t *n)
+{
+	struct loading *loading = user;
+
+	return pipelines_placeholder(loading->set->pipelines, name, n);
+}
+
+static void keep_regex(void *user, struct regex *regex)
+{
+	struct rule_set *set = ((struct loading *)user)->set;
+
+	set->regexes = room_for_one(
+		set->regexes, set->n_regexes, &set->regexes_room, sizeof(struct regex *));
+	set->regexes[set->n_regexes++] = regex;
+}
+
+static struct detection detection_for(struct loading *loading, struct mistakes *said)
+{
+	loading->said = said;
+	return (struct detection){.arena = &loading->set->arena,
+		.mistakes = said,
+		.user = loading,
+		.field = field_of,
+		.placeholder = placeholder_of,
+		.keep = keep_regex};
+}
+
+/* What stands behind "file:line:column: " of the first line. */
+static struct slice first_mistake(struct arena *arena, struct slice lines)
+{
+	struct slice line;
+
+	return slice_cut(&lines, '\n', &line) ? arena_copy(arena, line) : SLICE_LIT("unknown");
+}
+
+static void refuse(struct loading *loading, struct sigma_rule *rule, struct strbuf *said)
+{
+	rule->expression = NULL;
+	rule->reason = first_mistake(&loading->set->arena, strbuf_slice(said));
+	strbuf_add(loading->mistakes, strbuf_slice(said));
+}
+
+static struct sigma_rule *add_rule(struct rule_set *set, const char *path, unsigned line)
+{
+	set->rules =
+		room_for_one(set->rules, set->n_rules, &set->rules_room, sizeof(*set->rules));
+	set->rules[set->n_rules] = (struct sigma_rule){.path = path, .line = line};
+	return &set->rules[set->n_rules++];
+}
+
+static bool read_rule(struct loading *loading, const struct tree_node *document,
+	struct sigma_rule *rule, struct mistakes *said)
+{
+	struct detection detection = detection_for(loading, said);
+
+	if (document->kind != TREE_MAP || map_value(document, "detection") == NULL) {
+		mistake_add(said, tree_pos(document), "no Sigma rule: there is no detection");
+		return false;
+	}
+	loading->source = &rule->source;
+	return sigma_rule_read(document, &detection, rule);
+}
+
+static void read_document(
+	struct loading *loading, const char *path, const struct tree_node *document)
+{
+	struct rule_set *set = loading->set;
+	struct strbuf text = STRBUF_INIT(1 << 16);
+	struct mistakes said = mistakes_into(&text, path);
+	struct sigma_rule *rule;
+
+	if (tree_is_null(document))
+		return;
+	if (set->n_rules == RULE_SET_RULES_MAX) {
+		strbuf_addf(loading->mistakes, "%s:%u: more than %d rules\n", path,
+			document->line, RULE_SET_RULES_MAX);
+		return;
+	}
+	rule = add_rule(set, path, document->line);
+	if (!read_rule(loading, document, rule, &said))
+		refuse(loading, rule, &text);
+	set->keywords |= rule->keywords;
+	strbuf_done(&text);
+}
+
+static void read_file(void *user, const char *path, struct slice text, struct strbuf *mistakes)
+{
+	struct loading *loading = user;
+	struct slice copy = arena_copy(&loading->set->arena, slice_of(path, strlen(path) + 1));
+	struct strbuf lines = STRBUF_INIT(1 << 16);
+	struct mistakes said = mistakes_into(&lines, path);
+	struct tree *tree = tree_parse_documents(text, &said);
+
+	(void)mistakes;
+	if (slice_absent(copy))
+		abort();
+	if (tree == NULL || said.n > 0) {
+		refuse(loading, add_rule(loading->set, copy.ptr, 1), &lines);
+	} else {
+		for (size_t i = 0; i < tree_documents(tree); i++)
+			read_document(loading, copy.ptr, tree_document(tree, i));
+	}
+	tree_free(tree);
+	strbuf_done(&lines);
+}
+
+/* ---- log sources ------------------------------------------------------------------ */
+
+static void read_definitions(struct loading *loading)
+{
+	struct rule_set *set = loading->set;
+	const struct definition *definitions;
+	size_t n = pipelines_definitions(set->pipelines, &definitions);
+
+	set->definitions = calloc(n + 1, sizeof(*set->definitions));
+	if (set->definitions == NULL)
+		abort();
+	set->n_definitions = n;
+	for (size_t i = 0; i < n; i++) {
+		struct mistakes said = mistakes_into(loading->mistakes, definitions[i].file);
+		struct detection detection = detection_for(loading, &said);
+
+		loading->source = &definitions[i].source;
+		set->definitions[i] = detection_parse(&detection, definitions[i].when);
+		if (set->definitions[i] == NULL) /* never: an "or" of nothing */
+			set->definitions[i] =
+				expression_of_parts(&set->arena, EXPRESSION_OR, NULL, 0);
+		set->keywords |= detection.keywords;
+		mistakes_end(&said);
+	}
+}
+
+/* Parts of `what` that the definition tells, as bits. */
+static unsigned tells(const struct definition *definition, const struct log_source *what)
+{
+	unsigned bits = 0;
+
+	if (!log_source_holds(&definition->source, what))
+		return 0;
+	for (unsigned i = 0; i < LOG_SOURCE_PARTS; i++)
+		bits |= (unsigned)!slice_absent(definition->source.parts[i]) << i;
+	return bits;
+}
+
+/* The definition and those of the same log source: they are alternatives. */
+static void add_alternatives(
+	struct source *source, const struct definition *definitions, size_t n, size_t first)
+{
+	for (size_t i = first; i < n; i++) {
+		if (log_source_eq(&definitions[i].source, &definitions[first].source))
+			source->parts[source->n_parts++] = (uint32_t)i;
+	}
+}
+
+/* The definitions that tell most of the log source first, then those that tell what is still
+ * missing. */
+static void resolve(struct rule_set *set, struct source *source)
+{
+	const struct definition *definitions;
+	size_t n = pipelines_definitions(set->pipelines, &definitions);
+	unsigned told = 0, all = 0;
+
+	for (unsigned i = 0; i < LOG_SOURCE_PARTS; i++)
+		all |= (unsigned)!slice_absent(source->what.parts[i]) << i;
+	source->parts = calloc(LOG_SOURCE_PARTS * n + 1, sizeof(*source->parts));
+	if (source->parts == NULL)
+		abort();
+	for (int parts = LOG_SOURCE_PARTS; parts > 0; parts--) {
+		for (size_t i = 0; i < n; i++) {
+			unsigned bits = tells(&definitions[i], &source->what);
+
+			if (__builtin_popcount(bits) != parts || (bits & ~told) == 0)
+				continue;
+			told |= bits;
+			add_alternatives(source, definitions, n, i);
+		}
+	}
+	source->known = told == all;
+}
+
+static struct source *source_of(struct rule_set *set, const struct log_source *what)
+{
+	struct source *source;
+
+	for (size_t i = 0; i < set->n_sources; i++) {
+		if (log_source_eq(&set->sources[i].what, what))
+			return &set->sources[i];
+	}
+	set->sources = room_for_one(
+		set->sources, set->n_sources, &set->sources_room, sizeof(*set->sources));
+	source = &set->sources[set->n_sources++];
+	*source = (struct source){.what = *what};
+	resolve(set, source);
+	return source;
+}
+
+static void source_add(struct source *source, size_t rule)
+{
+	source->rules = room_for_one(
+		source->rules, source->n_rules, &source->room, sizeof(*source->rules));
+	source->rules[source->n_rules++] = (uint32_t)rule;
+}
+
+static struct prefilter *filter_of(
+	const struct rule_set *set, const struct source *source, struct err *err)
+{
+	const struct expression **expressions =
+		calloc(source->n_rules + 1, sizeof(*expressions));
+	struct prefilter *made;
+
+	if (expressions == NULL)
+		abort();
+	for (size_t i = 0; i < source->n_rules; i++)
+		expressions[i] = set->rules[source->rules[i]].expression;
+	made = prefilter_new(expressions, source->n_rules, err);
+	free(expressions);
+	return made;
+}
+
+static bool build(struct rule_set *set, struct err *err)
+{
+	for (size_t i = 0; i < set->n_rules; i++) {
+		if (set->rules[i].expression == NULL || !slice_absent(set->rules[i].no_list))
+			continue;
+		source_add(source_of(set, &set->rules[i].source), i);
+		source_add(&set->all, i);
+	}
+	for (size_t i = 0; i < set->n_sources; i++) {
+		struct source *source = &set->sources[i];
+
+		source->prefilter = filter_of(set, source, err);
+		if (source->prefilter == NULL)
+			return false;
+	}
+	set->definition_filter = prefilter_new(set->definitions, set->n_definitions, err);
+	return set->definition_filter != NULL;
+}
+
+struct rule_set *rule_set_load(
+	const struct rule_paths *paths, struct strbuf *mistakes, struct err *err)
+{
+	struct rule_set *set = calloc(1, sizeof(*set));
+	struct loading loading = {.set = set, .mistakes = mistakes};
+
+	if (set == NULL)
+		abort();
+	arena_init(&set->arena, RULE_SET_MEMORY_MAX);
+	fields_init(&set->fields, &set->arena);
+	set->pipelines = pipelines_load(paths->pipelines, &set->arena, mistakes);
+	read_definitions(&loading);
+	for (size_t i = 0; i < paths->n_rules; i++)
+		rule_files_read(paths->rules[i], read_file, &loading, mistakes);
+	if (build(set, err))
+		return set;
+	rule_set_free(set);
+	return NULL;
+}
+
+static void source_done(struct source *source)
+{
+	free(source->parts);
+	free(source->rules);
+	prefilter_free(source->prefilter);
+}
+
+void rule_set_free(struct rule_set *set)
+{
+	if (set == NULL)
+		return;
+	for (size_t i = 0; i < set->n_sources; i++)
+		source_done(&set->sources[i]);
+	source_done(&set->all);
+	for (size_t i = 0; i < set->n_regexes; i++)
+		regex_free(set->regexes[i]);
+	prefilter_free(set->definition_filter);
+	pipelines_free(set->pipelines);
+	fields_done(&set->fields);
+	free(set->definitions);
+	free(set->regexes);
+	free(set->sources);
+	free(set->rules);
+	arena_done(&set->arena);
+	free(set);
+}
+
+size_t rule_set_rules(const struct rule_set *set, const struct sigma_rule **rules)
+{
+	*rules = set->rules;
+	return set->n_rules;
+}
+
+bool rule_set_has_source(const struct rule_set *set, size_t rule)
+{
+	for (size_t i = 0; i < set->n_sources; i++) {
+		if (log_source_eq(&set->sources[i].what, &set->rules[rule].source))
+			return set->sources[i].known;
+	}
+	return false;
+}
+
+struct rule_set_figures rule_set_figures(const struct rule_set *set)
+{
+	struct rule_set_figures figures = {
+		.sources = set->n_sources,
+		.memory = set->arena.used,
+	};
+
+	for (size_t i = 0; i < set->n_rules; i++) {
+		figures.loaded += set->rules[i].expression != NULL;
+		figures.refused += set->rules[i].expression == NULL;
+		figures.without_list += !slice_absent(set->rules[i].no_list);
+	}
+
+	for (size_t i = 0; i < set->n_sources; i++) {
+		const struct source *source = &set->sources[i];
+
+		figures.without_source += source->known ? 0 : source->n_rules;
+		figures.witnesses += prefilter_witnesses(source->prefilter);
+		figures.always += prefilter_always(source->prefilter);
+		figures.memory += prefilter_size(source->prefilter);
+	}
+	return figures;
+}
+
+/* ---- matching ------------------------------------------------------------------- */
+
+struct rule_matcher {
+	const struct rule_set *set;
+	struct prefilter_scratch *scratch;
+	struct sigma_event event;
+	struct prefilter *all; /* of every rule, or NULL */
+	bool *holds;           /* by definition */
+	uint32_t *matches;
+	size_t n_matches;
+};
+
+/* The rules of all log sources in one scanner; only who wants it pays for it. */
+static bool fit_all(struct rule_matcher *matcher, struct err *err)
+{
+	matcher->all = filter_of(matcher->set, &matcher->set->all, err);
+	return matcher->all != NULL &&
+	       prefilter_scratch_fit(matcher->scratch, matcher->all, err);
+}
+
+static bool fit_scratch(struct rule_matcher *matcher, bool unknown_sources, struct err *err)
+{
+	const struct rule_set *set = matcher->set;
+
+	if (!prefilter_scratch_fit(matcher->scratch, set->definition_filter, err))
+		return false;
+	for (size_t i = 0; i < set->n_sources; i++) {
+		if (!prefilter_scratch_fit(matcher->scratch, set->sources[i].prefilter, err))
+			return false;
+	}
+	return !unknown_sources || fit_all(matcher, err);
+}
+
+struct rule_matcher *rule_matcher_new(
+	const struct rule_set *set, bool unknown_sources, struct err *err)
+{
+	struct rule_matcher *matcher = calloc(1, sizeof(*matcher));
+
+	if (matcher == NULL)
+		abort();
+	matcher->set = set;
+	matcher->scratch = prefilter_scratch_new();
+	matcher->holds = calloc(set->n_definitions + 1, sizeof(*matcher->holds));
+	matcher->matches = calloc(set->n_rules + 1, sizeof(*matcher->matches));
+	if (matcher->holds == NULL || matcher->matches == NULL)
+		abort();
+	sigma_event_init(&matcher->event, &set->fields, set->keywords);
+	if (fit_scratch(matcher, unknown_sources, err))
+		return matcher;
+	rule_matcher_free(matcher);
+	return NULL;
+}
+
+void rule_matcher_free(struct rule_matcher *matcher)
+{
+	if (matcher == NULL)
+		return;
+	sigma_event_done(&matcher->event);
+	prefilter_scratch_free(matcher->scratch);
+	prefilter_free(matcher->all);
+	free(matcher->holds);
+	free(matcher->matches);
+	free(matcher);
+}
+
+struct sigma_event *rule_matcher_event(struct rule_matcher *matcher)
+{
+	return &matcher->event;
+}
+
+static bool find_definitions(struct rule_matcher *matcher)
+{
+	const struct rule_set *set = matcher->set;
+	const uint32_t *candidates;
+	size_t n = prefilter_scan(set->definition_filter, matcher->scratch,
+		strbuf_slice(&matcher->event.folded), &candidates);
+	bool any = false;
+
+	memset(matcher->holds, 0, set->n_definitions * sizeof(*matcher->holds));
+	for (size_t i = 0; i < n; i++) {
+		matcher->holds[candidates[i]] =
+			expression_holds(set->definitions[candidates[i]], &matcher->event);
+		any |= matcher->holds[candidates[i]];
+	}
+	return any;
+}
+
+static bool is_of_source(const struct rule_matcher *matcher, const struct source *source)
+{
+	const struct definition *definitions;
+
+	pipelines_definitions(matcher->set->pipelines, &definitions);
+	if (!source->known)
+		return false;
+	for (size_t i = 0; i < source->n_parts;) {
+		const struct log_source *what = &definitions[source->parts[i]].source;
+		bool holds = false;
+
+		/* alternatives stand behind each other */
+		for (; i < source->n_parts &&
+			log_source_eq(&definitions[source->parts[i]].source, what);
+			i++)
+			holds |= matcher->holds[source->parts[i]];
+		if (!holds)
+			return false;
+	}
+	return true;
+}
+
+static void match_rules(struct rule_matcher *matcher, const struct prefilter *prefilter,
+	const struct source *source)
+{
+	const uint32_t *candidates;
+	size_t n = prefilter_scan(
+		prefilter, matcher->scratch, strbuf_slice(&matcher->event.folded), &candidates);
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t rule = source->rules[candidates[i]];
+		const struct expression *expression = matcher->set->rules[rule].expression;
+
+		/* what asks for nothing but absence says nothing about an event of anywhere */
+		if (expression_holds(expression, &matcher->event) &&
+			(source != &matcher->set->all ||
+				expression_touches(expression, &matcher->event)))
+			matcher->matches[matcher->n_matches++] = rule;
+	}
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t one = *(const uint32_t *)a, two = *(const uint32_t *)b;
+
+	return one < two ? -1 : one > two;
+}
+
+size_t rule_matcher_match(struct rule_matcher *matcher, const uint32_t **rules)
+{
+	const struct rule_set *set = matcher->set;
+
+	matcher->n_matches = 0;
+	if (!find_definitions(matcher) && matcher->all != NULL) {
+		match_rules(matcher, matcher->all, &set->all);
+	} else {
+		for (size_t i = 0; i < set->n_sources; i++) {
+			if (is_of_source(matcher, &set->sources[i]))
+				match_rules(
+					matcher, set->sources[i].prefilter, &set->sources[i]);
+		}
+		qsort(matcher->matches, matcher->n_matches, sizeof(*matcher->matches),
+			by_number);
+	}
+	*rules = matcher->matches;
+	return matcher->n_matches;
+}

@@ -1,0 +1,66 @@
+/*
+ * rule_set - all rules, ready to be matched
+ *
+ * Rules are sorted by log source. Of an event it is found first which log
+ * sources it belongs to (pipelines.h), then one scan for each of them finds
+ * the rules that may fit (prefilter.h), and these alone are evaluated.
+ *
+ * A rule set is immutable; every worker uses the same one, each with a matcher
+ * of its own. A reload makes another.
+ */
+#ifndef COLLECTOR_DETECT_SIGMA_RULE_SET_H
+#define COLLECTOR_DETECT_SIGMA_RULE_SET_H
+
+#include "collector/detect/sigma/event.h"
+#include "collector/detect/sigma/rule.h"
+
+enum {
+	RULE_SET_RULES_MAX = 50000,
+	RULE_SET_MEMORY_MAX = 1 << 30, /* bytes, of texts and expressions */
+	RULE_PATHS_MAX = 64,
+};
+
+struct rule_paths {
+	const char *rules[RULE_PATHS_MAX]; /* folders or files */
+	size_t n_rules;
+	const char *pipelines; /* folder, or NULL: those that are built in */
+};
+
+struct rule_set;
+
+/* Mistakes are added a line each; the rules that are right work. NULL, with the reason, only
+ * when no scanner can be built. The caller frees. */
+MUST_USE struct rule_set *rule_set_load(
+	const struct rule_paths *paths, struct strbuf *mistakes, struct err *err);
+void rule_set_free(struct rule_set *set); /* NULL is fine */
+
+/* All that were read, refused ones too, in the order of their files. */
+size_t rule_set_rules(const struct rule_set *set, const struct sigma_rule **rules);
+
+/* Whether some pipeline tells which events are of the rule's log source; without, it is tried
+ * on events of which no log source is known. */
+bool rule_set_has_source(const struct rule_set *set, size_t rule);
+
+struct rule_set_figures {
+	size_t loaded, refused; /* without_list of those loaded are not evaluated */
+	size_t without_list, without_source;
+	size_t sources, witnesses,
+		always; /* always: rules that no text of an event rules out */
+	size_t memory;  /* bytes, with the scanners */
+};
+struct rule_set_figures rule_set_figures(const struct rule_set *set);
+
+struct rule_matcher;
+
+/* Of one thread. `unknown_sources`: an event of no known log source is tried on all rules. */
+MUST_USE struct rule_matcher *rule_matcher_new(
+	const struct rule_set *set, bool unknown_sources, struct err *err);
+void rule_matcher_free(struct rule_matcher *matcher); /* NULL is fine */
+
+/* To be filled: sigma_event_begin(), then sigma_event_add(). */
+struct sigma_event *rule_matcher_event(struct rule_matcher *matcher);
+
+/* Numbers of the rules that fit the event, growing, valid until the next call; how many. */
+size_t rule_matcher_match(struct rule_matcher *matcher, const uint32_t **rules);
+
+#endif

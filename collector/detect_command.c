@@ -1,0 +1,397 @@
+#include "collector/detect_command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/detect/sigma/json_event.h"
+#include "collector/detect/sigma/rule_set.h"
+#include "common/cli/arguments.h"
+#include "common/json.h"
+
+enum {
+	EVENT_SIZE_MAX = 16 << 20, /* bytes of one event */
+	READ_SIZE = 1 << 20,
+	OUT_SIZE = 1 << 20,
+	JSON_SIZE_MAX = 24 * EVENT_SIZE_MAX, /* yyjson asks for less */
+};
+
+/* Finds where one JSON value ends and the next begins, over any line ends. */
+struct splitter {
+	unsigned depth;
+	bool in_text, escaped, begun;
+};
+
+struct run {
+	const struct rule_set *set;
+	struct rule_matcher *matcher;
+	const struct sigma_rule *rules;
+	struct strbuf in; /* of the event that is being read, and what follows */
+	struct strbuf out;
+	struct strbuf json; /* memory of the document being matched */
+	size_t scanned;     /* bytes of `in` that the splitter saw */
+	struct splitter splitter;
+	uint64_t line, begun_line; /* from 1 */
+	uint64_t n_events, n_matches, n_bad, n_partial, n_given_up;
+	bool failed; /* writing did */
+};
+
+/* ---- writing ------------------------------------------------------------------- */
+
+static void flush(struct run *run)
+{
+	if (run->out.len > 0 && fwrite(run->out.ptr, 1, run->out.len, stdout) != run->out.len)
+		run->failed = true;
+	strbuf_reset(&run->out);
+}
+
+static void put_rule_name(struct json *json, const struct sigma_rule *rule)
+{
+	struct strbuf place = STRBUF_INIT(8192);
+
+	if (slice_absent(rule->id)) {
+		strbuf_addf(&place, "%s:%u", rule->path, rule->line);
+		json_put_text(json, "rule", strbuf_slice(&place));
+	} else {
+		json_put_text(json, "rule", rule->id);
+	}
+	strbuf_done(&place);
+}
+
+static void put_match(struct run *run, const struct sigma_rule *rule)
+{
+	struct json json = json_into(&run->out);
+
+	json_object(&json);
+	json_put_u64(&json, "line", run->begun_line);
+	put_rule_name(&json, rule);
+	json_put_text(&json, "title", rule->title);
+	json_put_text(&json, "level", rule->level);
+	json_key(&json, SLICE_LIT("tags"));
+	json_array(&json);
+	for (size_t i = 0; i < rule->n_tags; i++)
+		json_text(&json, rule->tags[i]);
+	json_array_end(&json);
+	json_object_end(&json);
+	strbuf_add_byte(&run->out, '\n');
+	run->n_matches++;
+	if (run->out.len > OUT_SIZE / 2)
+		flush(run);
+}
+
+/* ---- events -------------------------------------------------------------------- */
+
+static void match_event(struct run *run, yyjson_val *root)
+{
+	struct sigma_event *event = rule_matcher_event(run->matcher);
+	const uint32_t *matches;
+	size_t n;
+
+	sigma_event_begin(event);
+	json_event_add(event, root);
+	n = rule_matcher_match(run->matcher, &matches);
+	for (size_t i = 0; i < n; i++)
+		put_match(run, &run->rules[matches[i]]);
+	run->n_events++;
+	run->n_partial += event->n_left_out > 0;
+	run->n_given_up += event->n_given_up;
+}
+
+/* Documents live one at a time in the same memory, which grows to what the largest needs. */
+static yyjson_doc *read_json(struct run *run, char *text, size_t len, yyjson_read_err *error)
+{
+	size_t room = yyjson_read_max_memory_usage(len, YYJSON_READ_NUMBER_AS_RAW);
+	yyjson_alc memory;
+	char *bytes;
+
+	strbuf_reset(&run->json);
+	bytes = strbuf_reserve(&run->json, room);
+	if (bytes == NULL || !yyjson_alc_pool_init(&memory, bytes, room))
+		abort(); /* as much as the largest event may need */
+	return yyjson_read_opts(text, len, YYJSON_READ_NUMBER_AS_RAW, &memory, error);
+}
+
+/* An object is an event, a list is one of events. */
+static void take_value(struct run *run, char *text, size_t len)
+{
+	yyjson_read_err error;
+	yyjson_doc *doc = read_json(run, text, len, &error);
+	yyjson_val *root = doc ? yyjson_doc_get_root(doc) : NULL;
+	yyjson_arr_iter iter;
+
+	if (yyjson_is_obj(root)) {
+		match_event(run, root);
+	} else if (yyjson_is_arr(root)) {
+		iter = yyjson_arr_iter_with(root);
+		for (yyjson_val *one; (one = yyjson_arr_iter_next(&iter)) != NULL;)
+			match_event(run, one);
+	} else {
+		run->n_bad++;
+		fprintf(stderr, "line %llu: no JSON event: %s\n",
+			(unsigned long long)run->begun_line,
+			doc ? "neither an object nor a list" : error.msg);
+	}
+	yyjson_doc_free(doc);
+}
+
+/* True when the value ends with this byte. */
+static bool split(struct splitter *splitter, char byte)
+{
+	if (splitter->in_text) {
+		if (splitter->escaped)
+			splitter->escaped = false;
+		else if (byte == '\\')
+			splitter->escaped = true;
+		else
+			splitter->in_text = byte != '"';
+		return false;
+	}
+	splitter->in_text = byte == '"';
+	if (byte == '{' || byte == '[')
+		splitter->depth++;
+	else if ((byte == '}' || byte == ']') && splitter->depth > 0)
+		return --splitter->depth == 0;
+	/* a value that is no object ends with its line */
+	return byte == '\n' && splitter->depth == 0;
+}
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* Lines from `at` on that are an object each, as most input is; where the next one begins. */
+static size_t take_lines(struct run *run, size_t at)
+{
+	for (;;) {
+		struct slice line = slice_from(strbuf_slice(&run->in), at);
+		size_t end = slice_find(line, '\n');
+		yyjson_read_err error;
+		yyjson_doc *doc;
+
+		if (end == line.len || line.ptr[0] != '{')
+			return at;
+		doc = read_json(run, run->in.ptr + at, end, &error);
+		if (doc == NULL)
+			return at;
+		run->begun_line = run->line++;
+		match_event(run, yyjson_doc_get_root(doc));
+		yyjson_doc_free(doc);
+		at += end + 1;
+	}
+}
+
+/* What is whole in `in` is taken out of it. */
+static void take_values(struct run *run)
+{
+	struct splitter *splitter = &run->splitter;
+	size_t start = 0, at = splitter->begun ? run->scanned : take_lines(run, 0);
+
+	for (; at < run->in.len; at++) {
+		char byte = run->in.ptr[at];
+
+		if (!splitter->begun && !is_blank(byte) && byte != ',') {
+			splitter->begun = true;
+			run->begun_line = run->line;
+			start = at;
+		}
+		run->line += byte == '\n';
+		if (splitter->begun && split(splitter, byte)) {
+			take_value(run, run->in.ptr + start, at + 1 - start);
+			*splitter = (struct splitter){0};
+		}
+		if (!splitter->begun && byte == '\n')
+			at = take_lines(run, at + 1) - 1;
+	}
+	if (!splitter->begun)
+		start = at;
+	memmove(run->in.ptr, run->in.ptr + start, run->in.len - start);
+	strbuf_cut(&run->in, run->in.len - start);
+	run->scanned = run->in.len;
+}
+
+static bool too_long(struct run *run, struct err *err)
+{
+	return err_set(err, "line %llu: an event of more than %d bytes",
+		(unsigned long long)run->begun_line, EVENT_SIZE_MAX);
+}
+
+static bool read_events(struct run *run, int fd, struct err *err)
+{
+	run->line = 1;
+	for (;;) {
+		char *to = strbuf_reserve(&run->in, READ_SIZE);
+		ssize_t n;
+
+		if (to == NULL)
+			return too_long(run, err);
+		n = read(fd, to, READ_SIZE);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "reading");
+		if (n == 0)
+			break;
+		strbuf_extend(&run->in, (size_t)n);
+		take_values(run);
+		if (n < READ_SIZE)
+			flush(run);
+	}
+	if (run->in.len > 0)
+		take_value(run, run->in.ptr, run->in.len);
+	flush(run);
+	return !run->failed || err_set(err, "writing the matches failed");
+}
+
+static void tell(const struct run *run)
+{
+	fprintf(stderr, "%llu events, %llu matches", (unsigned long long)run->n_events,
+		(unsigned long long)run->n_matches);
+	if (run->n_bad > 0)
+		fprintf(stderr, ", %llu values that are no events",
+			(unsigned long long)run->n_bad);
+	if (run->n_partial > 0)
+		fprintf(stderr, ", %llu events looked at in part",
+			(unsigned long long)run->n_partial);
+	if (run->n_given_up > 0)
+		fprintf(stderr, ", %llu regular expressions given up",
+			(unsigned long long)run->n_given_up);
+	fputc('\n', stderr);
+}
+
+static bool match_file(
+	const struct rule_set *set, const char *path, bool strict, struct err *err)
+{
+	struct run run = {.set = set,
+		.in = STRBUF_INIT(EVENT_SIZE_MAX + READ_SIZE),
+		.out = STRBUF_INIT(OUT_SIZE * 8),
+		.json = STRBUF_INIT(JSON_SIZE_MAX),
+		.matcher = rule_matcher_new(set, !strict, err)};
+	int fd = STDIN_FILENO;
+	bool ok = run.matcher != NULL;
+
+	rule_set_rules(set, &run.rules);
+	if (ok && path != NULL)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (ok && fd < 0)
+		ok = err_sys(err, "%s", path);
+	if (ok) {
+		ok = read_events(&run, fd, err);
+		tell(&run);
+		if (fd != STDIN_FILENO)
+			close(fd);
+	}
+	rule_matcher_free(run.matcher);
+	strbuf_done(&run.in);
+	strbuf_done(&run.out);
+	strbuf_done(&run.json);
+	return ok && (run.n_bad == 0 || err_set(err, "not all were events"));
+}
+
+/* ---- the command ----------------------------------------------------------------- */
+
+static void list_rules(const struct rule_set *set)
+{
+	const struct sigma_rule *rules;
+	size_t n = rule_set_rules(set, &rules);
+	struct strbuf text = STRBUF_INIT(1 << 16);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct sigma_rule *rule = &rules[i];
+		bool loaded = rule->expression != NULL;
+
+		strbuf_reset(&text);
+		strbuf_addf(&text, "%s %.*s %s:%u: ", loaded ? "loaded " : "refused",
+			rule->id.len ? (int)rule->id.len : 1, rule->id.len ? rule->id.ptr : "-",
+			rule->path, rule->line);
+		strbuf_add(&text, loaded ? rule->title : rule->reason);
+		if (loaded && !rule_set_has_source(set, i)) {
+			strbuf_add_str(&text, " [no pipeline knows its log source: ");
+			log_source_show(&rule->source, &text);
+			strbuf_add_byte(&text, ']');
+		}
+		if (!slice_absent(rule->no_list)) {
+			strbuf_add_str(&text, " [not evaluated: no pipeline has a list for %");
+			strbuf_add(&text, rule->no_list);
+			strbuf_add_str(&text, "%]");
+		}
+		puts(strbuf_cstr(&text));
+	}
+	strbuf_done(&text);
+}
+
+static void tell_set(const struct rule_set *set)
+{
+	struct rule_set_figures figures = rule_set_figures(set);
+
+	fprintf(stderr,
+		"%zu rules loaded, %zu refused; %zu log sources, %zu rules of a log source no "
+		"pipeline knows; %zu of a placeholder without a list; %zu texts looked for, "
+		"%zu rules "
+		"need no text; %.1f MiB\n",
+		figures.loaded, figures.refused, figures.sources, figures.without_source,
+		figures.without_list, figures.witnesses, figures.always,
+		(double)figures.memory / (1 << 20));
+}
+
+static int run_detect(const struct arguments *arguments)
+{
+	struct rule_paths paths = {.pipelines = arguments_text(arguments, "pipelines")};
+	struct strbuf mistakes = STRBUF_INIT(16 << 20);
+	const char *path = arguments->n_operands > 0 ? arguments->operands[0] : NULL;
+	struct rule_set *set;
+	struct err err = {0};
+	bool ok = true;
+
+	paths.n_rules = arguments_list(arguments, "rules", paths.rules, RULE_PATHS_MAX);
+	set = rule_set_load(&paths, &mistakes, &err);
+	fputs(strbuf_cstr(&mistakes), stderr);
+	strbuf_done(&mistakes);
+	if (set != NULL) {
+		tell_set(set);
+		if (arguments_flag(arguments, "list"))
+			list_rules(set);
+		else
+			ok = match_file(set, path && strcmp(path, "-") != 0 ? path : NULL,
+				arguments_flag(arguments, "strict"), &err);
+	}
+	if (set == NULL || !ok)
+		fprintf(stderr, "soc-collector detect: %s\n", err.text);
+	ok = ok && set != NULL;
+	rule_set_free(set);
+	return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+static const struct option_spec detect_options[] = {
+	{.name = "rules",
+		.value = "DIR",
+		.help = "Sigma rules: a folder with the folders in it, or a file; may be given "
+			"again",
+		.most = RULE_PATHS_MAX,
+		.required = true},
+	{.name = "pipelines",
+		.value = "DIR",
+		.help = "what log sources and fields are called in events (those that are "
+			"built in)"},
+	{.name = "strict",
+		.help = "an event of no known log source fits no rule; else all are tried"},
+	{.name = "list", .help = "list the rules, loaded or refused and why, instead"},
+	{0},
+};
+
+const struct command detect_commands[] = {
+	{.name = "detect",
+		.operands = "[FILE]",
+		.operands_max = 1,
+		.summary = "JSON events in, one JSON object a match out",
+		.details = "Events are JSON objects, one a line or written over several; in "
+			   "the names\nof ECS or of the product. A match says the line its "
+			   "event begins on, the\nrule's id, title and level. Without FILE, or "
+			   "with '-': standard input.",
+		.options = detect_options,
+		.run = run_detect},
+	{0},
+};
