@@ -1,13 +1,13 @@
 /*
  * charset - text of other character sets into UTF-8
  *
- * | name | definition |
- * |---|---|
- * | utf-8 | RFC 3629; left as it is |
- * | utf-16le, utf-16be | Unicode, chapter 3.10; "utf-16" is little endian; a byte order mark at
- * the start decides and is taken off | | windows-1258 | Unicode's table CP1258 (also "cp1258")
- * | | tcvn3 | TCVN 5712:1993, VN3 (fonts of ABC) | | vni | VNI for Windows: a letter and a byte
- * for its marks; punctuation as in windows-1252 |
+ *	utf-8           RFC 3629; left as it is
+ *	utf-16le        Unicode, chapter 3.10 (also "utf-16"); a byte order mark at the start
+ *	utf-16be        decides, and is taken off
+ *	windows-1258    Unicode's table CP1258 (also "cp1258")
+ *	tcvn3           TCVN 5712:1993, VN3 (fonts of ABC)
+ *	vni             VNI for Windows: a letter and a byte for its marks; punctuation as in
+ *	                windows-1252
  *
  * Marks that follow their letter are put together with it (NFC) where Vietnamese has such a
  * letter. TCVN3 has capitals with marks by their fonts only: they are small letters here. A

@@ -283,7 +283,15 @@ static bool open_mock(struct mock *mock)
 	return true;
 }
 
-int main(int argc, char **argv)
+struct wish {
+	long brokers;
+	const char *topics[TOPICS_MAX], *partitions;
+	size_t n_topics;
+	bool stays, wants_help;
+};
+
+/* False when the command line is none of the usage. */
+static bool read_command_line(int argc, char **argv, struct wish *wish)
 {
 	static const struct option options[] = {
 		{"brokers", required_argument, NULL, 'b'},
@@ -293,54 +301,70 @@ int main(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	struct mock mock = {.brokers = 1};
-	const char *topics[TOPICS_MAX], *partitions = "1", *problem;
-	size_t n_topics = 0;
-	bool stay = false, good = true;
+	bool good = true;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
 		case 'b':
-			good = good && parse_number(optarg, 1, BROKERS_MAX, &mock.brokers);
+			good = good && parse_number(optarg, 1, BROKERS_MAX, &wish->brokers);
 			break;
 		case 'p':
-			partitions = optarg;
+			wish->partitions = optarg;
 			break;
 		case 't':
-			good = good && n_topics < TOPICS_MAX;
+			good = good && wish->n_topics < TOPICS_MAX;
 			if (good)
-				topics[n_topics++] = optarg;
+				wish->topics[wish->n_topics++] = optarg;
 			break;
 		case 's':
-			stay = true;
+			wish->stays = true;
 			break;
 		case 'h':
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
+			wish->wants_help = true;
+			break;
 		default:
 			good = false;
 		}
 	}
-	if (!good || optind != argc) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	return good && optind == argc;
+}
 
-	int signals = take_signals();
-	if (signals < 0 || !open_mock(&mock))
-		return EXIT_FAILURE;
-	for (size_t i = 0; i < n_topics; i++) {
-		problem = command_topic(&mock, topics[i], partitions);
+static bool make_topics(struct mock *mock, const struct wish *wish)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < wish->n_topics; i++) {
+		const char *problem = command_topic(mock, wish->topics[i], wish->partitions);
+
 		if (problem != NULL) {
-			fprintf(stderr, "soc-mock-kafka: topic %s: %s\n", topics[i], problem);
+			fprintf(stderr, "soc-mock-kafka: topic %s: %s\n", wish->topics[i],
+				problem);
 			good = false;
 		}
 	}
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	struct wish wish = {.brokers = 1, .partitions = "1"};
+	const bool understood = read_command_line(argc, argv, &wish);
+
+	if (wish.wants_help || !understood) {
+		fputs(usage, wish.wants_help ? stdout : stderr);
+		return wish.wants_help ? EXIT_SUCCESS : 2;
+	}
+
+	struct mock mock = {.brokers = wish.brokers};
+	const int signals = take_signals();
+	if (signals < 0 || !open_mock(&mock))
+		return EXIT_FAILURE;
+	const bool good = make_topics(&mock, &wish);
 	if (good) {
 		printf("bootstrap=%s\n", rd_kafka_mock_cluster_bootstraps(mock.cluster));
 		fflush(stdout);
-		serve(&mock, signals, stay);
+		serve(&mock, signals, wish.stays);
 	}
 	rd_kafka_mock_cluster_destroy(mock.cluster);
 	rd_kafka_destroy(mock.handle);
