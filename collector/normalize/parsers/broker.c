@@ -144,6 +144,15 @@ static bool take_level(struct slice *rest, struct line *line)
 	return is_level(line->level);
 }
 
+/* Others write such lines too. */
+static bool is_kafka_logger(struct slice logger)
+{
+	return slice_starts(logger, SLICE_LIT("kafka.")) ||
+	       slice_starts(logger, SLICE_LIT("org.apache.")) ||
+	       slice_starts(logger, SLICE_LIT("io.confluent.")) ||
+	       slice_eq(logger, SLICE_LIT("state.change.logger"));
+}
+
 /* "] INFO text (kafka.authorizer.logger)" */
 static bool read_kafka(struct slice rest, struct line *line)
 {
@@ -160,7 +169,7 @@ static bool read_kafka(struct slice rest, struct line *line)
 	line->phrases = slice_eq(line->module, SLICE_LIT("kafka")) ? &kafka : &zookeeper;
 	line->logger = logger;
 	line->text = before;
-	return slice_find(logger, '.') < logger.len && slice_find(logger, ' ') == logger.len;
+	return is_kafka_logger(logger);
 }
 
 /* "][INFO ][o.e.n.Node               ] [node-1] started" */

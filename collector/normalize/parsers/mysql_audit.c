@@ -339,8 +339,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 static bool goes_on(struct slice text, struct slice line, bool known)
 {
 	(void)line;
-	(void)known;
-	return slice_starts(text, SLICE_LIT("<AUDIT_RECORD")) &&
+	return !known && slice_starts(text, SLICE_LIT("<AUDIT_RECORD")) &&
 	       !slice_ends(text, SLICE_LIT("</AUDIT_RECORD>")) &&
 	       (slice_starts(text, SLICE_LIT("<AUDIT_RECORD>")) ||
 		       !slice_ends(text, SLICE_LIT("/>")));

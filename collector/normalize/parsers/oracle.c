@@ -374,12 +374,11 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	}
 }
 
-/* A message of log.xml, up to its end. */
+/* A message of log.xml, up to its end; errors stand in it as in the old alert log. */
 static bool goes_on(struct slice text, struct slice line, bool known)
 {
-	(void)line;
-	(void)known;
 	return slice_starts(text, SLICE_LIT("<msg ")) &&
+	       (!known || slice_starts(line, SLICE_LIT("ORA-"))) &&
 	       !slice_ends(slice_trim(text), SLICE_LIT("</msg>"));
 }
 

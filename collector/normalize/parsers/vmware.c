@@ -204,6 +204,7 @@ static bool take_own_head(
 	put_some(record, context, FIELD_PROCESS_NAME, program);
 	put_digits(record, context, FIELD_PROCESS_PID, pid);
 	*rest = at;
+	context->message = at;
 	return true;
 }
 
