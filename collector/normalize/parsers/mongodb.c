@@ -21,8 +21,7 @@ struct line {
 static const struct meaning ended = {
 	.action = {SLICE_BYTES("database_session_closed")},
 	.category = {ECS_DATABASE},
-	.category2 = {ECS_SESSION},
-	.type = {ECS_END},
+	.type = {ECS_INFO},
 };
 
 static bool holds(struct slice text, struct slice words)

@@ -22,8 +22,7 @@ static const struct meaning queried = {
 static const struct meaning ended = {
 	.action = {SLICE_BYTES("database_session_closed")},
 	.category = {ECS_DATABASE},
-	.category2 = {ECS_SESSION},
-	.type = {ECS_END},
+	.type = {ECS_INFO},
 };
 static const struct meaning aborted = {
 	.action = {SLICE_BYTES("database_connection_aborted")},

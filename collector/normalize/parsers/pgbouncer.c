@@ -14,8 +14,8 @@
 
 static const struct meaning attempted =
 	MEANS("database_connection", .category = {ECS_DATABASE}, .type = {ECS_INFO});
-static const struct meaning closed = MEANS("database_session_closed",
-	.category = {ECS_DATABASE}, .category2 = {ECS_SESSION}, .type = {ECS_END});
+static const struct meaning closed =
+	MEANS("database_session_closed", .category = {ECS_DATABASE}, .type = {ECS_INFO});
 
 static const struct phrase sentences[] = {
 	{"{soc.database}/{user.name*}@{source:} login attempt: {}", &attempted},

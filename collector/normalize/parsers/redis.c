@@ -60,8 +60,8 @@ static const struct meaning started =
 	MEANS("database_startup", .category = {ECS_DATABASE}, .type = {ECS_INFO});
 static const struct meaning stopped =
 	MEANS("database_shutdown", .category = {ECS_DATABASE}, .type = {ECS_INFO});
-static const struct meaning closed = MEANS("database_session_closed",
-	.category = {ECS_DATABASE}, .category2 = {ECS_SESSION}, .type = {ECS_END});
+static const struct meaning closed =
+	MEANS("database_session_closed", .category = {ECS_DATABASE}, .type = {ECS_INFO});
 
 /* networking.c, server.c, replication.c; what stands elsewhere has no addresses. */
 static const struct phrase sentences[] = {
