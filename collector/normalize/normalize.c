@@ -511,11 +511,13 @@ static void normalize_in_zone(const struct normalizer *normalizer, struct header
 {
 	struct field room[RECORD_FIELDS_MAX];
 	struct pairs pairs;
+	struct seen_stamps seen = {0};
 	struct decoding_facts decoded;
 	bool fits = decoding_raw(arena, record, &decoded);
 	struct parse_context context = {
 		.arena = arena,
 		.pairs = &pairs,
+		.seen = &seen,
 		.now_ns = record->received_ns,
 		.zone_seconds = zone_offset(zone, record->received_ns / CLOCK_NS_PER_S),
 		.zone = zone->turns ? zone : NULL,

@@ -63,6 +63,21 @@ struct source_header {
 };
 
 /* What a parser may know besides the bytes: from the source's settings. */
+/* The text in which a stamp was looked for last, and what came of it. */
+struct seen_stamp {
+	struct slice text;    /* of the context's message; absent: nothing was looked at yet */
+	int32_t zone_seconds; /* these three: of the context it was read in */
+	const struct zone *zone;
+	int year;
+	size_t len; /* bytes of the stamp; 0 = there is none */
+	int64_t ns;
+};
+
+/* Many parsers ask for a stamp at the same place: each form is read once. */
+struct seen_stamps {
+	struct seen_stamp any, iso; /* take_stamp_any(), take_stamp_iso() */
+};
+
 struct parse_context {
 	struct arena *arena;  /* for values that need unescaping */
 	int64_t now_ns;       /* receive time: completes a year, never replaces a stamp */
@@ -93,8 +108,10 @@ struct parse_context {
 
 	const struct parser *parser; /* the one that is asked: for a parse() of several */
 
-	/* What was read of a message with names and values, shared by all who ask. */
+	/* What was read of a message with names and values, shared by all who ask; and of its
+	 * stamps, which may be NULL. */
 	struct pairs *pairs;
+	struct seen_stamps *seen;
 };
 
 /* The format's stamps are UTC, whatever the source's zone is. */

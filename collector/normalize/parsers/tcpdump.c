@@ -382,13 +382,16 @@ static bool can_be_mine(struct slice text)
 {
 	const struct slice head = slice_head(text, text.len < HEAD_MAX ? text.len : HEAD_MAX);
 
-	static const char *const words[] = {"IP ", "IP6 ", "ARP, ", ", ethertype "};
+	struct slice rest = head, word;
 
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (slice_search(head, slice_str(words[i])) < head.len)
+	/* "IP ", "IP6 ", "ARP, " have one letter in common */
+	for (size_t at; (at = slice_find(rest, 'P')) < rest.len;) {
+		word = slice_from(rest, at);
+		if (at > 0 && (rest.ptr[at - 1] == 'I' || slice_starts(word, SLICE_LIT("P, "))))
 			return true;
+		rest = slice_from(rest, at + 1);
 	}
-	return false;
+	return slice_search(head, SLICE_LIT(", ethertype ")) < head.len;
 }
 
 /* What stands behind the stamp and the frame's head. The first line of two is no more than a

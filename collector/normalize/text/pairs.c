@@ -22,6 +22,11 @@ uint32_t name_hash(struct slice name)
 	return (uint32_t)(hash >> 32);
 }
 
+static unsigned first_of(struct slice name)
+{
+	return name.len > 0 ? (unsigned char)name.ptr[0] : 0;
+}
+
 void pairs_reset(struct pairs *pairs, struct slice text, enum pairs_form form)
 {
 	pairs->text = text;
@@ -29,6 +34,7 @@ void pairs_reset(struct pairs *pairs, struct slice text, enum pairs_form form)
 	pairs->state = PAIRS_WHOLE;
 	pairs->full = pairs->left_out = false;
 	pairs->n = 0;
+	memset(pairs->shapes, 0, sizeof(pairs->shapes));
 	memset(pairs->present, 0, sizeof(pairs->present));
 }
 
@@ -41,14 +47,18 @@ void pairs_add(struct pairs *pairs, struct slice name, struct slice value)
 		return;
 	}
 	uint32_t hash = name_hash(name);
+	pairs->shapes[name.len % 4] |= UINT64_C(1) << first_of(name) % 64;
 	pairs->present[hash / 64 % 4] |= UINT64_C(1) << hash % 64;
 	pairs->items[pairs->n++] = (struct pair){.name = name, .value = value, .hash = hash};
 }
 
 struct slice pairs_get(const struct pairs *pairs, struct slice name)
 {
-	uint32_t hash = name_hash(name);
+	uint32_t hash;
 
+	if (!pairs_may_have(pairs, name))
+		return SLICE_NONE;
+	hash = name_hash(name);
 	if (!(pairs->present[hash / 64 % 4] >> hash % 64 & 1))
 		return SLICE_NONE;
 	for (unsigned i = 0; i < pairs->n; i++) {

@@ -42,7 +42,9 @@ struct pairs {
 	bool full;     /* the arena was */
 	bool left_out; /* more than PAIRS_MAX */
 	unsigned n;
-	uint64_t present[4]; /* bits of hashes: most absent names cost one look */
+	uint64_t shapes[4];  /* bits of lengths and first bytes: most absent names cost one look
+			      */
+	uint64_t present[4]; /* bits of hashes: nearly all others cost two */
 	struct pair items[PAIRS_MAX];
 };
 
@@ -58,9 +60,17 @@ void pairs_add(struct pairs *pairs, struct slice name, struct slice value);
 /* The first of that name; SLICE_NONE when there is none. */
 struct slice pairs_get(const struct pairs *pairs, struct slice name);
 
+/* Whether a name of this length and first byte is there. */
+static inline bool pairs_may_have(const struct pairs *pairs, struct slice name)
+{
+	unsigned first = name.len > 0 ? (unsigned char)name.ptr[0] : 0;
+
+	return pairs->shapes[name.len % 4] >> first % 64 & 1;
+}
+
 static inline bool pairs_have(const struct pairs *pairs, struct slice name)
 {
-	return !slice_absent(pairs_get(pairs, name));
+	return pairs_may_have(pairs, name) && !slice_absent(pairs_get(pairs, name));
 }
 
 #define pairs_get_lit(pairs, literal) pairs_get((pairs), SLICE_LIT(literal))

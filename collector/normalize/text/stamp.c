@@ -152,7 +152,38 @@ static int64_t in_turning_zone(const struct parse_context *context, int64_t ns)
 	return moment_s * CLOCK_NS_PER_S + rest_ns;
 }
 
-bool take_stamp_iso(struct slice *rest, const struct parse_context *context, int64_t *ns)
+static bool was_seen(
+	const struct seen_stamp *seen, struct slice text, const struct parse_context *context)
+{
+	return seen->text.ptr == text.ptr && seen->text.len == text.len &&
+	       seen->zone_seconds == context->zone_seconds && seen->zone == context->zone &&
+	       seen->year == context->year;
+}
+
+bool stamp_once(struct slice *rest, const struct parse_context *context, int64_t *ns,
+	struct seen_stamp *seen, stamp_reader *read)
+{
+	struct slice text = *rest;
+
+	/* a text of the caller's own may be another one at the same place */
+	if (seen == NULL || !slice_is_within(text, context->message))
+		return read(rest, context, ns);
+	if (!was_seen(seen, text, context)) {
+		*seen = (struct seen_stamp){.text = text,
+			.zone_seconds = context->zone_seconds,
+			.zone = context->zone,
+			.year = context->year};
+		if (read(&text, context, &seen->ns))
+			seen->len = (size_t)(text.ptr - seen->text.ptr);
+	}
+	if (seen->len == 0)
+		return false;
+	*rest = slice_from(*rest, seen->len);
+	*ns = seen->ns;
+	return true;
+}
+
+static bool read_iso(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
 	size_t used;
 	bool zoned;
@@ -164,6 +195,12 @@ bool take_stamp_iso(struct slice *rest, const struct parse_context *context, int
 		*ns = in_turning_zone(context, *ns);
 	*rest = slice_from(*rest, used);
 	return true;
+}
+
+bool take_stamp_iso(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	return stamp_once(
+		rest, context, ns, context->seen ? &context->seen->iso : NULL, read_iso);
 }
 
 bool offset_at(struct slice text, size_t *at, int32_t *seconds)

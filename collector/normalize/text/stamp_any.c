@@ -427,7 +427,7 @@ static void turn_round(struct civil *civil, const struct parse_context *context,
 		*ns = other_ns;
 }
 
-bool take_stamp_any(struct slice *rest, const struct parse_context *context, int64_t *ns)
+static bool read_any(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
 	struct reading reading = {.text = *rest, .civil = local_civil()};
 
@@ -437,6 +437,12 @@ bool take_stamp_any(struct slice *rest, const struct parse_context *context, int
 		turn_round(&reading.civil, context, ns);
 	*rest = slice_from(*rest, reading.at);
 	return true;
+}
+
+bool take_stamp_any(struct slice *rest, const struct parse_context *context, int64_t *ns)
+{
+	return stamp_once(
+		rest, context, ns, context->seen ? &context->seen->any : NULL, read_any);
 }
 
 bool take_stamp_padded(struct slice *rest, const struct parse_context *context, int64_t *ns)

@@ -12,6 +12,12 @@
 #include "common/digits.h"
 #include "common/slice.h"
 
+typedef bool stamp_reader(struct slice *rest, const struct parse_context *context, int64_t *ns);
+
+/* read(), but only once at a place: what came of it is kept in `seen`, unless that is NULL. */
+bool stamp_once(struct slice *rest, const struct parse_context *context, int64_t *ns,
+	struct seen_stamp *seen, stamp_reader *read);
+
 /* English month of three letters, any case; 1..12. */
 unsigned month_at(struct slice text, size_t *at);
 
