@@ -27,6 +27,7 @@
 #include <stdio.h>
 
 #include "collector/normalize/families/device.h"
+#include "collector/normalize/parsers/services.h"
 #include "collector/normalize/text/extract.h"
 #include "collector/normalize/text/stamp.h"
 
@@ -221,6 +222,16 @@ static bool take_guacamole(
 	return slice_starts(head->logger, SLICE_LIT("o.a.g.")) && skip_lit(rest, " - ");
 }
 
+/* "10:00:00.123456789: " */
+static bool begins_falco(struct slice text)
+{
+	enum { FRACTION = 9, FRACTION_LEN = 9 };
+
+	return text.len > FRACTION + FRACTION_LEN && text.ptr[FRACTION - 1] == '.' &&
+	       all_digits(slice_of(text.ptr + FRACTION, FRACTION_LEN)) &&
+	       text.ptr[FRACTION + FRACTION_LEN] == ':';
+}
+
 static const char *const falco_levels[] = {"Emergency", "Alert", "Critical", "Error", "Warning",
 	"Notice", "Informational", "Info", "Debug"};
 
@@ -229,13 +240,14 @@ static bool take_falco(
 	struct slice *rest, const struct parse_context *context, struct head *head)
 {
 	head->is_vague = true;
-	if (!take_stamp_time(rest, context, &head->ns) || !skip_lit(rest, ": ") ||
-		!take_letters(rest, &head->level) || !skip_byte(rest, ' '))
+	if (!begins_falco(*rest) || !take_stamp_time(rest, context, &head->ns) ||
+		!skip_lit(rest, ": ") || !take_letters(rest, &head->level) ||
+		!skip_byte(rest, ' '))
 		return false;
 	head->program = SLICE_LIT("falco");
 	for (size_t i = 0; i < ARRAY_LEN(falco_levels); i++) {
 		if (slice_eq(head->level, slice_str(falco_levels[i])))
-			return true;
+			return service_says(head->program, *rest);
 	}
 	return false;
 }

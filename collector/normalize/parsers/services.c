@@ -10,6 +10,7 @@
  * any program's message. Names that a stranger may choose go up to the last place where the
  * sentence goes on, so that none can say more than itself.
  */
+#include "collector/normalize/parsers/services.h"
 #include "collector/normalize/families/vpn.h"
 #include "collector/normalize/text/phrases.h"
 
@@ -584,9 +585,11 @@ static const struct phrase of_guacamole[] = {
 		&session_ended},
 };
 
-/* Falco: what its rules say, with values of the event in brackets at the end */
+/* Falco: what its rules say, with values of the event in brackets, or behind a bar, at the end
+ */
 static const struct phrase of_falco[] = {
-	{"{}", &rule_matched},
+	{"{} ({}={})", &rule_matched},
+	{"{} | {}={}", &rule_matched},
 };
 
 /* CUPS 1.4 to 2.4: scheduler/client.c, auth.c, job.c */
@@ -762,6 +765,16 @@ static struct phrases *phrases_of(struct service *service, struct slice text)
 	if (service->phrases.list == of_emqx && says_twice(text, SLICE_LIT("peername: ")))
 		return &liars;
 	return &service->phrases;
+}
+
+bool service_says(struct slice program, struct slice text)
+{
+	struct service *service = find_service(program);
+
+	if (service == NULL)
+		return false;
+	(void)take_level(&text);
+	return phrases_have(phrases_of(service, text), slice_trim(text));
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)

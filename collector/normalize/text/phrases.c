@@ -45,25 +45,41 @@ static bool may_be(const struct ready_phrase *phrase, struct slice text)
 	       (text.len > 0 && (unsigned char)text.ptr[0] == (unsigned)phrase->head);
 }
 
-const struct phrase *phrases_read(struct phrases *phrases, struct record *record,
-	struct parse_context *context, struct slice text)
+static const struct phrase *find(
+	struct phrases *phrases, struct slice text, struct sentence_values *values)
 {
 	struct phrases_ready *ready =
 		atomic_load_explicit(&phrases->ready, memory_order_acquire);
-	struct sentence_values values;
 
 	if (ready == NULL)
 		ready = make_ready(phrases);
 	for (size_t i = 0; i < ready->n; i++) {
-		if (!may_be(&ready->list[i], text) ||
-			!sentence_take(ready->list[i].sentence, text, &values))
-			continue;
-		if (phrases->list[i].meaning != NULL)
-			put_meaning(record, context, phrases->list[i].meaning);
-		sentence_put(record, context, &values);
-		return &phrases->list[i];
+		if (may_be(&ready->list[i], text) &&
+			sentence_take(ready->list[i].sentence, text, values))
+			return &phrases->list[i];
 	}
 	return NULL;
+}
+
+bool phrases_have(struct phrases *phrases, struct slice text)
+{
+	struct sentence_values values;
+
+	return find(phrases, text, &values) != NULL;
+}
+
+const struct phrase *phrases_read(struct phrases *phrases, struct record *record,
+	struct parse_context *context, struct slice text)
+{
+	struct sentence_values values;
+	const struct phrase *phrase = find(phrases, text, &values);
+
+	if (phrase == NULL)
+		return NULL;
+	if (phrase->meaning != NULL)
+		put_meaning(record, context, phrase->meaning);
+	sentence_put(record, context, &values);
+	return phrase;
 }
 
 enum parse_result phrases_put(struct phrases *phrases, struct record *record,

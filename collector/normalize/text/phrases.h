@@ -44,6 +44,9 @@ struct phrases {
 		.action = {SLICE_BYTES(what)}, __VA_ARGS__                                     \
 	}
 
+/* Whether `text` is one of the sentences. */
+bool phrases_have(struct phrases *phrases, struct slice text);
+
 /* Adds fields and meaning of the sentence that `text` is; NULL, and nothing added, when it is
  * none. */
 const struct phrase *phrases_read(struct phrases *phrases, struct record *record,
