@@ -21,8 +21,9 @@
  *	10:00:00.123456789: Warning text (user=an ...)                    Falco
  *	"IMAPD"<TAB>812<TAB>1<TAB>"2026-03-07 10:00:00.123"<TAB>"192.0.2.1"<TAB>"text"
  *
- * The head names the program; its words are services.c's to know, or anybody's who reads the
- * message of any program. A time of day alone is of the day the line was received.
+ * The head names the program, or, where others begin their lines so, the text. Its words are
+ *services.c's to know, or anybody's who reads the message of any program. A time of day alone
+ *is of the day the line was received.
  */
 #include <stdio.h>
 
@@ -38,6 +39,8 @@ struct head {
 	struct slice level, logger, thread, pid, source, protocol; /* or absent */
 	int64_t ns;                                                /* CLOCK_NONE: none */
 	bool is_vague; /* of ns: its day, or its year and zone, were guessed */
+	/* Any program may begin its lines so: the text tells whether the service wrote it. */
+	bool is_common;
 };
 
 /* ---- words of a head --------------------------------------------------------------------- */
@@ -109,6 +112,7 @@ static bool take_mosquitto(
 	struct slice seconds;
 
 	(void)context;
+	head->is_common = true;
 	head->program = SLICE_LIT("mosquitto");
 	return take_number(rest, 10, &seconds) && skip_lit(rest, ": ") &&
 	       stamp_from_epoch(seconds, &head->ns);
@@ -201,6 +205,7 @@ static bool take_emqx(
 		!take_stamp_any(rest, context, &head->ns) || !skip_lit(rest, " [") ||
 		!take_letters(rest, &head->level) || !skip_lit(rest, "] "))
 		return false;
+	head->is_common = true;
 	head->program = SLICE_LIT("emqx");
 	text = slice_head(*rest, rest->len < 512 ? rest->len : 512);
 	return slice_search(text, SLICE_LIT("msg: ")) < text.len;
@@ -254,7 +259,32 @@ static bool take_falco(
 
 /* ---- heads that begin with a bracket ----------------------------------------------------- */
 
-/* "[1772852400] " before a word in capitals */
+/* Nagios 4: base/logging.c, notifications.c, checks.c, events.c */
+static bool is_nagios_entry(struct slice text)
+{
+	static const struct slice words[] = {{SLICE_BYTES("SERVICE ALERT")},
+		{SLICE_BYTES("HOST ALERT")}, {SLICE_BYTES("SERVICE NOTIFICATION")},
+		{SLICE_BYTES("HOST NOTIFICATION")}, {SLICE_BYTES("SERVICE FLAPPING ALERT")},
+		{SLICE_BYTES("HOST FLAPPING ALERT")}, {SLICE_BYTES("SERVICE DOWNTIME ALERT")},
+		{SLICE_BYTES("HOST DOWNTIME ALERT")}, {SLICE_BYTES("SERVICE EVENT HANDLER")},
+		{SLICE_BYTES("HOST EVENT HANDLER")},
+		{SLICE_BYTES("GLOBAL SERVICE EVENT HANDLER")},
+		{SLICE_BYTES("GLOBAL HOST EVENT HANDLER")}, {SLICE_BYTES("EXTERNAL COMMAND")},
+		{SLICE_BYTES("PASSIVE SERVICE CHECK")}, {SLICE_BYTES("PASSIVE HOST CHECK")},
+		{SLICE_BYTES("CURRENT SERVICE STATE")}, {SLICE_BYTES("CURRENT HOST STATE")},
+		{SLICE_BYTES("INITIAL SERVICE STATE")}, {SLICE_BYTES("INITIAL HOST STATE")},
+		{SLICE_BYTES("LOG ROTATION")}, {SLICE_BYTES("LOG VERSION")},
+		{SLICE_BYTES("TIMEPERIOD TRANSITION")}};
+	struct slice word = slice_head(text, slice_find(text, ':'));
+
+	for (size_t i = 0; i < ARRAY_LEN(words) && word.len < text.len; i++) {
+		if (slice_eq(words[i], word))
+			return true;
+	}
+	return false;
+}
+
+/* "[1772852400] " before a word with a capital */
 static bool take_nagios(
 	struct slice *rest, const struct parse_context *context, struct head *head)
 {
@@ -262,10 +292,12 @@ static bool take_nagios(
 
 	(void)context;
 	head->program = SLICE_LIT("nagios");
-	return take_within(rest, '[', ']', &seconds) && seconds.len == 10 &&
-	       all_digits(seconds) && stamp_from_epoch(seconds, &head->ns) &&
-	       skip_byte(rest, ' ') && rest->len > 0 && rest->ptr[0] >= 'A' &&
-	       rest->ptr[0] <= 'Z';
+	if (!take_within(rest, '[', ']', &seconds) || seconds.len != 10 ||
+		!all_digits(seconds) || !stamp_from_epoch(seconds, &head->ns) ||
+		!skip_byte(rest, ' '))
+		return false;
+	head->is_common = !is_nagios_entry(*rest);
+	return rest->len > 0 && rest->ptr[0] >= 'A' && rest->ptr[0] <= 'Z';
 }
 
 /* "[2026-03-07 10:00:00 +0700] warning/ApiListener: " */
@@ -297,6 +329,7 @@ static bool take_xrdp(
 		!skip_byte(rest, ' ') || !take_within(rest, '[', ']', &level) ||
 		!skip_byte(rest, ' '))
 		return false;
+	head->is_common = true;
 	head->program = SLICE_LIT("xrdp");
 	head->level = slice_trim(level);
 	memcpy(stamp, inside.ptr, inside.len);
@@ -332,7 +365,8 @@ static bool take_kerio(
 	head->program = SLICE_LIT("kerio");
 	return rest->len > 24 && rest->ptr[3] == '/' && rest->ptr[12] == ' ' &&
 	       take_within(rest, '[', ']', &inside) &&
-	       take_inside_stamp(inside, context, &head->ns) && skip_byte(rest, ' ');
+	       take_inside_stamp(inside, context, &head->ns) && skip_byte(rest, ' ') &&
+	       service_says(head->program, *rest);
 }
 
 /* ---- heads that begin with a letter or a quote ------------------------------------------- */
@@ -345,6 +379,7 @@ static bool take_cups(
 
 	if (rest->len < 32 || rest->ptr[1] != ' ' || rest->ptr[2] != '[' || rest->ptr[5] != '/')
 		return false;
+	head->is_common = true;
 	head->program = SLICE_LIT("cupsd");
 	head->level = slice_head(*rest, 1);
 	*rest = slice_from(*rest, 2);
@@ -487,6 +522,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 	if (!read_head(&rest, context, &head))
 		return PARSED_NOT_MINE;
+	if (head.is_common && !service_says(head.program, rest))
+		head.program = SLICE_NONE;
 	if (head.ns != CLOCK_NONE && !(head.is_vague && record->created_ns != CLOCK_NONE))
 		record->created_ns = head.ns;
 	if (!slice_absent(head.program))
