@@ -4,7 +4,11 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { WINDOW_OF_ZLIB = 15, WINDOW_OF_GZIP = 15 + 16 };
+enum {
+	WINDOW_OF_ZLIB = 15,
+	WINDOW_OF_GZIP = 15 + 16,
+	ZSTD_HEAD_MAX = 4 + 1 + 1 + 4 + 8, /* bytes (RFC 8878 §3.1.1) */
+};
 
 struct http_unpacker {
 	enum http_coding coding;
@@ -13,9 +17,10 @@ struct http_unpacker {
 		ZSTD_DCtx *zstd;
 	} stream;
 	uint64_t taken, given;
-	bool ended;      /* between streams */
-	bool has_more;   /* the last piece was full */
-	bool is_damaged; /* behind the last piece */
+	uint64_t of_stream; /* bytes taken of the one that is arriving */
+	bool ended;         /* between streams */
+	bool has_more;      /* the last piece was full */
+	bool is_damaged;    /* behind the last piece */
 	unsigned char room[HTTP_PIECE];
 };
 
@@ -76,13 +81,15 @@ void http_unpacker_free(struct http_unpacker *unpacker)
 	free(unpacker);
 }
 
-/* Of zstd's window no more is touched than what was unpacked. */
+/* Of zstd's window no more is touched than what was unpacked, and of the room in which it
+ * gathers a block no more than what came. */
 size_t http_unpacker_held(const struct http_unpacker *unpacker)
 {
 	if (unpacker->coding != HTTP_ZSTD)
 		return 0;
 	const size_t size = ZSTD_sizeof_DCtx(unpacker->stream.zstd);
-	return unpacker->given < size ? (size_t)unpacker->given : size;
+	const uint64_t touched = unpacker->given + unpacker->taken;
+	return touched < size ? (size_t)touched : size;
 }
 
 bool http_unpacker_has_more(const struct http_unpacker *unpacker)
@@ -112,6 +119,7 @@ static bool begin_stream(struct http_unpacker *unpacker)
 		inflateReset(&unpacker->stream.zlib) != Z_OK)
 		return false;
 	unpacker->ended = false;
+	unpacker->of_stream = 0;
 	return true;
 }
 
@@ -133,10 +141,15 @@ static size_t inflate_some(
 	return part.len - stream->avail_in;
 }
 
+/* A library with the decoders of formats before 1.0, as Debian's, looks for the magic of those
+ * at the begin of what it is given while it has no whole head of a frame, even behind one that
+ * is wrong; their windows have no limit, and are not counted. A head that comes byte by byte
+ * has no place for them. */
 static size_t unzstd_some(
 	struct http_unpacker *unpacker, struct slice part, struct slice *piece)
 {
-	ZSTD_inBuffer in = {part.ptr, part.len, 0};
+	const bool in_head = unpacker->of_stream < ZSTD_HEAD_MAX && part.len > 0;
+	ZSTD_inBuffer in = {part.ptr, in_head ? 1 : part.len, 0};
 	ZSTD_outBuffer out = {unpacker->room, HTTP_PIECE, 0};
 	const size_t result = ZSTD_decompressStream(unpacker->stream.zstd, &out, &in);
 
@@ -159,6 +172,7 @@ enum http_unpacked http_unpack(
 				     : inflate_some(unpacker, *part, piece);
 	*part = slice_from(*part, taken);
 	unpacker->taken += taken;
+	unpacker->of_stream += taken;
 	unpacker->given += piece->len;
 	unpacker->has_more =
 		unpacker->is_damaged || (piece->len == HTTP_PIECE && !unpacker->ended);
