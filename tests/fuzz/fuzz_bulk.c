@@ -47,7 +47,7 @@ static void check_runs(const struct heard *heard, const struct bulk *bulk)
 	assert(stored == heard->documents);
 }
 
-static struct heard run(struct slice bytes, size_t size, bool is_json)
+static struct heard run(struct slice bytes, size_t size, enum http_items_of of)
 {
 	struct bulk *bulk = bulk_new(SLICE_LIT("p"));
 	enum http_items_got got = ITEMS_MORE;
@@ -55,7 +55,7 @@ static struct heard run(struct slice bytes, size_t size, bool is_json)
 	struct http_items items;
 	struct http_item item;
 
-	http_items_init(&items, MAX, is_json);
+	http_items_init(&items, MAX, of);
 	while (got != ITEMS_BROKEN && bytes.len > 0) {
 		const size_t n = size < bytes.len ? size : bytes.len;
 		char *copy = malloc(n);
@@ -78,10 +78,10 @@ static struct heard run(struct slice bytes, size_t size, bool is_json)
 	return heard;
 }
 
-static void check(struct slice bytes, size_t size, bool is_json)
+static void check(struct slice bytes, size_t size, enum http_items_of of)
 {
-	const struct heard whole = run(bytes, bytes.len, is_json);
-	const struct heard split = run(bytes, size, is_json);
+	const struct heard whole = run(bytes, bytes.len, of);
+	const struct heard split = run(bytes, size, of);
 
 	assert(whole.sum == split.sum && whole.items == split.items);
 	assert(whole.documents == split.documents);
@@ -103,8 +103,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 
 	const struct slice bytes = slice_of(data + 1, size - 1);
-	check(bytes, 1, data[0] % 2);
-	check(bytes, data[0] / 2 + 1, data[0] % 2);
+	const enum http_items_of of = data[0] % 2 == 1 ? ITEMS_OF_JSON : ITEMS_OF_LINES;
+	check(bytes, 1, of);
+	check(bytes, data[0] / 2 + 1, of);
+	check(bytes, data[0] / 2 + 1, ITEMS_OF_ALL);
 	check_filter(bytes);
 	return 0;
 }

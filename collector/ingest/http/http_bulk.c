@@ -100,7 +100,7 @@ static struct http_trouble begin(struct http_exchange *exchange)
 		abort();
 	exchange->state = state;
 	http_items_init(&state->items,
-		exchange->session->gate->shared->settings->syslog.event_max, false);
+		exchange->session->gate->shared->settings->syslog.event_max, ITEMS_OF_LINES);
 	state->bulk = bulk_new(index_of(exchange->head->path));
 	strbuf_init(&state->filter, HTTP_FILTER_MAX);
 	strbuf_init(&state->text, ITEM_MAX);

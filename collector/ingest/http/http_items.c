@@ -1,10 +1,12 @@
 #include "collector/ingest/http/http_items.h"
 
-void http_items_init(struct http_items *items, size_t max, bool is_json)
+void http_items_init(struct http_items *items, size_t max, enum http_items_of of)
 {
 	*items = (struct http_items){
 		.max = max,
-		.kind = is_json ? ITEMS_UNKNOWN : ITEMS_LINES,
+		.kind = of == ITEMS_OF_JSON    ? ITEMS_UNKNOWN
+			: of == ITEMS_OF_LINES ? ITEMS_LINES
+					       : ITEMS_ALL,
 		.number = 1,
 	};
 	strbuf_init(&items->held, max);
@@ -165,6 +167,14 @@ static enum http_items_got next_element(
 
 enum verdict { GOES_ON, ENDS_WITH_IT, ENDS_BEFORE_IT };
 
+/* Behind a colon, and in an array. A comma at depth 1 is the object's own, and wants a name
+ * behind it; whose a deeper one is, is not known. */
+static bool has_place_for_object(const struct http_items *items)
+{
+	return items->last == ':' || items->last == '[' ||
+	       (items->last == ',' && items->depth > 1);
+}
+
 /* What the next byte is to an object, or to a line between objects, whose depth is 0. A string
  * has no line feed (RFC 8259 §7): a damaged one ends with its line. */
 static enum verdict judge_byte(struct http_items *items, char byte, bool is_first)
@@ -175,6 +185,7 @@ static enum verdict judge_byte(struct http_items *items, char byte, bool is_firs
 	if (is_first) {
 		items->depth = byte == '{';
 		items->in_string = items->in_escape = false;
+		items->last = byte;
 		return GOES_ON;
 	}
 	if (items->depth == 0)
@@ -182,10 +193,12 @@ static enum verdict judge_byte(struct http_items *items, char byte, bool is_firs
 	if (at_line && byte == '{')
 		return ENDS_BEFORE_IT;
 	if (byte == '\n') {
+		items->at_line = items->in_string || !has_place_for_object(items);
 		items->in_string = items->in_escape = false;
-		items->at_line = true;
 		return GOES_ON;
 	}
+	if (!is_blank(byte))
+		items->last = items->in_string ? '"' : byte;
 	(void)is_within(items, byte);
 	return items->depth == 0 ? ENDS_WITH_IT : GOES_ON;
 }
@@ -211,6 +224,19 @@ static enum http_items_got next_object(
 	*item = end_item(items, part);
 	drop_blanks_behind(item);
 	return ITEMS_ITEM;
+}
+
+/* ---- all of it ------------------------------------------------------------------------- */
+
+static enum http_items_got take_all(struct http_items *items, struct slice *bytes)
+{
+	if (items->whole == 0)
+		*bytes = without_blanks_before(*bytes);
+	for (size_t i = 0; i < bytes->len; i++)
+		items->blanks = is_blank(bytes->ptr[i]) ? items->blanks + 1 : 0;
+	hold(items, *bytes);
+	*bytes = slice_from(*bytes, bytes->len);
+	return ITEMS_MORE;
 }
 
 /* ---- the walk -------------------------------------------------------------------------- */
@@ -240,6 +266,8 @@ enum http_items_got http_items_next(
 		return next_line(items, bytes, item);
 	if (items->kind == ITEMS_OBJECTS)
 		return next_object(items, bytes, item);
+	if (items->kind == ITEMS_ALL)
+		return take_all(items, bytes);
 	if (items->kind == ITEMS_ARRAY)
 		got = next_element(items, bytes, item);
 	if (items->kind == ITEMS_BEHIND && got == ITEMS_MORE) {
@@ -256,9 +284,13 @@ enum http_items_got http_items_end(struct http_items *items, struct http_item *i
 	if (items->kind == ITEMS_BEHIND || items->whole == 0)
 		return ITEMS_MORE;
 	*item = end_item(items, slice_of("", 0));
-	if (items->kind == ITEMS_OBJECTS)
+	if (items->kind == ITEMS_ALL) {
+		item->whole -= items->blanks;
+		item->bytes = cut(item->bytes, (size_t)item->whole);
+	} else if (items->kind == ITEMS_OBJECTS) {
 		drop_blanks_behind(item);
-	else
+	} else {
 		drop_cr(item);
+	}
 	return item->whole > 0 ? ITEMS_ITEM : ITEMS_MORE;
 }

@@ -1,5 +1,6 @@
 /*
- * http_items - a body into what it consists of: lines, JSON objects, or a JSON array's elements
+ * http_items - a body into what it consists of: lines, JSON objects, or a JSON array's
+ * elements; or as one item, without the blanks around it
  *
  * Lines end with LF or CR LF, the last one perhaps with the body; empty ones do
  * not count. Elements are told apart by brackets, commas and strings alone
@@ -8,8 +9,9 @@
  * cut, and its length told.
  *
  * Objects stand one behind the other, each on one line or on many, with blanks or nothing
- * between them. One that does not end takes no others with it: a line that begins with '{'
- * begins an object. What stands between objects is lines.
+ * between them. One that does not end takes no others with it: a line that begins with '{',
+ * where JSON has no place for an object within it, begins another. What stands between objects
+ * is lines.
  *
  * A pure state machine: any split of the bytes gives the same items. Holds at most `max`
  * bytes. Not thread-safe. Private to ingest/.
@@ -19,6 +21,12 @@
 
 #include "common/strbuf.h"
 
+enum http_items_of {
+	ITEMS_OF_LINES,
+	ITEMS_OF_JSON, /* an array, objects; else lines: the first byte that is no blank says */
+	ITEMS_OF_ALL,  /* one, on one line or many */
+};
+
 struct http_items {
 	size_t max;
 	enum {
@@ -27,13 +35,16 @@ struct http_items {
 		ITEMS_OBJECTS,
 		ITEMS_ARRAY,
 		ITEMS_BEHIND, /* the array's end: nothing but blanks may come */
+		ITEMS_ALL,
 	} kind;
 	uint64_t number;    /* of the item that is arriving, empty lines count; from 1 on */
 	uint64_t whole;     /* bytes of it so far */
 	struct strbuf held; /* the first of them */
 	size_t depth;       /* of an element, an object */
 	bool in_string, in_escape;
-	bool at_line; /* an object's next byte is a line's first */
+	char last;     /* byte of an object that is no blank */
+	bool at_line;  /* its next byte is a line's first, and no place for an object */
+	size_t blanks; /* the last bytes of all that came, for ITEMS_ALL */
 };
 
 struct http_item {
@@ -48,8 +59,7 @@ enum http_items_got {
 	ITEMS_BROKEN, /* something stands behind the array, or it does not end */
 };
 
-/* `is_json`: else all is lines. */
-void http_items_init(struct http_items *items, size_t max, bool is_json);
+void http_items_init(struct http_items *items, size_t max, enum http_items_of of);
 void http_items_done(struct http_items *items);
 
 /* Bytes of the item that has come half. */

@@ -4,8 +4,8 @@
  * that all of it is durable; a line beyond the limit is refused with 413, and the others are
  * stored.
  *
- * /INDEX/_doc and _create of Elasticsearch are the same, and answered as its clients expect:
- * what sends no bulks sends each document by itself.
+ * /INDEX/_doc and _create of Elasticsearch take one document, which all of the body is, and are
+ * answered as its clients expect: what sends no bulks sends each document by itself.
  */
 #include <stdlib.h>
 
@@ -25,9 +25,16 @@ struct lines {
 	uint64_t too_long, first_too_long; /* its number */
 };
 
+/* In any case of letters (RFC 9110 §8.3.1). */
 static bool has_part(struct slice type, const char *part)
 {
-	return slice_search(type, slice_str(part)) < type.len;
+	const size_t len = strlen(part);
+
+	for (size_t at = 0; type.len >= len && at <= type.len - len; at++) {
+		if (slice_eq_nocase(slice_head(slice_from(type, at), len), slice_str(part)))
+			return true;
+	}
+	return false;
 }
 
 /* A '[' may begin a line of text, and does begin many of Apache's. */
@@ -49,21 +56,30 @@ static bool is_binary(struct slice type)
 	return false;
 }
 
-static struct http_trouble begin(struct http_exchange *exchange)
+static struct http_trouble begin(struct http_exchange *exchange, enum http_items_of of)
 {
-	const struct slice type = exchange->head->content_type;
-
-	if (is_binary(type))
+	if (is_binary(exchange->head->content_type))
 		return (struct http_trouble){
 			415, "neither text nor JSON: set its format to json"};
 	struct lines *lines = calloc(1, sizeof(*lines));
 
 	if (lines == NULL)
 		abort();
-	http_items_init(&lines->items,
-		exchange->session->gate->shared->settings->syslog.event_max, is_json(type));
+	http_items_init(
+		&lines->items, exchange->session->gate->shared->settings->syslog.event_max, of);
 	exchange->state = lines;
 	return HTTP_FINE;
+}
+
+static struct http_trouble begin_lines(struct http_exchange *exchange)
+{
+	return begin(exchange,
+		is_json(exchange->head->content_type) ? ITEMS_OF_JSON : ITEMS_OF_LINES);
+}
+
+static struct http_trouble begin_document(struct http_exchange *exchange)
+{
+	return begin(exchange, ITEMS_OF_ALL);
 }
 
 static void close_lines(struct http_exchange *exchange)
@@ -136,6 +152,31 @@ static void answer(struct http_exchange *exchange)
 static const struct http_trouble document_too_long = {413, "longer than event-max"},
 				 no_document = {400, "there is no document"};
 
+/* "/INDEX/_doc/ID": both as they were sent, an ID that was not is empty: no document can be
+ * asked for. */
+static void say_created(struct http_exchange *exchange)
+{
+	struct slice path = slice_from(exchange->head->path, 1), index, action, id = SLICE_NONE;
+	struct strbuf out = STRBUF_INIT(ANSWER_MAX + JSON_ESCAPED_MAX * path.len);
+	struct json json = json_into(&out);
+
+	(void)slice_cut(&path, '/', &index);
+	(void)slice_cut(&path, '/', &action);
+	(void)slice_cut(&path, '/', &id);
+	json_object(&json);
+	json_put_text(&json, "_index", index);
+	json_put_text(&json, "_id", slice_absent(id) ? SLICE_LIT("") : id);
+	json_put_u64(&json, "_version", 1);
+	json_put_str(&json, "result", "created");
+	json_key(&json, SLICE_LIT("_shards"));
+	json_raw(&json, SLICE_LIT("{\"total\":1,\"successful\":1,\"failed\":0}"));
+	json_put_u64(&json, "_seq_no", 0);
+	json_put_u64(&json, "_primary_term", 1);
+	json_object_end(&json);
+	http_answer(exchange, 201, HTTP_JSON, strbuf_slice(&out));
+	strbuf_done(&out);
+}
+
 static void answer_document(struct http_exchange *exchange)
 {
 	const struct lines *lines = exchange->state;
@@ -145,8 +186,7 @@ static void answer_document(struct http_exchange *exchange)
 	else if (exchange->put == 0)
 		http_answer_trouble(exchange, no_document);
 	else
-		http_answer(exchange, 201, HTTP_JSON,
-			SLICE_LIT("{\"_id\":\"\",\"_version\":1,\"result\":\"created\"}"));
+		say_created(exchange);
 }
 
 static size_t held(const struct http_exchange *exchange)
@@ -159,7 +199,7 @@ static size_t held(const struct http_exchange *exchange)
 const struct http_handler http_lines = {
 	.stores = true,
 	.needs_body = true,
-	.begin = begin,
+	.begin = begin_lines,
 	.body = body,
 	.end = end,
 	.answer = answer,
@@ -170,7 +210,7 @@ const struct http_handler http_lines = {
 const struct http_handler http_document = {
 	.stores = true,
 	.needs_body = true,
-	.begin = begin,
+	.begin = begin_document,
 	.body = body,
 	.end = end,
 	.answer = answer_document,

@@ -18,7 +18,7 @@ static const char *read_bulk(const char *index, const char *text)
 	enum bulk_took took = BULK_TOOK;
 	size_t n;
 
-	http_items_init(&items, MAX, false);
+	http_items_init(&items, MAX, ITEMS_OF_LINES);
 	while (took <= BULK_DOCUMENT && http_items_next(&items, &bytes, &item) == ITEMS_ITEM) {
 		took = bulk_take(bulk, &item);
 		if (took == BULK_DOCUMENT)

@@ -196,7 +196,7 @@ START_TEST(what_is_not_served_is_answered_and_the_connection_goes_on)
 	check_refused("DELETE /ingest", "", 405);
 	check_refused("PATCH /", "", 405);
 	check_refused("POST /", "Content-Encoding: br\r\n", 415);
-	check_refused("POST /", "Content-Type: application/msgpack\r\n", 415);
+	check_refused("POST /", "Content-Type: Application/MsgPack\r\n", 415);
 	check_refused("PUT /i/_doc/1", "Content-Type: application/x-protobuf\r\n", 415);
 	ck_assert_uint_eq(position_of(AGENCY, 1).records, 8);
 	end();
@@ -433,13 +433,17 @@ START_TEST(documents_come_alone_and_objects_on_many_lines)
 	begin();
 	int fd = dial(HTTP, "127.0.0.1");
 
-	put_request(fd, "POST /logs/_doc", JSON, SLICE_LIT("{\n \"n\": 1\n}\n"));
-	await(fd, 201, "\"result\":\"created\"");
-	put_request(fd, "PUT /logs/_create/7?refresh=false", JSON, SLICE_LIT("{}"));
-	await(fd, 201, "\"result\":\"created\"");
+	put_request(fd, "POST /logs/_doc", "", SLICE_LIT("{\"n\":[\n{\"m\":1}\n]}\n"));
+	await(fd, 201,
+		"{\"_index\":\"logs\",\"_id\":\"\",\"_version\":1,\"result\":\"created\","
+		"\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0},\"_seq_no\":0,"
+		"\"_primary_term\":1}");
+	put_request(fd, "PUT /logs/_create/7\"?refresh=false", JSON, SLICE_LIT("{}"));
+	await(fd, 201, "\"_index\":\"logs\",\"_id\":\"7\\\"\",");
 	put_request(fd, "POST /logs/_doc", JSON, SLICE_LIT(" "));
 	await(fd, 400, "there is no document");
-	put_request(fd, "POST /ingest", JSON, SLICE_LIT("{\"n\":1}{\"n\":2}\n{\n\"n\":3}"));
+	put_request(fd, "POST /ingest", "Content-Type: Application/JSON\r\n",
+		SLICE_LIT("{\"n\":1}{\"n\":2}\n{\n\"n\":3}"));
 	await(fd, 200, "\"stored\":3");
 	ck_assert_uint_eq(check_stored(AGENCY, 1, "http"), 5);
 	close(fd);
