@@ -13,6 +13,7 @@
 #include "collector/normalize/families/device.h"
 #include "collector/normalize/families/dns.h"
 #include "collector/normalize/text/csv.h"
+#include "collector/normalize/text/endpoint.h"
 #include "collector/normalize/text/network.h"
 #include "collector/normalize/text/stamp.h"
 
@@ -129,13 +130,60 @@ static void tell_firewall(struct reading *reading)
 		reading->stopped ? TELLS_DENIED : TELLS_ALLOWED);
 }
 
+/* ---- which file it is: others write words of verdicts between quotes as well ------------- */
+
+/* RFC 1035, 2136, 6891 */
+static bool is_rcode(struct slice word)
+{
+	static const struct slice words[] = {{SLICE_BYTES("NOERROR")}, {SLICE_BYTES("FORMERR")},
+		{SLICE_BYTES("SERVFAIL")}, {SLICE_BYTES("NXDOMAIN")}, {SLICE_BYTES("NOTIMP")},
+		{SLICE_BYTES("REFUSED")}, {SLICE_BYTES("YXDOMAIN")}, {SLICE_BYTES("YXRRSET")},
+		{SLICE_BYTES("NXRRSET")}, {SLICE_BYTES("NOTAUTH")}, {SLICE_BYTES("NOTZONE")},
+		{SLICE_BYTES("BADVERS")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (slice_eq_nocase(words[i], word))
+			return true;
+	}
+	return false;
+}
+
+/* "1 (A)" */
+static bool is_type(struct slice text)
+{
+	struct slice digits;
+
+	return take_digits(&text, &digits) && skip_lit(&text, " (") &&
+	       slice_ends(text, SLICE_LIT(")"));
+}
+
+static bool is_dns(const struct csv *csv)
+{
+	return (is_address(csv_at(csv, 3)) || is_address(csv_at(csv, 4))) &&
+	       is_type(csv_at(csv, 6)) && is_rcode(csv_at(csv, 7));
+}
+
+static bool is_proxy(const struct csv *csv)
+{
+	struct slice url = csv_at(csv, 7);
+
+	return (is_address(csv_at(csv, 2)) || is_address(csv_at(csv, 3))) &&
+	       slice_search(url, SLICE_LIT("://")) < url.len;
+}
+
+static bool is_firewall(const struct csv *csv)
+{
+	return is_address(csv_at(csv, 7)) && is_address(csv_at(csv, 9));
+}
+
 static const struct {
 	unsigned verdict, columns; /* where it stands, how many there are at least */
+	bool (*is)(const struct csv *csv);
 	void (*tell)(struct reading *reading);
 } files[] = {
-	{5, 9, tell_dns},
-	{6, 15, tell_proxy},
-	{13, 14, tell_firewall},
+	{5, 9, is_dns, tell_dns},
+	{6, 15, is_proxy, tell_proxy},
+	{13, 14, is_firewall, tell_firewall},
 };
 
 static bool is_verdict(struct slice word)
@@ -184,7 +232,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		struct slice verdict = csv_at(&csv, files[i].verdict);
 		struct reading reading = {.record = record, .context = context, .csv = &csv};
 
-		if (csv.n < files[i].columns || slice_absent(verdict) || !is_verdict(verdict))
+		if (csv.n < files[i].columns || slice_absent(verdict) || !is_verdict(verdict) ||
+			!files[i].is(&csv))
 			continue;
 		reading.stopped = (verdict.ptr[0] | 0x20) == 'b';
 		record->created_ns = ns;
