@@ -92,6 +92,22 @@ static bool is_vault_login(struct slice path, struct slice *user)
 	return cut_last(path, SLICE_LIT("/login/"), &before, user);
 }
 
+/* What other programs' requests lack. */
+static bool is_vault(const struct pairs *pairs)
+{
+	if (!is_true(pairs, "type", "request") && !is_true(pairs, "type", "response"))
+		return false;
+	for (unsigned i = 0; i < pairs->n; i++) {
+		struct slice name = pairs->items[i].name;
+
+		if (slice_starts(name, SLICE_LIT("auth.")) ||
+			slice_starts(name, SLICE_LIT("request.mount_")) ||
+			slice_eq(name, SLICE_LIT("request.client_token")))
+			return true;
+	}
+	return false;
+}
+
 static void tell_vault(
 	struct record *record, struct parse_context *context, const struct pairs *pairs)
 {
@@ -284,6 +300,21 @@ static const struct name_entry falco_entries[] = {
 static struct name_table falco_names = NAME_TABLE(falco_entries);
 static const struct meaning falco_rule = MEANS(
 	"runtime_rule_matched", .category = {ECS_INTRUSION_DETECTION}, .type = {ECS_INFO});
+
+/* Of what a rule says, and of nobody's else. */
+static bool is_falco(const struct pairs *pairs)
+{
+	static const char *const priorities[] = {"Emergency", "Alert", "Critical", "Error",
+		"Warning", "Notice", "Informational", "Info", "Debug"};
+	struct slice priority = pairs_get_lit(pairs, "priority");
+	bool known = false, fields = pairs_have(pairs, SLICE_LIT("source"));
+
+	for (size_t i = 0; i < ARRAY_LEN(priorities); i++)
+		known = known || slice_eq_nocase(slice_str(priorities[i]), priority);
+	for (unsigned i = 0; i < pairs->n && !fields; i++)
+		fields = slice_starts(pairs->items[i].name, SLICE_LIT(OUT("")));
+	return known && fields;
+}
 
 static void tell_falco(
 	struct record *record, struct parse_context *context, const struct pairs *pairs)
@@ -578,11 +609,12 @@ static const struct product {
 	void (*tell)(struct record *, struct parse_context *, const struct pairs *);
 	struct slice name,
 		begins; /* a value that tells the product from others; absent: none */
+	bool (*is)(const struct pairs *pairs); /* what else does; NULL = nothing */
 } products[] = {
-	{"vault", vault_needs, &vault_names, tell_vault, {0}, {0}},
+	{"vault", vault_needs, &vault_names, tell_vault, {0}, {0}, is_vault},
 	{"kubernetes", kubernetes_needs, &kubernetes_names, tell_kubernetes, {0}, {0}},
 	{"wazuh", wazuh_needs, &wazuh_names, tell_wazuh, {0}, {0}},
-	{"falco", falco_needs, &falco_names, tell_falco, {0}, {0}},
+	{"falco", falco_needs, &falco_names, tell_falco, {0}, {0}, is_falco},
 	{"tetragon", exec_needs, &tetragon_names, tell_tetragon, {0}, {0}},
 	{"tetragon", exit_needs, &tetragon_names, tell_tetragon, {0}, {0}},
 	{"tetragon", probe_needs, &tetragon_names, tell_tetragon, {0}, {0}},
@@ -605,7 +637,8 @@ static const struct product *find_product(struct parse_context *context)
 		if (document_read(context, product->needs) &&
 			(slice_absent(product->name) ||
 				slice_starts(pairs_get(context->pairs, product->name),
-					product->begins)))
+					product->begins)) &&
+			(product->is == NULL || product->is(context->pairs)))
 			return product;
 	}
 	return NULL;
