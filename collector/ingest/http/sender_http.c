@@ -106,7 +106,6 @@ static const char *phrase_of(unsigned status)
 		{403, "Forbidden"},
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
-		{408, "Request Timeout"},
 		{411, "Length Required"},
 		{413, "Content Too Large"},
 		{414, "URI Too Long"},
@@ -605,7 +604,9 @@ static enum sender_taken take(struct sender_session *session, const char **why)
 	return SENDER_NO_ROOM;
 }
 
-/* RFC 9110 §15.5.9. What it put before counts, when it is durable, as the answer says. */
+/* 503, and not the 408 of RFC 9110 §15.5.9: outputs that send again after 503 lose the records
+ * after any 4xx, as rsyslog's omhttp. What it put before counts, when it is durable, as the
+ * answer says. */
 static void late(struct sender_session *session)
 {
 	struct http *http = session->reader;
@@ -618,7 +619,8 @@ static void late(struct sender_session *session)
 		exchange->head = &http->none;
 	exchange->closes = true;
 	if (http->phase == PHASE_READING)
-		http->trouble = (struct http_trouble){408, "it did not come in time"};
+		http->trouble =
+			(struct http_trouble){503, "it did not come in time: send it again"};
 	http->phase = PHASE_STORING;
 	answer_if_durable(http);
 }
