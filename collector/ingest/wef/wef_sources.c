@@ -501,35 +501,36 @@ static void load_row(struct wef_sources *sources, sqlite3_stmt *row)
 	source->view.heartbeat_ms = (uint64_t)sqlite3_column_int64(row, 5);
 	source->view.heard_ns = sqlite3_column_int64(row, 6);
 	source->heard_ms = clock_mono_ms();
-	/* Told long ago. */
-	source->view.is_silent = source->view.heard_ns < clock_wall_ns() - KEPT_NS;
+	source->view.is_silent = sqlite3_column_int(row, 7) != 0; /* told long ago */
 }
+
+/* As old as they are to the newest one, or to now when that is earlier: a clock that is wrong
+ * at the start does not make all of them old, nor one that was wrong before. */
+#define IS_OLD "heard_ns < min(%lld, (SELECT max(heard_ns) FROM forwarders)) - %lld"
 
 static bool load(struct wef_sources *sources)
 {
 	sqlite3_stmt *row = NULL;
+	char text[512];
 	int step;
 
-	if (sqlite3_prepare_v2(sources->file,
-		    "SELECT sender, certificate, computer, subscription, bookmark,"
-		    " heartbeat_ms, heard_ns"
-		    " FROM forwarders",
-		    -1, &row, NULL) != SQLITE_OK)
+	snprintf(text, sizeof(text),
+		"SELECT sender, certificate, computer, subscription, bookmark,"
+		" heartbeat_ms, heard_ns, " IS_OLD " FROM forwarders",
+		(long long)clock_wall_ns(), (long long)KEPT_NS);
+	if (sqlite3_prepare_v2(sources->file, text, -1, &row, NULL) != SQLITE_OK)
 		return false;
 	while ((step = sqlite3_step(row)) == SQLITE_ROW)
 		load_row(sources, row);
 	return sqlite3_finalize(row) == SQLITE_OK && step == SQLITE_DONE;
 }
 
-/* As old as they are to the newest one, or to now when that is earlier: a clock that is wrong
- * at the start does not make all of them old, nor one that was wrong before. */
 static bool forget_old(struct wef_sources *sources)
 {
 	char text[512];
 
 	snprintf(text, sizeof(text),
-		"DELETE FROM forwarders WHERE heard_ns <"
-		" min(%lld, (SELECT max(heard_ns) FROM forwarders)) - %lld"
+		"DELETE FROM forwarders WHERE " IS_OLD
 		" AND ((SELECT count(*) FROM forwarders) > %d"
 		" OR (sender, certificate) IN (SELECT sender, certificate FROM forwarders"
 		" GROUP BY sender, certificate HAVING count(*) > %d))",

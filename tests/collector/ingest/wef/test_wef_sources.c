@@ -252,6 +252,32 @@ START_TEST(a_certificate_has_no_more_bookmarks_than_it_may)
 }
 END_TEST
 
+struct asked {
+	const char *computer;
+	bool is_silent;
+	unsigned found;
+};
+
+static bool look_for(void *user, const struct wef_source_view *view)
+{
+	struct asked *asked = user;
+
+	if (strcmp(view->computer, asked->computer) == 0) {
+		asked->is_silent = view->is_silent;
+		asked->found++;
+	}
+	return true;
+}
+
+static bool is_silent(struct wef_sources *sources, const char *computer)
+{
+	struct asked asked = {.computer = computer};
+
+	wef_sources_walk(sources, look_for, &asked);
+	ck_assert_uint_eq(asked.found, 1);
+	return asked.is_silent;
+}
+
 static void set_heard(const char *path, const char *computer, int64_t heard_ns)
 {
 	char text[200];
@@ -314,12 +340,15 @@ START_TEST(a_clock_that_is_wrong_makes_no_computer_old)
 	check_bookmark(sources, "a", "one");
 	check_bookmark(sources, "b", "one");
 	check_bookmark(sources, "old", "one");
+	ck_assert(!is_silent(sources, "a") && !is_silent(sources, "b"));
+	ck_assert(is_silent(sources, "old")); /* to the others */
 	deliver(sources, "b", "two");
 	wef_sources_close(sources);
 	set_heard(path, "a", now_ns + 10 * year_ns); /* it was ahead */
 	sources = open_at(path);
 	check_bookmark(sources, "a", "one");
 	check_bookmark(sources, "b", "two");
+	ck_assert(!is_silent(sources, "a") && !is_silent(sources, "b"));
 	wef_sources_close(sources);
 	folder_remove(&folder);
 }
