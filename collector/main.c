@@ -1,9 +1,9 @@
 /* soc-collector - receives logs, understands them, keeps them, counts, passes statistics on */
 
 #include "collector/commands.h"
+#include "collector/detect_command.h"
 #include "collector/export.h"
 #include "collector/national/feed_cli.h"
-#include "collector/detect_command.h"
 #include "collector/normalize_command.h"
 #include "collector/verify_command.h"
 #include "common/cli/command.h"

@@ -57,6 +57,14 @@ def test_the_scorer_runs_on_the_shared_data(program, shared_data):
     assert re.search(r"^lines: \d+ fed, 0 lost$", result.stdout, re.M)
 
 
+def test_each_regression_event_is_found_by_its_rule_and_by_no_other_than_the_table_says(program, shared_data):
+    result = subprocess.run([sys.executable, str(ACCEPT / "score_detect.py"), "--only", "regression_data",
+                             str(program("soc-collector")), "detect"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"^rules: \d{4} loaded, 0 refused", result.stdout, re.M)
+    assert re.search(r"^regression matrix +\d{2,} +\d{2,} +1\.000 +1\.000$", result.stdout, re.M), result.stdout
+
+
 def test_golden_samples_say_only_what_ecs_allows(shared_data):
     allowed = oracle_filebeat.allowed_values(shared_data)
     wrong = []
