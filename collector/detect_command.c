@@ -11,6 +11,7 @@
 #include "collector/detect/sigma/rule_set.h"
 #include "common/cli/arguments.h"
 #include "common/json.h"
+#include "common/utf8.h"
 
 enum {
 	EVENT_SIZE_MAX = 16 << 20, /* bytes of one event */
@@ -23,6 +24,7 @@ enum {
 struct splitter {
 	unsigned depth;
 	bool in_text, escaped, begun;
+	char last; /* byte that is no blank */
 };
 
 struct run {
@@ -36,7 +38,8 @@ struct run {
 	struct splitter splitter;
 	uint64_t line, begun_line; /* from 1 */
 	uint64_t n_events, n_matches, n_bad, n_partial, n_given_up;
-	bool failed; /* writing did */
+	bool started; /* something was read */
+	bool failed;  /* writing did */
 };
 
 /* ---- writing ------------------------------------------------------------------- */
@@ -126,8 +129,12 @@ static void take_value(struct run *run, char *text, size_t len)
 		match_event(run, root);
 	} else if (yyjson_is_arr(root)) {
 		iter = yyjson_arr_iter_with(root);
-		for (yyjson_val *one; (one = yyjson_arr_iter_next(&iter)) != NULL;)
-			match_event(run, one);
+		for (yyjson_val *one; (one = yyjson_arr_iter_next(&iter)) != NULL;) {
+			if (yyjson_is_obj(one))
+				match_event(run, one);
+			else
+				run->n_bad++;
+		}
 	} else {
 		run->n_bad++;
 		fprintf(stderr, "line %llu: no JSON event: %s\n",
@@ -137,10 +144,17 @@ static void take_value(struct run *run, char *text, size_t len)
 	yyjson_doc_free(doc);
 }
 
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 /* True when the value ends with this byte. */
 static bool split(struct splitter *splitter, char byte)
 {
 	if (splitter->in_text) {
+		if (byte == '\n')
+			return true; /* no text of JSON goes over lines: it was cut off */
 		if (splitter->escaped)
 			splitter->escaped = false;
 		else if (byte == '\\')
@@ -150,17 +164,14 @@ static bool split(struct splitter *splitter, char byte)
 		return false;
 	}
 	splitter->in_text = byte == '"';
+	if (!is_blank(byte))
+		splitter->last = byte;
 	if (byte == '{' || byte == '[')
 		splitter->depth++;
 	else if ((byte == '}' || byte == ']') && splitter->depth > 0)
 		return --splitter->depth == 0;
 	/* a value that is no object ends with its line */
 	return byte == '\n' && splitter->depth == 0;
-}
-
-static bool is_blank(char byte)
-{
-	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
 /* Lines from `at` on that are an object each, as most input is; where the next one begins. */
@@ -184,6 +195,16 @@ static size_t take_lines(struct run *run, size_t at)
 	}
 }
 
+/* At a line end: the value goes on only where something must follow; an object of its own on
+ * the next line says that it was cut off. */
+static bool is_cut_off(const struct run *run, size_t at)
+{
+	const struct splitter *splitter = &run->splitter;
+
+	return run->in.ptr[at] == '\n' && at + 1 < run->in.len && run->in.ptr[at + 1] == '{' &&
+	       strchr(",[{:", splitter->last) == NULL;
+}
+
 /* What is whole in `in` is taken out of it. */
 static void take_values(struct run *run)
 {
@@ -199,7 +220,7 @@ static void take_values(struct run *run)
 			start = at;
 		}
 		run->line += byte == '\n';
-		if (splitter->begun && split(splitter, byte)) {
+		if (splitter->begun && (split(splitter, byte) || is_cut_off(run, at))) {
 			take_value(run, run->in.ptr + start, at + 1 - start);
 			*splitter = (struct splitter){0};
 		}
@@ -219,6 +240,18 @@ static bool too_long(struct run *run, struct err *err)
 		(unsigned long long)run->begun_line, EVENT_SIZE_MAX);
 }
 
+/* The byte order mark that Windows puts before a file. */
+static void skip_mark(struct run *run)
+{
+	struct slice mark = SLICE_LIT("\xef\xbb\xbf");
+
+	run->started = true;
+	if (!slice_starts(strbuf_slice(&run->in), mark))
+		return;
+	memmove(run->in.ptr, run->in.ptr + mark.len, run->in.len - mark.len);
+	strbuf_cut(&run->in, run->in.len - mark.len);
+}
+
 static bool read_events(struct run *run, int fd, struct err *err)
 {
 	run->line = 1;
@@ -236,6 +269,8 @@ static bool read_events(struct run *run, int fd, struct err *err)
 		if (n == 0)
 			break;
 		strbuf_extend(&run->in, (size_t)n);
+		if (!run->started)
+			skip_mark(run);
 		take_values(run);
 		if (n < READ_SIZE)
 			flush(run);
@@ -307,7 +342,7 @@ static void list_rules(const struct rule_set *set)
 		strbuf_addf(&text, "%s %.*s %s:%u: ", loaded ? "loaded " : "refused",
 			rule->id.len ? (int)rule->id.len : 1, rule->id.len ? rule->id.ptr : "-",
 			rule->path, rule->line);
-		strbuf_add(&text, loaded ? rule->title : rule->reason);
+		utf8_show(&text, loaded ? rule->title : rule->reason);
 		if (loaded && !rule_set_has_source(set, i)) {
 			strbuf_add_str(&text, " [no pipeline knows its log source: ");
 			log_source_show(&rule->source, &text);

@@ -213,7 +213,7 @@ static bool begin_anchor(
 	if (slice_absent(copy))
 		return too_large(builder, at);
 	*number = builder->n_anchors++;
-	builder->anchors[*number].name = copy;
+	builder->anchors[*number] = (struct anchor){.name = copy};
 	return true;
 }
 

@@ -7,7 +7,7 @@ struct parser {
 	struct slice text, rest;
 	struct slice word; /* the next one; empty at the end */
 	struct pos at;
-	struct search *searches;
+	const struct search *searches;
 	size_t n_searches;
 	struct mistakes *mistakes;
 	unsigned depth;
@@ -91,10 +91,8 @@ static bool name_fits(struct slice pattern, struct slice name)
 static const struct expression *search_named(struct parser *parser, struct slice name)
 {
 	for (size_t i = 0; i < parser->n_searches; i++) {
-		if (slice_eq(parser->searches[i].name, name)) {
-			parser->searches[i].used = true;
+		if (slice_eq(parser->searches[i].name, name))
 			return parser->searches[i].expression;
-		}
 	}
 	return wrong(parser, name, "there is no search of the name");
 }
@@ -115,14 +113,12 @@ static const struct expression *counted(
 	size_t n = 0;
 
 	for (size_t i = 0; parts != NULL && i < parser->n_searches; i++) {
-		struct search *search = &parser->searches[i];
+		const struct search *search = &parser->searches[i];
 
 		if (!hidden && search->name.len > 0 && search->name.ptr[0] == '_')
 			continue;
-		if (them || name_fits(name, search->name)) {
-			search->used = true;
+		if (them || name_fits(name, search->name))
 			parts[n++] = search->expression;
-		}
 	}
 	if (n == 0)
 		return wrong(parser, name, "no search fits the name");
@@ -253,7 +249,7 @@ static const struct expression *parse_or(struct parser *parser)
 }
 
 const struct expression *condition_parse(struct arena *arena, struct slice text, struct pos at,
-	struct search *searches, size_t n_searches, struct mistakes *mistakes)
+	const struct search *searches, size_t n_searches, struct mistakes *mistakes)
 {
 	struct parser parser = {.arena = arena,
 		.text = text,
@@ -275,5 +271,8 @@ const struct expression *condition_parse(struct arena *arena, struct slice text,
 			"counting behind a bar is not in Sigma 2; write a correlation rule:");
 	if (parser.word.len > 0)
 		return wrong(&parser, parser.word, "\"and\" or \"or\" should stand before");
+	if (whole->weight > EXPRESSION_WEIGHT_MAX)
+		return wrong(&parser, slice_head(text, 0),
+			"it names searches so often that too many values would be compared");
 	return whole;
 }

@@ -29,11 +29,10 @@ enum {
 struct search {
 	struct slice name;
 	const struct expression *expression;
-	bool used; /* set when a condition names it */
 };
 
 /* NULL after a mistake. `at` is where the text stands; columns of mistakes count from there. */
 const struct expression *condition_parse(struct arena *arena, struct slice text, struct pos at,
-	struct search *searches, size_t n_searches, struct mistakes *mistakes);
+	const struct search *searches, size_t n_searches, struct mistakes *mistakes);
 
 #endif

@@ -56,20 +56,41 @@ static const struct expression *row_end(struct detection *detection, struct row 
 
 /* ---- values into atoms ------------------------------------------------------ */
 
+/* For one value more. */
+static bool has_room(struct detection *detection, const struct tree_node *node)
+{
+	if (detection->n_values++ >= DETECTION_VALUES_MAX)
+		return wrong(detection, node, "too many values for one rule");
+	if (detection->arena->used - detection->arena_start > DETECTION_MEMORY_MAX)
+		return wrong(detection, node, "the rule is too large");
+	return true;
+}
+
 static bool add_atom(struct item *item, const struct tree_node *node, struct atom atom)
 {
 	struct detection *detection = item->detection;
 	struct expression *expression;
 
-	if (detection->n_values++ == DETECTION_VALUES_MAX)
-		return wrong(detection, node, "too many values for one rule");
+	if (!has_room(detection, node))
+		return false;
 	expression = arena_alloc(detection->arena, sizeof(*expression));
 	if (expression == NULL)
 		return wrong(detection, node, "the rule is too large");
 	atom.field = item->field;
 	atom.cased = item->modifiers.cased;
-	*expression = (struct expression){.kind = EXPRESSION_ATOM, .atom = atom};
+	*expression = (struct expression){.kind = EXPRESSION_ATOM, .weight = 1, .atom = atom};
 	return row_add(detection, &item->row, node, expression);
+}
+
+/* The last `n` parts of the row, which one value became, are alternatives. */
+static bool join_last(struct item *item, const struct tree_node *node, size_t n)
+{
+	struct row *row = &item->row;
+
+	row->n -= n;
+	return row_add(item->detection, row, node,
+		expression_of_parts(
+			item->detection->arena, EXPRESSION_OR, row->parts + row->n, n));
 }
 
 static bool add_pattern(struct item *item, const struct tree_node *node, struct symbols value)
@@ -89,7 +110,7 @@ static bool add_pattern(struct item *item, const struct tree_node *node, struct 
 		if (!add_atom(item, node, atom))
 			return false;
 	}
-	return true;
+	return n == 1 || join_last(item, node, n);
 }
 
 static bool add_regex(struct item *item, const struct tree_node *node, struct slice text)
@@ -102,7 +123,9 @@ static bool add_regex(struct item *item, const struct tree_node *node, struct sl
 	regex = regex_new(text, flags, &err);
 	if (regex == NULL)
 		return wrong(detection, node, err.text);
-	detection->keep(detection->user, regex);
+	if (!detection->keep(detection->user, regex))
+		return wrong(
+			detection, node, "the regular expressions of all rules are too large");
 	return add_atom(item, node, (struct atom){.test = ATOM_REGEX, .regex = regex});
 }
 
@@ -211,6 +234,8 @@ static bool add_expanded(struct item *item, const struct tree_node *node, struct
 			all = symbols_join(arena, parts, 3);
 		if (all.at == NULL)
 			return wrong(detection, node, "the value is too long");
+		if (!has_room(detection, node))
+			return false;
 		if (!add_expanded(item, node, all, holes.after, depth + 1))
 			return false;
 	}
@@ -288,6 +313,8 @@ static bool add_value(struct item *item, const struct tree_node *node, unsigned 
 		}
 		return true;
 	}
+	if (item->field == FIELD_NUMBER_ANY && node->text.len == 0)
+		return wrong(item->detection, node, "an empty keyword fits every event");
 	if (tree_is_null(node) && item->modifiers.test == ATOM_PATTERN &&
 		item->field != FIELD_NUMBER_ANY)
 		return add_atom(item, node, (struct atom){.test = ATOM_ABSENT});

@@ -13,8 +13,9 @@
 #include "common/tree.h"
 
 enum {
-	DETECTION_VALUES_MAX = 100000, /* atoms of a rule, placeholders written out */
-	DETECTION_DEPTH_MAX = 20,      /* lists and maps within each other */
+	DETECTION_VALUES_MAX = 100000,  /* atoms of a rule, placeholders written out */
+	DETECTION_DEPTH_MAX = 20,       /* lists and maps within each other */
+	DETECTION_MEMORY_MAX = 8 << 20, /* bytes of a rule */
 };
 
 struct detection {
@@ -25,8 +26,10 @@ struct detection {
 	unsigned (*field)(void *user, struct slice name, struct pos at);
 	/* The list of %name%, with how many; NULL when there is none of the name. */
 	const struct slice *(*placeholder)(void *user, struct slice name, size_t *n);
-	/* Takes over the regular expression, which lives as long as the arena. */
-	void (*keep)(void *user, struct regex *regex);
+	/* Takes over the regular expression, which lives as long as the arena. False: there is
+	 * no room for one more. */
+	bool (*keep)(void *user, struct regex *regex);
+	size_t arena_start; /* arena->used when the rule was begun */
 	struct slice
 		no_list; /* set to the first placeholder that has no list; it matches nothing */
 	unsigned n_values; /* so far */

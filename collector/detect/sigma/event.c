@@ -31,7 +31,8 @@ void sigma_event_begin(struct sigma_event *event)
 	for (size_t i = 0; i < event->n_touched; i++)
 		event->of_field[event->touched[i]] = (struct event_field){0};
 	event->n_touched = event->n_values = event->n_items = 0;
-	event->n_left_out = event->n_given_up = 0;
+	event->n_left_out = event->n_given_up = event->n_pairs = 0;
+	event->regex_text = 0;
 	strbuf_reset(&event->folded);
 	strbuf_add_byte(&event->folded, '\n');
 }

@@ -4,7 +4,7 @@
  * Filled for each event anew, by name; values are borrowed until the next
  * sigma_event_begin(). Of every value that some rule may ask for a copy with
  * its case folded stands in one text, a line end before and behind each: what
- * is searched for all rules at once (scan.h).
+ * is searched for all rules at once (prefilter.h).
  *
  * One thread; the steady state allocates nothing.
  */
@@ -15,9 +15,13 @@
 #include "collector/detect/sigma/regex.h"
 #include "common/strbuf.h"
 
+/* Of one event. What is beyond is not looked at, and counted in n_left_out. */
 enum {
-	EVENT_VALUES_MAX = 10000,  /* more are left out and counted */
-	EVENT_TEXT_MAX = 16 << 20, /* bytes of all values; likewise */
+	EVENT_VALUES_MAX = 10000,
+	EVENT_TEXT_MAX = 16 << 20,        /* bytes of all values */
+	EVENT_REGEX_VALUE_MAX = 32 << 10, /* bytes of a value that a regular expression sees */
+	EVENT_REGEX_TEXT_MAX = 512 << 10, /* bytes that all of them see */
+	EVENT_PAIRS_MAX = 10000,          /* comparisons of two fields' values */
 };
 
 struct event_value {
@@ -51,7 +55,9 @@ struct sigma_event {
 	unsigned n_left_out;
 
 	struct regex_matcher *matcher;
-	unsigned n_given_up; /* matches of regular expressions, in this event */
+	size_t regex_text;   /* bytes that regular expressions looked at, in this event */
+	unsigned n_pairs;    /* values of fields compared with each other, likewise */
+	unsigned n_given_up; /* matches of regular expressions, likewise */
 };
 
 /* `fields` must not change any more. `whole`: rules have keywords. */

@@ -5,9 +5,24 @@
 
 #include "collector/detect/sigma/event.h"
 
+/* What is left of a value within the limits of the value and of the event. */
+static struct slice bounded(struct sigma_event *event, struct slice text)
+{
+	size_t most = EVENT_REGEX_TEXT_MAX - event->regex_text;
+
+	if (most > EVENT_REGEX_VALUE_MAX)
+		most = EVENT_REGEX_VALUE_MAX;
+	if (text.len > most) {
+		event->n_left_out++;
+		text = slice_head(text, most);
+	}
+	event->regex_text += text.len;
+	return text;
+}
+
 static bool holds_regex(const struct regex *regex, struct sigma_event *event, struct slice text)
 {
-	enum regex_outcome outcome = regex_search(regex, event->matcher, text);
+	enum regex_outcome outcome = regex_search(regex, event->matcher, bounded(event, text));
 
 	event->n_given_up += outcome == REGEX_GIVEN_UP;
 	return outcome == REGEX_YES;
@@ -71,11 +86,15 @@ static struct slice value_text(
 }
 
 static bool holds_other(
-	const struct atom *atom, const struct sigma_event *event, const struct event_item *item)
+	const struct atom *atom, struct sigma_event *event, const struct event_item *item)
 {
 	const struct event_item *other = event_first(event, atom->other.field);
 
 	for (; other != NULL; other = event_next(event, other)) {
+		if (event->n_pairs++ == EVENT_PAIRS_MAX)
+			event->n_left_out++;
+		if (event->n_pairs > EVENT_PAIRS_MAX)
+			return false;
 		if (holds_place(atom->other.place, value_text(event, atom, item),
 			    value_text(event, atom, other)))
 			return true;
@@ -197,6 +216,10 @@ static const struct expression *made_of(struct arena *arena, struct expression l
 		return NULL;
 	if (n > 0)
 		memcpy(copy, parts, n * sizeof(*copy));
+	for (size_t i = 0; i < n && like.weight <= EXPRESSION_WEIGHT_MAX; i++)
+		like.weight += parts[i]->weight;
+	if (like.weight > EXPRESSION_WEIGHT_MAX)
+		like.weight = EXPRESSION_WEIGHT_MAX + 1;
 	*expression = like;
 	expression->n_parts = (unsigned)n;
 	expression->parts = copy;

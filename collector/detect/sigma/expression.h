@@ -16,6 +16,7 @@
 #include "collector/detect/sigma/time_part.h"
 #include "common/netaddr.h"
 
+enum { EXPRESSION_WEIGHT_MAX = 200000 };
 enum { FIELD_NUMBER_ANY = 0xffff }; /* keywords: any value, the whole line too */
 
 enum atom_test {
@@ -62,6 +63,8 @@ struct expression {
 	enum expression_kind kind;
 	unsigned n_parts;
 	unsigned least;
+	unsigned weight; /* atoms in it, as often as they are named; EXPRESSION_WEIGHT_MAX + 1 =
+			    more */
 	union {
 		const struct expression *const *parts;
 		struct atom atom;

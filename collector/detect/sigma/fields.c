@@ -59,6 +59,8 @@ unsigned fields_number(
 
 	for (size_t i = 0; i < n_names; i++)
 		key = hash_of(names[i], key + 1);
+	if (fields->by_name.n + n_names > FIELD_NAMES_MAX)
+		return FIELDS_MAX;
 	number = table_put(&fields->by_key, &key, &is_new);
 	if (number == NULL)
 		return FIELDS_MAX;

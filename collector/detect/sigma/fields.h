@@ -12,9 +12,8 @@
 #include "common/table.h"
 
 enum {
-	FIELDS_MAX = 20000,        /* of a rule set */
-	FIELD_NAMES_MAX = 200000,  /* of events */
-	FIELD_NAME_SIZE_MAX = 512, /* bytes */
+	FIELDS_MAX = 20000,       /* of a rule set */
+	FIELD_NAMES_MAX = 200000, /* of events */
 };
 
 /* An event's name stands for this field. */

@@ -5,6 +5,7 @@ struct walk {
 	char name[JSON_EVENT_NAME_MAX];
 	size_t starts[JSON_EVENT_DEPTH_MAX]; /* of the names, one within the other */
 	unsigned depth;
+	unsigned nested; /* lists and objects within each other */
 };
 
 static struct slice text_of(yyjson_val *value)
@@ -22,7 +23,9 @@ static void add_starred(struct walk *walk, size_t len, struct slice value)
 	char name[JSON_EVENT_NAME_MAX];
 	size_t from, to;
 
-	if (!walk->event->fields->stars || walk->depth < 2)
+	/* an empty name has no dot behind it */
+	if (!walk->event->fields->stars || walk->depth < 2 ||
+		walk->starts[walk->depth - 1] == 0)
 		return;
 	from = walk->starts[walk->depth - 2];
 	to = walk->starts[walk->depth - 1] - 1;
@@ -39,10 +42,6 @@ static void add_object(struct walk *walk, size_t len, yyjson_val *object)
 {
 	yyjson_obj_iter iter = yyjson_obj_iter_with(object);
 
-	if (walk->depth == JSON_EVENT_DEPTH_MAX) {
-		walk->event->n_left_out++;
-		return;
-	}
 	for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter)) != NULL;) {
 		size_t n = yyjson_get_len(key), start = len + (len > 0);
 
@@ -60,16 +59,26 @@ static void add_object(struct walk *walk, size_t len, yyjson_val *object)
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion) */
+static void add_list(struct walk *walk, size_t len, yyjson_val *list)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(list);
+
+	for (yyjson_val *one; (one = yyjson_arr_iter_next(&iter)) != NULL;)
+		add_value(walk, len, one);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void add_value(struct walk *walk, size_t len, yyjson_val *value)
 {
-	yyjson_arr_iter iter;
-
-	if (yyjson_is_obj(value)) {
-		add_object(walk, len, value);
-	} else if (yyjson_is_arr(value)) {
-		iter = yyjson_arr_iter_with(value);
-		for (yyjson_val *one; (one = yyjson_arr_iter_next(&iter)) != NULL;)
-			add_value(walk, len, one);
+	if (yyjson_is_ctn(value) && walk->nested == JSON_EVENT_DEPTH_MAX) {
+		walk->event->n_left_out++;
+	} else if (yyjson_is_ctn(value)) {
+		walk->nested++;
+		if (yyjson_is_obj(value))
+			add_object(walk, len, value);
+		else
+			add_list(walk, len, value);
+		walk->nested--;
 	} else if (!yyjson_is_null(value)) {
 		sigma_event_add(walk->event, slice_of(walk->name, len), text_of(value));
 		add_starred(walk, len, text_of(value));
@@ -81,5 +90,5 @@ void json_event_add(struct sigma_event *event, yyjson_val *root)
 	struct walk walk = {.event = event};
 
 	if (yyjson_is_obj(root))
-		add_object(&walk, 0, root);
+		add_value(&walk, 0, root);
 }

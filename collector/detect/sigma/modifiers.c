@@ -388,6 +388,10 @@ static unsigned spread(struct arena *arena, struct symbols *texts, unsigned n, s
 		texts[n] = base64(arena, value, n, err);
 		if (texts[n].at == NULL)
 			return 0;
+		if (texts[n].n == 0) {
+			err_set(err, "the value is too short for base64offset");
+			return 0;
+		}
 	}
 	return n;
 }

@@ -215,6 +215,16 @@ static struct symbols longest_run(struct symbols all)
 	return best;
 }
 
+static struct slice folded_copy(struct arena *arena, struct slice text)
+{
+	char *bytes = slice_absent(text) ? NULL : arena_alloc(arena, text.len + 1);
+
+	if (bytes == NULL)
+		return SLICE_NONE;
+	fold_case(text, bytes);
+	return slice_of(bytes, text.len);
+}
+
 static enum pattern_kind kind_of(bool open_start, bool open_end)
 {
 	if (open_start)
@@ -239,7 +249,8 @@ bool pattern_compile(
 	else if (symbols_plain(inner))
 		pattern->kind = kind_of(open_start, open_end);
 	pattern->literal = symbols_text(arena, longest_run(symbols));
-	return !slice_absent(pattern->literal);
+	pattern->folded = cased ? folded_copy(arena, pattern->literal) : pattern->literal;
+	return !slice_absent(pattern->literal) && !slice_absent(pattern->folded);
 }
 
 /* ---- matching ------------------------------------------------------------ */
@@ -299,7 +310,7 @@ static bool glob(struct symbols symbols, struct slice text)
 		}
 		if (resume == SIZE_MAX || retry.len == 0)
 			return false;
-		retry = slice_from(retry, 1);
+		retry = slice_from(retry, symbol_width(SYMBOL_ONE, retry));
 		text = retry;
 		at = resume;
 	}

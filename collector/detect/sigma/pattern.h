@@ -46,6 +46,7 @@ struct pattern {
 	enum pattern_kind kind;
 	struct slice
 		literal; /* of PATTERN_GLOB its longest run of bytes; of PATTERN_ANYTHING "" */
+	struct slice folded; /* the literal, its case folded also where the pattern is cased */
 	struct symbols symbols; /* of PATTERN_GLOB */
 };
 

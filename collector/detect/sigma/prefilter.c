@@ -8,7 +8,8 @@
 #include "common/table.h"
 
 enum {
-	WITNESSES_MAX = 4 << 20,
+	WITNESSES_MAX = 1 << 20,
+	SIGHTINGS_MAX = 8 << 20,
 	SET_BITS = 64,
 };
 
@@ -84,18 +85,15 @@ static struct slice cut(struct slice literal, enum pattern_kind kind)
 				   : slice_head(literal, most);
 }
 
-static void witness_of_pattern(
-	const struct pattern *pattern, bool cased, struct witness *witness)
+static void witness_of_pattern(const struct pattern *pattern, struct witness *witness)
 {
-	char folded[WITNESS_SIZE_MAX];
-	struct slice literal = cut(pattern->literal, pattern->kind);
-	bool whole = literal.len == pattern->literal.len;
+	struct slice literal = cut(pattern->folded, pattern->kind);
 
-	fold_case(literal, folded);
 	if (pattern->kind == PATTERN_WHOLE || pattern->kind == PATTERN_START)
 		witness_add(witness, SLICE_LIT("\n"));
-	witness_add(witness, slice_of(cased ? folded : literal.ptr, literal.len));
-	if (pattern->kind == PATTERN_END || (pattern->kind == PATTERN_WHOLE && whole))
+	witness_add(witness, literal);
+	if (pattern->kind == PATTERN_END ||
+		(pattern->kind == PATTERN_WHOLE && literal.len == pattern->folded.len))
 		witness_add(witness, SLICE_LIT("\n"));
 }
 
@@ -103,8 +101,8 @@ static void witness_of_pattern(
 static void witness_of_atom(const struct atom *atom, struct witness *witness)
 {
 	witness->len = 0;
-	if (atom->test == ATOM_PATTERN && atom->pattern.literal.len > 0)
-		witness_of_pattern(&atom->pattern, atom->cased, witness);
+	if (atom->test == ATOM_PATTERN && atom->pattern.folded.len > 0)
+		witness_of_pattern(&atom->pattern, witness);
 	else if (atom->test == ATOM_REGEX)
 		witness_add(witness, cut(regex_literal(atom->regex), PATTERN_WITHIN));
 }
@@ -156,14 +154,17 @@ struct collection {
 	struct sighting *sightings;
 	size_t n, room;
 	uint32_t rule;
+	bool full; /* no more have room: the rule is a candidate always */
 };
 
 static void add_sighting(struct collection *collection, const struct witness *witness)
 {
 	char *value = table_put(&collection->witnesses, witness, NULL);
 
-	if (value == NULL)
-		abort(); /* more than a rule set's texts: its readers have limits below */
+	if (value == NULL || collection->n == SIGHTINGS_MAX) {
+		collection->full = true;
+		return;
+	}
 	if (collection->n == collection->room) {
 		collection->room = collection->room ? 2 * collection->room : 1024;
 		collection->sightings = realloc(collection->sightings,
@@ -280,12 +281,14 @@ struct prefilter *prefilter_new(
 		abort();
 	table_init(&collection.witnesses, sizeof(struct witness), 0, WITNESSES_MAX);
 	for (size_t i = 0; i < n; i++) {
+		bool covered = !isinf(cost_of(expressions[i]));
+
 		collection.rule = (uint32_t)i;
-		if (isinf(cost_of(expressions[i]))) {
+		if (covered)
+			collect(&collection, expressions[i]);
+		if (!covered || collection.full) {
 			prefilter->always[i / SET_BITS] |= UINT64_C(1) << i % SET_BITS;
 			prefilter->n_always++;
-		} else {
-			collect(&collection, expressions[i]);
 		}
 	}
 	index_rules(prefilter, &collection);

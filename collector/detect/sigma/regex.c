@@ -22,8 +22,7 @@ struct regex_matcher {
 
 static uint32_t options_of(struct regex_flags flags)
 {
-	return PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE |
-	       (flags.caseless ? PCRE2_CASELESS : 0) |
+	return PCRE2_NEVER_BACKSLASH_C | (flags.caseless ? PCRE2_CASELESS : 0) |
 	       (flags.multi_line ? PCRE2_MULTILINE : 0) | (flags.dot_all ? PCRE2_DOTALL : 0);
 }
 
@@ -185,9 +184,12 @@ static bool skip_nested(struct slice *rest)
 		return skip_group(rest);
 	if (rest->ptr[0] == '[')
 		return skip_class(rest);
-	end = slice_find(*rest, '}');
-	if (end == rest->len)
-		return false;
+	for (end = 1; end < rest->len && strchr("0123456789,", rest->ptr[end]) != NULL &&
+		      rest->ptr[end] != '\0';
+		end++)
+		;
+	if (end == rest->len || rest->ptr[end] != '}')
+		return false; /* a brace that is none of "{2,3}" */
 	*rest = slice_from(*rest, end + 1);
 	return true;
 }
@@ -236,23 +238,36 @@ static bool read_one(struct reading *reading)
 	return true;
 }
 
-/* "(?x)", "(?xi:": blanks and what follows # mean nothing. */
-static bool sets_extended(struct slice group)
+/* Verbs, comments, quoted runs, and settings but for case, lines and dots. */
+static bool is_unusual(struct slice text)
 {
-	for (size_t i = 2; i < group.len && group.ptr[i] >= 'a' && group.ptr[i] <= 'z'; i++) {
-		if (group.ptr[i] == 'x')
+	struct slice rest = text;
+
+	for (size_t at; (at = slice_search(rest, SLICE_LIT("(?"))) < rest.len;) {
+		size_t i = at + 2;
+
+		while (i < rest.len && strchr("ims-", rest.ptr[i]) != NULL &&
+			rest.ptr[i] != '\0')
+			i++;
+		/* behind the letters: "(?i)", "(?:", "(?=", "(?!", "(?<", "(?>" */
+		if (i == rest.len || strchr(i > at + 2 ? "):" : ":=!<>", rest.ptr[i]) == NULL)
 			return true;
+		rest = slice_from(rest, i);
 	}
-	return false;
+	return slice_search(text, SLICE_LIT("(*")) < text.len ||
+	       slice_search(text, SLICE_LIT("\\Q")) < text.len ||
+	       slice_search(text, SLICE_LIT("\\E")) < text.len;
 }
 
 /* No alternative at the outermost level, nothing that changes what characters mean. */
 static bool is_simple(struct slice text)
 {
+	if (is_unusual(text))
+		return false;
 	for (struct slice rest = text; rest.len > 0;) {
 		char byte = rest.ptr[0];
 
-		if (byte == '|' || (slice_starts(rest, SLICE_LIT("(?")) && sets_extended(rest)))
+		if (byte == '|')
 			return false;
 		if (is_nested(byte)) {
 			if (!skip_nested(&rest))
@@ -283,4 +298,13 @@ static void find_literal(struct slice text, struct strbuf *literal)
 struct slice regex_literal(const struct regex *regex)
 {
 	return strbuf_slice(&regex->literal);
+}
+
+size_t regex_size(const struct regex *regex)
+{
+	size_t size = 0, jit = 0;
+
+	(void)pcre2_pattern_info(regex->code, PCRE2_INFO_SIZE, &size);
+	(void)pcre2_pattern_info(regex->code, PCRE2_INFO_JITSIZE, &jit);
+	return size + jit + regex->literal.capacity + sizeof(*regex);
 }

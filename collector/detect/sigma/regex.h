@@ -2,8 +2,9 @@
  * regex - regular expressions of rules, bounded in time and memory
  *
  * PCRE2 with its just-in-time compiler where that works. A match that takes
- * more than REGEX_STEPS_MAX steps is given up: it counts as no match, and its
- * expression counts it, so that somebody hears of the rule.
+ * more than REGEX_STEPS_MAX steps is given up and counts as no match. An
+ * expression may still look at a text as often as it has bytes: who searches
+ * bounds the text (event.h).
  */
 #ifndef COLLECTOR_DETECT_SIGMA_REGEX_H
 #define COLLECTOR_DETECT_SIGMA_REGEX_H
@@ -42,5 +43,8 @@ enum regex_outcome regex_search(
 /* A run of bytes, of those that are easy to see the longest, that stands in every text that
  * matches; case folded (pattern.h). Empty when none is seen. */
 struct slice regex_literal(const struct regex *regex);
+
+/* Bytes, with its machine code. */
+size_t regex_size(const struct regex *regex);
 
 #endif

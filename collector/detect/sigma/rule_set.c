@@ -34,6 +34,7 @@ struct rule_set {
 
 	struct regex **regexes;
 	size_t n_regexes, regexes_room;
+	size_t regex_memory; /* bytes */
 	bool keywords;
 };
 
@@ -78,13 +79,21 @@ static const struct slice *placeholder_of(void *user, struct slice name, size_t 
 	return pipelines_placeholder(loading->set->pipelines, name, n);
 }
 
-static void keep_regex(void *user, struct regex *regex)
+static bool keep_regex(void *user, struct regex *regex)
 {
 	struct rule_set *set = ((struct loading *)user)->set;
+
+	set->regex_memory += regex_size(regex);
+	if (set->regex_memory > RULE_SET_REGEX_MAX) {
+		set->regex_memory -= regex_size(regex);
+		regex_free(regex);
+		return false;
+	}
 
 	set->regexes = room_for_one(
 		set->regexes, set->n_regexes, &set->regexes_room, sizeof(struct regex *));
 	set->regexes[set->n_regexes++] = regex;
+	return true;
 }
 
 static struct detection detection_for(struct loading *loading, struct mistakes *said)
@@ -95,7 +104,8 @@ static struct detection detection_for(struct loading *loading, struct mistakes *
 		.user = loading,
 		.field = field_of,
 		.placeholder = placeholder_of,
-		.keep = keep_regex};
+		.keep = keep_regex,
+		.arena_start = loading->set->arena.used};
 }
 
 /* What stands behind "file:line:column: " of the first line. */
@@ -164,10 +174,9 @@ static void read_file(void *user, const char *path, struct slice text, struct st
 	struct mistakes said = mistakes_into(&lines, path);
 	struct tree *tree = tree_parse_documents(text, &said);
 
-	(void)mistakes;
 	if (slice_absent(copy))
-		abort();
-	if (tree == NULL || said.n > 0) {
+		strbuf_addf(mistakes, "%s: too many rules\n", path);
+	else if (tree == NULL || said.n > 0) {
 		refuse(loading, add_rule(loading->set, copy.ptr, 1), &lines);
 	} else {
 		for (size_t i = 0; i < tree_documents(tree); i++)
@@ -375,7 +384,7 @@ struct rule_set_figures rule_set_figures(const struct rule_set *set)
 {
 	struct rule_set_figures figures = {
 		.sources = set->n_sources,
-		.memory = set->arena.used,
+		.memory = set->arena.used + set->regex_memory,
 	};
 
 	for (size_t i = 0; i < set->n_rules; i++) {

@@ -16,7 +16,8 @@
 
 enum {
 	RULE_SET_RULES_MAX = 50000,
-	RULE_SET_MEMORY_MAX = 1 << 30, /* bytes, of texts and expressions */
+	RULE_SET_MEMORY_MAX = 1 << 30,  /* bytes, of texts and expressions */
+	RULE_SET_REGEX_MAX = 256 << 20, /* bytes, of regular expressions as programs */
 	RULE_PATHS_MAX = 64,
 };
 

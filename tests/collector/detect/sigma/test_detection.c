@@ -153,6 +153,114 @@ START_TEST(regular_expressions_tell_case_apart_unless_told)
 }
 END_TEST
 
+/* What stands in a rule is looked for before its expression is asked: a text that need not be
+ * there must not be one. */
+START_TEST(no_text_is_asked_of_an_event_that_fits_without_it)
+{
+	FITS("    s: {f|re: 'abcdef{|gh}xyz'}\n    condition: s\n", "{\"f\":\"gh}xyz\"}");
+	FITS("    s: {f|re: 'abc\\Q[\\E|def]'}\n    condition: s\n", "{\"f\":\"def]\"}");
+	FITS("    s: {f|re: '(?^x)foo bar'}\n    condition: s\n", "{\"f\":\"foobar\"}");
+	FITS("    s: {f|re: '(?Ux)foo bar'}\n    condition: s\n", "{\"f\":\"foobar\"}");
+	FITS("    s: {f|re: 'foo(*ACCEPT)barbaz'}\n    condition: s\n", "{\"f\":\"foo\"}");
+	FITS("    s: {f|re: 'foobar(?#x)?baz'}\n    condition: s\n", "{\"f\":\"foobabaz\"}");
+	FITS("    s: {f|re: 'abc\\E?def'}\n    condition: s\n", "{\"f\":\"abdef\"}");
+	/* a letter of three bytes, cut in the middle where the text is too long to be looked
+	 * for */
+	FITS("    s: {f|cased|endswith: '\u1ebeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}\n"
+	     "    condition: s\n",
+		"{\"f\":\"z\u1ebeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}");
+	FITS("    s: {f|contains: ['x', '']}\n    condition: s\n", "{\"f\":\"y\"}");
+	FITS("    a: {f|re: '.*'}\n    b: {g: 1}\n    c: {h: 2}\n    condition: 2 of them\n",
+		"{\"f\":\"y\",\"h\":2}");
+}
+END_TEST
+
+START_TEST(every_value_in_base64_may_stand_anywhere)
+{
+	const char *rule = "    s: {c|base64offset|contains|all: ['powershell', 'hidden']}\n"
+			   "    condition: s\n";
+
+	FITS(rule, "{\"c\":\"cG93ZXJzaGVsbCAtdyBoaWRkZW4=\"}"); /* powershell -w hidden */
+	FAILS(rule, "{\"c\":\"cG93ZXJzaGVsbCAtdyA=\"}");
+}
+END_TEST
+
+START_TEST(hostile_events_are_looked_at_in_part)
+{
+	struct rules_for_test rules;
+	struct strbuf json = STRBUF_INIT(1 << 20);
+	const unsigned deep = 100000;
+
+	rules_for_test_load(
+		&rules, "id: r\ndetection: {s: {f: x}, condition: s}\n", NULL, false);
+	strbuf_add_str(&json, "{\"f\":");
+	for (unsigned i = 0; i < deep; i++)
+		strbuf_add_byte(&json, '[');
+	strbuf_add_str(&json, "\"x\"");
+	for (unsigned i = 0; i < deep; i++)
+		strbuf_add_byte(&json, ']');
+	strbuf_add_str(&json, ",\"g\":1}");
+	ck_assert_uint_eq(rules_for_test_match(&rules, strbuf_cstr(&json), NULL), 0);
+	ck_assert_uint_eq(rule_matcher_event(rules.matcher)->n_left_out, 1);
+	/* an empty name, and one within it as long as may be */
+	strbuf_reset(&json);
+	strbuf_add_str(&json, "{\"\":{\"");
+	for (unsigned i = 1; i < JSON_EVENT_NAME_MAX; i++)
+		strbuf_add_byte(&json, 'k');
+	strbuf_add_str(&json, "\":\"x\"},\"f\":\"x\"}");
+	ck_assert_uint_eq(rules_for_test_match(&rules, strbuf_cstr(&json), NULL), 1);
+	strbuf_done(&json);
+	rules_for_test_done(&rules);
+}
+END_TEST
+
+/* 'ab.*cd.*ef' takes the square of the text's length where it does not fit. */
+START_TEST(a_regular_expression_sees_a_bounded_part_of_a_value)
+{
+	struct rules_for_test rules;
+	struct strbuf json = STRBUF_INIT(2 << 20);
+
+	rules_for_test_load(&rules,
+		"id: r\ndetection: {s: {f|re: 'ab.*cd.*ef'}, condition: s}\n", NULL, false);
+	strbuf_add_str(&json, "{\"f\":\"");
+	while (json.len < EVENT_REGEX_VALUE_MAX * 8)
+		strbuf_add_str(&json, "abcd");
+	strbuf_add_str(&json, "\\n ef\"}");
+	ck_assert_uint_eq(rules_for_test_match(&rules, strbuf_cstr(&json), NULL), 0);
+	ck_assert_uint_eq(rule_matcher_event(rules.matcher)->n_left_out, 1);
+	ck_assert_uint_eq(rule_matcher_event(rules.matcher)->regex_text, EVENT_REGEX_VALUE_MAX);
+	strbuf_done(&json);
+	rules_for_test_done(&rules);
+}
+END_TEST
+
+START_TEST(rules_that_multiply_are_refused_and_the_others_work)
+{
+	struct strbuf text = STRBUF_INIT(4 << 20);
+	struct rules_for_test rules;
+	uint32_t first = 0;
+
+	strbuf_add_str(&text, "id: big\ndetection:\n    s:\n        f: [v0");
+	for (unsigned i = 1; i < 2000; i++)
+		strbuf_addf(&text, ", v%u", i);
+	strbuf_add_str(&text, "]\n    condition: s");
+	for (unsigned i = 0; i < 1000; i++)
+		strbuf_add_str(&text, " or s");
+	strbuf_add_str(&text,
+		"\n---\nid: wide\ndetection:\n"
+		"    s: {f|expand: '%l%%l%%l%%l%%l%%missing%'}\n    condition: s\n"
+		"---\nid: good\ndetection: {s: {f: x}, condition: s}\n");
+	rules_for_test_load(&rules, strbuf_cstr(&text),
+		"placeholders:\n  l: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]\n",
+		false);
+	ck_assert_uint_eq(rule_set_figures(rules.set).refused, 2);
+	ck_assert_uint_eq(rules_for_test_match(&rules, "{\"f\":\"x\"}", &first), 1);
+	ck_assert_uint_eq(first, 2);
+	strbuf_done(&text);
+	rules_for_test_done(&rules);
+}
+END_TEST
+
 START_TEST(addresses_are_compared_with_prefixes)
 {
 	const char *four = "    s: {ip|cidr: 10.0.0.0/8}\n    condition: s\n";
@@ -293,8 +401,12 @@ TEST_MAIN("detect/sigma/detection", a_map_is_an_and_a_list_is_an_or,
 	all_wants_every_value, cased_neq_and_exists, dashes_of_options_stand_for_each_other,
 	texts_in_base64_are_found_wherever_they_stand,
 	utf_16_in_either_order_with_and_without_its_mark,
-	regular_expressions_tell_case_apart_unless_told, addresses_are_compared_with_prefixes,
-	numbers_and_parts_of_times_are_compared, a_field_is_compared_with_another,
-	conditions_bind_not_before_and_before_or, searches_are_counted,
-	a_rule_of_absence_alone_says_nothing_about_an_event_of_anywhere,
+	regular_expressions_tell_case_apart_unless_told,
+	no_text_is_asked_of_an_event_that_fits_without_it,
+	every_value_in_base64_may_stand_anywhere, hostile_events_are_looked_at_in_part,
+	a_regular_expression_sees_a_bounded_part_of_a_value,
+	rules_that_multiply_are_refused_and_the_others_work,
+	addresses_are_compared_with_prefixes, numbers_and_parts_of_times_are_compared,
+	a_field_is_compared_with_another, conditions_bind_not_before_and_before_or,
+	searches_are_counted, a_rule_of_absence_alone_says_nothing_about_an_event_of_anywhere,
 	mistakes_are_told_with_their_place)

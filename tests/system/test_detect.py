@@ -1,0 +1,53 @@
+"""soc-collector detect: events of any writing in, matches out, and what is no event is told."""
+import json
+import subprocess
+
+import pytest
+
+RULE = "title: simple\nid: s\nlevel: high\ndetection:\n    s: {f: x}\n    condition: s\n"
+
+
+@pytest.fixture
+def detect(program, tmp_path):
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "simple.yml").write_text(RULE)
+
+    def run(text, *options):
+        return subprocess.run([str(program("soc-collector")), "detect", "--rules", str(rules), *options],
+                              input=text.encode(), capture_output=True, check=False)
+    return run
+
+
+def lines_of(done):
+    return [json.loads(line)["line"] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("text, lines", [
+    ('{"f":"x"}\n{"f":"y"}\n{"f":"x"}', [1, 3]),
+    ('\ufeff{"f":"x"}\n', [1]),
+    ('{\n  "a": [\n{"b": 1}\n],\n  "f": "x"\n}\n{"f":"x"}', [1, 7]),
+    ('[\n{"f":"x"},\n{"f":"x"}\n]', [1, 1]),
+    ('{"f":"x"}{"f":"x"}\r\n\r\n{"f":"x"}', [1, 1, 3]),
+])
+def test_events_stand_on_lines_over_lines_and_in_lists(detect, text, lines):
+    done = detect(text)
+    assert done.returncode == 0, done.stderr
+    assert lines_of(done) == lines
+
+
+@pytest.mark.parametrize("bad", ['{"f":"y', '{"f":"y"', 'oops "', "[1]"])
+def test_what_is_no_event_takes_no_other_with_it(detect, bad):
+    done = detect(f'{bad}\n{{"f":"x"}}\n{{"f":"x"}}\n')
+    assert done.returncode == 1
+    assert lines_of(done) == [2, 3], done.stderr
+    assert b"1 values that are no events" in done.stderr
+
+
+def test_rules_are_listed_loaded_or_refused(detect, tmp_path):
+    (tmp_path / "rules/bad.yml").write_text(RULE.replace("condition: s", "condition: t"))
+    (tmp_path / "rules/forged.yml").write_text(RULE.replace("title: simple", 'title: "a\\nloaded b"'))
+    done = detect("", "--list")
+    words = [line.split()[0] for line in done.stdout.decode().splitlines()]
+    assert words == ["refused", "loaded", "loaded"]
+    assert b"bad.yml:6:16: condition: there is no search of the name 't'" in done.stderr
