@@ -1,15 +1,17 @@
 /*
  * meraki - Cisco Meraki's security appliances (MX), access points (MR) and switches (MS)
  *
- *	<134>1 1772852400.123456789 MX84 flows src=192.0.2.7 dst=203.0.113.9
- *mac=00:11:22:33:44:55 protocol=tcp sport=51000 dport=443 pattern: allow all <134>1
- *1772852400.123456789 MX84 urls src=192.0.2.7:51000 dst=203.0.113.9:80 mac=...
+ *	<134>1 1772852400.123456789 MX84 flows src=192.0.2.7 dst=203.0.113.9 mac=...
+ *		protocol=tcp sport=51000 dport=443 pattern: allow all
+ *	<134>1 1772852400.123456789 MX84 urls src=192.0.2.7:51000 dst=203.0.113.9:80 mac=...
  *		agent='Mozilla/5.0' request: GET http://example.com/a
  *	<134>1 1772852400.123456789 MX84 security_event ids_alerted signature=1:28423:1 ...
  *	<134>1 1772852400.123456789 MR18 events type=association vap='1' ...
  *
  * The stamp is seconds since 1970. The kind of the line stands behind the device's name, words
  * and values with names behind it; "NAME: " before the last makes all of the rest its value.
+ * Names of networks and browsers are strangers' and may hold quotes: of a line whose quotes do
+ * not pair nothing is taken from the first value that the device did not choose itself.
  */
 #include "collector/normalize/families/ids.h"
 #include "collector/normalize/families/named_device.h"
@@ -72,7 +74,18 @@ static const struct name_entry entries[] = {
 };
 static struct name_table names = NAME_TABLE(entries);
 
+struct reading;
+
+struct kind {
+	struct slice name;
+	void (*tell)(const struct reading *reading);
+	bool nobody; /* its lines name no user, and addresses as src and dst only */
+	bool on_air; /* the same, and these are stations of radio */
+	bool agent;  /* a browser's name stands last before the request */
+};
+
 struct reading {
+	const struct kind *kind;
 	struct record *record;
 	struct parse_context *context;
 	const struct pairs *pairs;
@@ -100,7 +113,7 @@ static void put_end(const struct reading *reading, const char *name, enum field_
 		return;
 	if (value.len == MAC_LEN && value.ptr[2] == ':' && value.ptr[14] == ':')
 		put(reading->record, reading->context, mac, value);
-	else
+	else if (!reading->kind->on_air)
 		put_ids_address(reading->record, reading->context, value, ip, port);
 }
 
@@ -333,11 +346,8 @@ static void tell_event(const struct reading *reading)
 									: TELLS_VPN_ENDED);
 }
 
-static const struct kind {
-	struct slice name;
-	void (*tell)(const struct reading *reading);
-} kinds[] = {
-	{{SLICE_BYTES("flows")}, tell_flow},
+static const struct kind kinds[] = {
+	{{SLICE_BYTES("flows")}, tell_flow, .nobody = true},
 	{{SLICE_BYTES("firewall")}, tell_flow},
 	{{SLICE_BYTES("vpn_firewall")}, tell_flow},
 	{{SLICE_BYTES("cellular_firewall")}, tell_flow},
@@ -345,11 +355,11 @@ static const struct kind {
 	{{SLICE_BYTES("l7_firewall")}, tell_flow},
 	{{SLICE_BYTES("ip_flow_start")}, tell_start},
 	{{SLICE_BYTES("ip_flow_end")}, tell_end},
-	{{SLICE_BYTES("urls")}, tell_url},
+	{{SLICE_BYTES("urls")}, tell_url, .nobody = true, .agent = true},
 	{{SLICE_BYTES("ids-alerts")}, tell_intrusion},
 	{{SLICE_BYTES("security_event")}, tell_security},
 	{{SLICE_BYTES("events")}, tell_event},
-	{{SLICE_BYTES("airmarshal_events")}, tell_event},
+	{{SLICE_BYTES("airmarshal_events")}, tell_event, .nobody = true, .on_air = true},
 };
 
 /* ---- values ----------------------------------------------------------------------------- */
@@ -404,20 +414,96 @@ static struct slice name_of(struct slice word)
 	return name.len < word.len && is_name(name) ? name : SLICE_NONE;
 }
 
+/* What the device itself chose. */
+static bool is_own(struct slice name)
+{
+	static const struct slice own[] = {{SLICE_BYTES("type")}, {SLICE_BYTES("radio")},
+		{SLICE_BYTES("vap")}, {SLICE_BYTES("channel")}, {SLICE_BYTES("rssi")},
+		{SLICE_BYTES("aid")}, {SLICE_BYTES("client_mac")}, {SLICE_BYTES("bssid")},
+		{SLICE_BYTES("src")}, {SLICE_BYTES("dst")}, {SLICE_BYTES("mac")},
+		{SLICE_BYTES("vpn_type")}, {SLICE_BYTES("peer_contact")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		if (slice_eq(own[i], name))
+			return true;
+	}
+	return false;
+}
+
+/* Up to a text that is all of the rest, or up to the first value that is not the device's own
+ * when the quotes behind it do not pair. */
+static struct slice pairing_quotes(struct slice text)
+{
+	struct slice rest = text, strange = SLICE_NONE;
+	bool unpaired = false;
+
+	for (skip_blanks(&rest); rest.len > 0 && !unpaired; skip_blanks(&rest)) {
+		struct slice start = rest, word = take_word(&rest), name = name_of(word);
+
+		if (slice_absent(name) || word.len == name.len + 1 ||
+			word.ptr[name.len + 1] != '\'') {
+			unpaired = !slice_absent(strange) && slice_find(word, '\'') < word.len;
+			continue;
+		}
+		if (slice_absent(strange) && !is_own(name))
+			strange = start;
+		rest = slice_from(start, name.len + 1);
+		(void)take_value(&rest);
+		unpaired = rest.ptr[-1] != '\'';
+	}
+	if (!unpaired || slice_absent(strange))
+		return text;
+	return slice_head(text, (size_t)(strange.ptr - text.ptr));
+}
+
+/* "agent='TEXT' request: METHOD URL" at the end, which are taken off. */
+static void read_agent(struct slice *rest, struct pairs *pairs)
+{
+	size_t at = slice_search(*rest, SLICE_LIT(" agent='"));
+	struct slice agent = slice_from(*rest, at), request;
+
+	if (!skip_lit(&agent, " agent='") ||
+		!cut_last(agent, SLICE_LIT("' request: "), &agent, &request))
+		return;
+	pairs_add(pairs, SLICE_LIT("agent"), agent);
+	pairs_add(pairs, SLICE_LIT("request"), slice_trim(request));
+	*rest = slice_head(*rest, at);
+}
+
+/* "type= rogue_ssid_detected": some firmware leaves a blank behind the sign. */
+static struct slice take_type(struct slice *rest)
+{
+	struct slice value = take_value(rest), at = *rest, word;
+
+	if (value.len > 0)
+		return value;
+	skip_blanks(&at);
+	word = take_word(&at);
+	if (!is_name(word))
+		return value;
+	*rest = at;
+	return word;
+}
+
 /* The words before the first value are left; words between values mean nothing. */
-static struct slice read_values(struct slice rest, struct pairs *pairs)
+static struct slice read_values(struct slice rest, struct pairs *pairs, const struct kind *kind)
 {
 	struct slice all = rest;
 	size_t words = all.len;
 
 	pairs_reset(pairs, SLICE_NONE, PAIRS_NOTHING);
+	if (kind->agent)
+		read_agent(&rest, pairs);
+	rest = pairing_quotes(rest);
 	for (skip_blanks(&rest); rest.len > 0; skip_blanks(&rest)) {
 		const size_t here = (size_t)(rest.ptr - all.ptr);
 		struct slice start = rest, name = name_of(take_word(&rest));
 
 		if (!slice_absent(name)) {
 			rest = slice_from(start, name.len + 1);
-			pairs_add(pairs, name, take_value(&rest));
+			pairs_add(pairs, name,
+				slice_eq(name, SLICE_LIT("type")) ? take_type(&rest)
+								  : take_value(&rest));
 		} else if (take_tail(start, pairs)) {
 			rest = SLICE_LIT("");
 		} else {
@@ -453,6 +539,16 @@ static void put_way(const struct reading *reading)
 		put_direction(reading->record, reading->context, way);
 }
 
+/* Whether a line of its kind may say that; else a stranger said it. */
+static bool may_say(const struct kind *kind, unsigned meaning)
+{
+	if (kind->on_air)
+		return meaning == NAME_UNKNOWN || meaning == NAMED_LATER ||
+		       meaning == FIELD_NETWORK_NAME || meaning == FIELD_NETWORK_VLAN_ID ||
+		       meaning == FIELD_SOURCE_MAC;
+	return !kind->nobody || (meaning != NAMED_USER && meaning != FIELD_SOURCE_IP);
+}
+
 static void put_values(const struct reading *reading)
 {
 	struct named_values ignored = {0};
@@ -462,6 +558,8 @@ static void put_values(const struct reading *reading)
 		const struct pair *pair = &reading->pairs->items[i];
 		unsigned meaning = name_table_find(&names, pair->name, pair->hash);
 
+		if (!may_say(reading->kind, meaning))
+			continue;
 		if (meaning == VALUE_URL)
 			put_url(reading, pair->value);
 		else
@@ -471,6 +569,8 @@ static void put_values(const struct reading *reading)
 	put_end(reading, "src", FIELD_SOURCE_IP, FIELD_SOURCE_PORT, FIELD_SOURCE_MAC);
 	put_end(reading, "dst", FIELD_DESTINATION_IP, FIELD_DESTINATION_PORT,
 		FIELD_DESTINATION_MAC);
+	if (reading->kind->on_air)
+		return;
 	put_protocol(reading);
 	put_way(reading);
 	put_digits(reading->record, reading->context,
@@ -536,8 +636,8 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 
 	if (!take_head(&rest, &head))
 		return PARSED_NOT_MINE;
-	struct reading reading = {record, context, context->pairs, SLICE_NONE};
-	reading.words = read_values(rest, context->pairs);
+	struct reading reading = {head.kind, record, context, context->pairs, SLICE_NONE};
+	reading.words = read_values(rest, context->pairs, head.kind);
 	record->created_ns = head.ns;
 	if (!slice_absent(head.digits))
 		put_priority(record, context, head.digits, (unsigned)head.priority);
