@@ -343,10 +343,17 @@ static const struct phrase of_drupal[] = {
 };
 enum { WATCHDOG_STROKES = 8 };
 
-/* The address of a page and its referrer are a stranger's and may have strokes of their own:
- * what stands behind those tells nothing then. */
-static const struct phrase of_strangers[] = {{"{}|{}|{log.logger}|{source}|{}", &web_noted}};
+/* The address of a page, its referrer and the name that was typed are a stranger's and may have
+ * strokes of their own: of what stands behind those only a refusal is believed, of nobody. */
+#define STRANGERS "{}|{}|{log.logger}|{source}|{}"
+static const struct phrase of_strangers[] = {{STRANGERS, &web_noted}};
 static struct phrases strangers = PHRASES(of_strangers);
+static const struct phrase of_users[] = {
+	{STRANGERS "|Login attempt failed {}", &refused},
+	{STRANGERS "|Flood control {}", &locked},
+	{STRANGERS, &web_noted},
+};
+static struct phrases users = PHRASES(of_users);
 
 /* SOGo 2 to 5: SOGoUserManager, SOGoRootPage, WOHttpTransaction */
 static const struct phrase of_sogo[] = {
@@ -750,6 +757,15 @@ static bool has_strokes(struct slice text, unsigned n)
 	return n == 0;
 }
 
+/* "...|...|user|...": the third place, before all that a stranger writes */
+static bool is_of_users(struct slice text)
+{
+	struct slice place;
+
+	return take_until(&text, '|', &place) && take_until(&text, '|', &place) &&
+	       slice_starts(text, SLICE_LIT("user|"));
+}
+
 static bool says_twice(struct slice text, struct slice words)
 {
 	size_t at = slice_search(text, words);
@@ -761,7 +777,7 @@ static bool says_twice(struct slice text, struct slice words)
 static struct phrases *phrases_of(struct service *service, struct slice text)
 {
 	if (service->phrases.list == of_drupal && has_strokes(text, WATCHDOG_STROKES + 1))
-		return &strangers;
+		return is_of_users(text) ? &users : &strangers;
 	if (service->phrases.list == of_emqx && says_twice(text, SLICE_LIT("peername: ")))
 		return &liars;
 	return &service->phrases;
@@ -781,14 +797,19 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 {
 	struct service *service = find_service(context->program);
 	struct slice text = context->message, level;
+	const struct phrase *said;
+	struct phrases *phrases;
 
 	if (service == NULL)
 		return PARSED_NOT_MINE;
 	level = take_level(&text);
-	if (phrases_read(phrases_of(service, text), record, context, slice_trim(text)) == NULL)
+	phrases = phrases_of(service, text);
+	said = phrases_read(phrases, record, context, slice_trim(text));
+	if (said == NULL)
 		return PARSED_NOT_MINE;
 	put_some(record, context, FIELD_LOG_LEVEL, level);
-	return PARSED;
+	return phrases != &service->phrases && said->meaning == &web_noted ? PARSED_PARTLY
+									   : PARSED;
 }
 
 const struct parser parser_services = {
