@@ -5,8 +5,10 @@
  *attempt: ... C-0x55d0c8: ho_so/an@192.0.2.1:5432 closing because: client close request
  *(age=12s)  syslog
  *
- * Until somebody has logged in, user and database are what a stranger typed; the address behind
- * them is PgBouncer's own word: names reach to the last '@' before it.
+ * Until somebody has logged in, user and database are what a stranger typed, before the
+ *sentence and in it; the address before it is PgBouncer's own word: names reach to the last '@'
+ *before that. A text in which sentences begin at two places tells neither who it was nor from
+ *where.
  */
 #include "collector/normalize/families/database.h"
 #include "collector/normalize/text/phrases.h"
@@ -17,28 +19,31 @@ static const struct meaning attempted =
 static const struct meaning closed =
 	MEANS("database_session_closed", .category = {ECS_DATABASE}, .type = {ECS_INFO});
 
+#define REFUSED(before)                                                                        \
+	{before "closing because: password authentication failed{}", &database_refused},       \
+		{before "closing because: SASL authentication failed{}", &database_refused},   \
+		{before "closing because: no such user{}", &database_refused},                 \
+		{before "closing because: no such database{}", &database_refused},             \
+		{before "pooler error: password authentication failed{}", &database_refused},  \
+		{before "pooler error: SASL authentication failed{}", &database_refused},      \
+	{                                                                                      \
+		before "pooler error: no such user{}", &database_refused                       \
+	}
+
+static const struct phrase of_whom[] = {{"{soc.database}/{user.name*}@{source:}", NULL}};
 static const struct phrase sentences[] = {
-	{"{soc.database}/{user.name*}@{source:} login attempt: {}", &attempted},
-	{"{soc.database}/{user.name*}@{source:} closing because: password authentication "
-	 "failed{}",
-		&database_refused},
-	{"{soc.database}/{user.name*}@{source:} closing because: SASL authentication failed{}",
-		&database_refused},
-	{"{soc.database}/{user.name*}@{source:} closing because: no such user{}",
-		&database_refused},
-	{"{soc.database}/{user.name*}@{source:} closing because: no such database{}",
-		&database_refused},
-	{"{soc.database}/{user.name*}@{source:} pooler error: password authentication failed{}",
-		&database_refused},
-	{"{soc.database}/{user.name*}@{source:} pooler error: SASL authentication failed{}",
-		&database_refused},
-	{"{soc.database}/{user.name*}@{source:} pooler error: no such user{}",
-		&database_refused},
-	{"{soc.database}/{user.name*}@{source:} closing because: {event.reason*} (age={.age})",
-		&closed},
-	{"{soc.database}/{user.name*}@{source:} pooler error: {event.reason}", &database_error},
+	REFUSED(""),
+	{"login attempt: {}", &attempted},
+	{"closing because: {event.reason*} (age={.age})", &closed},
+	{"pooler error: {event.reason}", &database_error},
 };
-static struct phrases phrases = PHRASES(sentences);
+/* Where several begin, of which all but one are a stranger's. */
+static const struct phrase of_several[] = {
+	REFUSED("{} "),
+	{"{} login attempt: {}", &attempted},
+};
+static struct phrases whom = PHRASES(of_whom), phrases = PHRASES(sentences),
+		      several = PHRASES(of_several);
 
 /* "C-0x55d0c8: " of a client, "S-0x55d0c8: " of a server */
 static bool take_socket(struct slice *rest, bool *client)
@@ -78,6 +83,33 @@ static bool take_head(struct slice *rest, struct slice *pid, struct slice *level
 	return false;
 }
 
+/* Where the first sentence begins, at the blank before it. */
+static size_t find_sentence(struct slice text)
+{
+	static const struct slice begins[] = {{SLICE_BYTES(" login attempt: ")},
+		{SLICE_BYTES(" closing because: ")}, {SLICE_BYTES(" pooler error: ")}};
+	size_t first = text.len;
+
+	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
+		const size_t at = slice_search(text, begins[i]);
+
+		if (at < first)
+			first = at;
+	}
+	return first;
+}
+
+static void put_client(struct record *record, struct parse_context *context, struct slice text)
+{
+	const size_t at = find_sentence(text);
+	const struct slice said = slice_from(text, at < text.len ? at + 1 : at);
+
+	if (find_sentence(said) < said.len)
+		(void)phrases_put(&several, record, context, text, &database_noted);
+	else if (phrases_put(&phrases, record, context, said, &database_noted) == PARSED)
+		(void)phrases_read(&whom, record, context, slice_head(text, at));
+}
+
 static enum parse_result parse(struct record *record, struct parse_context *context)
 {
 	bool told = context->named || !slice_absent(context->program), client = false;
@@ -99,7 +131,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 		put_meaning(record, context, &database_noted);
 		return PARSED;
 	}
-	(void)phrases_put(&phrases, record, context, rest, &database_noted);
+	put_client(record, context, rest);
 	return PARSED;
 }
 
