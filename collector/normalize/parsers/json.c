@@ -62,6 +62,7 @@ static void put_pairs(struct record *record, struct parse_context *context,
 		else
 			named_put_pair(record, context, values, pair, FIELD_OTHER_JSON);
 	}
+	named_put_wrapped(record, context, pairs, values, FIELD_OTHER_JSON);
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)

@@ -135,6 +135,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	for (unsigned i = 0; i < pairs->n; i++)
 		named_put_pair(
 			record, context, &values, &pairs->items[i], FIELD_OTHER_KEYVALUE);
+	named_put_wrapped(record, context, pairs, &values, FIELD_OTHER_KEYVALUE);
 	put_connection(record, context, record_get(record, FIELD_EVENT_ACTION));
 	named_finish(record, context, &values);
 	put_said(record, context);

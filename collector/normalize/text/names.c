@@ -226,7 +226,6 @@ static const struct name_entry entries[] = {
 	NAME("res.statusCode", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("httpStatus", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("http_status", FIELD_HTTP_RESPONSE_STATUS_CODE),
-	NAME("httpStatus", FIELD_HTTP_RESPONSE_STATUS_CODE),
 	NAME("path_info", FIELD_URL_ORIGINAL), /* of WSGI */
 	NAME("request_ip", NAME_ASKER),
 	NAME("http_path", FIELD_URL_ORIGINAL),
@@ -521,26 +520,31 @@ void named_put(struct record *record, struct parse_context *context,
 	}
 }
 
-/* What loggers put around the values of an event. */
-static const char *const wrappings[] = {"context.", "meta.", "metadata.", "fields.", "extra.",
+/* What loggers put around the values of an event; of Monolog what its processors add before
+ * what the program was told. */
+static const char *const wrappings[] = {"extra.", "context.", "meta.", "metadata.", "fields.",
 	"Properties.", "properties.", "data.", "attributes.", "details."};
 
 /* Who it was and from where, of "context.username", "meta.ip": what a program says of an event
  * beside its text. */
-static unsigned meaning_inside(const struct pair *pair)
+static unsigned meaning_inside(struct slice name, struct slice wrapping)
+{
+	if (!slice_starts(name, wrapping))
+		return NAME_UNKNOWN;
+	const unsigned meaning = name_meaning(slice_from(name, wrapping.len));
+	return meaning == FIELD_USER_NAME || meaning == FIELD_SOURCE_IP ||
+			       meaning == FIELD_SOURCE_PORT || meaning == NAME_SOURCE
+		       ? meaning
+		       : NAME_UNKNOWN;
+}
+
+static bool is_wrapped(struct slice name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(wrappings); i++) {
-		const struct slice wrapping = slice_str(wrappings[i]);
-
-		if (!slice_starts(pair->name, wrapping))
-			continue;
-		unsigned meaning = name_meaning(slice_from(pair->name, wrapping.len));
-		return meaning == FIELD_USER_NAME || meaning == FIELD_SOURCE_IP ||
-				       meaning == FIELD_SOURCE_PORT || meaning == NAME_SOURCE
-			       ? meaning
-			       : NAME_UNKNOWN;
+		if (meaning_inside(name, slice_str(wrappings[i])) != NAME_UNKNOWN)
+			return true;
 	}
-	return NAME_UNKNOWN;
+	return false;
 }
 
 /* A value that stands outside of a wrapping says it better. */
@@ -552,22 +556,46 @@ static bool is_said(const struct record *record, unsigned meaning)
 	return !slice_absent(record_get(record, field));
 }
 
+/* What our own records say of themselves. */
+static bool is_own(struct slice name, unsigned meaning)
+{
+	return meaning == FIELD_EVENT_MODULE || slice_starts(name, SLICE_LIT("soc."));
+}
+
 void named_put_pair(struct record *record, struct parse_context *context,
 	struct named_values *values, const struct pair *pair, enum field_id other)
 {
-	unsigned meaning = name_meaning_hashed(pair->name, pair->hash);
+	const unsigned meaning = name_meaning_hashed(pair->name, pair->hash);
 
-	if (meaning == FIELD_EVENT_MODULE || slice_starts(pair->name, SLICE_LIT("soc.")))
+	if (is_own(pair->name, meaning))
 		return;
-	if (meaning == NAME_UNKNOWN) {
-		meaning = meaning_inside(pair);
-		if (meaning != NAME_UNKNOWN && is_said(record, meaning))
-			meaning = NAME_UNKNOWN;
-	}
-	if (meaning == NAME_UNKNOWN)
-		put_other(record, context, other, pair->name, pair->value);
-	else
+	if (meaning != NAME_UNKNOWN)
 		named_put(record, context, values, meaning, pair->value);
+	else if (is_wrapped(pair->name))
+		values->n_wrapped++;
+	else
+		put_other(record, context, other, pair->name, pair->value);
+}
+
+void named_put_wrapped(struct record *record, struct parse_context *context,
+	const struct pairs *pairs, struct named_values *values, enum field_id other)
+{
+	for (size_t i = 0; i < ARRAY_LEN(wrappings) && values->n_wrapped > 0; i++) {
+		for (unsigned k = 0; k < pairs->n; k++) {
+			const struct pair *pair = &pairs->items[k];
+			const unsigned meaning =
+				meaning_inside(pair->name, slice_str(wrappings[i]));
+
+			if (meaning == NAME_UNKNOWN ||
+				name_meaning_hashed(pair->name, pair->hash) != NAME_UNKNOWN)
+				continue;
+			values->n_wrapped--;
+			if (is_said(record, meaning))
+				put_other(record, context, other, pair->name, pair->value);
+			else
+				named_put(record, context, values, meaning, pair->value);
+		}
+	}
 }
 
 void named_put_field(struct record *record, struct parse_context *context,

@@ -39,7 +39,8 @@ unsigned name_meaning_hashed(struct slice name, uint32_t hash); /* name_hash() o
 struct named_values {
 	struct slice time, date, zone;
 	struct slice message;
-	unsigned n_known; /* values whose name was known */
+	unsigned n_known;   /* values whose name was known */
+	unsigned n_wrapped; /* values that wait for named_put_wrapped() */
 };
 
 /* One value under its meaning: a field is added, the others are kept in `values`. */
@@ -48,9 +49,15 @@ void named_put(struct record *record, struct parse_context *context,
 
 /* One of a format whose names anybody chooses: what our own records say of themselves is left
  * out, an unknown name becomes a value under `other` (FIELD_OTHER_JSON or its like). Of several
- * with one known name, as of an array, all are values of the field. */
+ * with one known name, as of an array, all are values of the field. Who it was and from where
+ * of "context.username", "meta.ip" is left to named_put_wrapped(). */
 void named_put_pair(struct record *record, struct parse_context *context,
 	struct named_values *values, const struct pair *pair, enum field_id other);
+
+/* After the last of them: of what a logger puts around the values of an event, which anybody
+ * may have written, what the values outside did not say. */
+void named_put_wrapped(struct record *record, struct parse_context *context,
+	const struct pairs *pairs, struct named_values *values, enum field_id other);
 
 /* One of our own agents' values, named as in the dictionary ("soc." too) or left out. */
 void named_put_field(struct record *record, struct parse_context *context,
