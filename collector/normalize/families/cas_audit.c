@@ -92,42 +92,95 @@ static bool is_action(struct slice text)
 	return text.len > 3;
 }
 
-/* Where the last two addresses side by side stand; 0 = nowhere. */
-static size_t find_client(const struct slice *fields, size_t n)
+/* "AUTHENTICATION_FAILED", "SERVICE_TICKET_NOT_CREATED", wherever it stands */
+static struct slice find_failure(struct slice text)
 {
-	for (size_t i = n - 1; i-- > WHO;) {
-		if (is_address(fields[i]) && is_address(fields[i + 1]))
-			return i;
+	struct slice place;
+
+	for (bool more = true; more;) {
+		more = take_until(&text, '|', &place);
+		if (!more)
+			place = slice_trim(text);
+		if (is_action(place) && (slice_ends(place, SLICE_LIT("FAILED")) ||
+						slice_ends(place, SLICE_LIT("NOT_CREATED"))))
+			return place;
 	}
-	return 0;
+	return SLICE_NONE;
 }
 
-/* A name with a stroke in it moves all that stands behind it: then only the addresses, which
- * stand at the end, are certain. */
-static bool read_strokes(struct slice text, struct audit *audit)
+static bool is_pair(const struct slice *fields)
 {
-	struct slice fields[FIELDS_MAX];
-	size_t n = 0, client;
+	return is_address(fields[0]) && is_address(fields[1]);
+}
+
+/* Where the only two addresses side by side stand; 0 = nowhere, or there are several. */
+static size_t find_client(const struct slice *fields, size_t n)
+{
+	size_t client = 0;
+
+	for (size_t i = ACTION; i + 1 < n; i++) {
+		if (!is_pair(&fields[i]))
+			continue;
+		if (client > 0)
+			return 0;
+		client = i;
+	}
+	return client;
+}
+
+/* Whether all stands at its place. An action and addresses behind the places of both may be the
+ * record's own, and what stands at those places a name with strokes in it. */
+static bool is_regular(const struct slice *fields, size_t n)
+{
+	size_t i = SERVER + 1;
+
+	if (n > FIELDS_MAX || !is_action(fields[ACTION]) || !is_pair(&fields[CLIENT]))
+		return false;
+	while (i < n && !is_action(fields[i]))
+		i++;
+	for (; i + 1 < n; i++) {
+		if (is_pair(&fields[i]))
+			return false;
+	}
+	return true;
+}
+
+static size_t split(struct slice text, struct slice *fields)
+{
+	size_t n = 0;
 
 	while (n < FIELDS_MAX && take_until(&text, '|', &fields[n]))
 		n++;
-	if (n < SERVER || n == FIELDS_MAX)
-		return false;
 	fields[n++] = slice_trim(text);
-	client = find_client(fields, n);
-	if (client == 0 || (client == CLIENT && !is_action(fields[ACTION])))
+	return n;
+}
+
+/* A name with a stroke in it moves all that stands behind it: then no more is certain than the
+ * two addresses, where there are no others, and that something failed. */
+static bool read_strokes(struct slice text, struct audit *audit)
+{
+	struct slice fields[FIELDS_MAX + 1];
+	const size_t n = split(text, fields);
+	size_t client = CLIENT;
+
+	if (n <= SERVER)
 		return false;
 	audit->when = fields[WHEN];
 	audit->application = fields[APPLICATION];
-	audit->client = fields[client];
-	audit->server = fields[client + 1];
-	audit->doubtful = client != CLIENT;
-	if (audit->doubtful)
-		return true;
-	audit->what = fields[WHAT];
-	audit->action = fields[ACTION];
-	audit->who = fields[WHO];
-	return true;
+	audit->doubtful = !is_regular(fields, n);
+	if (audit->doubtful) {
+		audit->action = find_failure(text);
+		client = n > FIELDS_MAX ? 0 : find_client(fields, n);
+	} else {
+		audit->what = fields[WHAT];
+		audit->action = fields[ACTION];
+		audit->who = fields[WHO];
+	}
+	if (client > 0) {
+		audit->client = fields[client];
+		audit->server = fields[client + 1];
+	}
+	return client > 0 || !slice_absent(audit->action);
 }
 
 /* ---- what it says ----------------------------------------------------------------------- */
