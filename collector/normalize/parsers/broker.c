@@ -144,13 +144,43 @@ static bool take_level(struct slice *rest, struct line *line)
 	return is_level(line->level);
 }
 
-/* Others write such lines too. */
+static bool starts_with_one(struct slice logger, const struct slice *begins, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (slice_starts(logger, begins[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Others write such lines too; what theirs say, those read who read any program's messages. */
+static bool read_as_others(struct line *line, struct slice text)
+{
+	line->module = SLICE_LIT("application");
+	line->phrases = NULL;
+	line->text = slice_trim(text);
+	return true;
+}
+
 static bool is_kafka_logger(struct slice logger)
 {
-	return slice_starts(logger, SLICE_LIT("kafka.")) ||
-	       slice_starts(logger, SLICE_LIT("org.apache.")) ||
-	       slice_starts(logger, SLICE_LIT("io.confluent.")) ||
-	       slice_eq(logger, SLICE_LIT("state.change.logger"));
+	static const struct slice begins[] = {{SLICE_BYTES("kafka.")},
+		{SLICE_BYTES("org.apache.kafka.")}, {SLICE_BYTES("org.apache.zookeeper.")},
+		{SLICE_BYTES("io.confluent.")}, {SLICE_BYTES("state.change.logger")}};
+
+	return starts_with_one(logger, begins, ARRAY_LEN(begins));
+}
+
+/* In full, by their first letters, and the logs of slow requests: i.s.s. and i.i.s. */
+static bool is_elasticsearch_logger(struct slice logger)
+{
+	static const struct slice begins[] = {{SLICE_BYTES("o.e.")}, {SLICE_BYTES("o.o.")},
+		{SLICE_BYTES("org.elasticsearch.")}, {SLICE_BYTES("org.opensearch.")},
+		{SLICE_BYTES("i.s.s.")}, {SLICE_BYTES("i.i.s.")},
+		{SLICE_BYTES("index.search.slowlog.")},
+		{SLICE_BYTES("index.indexing.slowlog.")}};
+
+	return starts_with_one(logger, begins, ARRAY_LEN(begins));
 }
 
 /* "] INFO text (kafka.authorizer.logger)" */
@@ -191,6 +221,11 @@ static bool read_elasticsearch(struct slice rest, struct line *line)
 		line->module = SLICE_LIT("elasticsearch");
 		if (!skip_lit(&rest, " [") || !take_until(&rest, ']', &line->node))
 			return false;
+		if (!is_elasticsearch_logger(line->logger)) {
+			line->thread = line->node;
+			line->node = SLICE_NONE;
+			return is_level(line->level) && read_as_others(line, rest);
+		}
 	}
 	line->text = slice_trim(rest);
 	return is_level(line->level);
@@ -221,6 +256,10 @@ static bool read_activemq(struct slice rest, struct line *line)
 		!cut_last(rest, SLICE_LIT(" | "), &before, &line->thread) ||
 		!cut_last(before, SLICE_LIT(" | "), &text, &line->logger))
 		return false;
+	if (!slice_starts(line->logger, SLICE_LIT("org.apache.activemq."))) {
+		line->logger = line->thread = SLICE_NONE; /* the order is another's */
+		return read_as_others(line, rest);
+	}
 	line->module = SLICE_LIT("activemq");
 	line->phrases = &activemq;
 	line->text = text;
@@ -292,9 +331,12 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	put_some(record, context, FIELD_SERVICE_NODE_NAME, line.node);
 	put_over(record, context, FIELD_MESSAGE, line.text);
 	context->message = SLICE_NONE;
-	(void)phrases_put(line.phrases, record, context,
-		slice_head(line.text, slice_find(line.text, '\n')), &noted);
-	return PARSED;
+	if (line.phrases != NULL &&
+		phrases_read(line.phrases, record, context,
+			slice_head(line.text, slice_find(line.text, '\n'))) != NULL)
+		return PARSED;
+	context->message = line.text; /* it may be pairs or JSON, or tell of a sign-in */
+	return PARSED_PARTLY;
 }
 
 const struct parser parser_broker = {
