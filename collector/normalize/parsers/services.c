@@ -145,6 +145,13 @@ static const struct phrase of_kadmind[] = {
 	{"finished, exiting", &stopped},
 };
 
+/* The name of a principal that is asked for may go on as if it were granted. */
+static const struct phrase of_askers[] = {
+	{"Request: {.call+}, {*}, addr={source+}", NULL},
+	{"Unauthorized request: {.call+}, {*}, addr={source+}", &ticket_refused},
+};
+static struct phrases askers = PHRASES(of_askers);
+
 /* Shrubbery tac_plus F4: login.c, authen.c, do_author.c; tac_plus-ng */
 static const struct phrase of_tacacs[] = {
 	{"login query for '{user.name*}' port {.line+} from {source+} accepted", &let_in},
@@ -780,6 +787,8 @@ static struct phrases *phrases_of(struct service *service, struct slice text)
 		return is_of_users(text) ? &users : &strangers;
 	if (service->phrases.list == of_emqx && says_twice(text, SLICE_LIT("peername: ")))
 		return &liars;
+	if (service->phrases.list == of_kadmind && says_twice(text, SLICE_LIT("client=")))
+		return &askers;
 	return &service->phrases;
 }
 
@@ -791,6 +800,11 @@ bool service_says(struct slice program, struct slice text)
 		return false;
 	(void)take_level(&text);
 	return phrases_have(phrases_of(service, text), slice_trim(text));
+}
+
+static bool tells_outcome(const struct phrase *said)
+{
+	return said->meaning != NULL && !slice_absent(said->meaning->outcome);
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
@@ -808,8 +822,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	if (said == NULL)
 		return PARSED_NOT_MINE;
 	put_some(record, context, FIELD_LOG_LEVEL, level);
-	return phrases != &service->phrases && said->meaning == &web_noted ? PARSED_PARTLY
-									   : PARSED;
+	return phrases != &service->phrases && !tells_outcome(said) ? PARSED_PARTLY : PARSED;
 }
 
 const struct parser parser_services = {
