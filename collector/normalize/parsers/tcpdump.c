@@ -312,7 +312,8 @@ static void put_network(struct record *record, struct parse_context *context,
 		put_transport(record, context, packet->transport);
 }
 
-static void put_packet(
+/* Whether the packet's text is one that tcpdump writes. */
+static bool put_packet(
 	struct record *record, struct parse_context *context, struct packet *packet)
 {
 	const struct meaning *meaning;
@@ -328,6 +329,7 @@ static void put_packet(
 			packet->transport = SLICE_LIT("udp"); /* in TCP it has flags */
 	}
 	put_network(record, context, packet, meaning == NULL ? &seen : meaning);
+	return !slice_absent(packet->transport);
 }
 
 /* "Request who-has 192.0.2.1 tell 192.0.2.9, length 28", "Reply 192.0.2.1 is-at MAC, ..." */
@@ -411,8 +413,10 @@ static enum parse_result read_packet(struct record *record, struct parse_context
 	}
 	if (!take_ends(&rest, packet))
 		return PARSED_NOT_MINE;
-	put_packet(record, context, packet);
-	return PARSED;
+	/* Without a stamp anybody's text may begin like this. */
+	const bool is_told = packet->ns != CLOCK_NONE || framed || context->named ||
+			     !slice_absent(context->program);
+	return put_packet(record, context, packet) || is_told ? PARSED : PARSED_NOT_MINE;
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
