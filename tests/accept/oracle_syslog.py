@@ -47,8 +47,8 @@ def go_values(wanted):
 
 def go_syslog(data):
     compare = {
-        "log.syslog.structured_data": lambda wanted, given: wanted == elements(given),
-        "message": lambda wanted, given: bare_text(wanted) == bare_text(given),
+        "log.syslog.structured_data": lambda wanted, given, _: wanted == elements(given),
+        "message": lambda wanted, given, _: bare_text(wanted) == bare_text(given),
     }
     for case in json.loads((data / "logs/syslog-vectors-go-syslog/rfc5424.json").read_text())["cases"]:
         raw = base64.b64decode(case["input_base64"]) if "input_base64" in case else case["input"].encode()
@@ -109,7 +109,7 @@ def rsyslog_expectation(test, index):
 
 
 def rsyslog(data):
-    compare = {"message": lambda wanted, given: wanted.strip() == given.strip()}
+    compare = {"message": lambda wanted, given, _: wanted.strip() == given.strip()}
     for test in json.loads((data / "logs/rsyslog-parse-vectors/vectors.json").read_text())["tests"]:
         if not test.get("one_line_per_input") or any(x in test["file"] for x in RSYSLOG_LEFT_OUT):
             continue

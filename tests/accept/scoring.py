@@ -37,7 +37,7 @@ class Case:
     expected: list
     options: tuple = ()  # of the command
     name: str = ""
-    compare: dict = field(default_factory=dict)  # field -> function(wanted, got) -> bool
+    compare: dict = field(default_factory=dict)  # field -> function(wanted, got, line) -> bool
     contained: frozenset = frozenset()  # fields of which the oracle names some values, not all
 
 
@@ -153,11 +153,11 @@ class Scorer:
         counts.right += right
 
     def compare_field(self, case, product, counts, name, wanted, given, line):
-        equal = case.compare.get(name) or (lambda a, b: plain(name, a) == plain(name, b))
+        equal = case.compare.get(name) or (lambda a, b, _: plain(name, a) == plain(name, b))
         if name in case.contained:
-            given = [g for g in given if any(equal(w, g) for w in wanted)] or given
-        found = sum(any(equal(w, g) for g in given) for w in wanted)
-        right = sum(any(equal(w, g) for w in wanted) for g in given)
+            given = [g for g in given if any(equal(w, g, line) for w in wanted)] or given
+        found = sum(any(equal(w, g, line) for g in given) for w in wanted)
+        right = sum(any(equal(w, g, line) for w in wanted) for g in given)
         self.count(counts, len(wanted), found, len(given), right)
         if found < len(wanted) or right < len(given):
             self.miss(product, name, wanted, given, line)
