@@ -62,7 +62,6 @@ struct source_header {
 	struct slice text;           /* as that parser left it */
 };
 
-/* What a parser may know besides the bytes: from the source's settings. */
 /* The text in which a stamp was looked for last, and what came of it. */
 struct seen_stamp {
 	struct slice text;    /* of the context's message; absent: nothing was looked at yet */
@@ -78,6 +77,7 @@ struct seen_stamps {
 	struct seen_stamp any, iso; /* take_stamp_any(), take_stamp_iso() */
 };
 
+/* What a parser may know besides the bytes: from the source's settings. */
 struct parse_context {
 	struct arena *arena;  /* for values that need unescaping */
 	int64_t now_ns;       /* receive time: completes a year, never replaces a stamp */
