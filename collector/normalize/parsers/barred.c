@@ -7,7 +7,9 @@
  *LIN|TCP|p1|203.0.113.9|40000|00:11:...|192.0.2.7|... mwg:
  *McAfeeWG|time_stamp=[07/Mar/2026:10:00:00 +0700]|auth_user=an|src_ip=192.0.2.7|...
  *
- * CloudGen's values stand in order, with or without their names.
+ * CloudGen's values stand in order, with or without their names. The Web Gateway's URL and
+ * browser are strangers' words and may hold bars: of a line that says a name twice only what
+ * stands before the URL is taken, and the last that says how it was judged.
  */
 #include "collector/normalize/families/named_device.h"
 #include "collector/normalize/text/extract.h"
@@ -204,6 +206,65 @@ static const struct name_entry gateway_entries[] = {
 };
 static struct name_table gateway_names = NAME_TABLE(gateway_entries);
 
+static bool says_twice(const struct pairs *pairs)
+{
+	for (unsigned i = 0; i < pairs->n; i++) {
+		const struct pair *pair = &pairs->items[i];
+
+		if (name_table_find(&gateway_names, pair->name, pair->hash) != NAME_UNKNOWN &&
+			pairs_get(pairs, pair->name).ptr != pair->value.ptr)
+			return true;
+	}
+	return pairs->left_out;
+}
+
+/* What stands behind the browser's name. */
+static bool is_judgement(struct slice name)
+{
+	static const struct slice names[] = {{SLICE_BYTES("block_res")},
+		{SLICE_BYTES("block_reason")}, {SLICE_BYTES("virus_name")},
+		{SLICE_BYTES("hash")}, {SLICE_BYTES("filename")}, {SLICE_BYTES("filesize")}};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (slice_eq(names[i], name))
+			return true;
+	}
+	return false;
+}
+
+static unsigned find_name(const struct pairs *pairs, struct slice name, unsigned from)
+{
+	const uint32_t hash = name_hash(name);
+
+	while (from < pairs->n &&
+		(pairs->items[from].hash != hash || !slice_eq(pairs->items[from].name, name)))
+		from++;
+	return from;
+}
+
+/* Leaves what no stranger can have said: before the URL what is said once, behind the browser
+ * the last of each judgement. */
+static void keep_certain(struct pairs *pairs)
+{
+	const unsigned url = find_name(pairs, SLICE_LIT("url"), 0);
+	const unsigned agent = find_name(pairs, SLICE_LIT("user_agent"), url);
+	bool certain[PAIRS_MAX];
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < pairs->n; i++) {
+		struct slice name = pairs->items[i].name;
+		unsigned again = find_name(pairs, name, i + 1);
+
+		certain[i] = i < url ? find_name(pairs, name, 0) == i && again >= url
+				     : i > agent && is_judgement(name) && again == pairs->n;
+	}
+	for (unsigned i = 0; i < pairs->n; i++) {
+		if (certain[i])
+			pairs->items[kept++] = pairs->items[i];
+	}
+	pairs->n = kept;
+}
+
 /* "[07/Mar/2026:10:00:00 +0700]" */
 static void put_time(struct record *record, struct parse_context *context)
 {
@@ -241,10 +302,15 @@ static void tell_gateway(struct record *record, struct parse_context *context)
 static enum parse_result parse_gateway(struct record *record, struct parse_context *context)
 {
 	struct slice rest = context->message;
+	enum parse_result result = PARSED;
 
 	if (!skip_lit(&rest, "McAfeeWG|") || !slice_starts(rest, SLICE_LIT("time_stamp=")))
 		return PARSED_NOT_MINE;
 	(void)read_values(context->pairs, rest, true);
+	if (says_twice(context->pairs)) {
+		keep_certain(context->pairs);
+		result = PARSED_PARTLY;
+	}
 	context->module = SLICE_LIT("mcafee");
 	put_device(record, context, &gateway);
 	put_values(record, context, &gateway_names);
@@ -252,7 +318,7 @@ static enum parse_result parse_gateway(struct record *record, struct parse_conte
 	put_url(record, context);
 	tell_gateway(record, context);
 	finish(record, context);
-	return PARSED;
+	return result;
 }
 
 static enum parse_result parse(struct record *record, struct parse_context *context)
