@@ -138,6 +138,35 @@ static struct slice named_value(struct slice text)
 	return slice_head(text, len);
 }
 
+/* How often an address has a name in a text; `value` is the last. */
+static unsigned count_clients(struct slice text, struct slice *value)
+{
+	unsigned n = 0;
+
+	*value = SLICE_NONE;
+	while (text.len > 0) {
+		if (skip_lit(&text, "client=") || skip_lit(&text, "host=")) {
+			*value = named_value(text);
+			n++;
+		} else {
+			text = slice_from(text, 1);
+		}
+	}
+	return n;
+}
+
+/* The client's address: the only one before the application's name, or the last behind it. When
+ * there are others, one was typed. */
+static struct slice find_client(struct slice front, struct slice back)
+{
+	struct slice first, last;
+	unsigned before = count_clients(front, &first), behind = count_clients(back, &last);
+
+	if (before == 0 && behind > 0)
+		return last;
+	return before == 1 && behind == 0 ? first : SLICE_NONE;
+}
+
 /* Of a text the value behind `name`: the first before the application's name, the last behind
  * it. */
 static void take_named(
@@ -160,10 +189,9 @@ static bool read_named(struct slice prefix, struct line *line)
 {
 	size_t app = slice_search(prefix, SLICE_LIT("app="));
 	struct slice front = slice_head(prefix, app), back = slice_from(prefix, app);
-	struct slice user = line->user, database = line->database, client = SLICE_NONE;
+	struct slice user = line->user, database = line->database,
+		     client = find_client(front, back);
 
-	take_named(front, back, SLICE_LIT("client="), &client);
-	take_named(front, back, SLICE_LIT("host="), &client);
 	if (client.len > 0)
 		take_client(client, line);
 	take_named(front, back, SLICE_LIT("user="), &user);
@@ -219,17 +247,10 @@ static bool read_refusal(struct slice text, struct slice *user, struct slice *cl
 /* "client=192.0.2.1" anywhere in the prefix; when there are two, one was typed. */
 static void take_only_client(struct slice prefix, struct line *line)
 {
-	static const struct slice names[] = {{SLICE_BYTES("client=")}, {SLICE_BYTES("host=")}};
+	struct slice client;
 
-	for (size_t i = 0; i < ARRAY_LEN(names) && slice_absent(line->client); i++) {
-		size_t at = slice_search(prefix, names[i]);
-		struct slice behind = slice_from(prefix, at);
-
-		if (!skip_text(&behind, names[i]) ||
-			slice_search(behind, names[i]) < behind.len)
-			continue;
-		take_client(named_value(behind), line);
-	}
+	if (slice_absent(line->client) && count_clients(prefix, &client) == 1)
+		take_client(client, line);
 }
 
 /* Of who was refused the prefix says it before the name; the name itself is a stranger's. */
