@@ -7,8 +7,11 @@
  *
  * The time stands before the object; the one in it has the zone's name and the month first.
  */
+#include <stdio.h>
+
 #include "collector/normalize/text/documents.h"
 #include "collector/normalize/text/stamp.h"
+#include "common/clock.h"
 
 #define IAM(what, whom, kind)                                                                  \
 	.action = {SLICE_BYTES(what)}, .category = {ECS_IAM}, .type = {whom}, .type2 = {kind}
@@ -64,6 +67,30 @@ static void put_user(struct record *record, struct parse_context *context, struc
 	put_some(record, context, FIELD_USER_DOMAIN, domain);
 }
 
+/* "03/07/2026 10:00:00 ICT": the month stands first. */
+static bool take_own_time(struct slice text, const struct parse_context *context, int64_t *ns)
+{
+	enum { STAMP_LEN = 19 };
+	struct parse_context utc = *context;
+	struct slice stamp, zone = slice_from(text, text.len < STAMP_LEN ? 0 : STAMP_LEN);
+	char iso[STAMP_LEN + 1];
+	int32_t seconds;
+	int64_t local;
+
+	if (text.len < STAMP_LEN || text.ptr[2] != '/' || text.ptr[5] != '/' ||
+		text.ptr[10] != ' ')
+		return false;
+	parse_in_utc(&utc);
+	(void)snprintf(iso, sizeof(iso), "%.4s-%.2s-%.2s %.8s", text.ptr + 6, text.ptr,
+		text.ptr + 3, text.ptr + 11);
+	stamp = slice_of(iso, STAMP_LEN);
+	if (!take_stamp_iso(&stamp, &utc, &local) || stamp.len > 0 || !skip_byte(&zone, ' ') ||
+		!take_zone(&zone, &seconds) || zone.len > 0)
+		return false;
+	*ns = local - (int64_t)seconds * CLOCK_NS_PER_S;
+	return true;
+}
+
 /* "2026-03-07T10:00:00.123+07:00 INFO  {" */
 static bool take_head(struct slice *rest, const struct parse_context *context, int64_t *ns)
 {
@@ -83,6 +110,7 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	const struct meaning *meaning;
 	enum parse_result result;
 	int64_t ns = record->created_ns;
+	bool timed = true;
 
 	if (!take_head(&context->message, context, &ns) || !document_read(context, required) ||
 		!slice_starts(
@@ -92,7 +120,11 @@ static enum parse_result parse(struct record *record, struct parse_context *cont
 	}
 	type = pairs_get_lit(context->pairs, "type");
 	user = pairs_get_lit(context->pairs, "user");
+	if (ns == CLOCK_NONE)
+		timed = take_own_time(pairs_get_lit(context->pairs, "timestamp"), context, &ns);
 	result = document_put(record, context, &names);
+	if (result == PARSED && !timed)
+		result = PARSED_PARTLY;
 	record->created_ns = ns;
 	meaning = meaning_of_value(types, ARRAY_LEN(types), type);
 	put_meaning(record, context, meaning ? meaning : &noted);
