@@ -15,6 +15,17 @@ bool document_read(struct parse_context *context, const char *const *names)
 	return true;
 }
 
+/* The name below the module's, which some products write as well: "sudo.accept.uuid". */
+static struct slice below_module(const struct parse_context *context, struct slice name)
+{
+	struct slice below = name;
+
+	return !slice_absent(context->module) && skip_text(&below, context->module) &&
+			       skip_byte(&below, '.') && below.len > 0
+		       ? below
+		       : name;
+}
+
 enum parse_result document_put(
 	struct record *record, struct parse_context *context, struct name_table *names)
 {
@@ -26,7 +37,8 @@ enum parse_result document_put(
 		unsigned meaning = name_table_find(names, pair->name, pair->hash);
 
 		if (meaning == NAME_UNKNOWN)
-			put_other(record, context, FIELD_OTHER, pair->name, pair->value);
+			put_other(record, context, FIELD_OTHER,
+				below_module(context, pair->name), pair->value);
 		else
 			named_put(record, context, &values, meaning, pair->value);
 	}
