@@ -1,13 +1,14 @@
 /*
  * broker - the logs of message brokers and search engines, each with a frame of its own
  *
- *	[2026-03-07 10:00:00,123] INFO Principal = User:an is Denied ...
- *(kafka.authorizer.logger) 2026-03-07 10:00:00,123 [myid:1] - INFO  [Thread:Class@215] -
- *Accepted socket ...   ZooKeeper 2026-03-07 10:00:00.123456+07:00 [error] <0.1234.0> PLAIN
- *login refused: ...        RabbitMQ 2026-03-07 10:00:00,123 | WARN  | Failed to add Connection
- *... | logger | thread    ActiveMQ [4711] 2026/03/07 10:00:00.123456 [ERR] 192.0.2.1:5432 -
- *cid:7 - authentication error ... NATS [2026-03-07T10:00:00,123][INFO ][o.e.n.Node ] [node-1]
- *started    Elasticsearch
+ * Kafka, ZooKeeper, RabbitMQ, ActiveMQ, NATS, Elasticsearch:
+ *
+ *	[2026-03-07 10:00:00,123] INFO Principal = User:an is ... (kafka.authorizer.logger)
+ *	2026-03-07 10:00:00,123 [myid:1] - INFO  [Thread:Class@215] - Accepted socket ...
+ *	2026-03-07 10:00:00.123456+07:00 [error] <0.1234.0> PLAIN login refused: ...
+ *	2026-03-07 10:00:00,123 | WARN  | Failed to add Connection ... | logger | thread
+ *	[4711] 2026/03/07 10:00:00.123456 [ERR] 192.0.2.1:5432 - cid:7 - authentication ...
+ *	[2026-03-07T10:00:00,123][INFO ][o.e.n.Node ] [node-1] started
  *
  * Of what the text says, names come before the addresses that the program itself wrote.
  */

@@ -2,9 +2,10 @@
  * services - what the services of a data centre say of those who sign in
  *
  *	krb5kdc[812](info): AS_REQ (2 etypes {18 17}) 192.0.2.7: CLIENT_NOT_FOUND: an@TINH.VN
- *for krbtgt/TINH.VN@TINH.VN, Client not found in Kerberos database webmin[812]: Invalid login
- *as an from 192.0.2.7 dropbear[812]: Bad password attempt for 'an' from 192.0.2.7:51234 drupal:
- *https://tinh.vn|1772852400|user|192.0.2.7|https://tinh.vn/user/login||0||text
+ *		for krbtgt/TINH.VN@TINH.VN, Client not found in Kerberos database
+ *	webmin[812]: Invalid login as an from 192.0.2.7
+ *	dropbear[812]: Bad password attempt for 'an' from 192.0.2.7:51234
+ *	drupal: https://tinh.vn|1772852400|user|192.0.2.7|https://tinh.vn/user/login||0||text
  *
  * Each program has its sentences; one that says something else is left to the parsers that read
  * any program's message. Names that a stranger may choose go up to the last place where the

@@ -1,14 +1,17 @@
 /*
  * tcpdump - packets as tcpdump prints them
  *
- *	10:00:00.123456 IP 203.0.113.9.43436 > 192.0.2.1.22: Flags [S], seq 1, win 64240, length
- *0 2026-03-07 10:00:00.123456 eth0  In  IP6 2001:db8::9.53 > 2001:db8::1.4711: UDP, length 30
+ *	10:00:00.123456 IP 203.0.113.9.43436 > 192.0.2.1.22: Flags [S], seq 1, length 0
+ *	2026-03-07 10:00:00.123456 eth0  In  IP6 2001:db8::9.53 > 2001:db8::1.4711: UDP, ...
  *	1772852400.123456 IP 203.0.113.9 > 192.0.2.1: ICMP echo request, id 1, seq 1, length 64
  *	10:00:00.123456 ARP, Request who-has 192.0.2.1 tell 192.0.2.9, length 28
- *	10:00:00.123456 02:00:00:00:00:09 > 02:00:00:00:00:01, ethertype IPv4 (0x0800), length
- *74: 203.0.113.9.4711 > 192.0.2.1.53: 812+ A? example.gov.vn. (32) IP (tos 0x0, ttl 64, id 1,
- *offset 0, flags [DF], proto TCP (6), length 60) 203.0.113.9.43436 > 192.0.2.1.22: Flags [S],
- *...            -v: two lines
+ *	10:00:00.123456 02:00:00:00:00:09 > 02:00:00:00:00:01, ethertype IPv4 (0x0800),
+ *		length 74: 203.0.113.9.4711 > 192.0.2.1.53: 812+ A? example.gov.vn. (32)
+ *
+ * With -v two lines:
+ *
+ *	IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 60)
+ *	    203.0.113.9.43436 > 192.0.2.1.22: Flags [S], ...
  *
  * A port stands behind the last point; a time of day is of the day the line was received.
  */
