@@ -17,7 +17,7 @@
 enum {
 	FILE_MAX = 4 << 20,
 	ARENA_MAX = 1 << 20,
-	LINES_MAX = 24,   /* of one file */
+	LINES_MAX = 12,   /* of one file */
 	TOKENS_MAX = 400, /* of one parser */
 	SHOWN_MAX = 20,
 	CUTS = 4,           /* of one line */
