@@ -372,30 +372,58 @@ static void tell_set(const struct rule_set *set)
 		(double)figures.memory / (1 << 20));
 }
 
+/* A path that is mistyped must not look like events without attacks. */
+static bool are_there(const struct rule_paths *paths, struct err *err)
+{
+	for (size_t i = 0; i < paths->n_rules; i++) {
+		if (access(paths->rules[i], R_OK) != 0)
+			return err_sys(err, "--rules %s", paths->rules[i]);
+	}
+	if (paths->pipelines != NULL && access(paths->pipelines, R_OK) != 0)
+		return err_sys(err, "--pipelines %s", paths->pipelines);
+	return true;
+}
+
+static struct rule_set *load_rules(
+	const struct rule_paths *paths, struct strbuf *mistakes, struct err *err)
+{
+	struct rule_set *set =
+		are_there(paths, err) ? rule_set_load(paths, mistakes, err) : NULL;
+
+	fputs(strbuf_cstr(mistakes), stderr);
+	if (set != NULL)
+		tell_set(set);
+	return set;
+}
+
+static bool list_or_match(
+	const struct arguments *arguments, const struct rule_set *set, struct err *err)
+{
+	const char *path = arguments->n_operands > 0 ? arguments->operands[0] : NULL;
+
+	if (arguments_flag(arguments, "list"))
+		list_rules(set);
+	if (rule_set_figures(set).loaded == 0)
+		return err_set(err, "no rule was loaded");
+	return arguments_flag(arguments, "list") ||
+	       match_file(set, path && strcmp(path, "-") != 0 ? path : NULL,
+		       arguments_flag(arguments, "strict"), err);
+}
+
 static int run_detect(const struct arguments *arguments)
 {
 	struct rule_paths paths = {.pipelines = arguments_text(arguments, "pipelines")};
 	struct strbuf mistakes = STRBUF_INIT(16 << 20);
-	const char *path = arguments->n_operands > 0 ? arguments->operands[0] : NULL;
 	struct rule_set *set;
 	struct err err = {0};
-	bool ok = true;
+	bool ok;
 
 	paths.n_rules = arguments_list(arguments, "rules", paths.rules, RULE_PATHS_MAX);
-	set = rule_set_load(&paths, &mistakes, &err);
-	fputs(strbuf_cstr(&mistakes), stderr);
-	strbuf_done(&mistakes);
-	if (set != NULL) {
-		tell_set(set);
-		if (arguments_flag(arguments, "list"))
-			list_rules(set);
-		else
-			ok = match_file(set, path && strcmp(path, "-") != 0 ? path : NULL,
-				arguments_flag(arguments, "strict"), &err);
-	}
-	if (set == NULL || !ok)
+	set = load_rules(&paths, &mistakes, &err);
+	ok = set != NULL && list_or_match(arguments, set, &err);
+	if (!ok)
 		fprintf(stderr, "soc-collector detect: %s\n", err.text);
-	ok = ok && set != NULL;
+	strbuf_done(&mistakes);
 	rule_set_free(set);
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }

@@ -51,3 +51,20 @@ def test_rules_are_listed_loaded_or_refused(detect, tmp_path):
     words = [line.split()[0] for line in done.stdout.decode().splitlines()]
     assert words == ["refused", "loaded", "loaded"]
     assert b"bad.yml:6:16: condition: there is no search of the name 't'" in done.stderr
+
+
+@pytest.mark.parametrize("options, said", [
+    (["--rules", "{dir}/nowhere"], "--rules {dir}/nowhere: No such file or directory"),
+    (["--pipelines", "{dir}/nowhere"], "--pipelines {dir}/nowhere: No such file or directory"),
+])
+def test_a_mistyped_path_is_no_event_without_attacks(detect, tmp_path, options, said):
+    done = detect('{"f":"x"}\n', *(word.format(dir=tmp_path) for word in options))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert said.format(dir=tmp_path).encode() in done.stderr
+
+
+def test_no_rule_at_all_is_a_failure(detect, tmp_path):
+    (tmp_path / "rules/simple.yml").write_text("title: no detection\n")
+    done = detect('{"f":"x"}\n')
+    assert done.returncode == 1
+    assert b"soc-collector detect: no rule was loaded" in done.stderr
