@@ -28,7 +28,6 @@ struct splitter {
 };
 
 struct run {
-	const struct rule_set *set;
 	struct rule_matcher *matcher;
 	const struct sigma_rule *rules;
 	struct strbuf in; /* of the event that is being read, and what follows */
@@ -300,8 +299,7 @@ static void tell(const struct run *run)
 static bool match_file(
 	const struct rule_set *set, const char *path, bool strict, struct err *err)
 {
-	struct run run = {.set = set,
-		.in = STRBUF_INIT(EVENT_SIZE_MAX + READ_SIZE),
+	struct run run = {.in = STRBUF_INIT(EVENT_SIZE_MAX + READ_SIZE),
 		.out = STRBUF_INIT(OUT_SIZE * 8),
 		.json = STRBUF_INIT(JSON_SIZE_MAX),
 		.matcher = rule_matcher_new(set, !strict, err)};

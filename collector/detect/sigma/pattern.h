@@ -53,7 +53,7 @@ struct pattern {
 /* Symbols of a text as rules write it; .at is NULL when the arena is full or it is too long. */
 struct symbols symbols_of(struct arena *arena, struct slice text);
 
-/* `all` before and behind each other; .at is NULL without room. */
+/* The parts one behind the other; .at is NULL without room. */
 struct symbols symbols_join(struct arena *arena, const struct symbols *parts, size_t n);
 
 /* Whether all symbols are bytes. */
