@@ -538,8 +538,10 @@ START_TEST(who_connects_and_says_nothing_takes_no_place_of_others)
 		fds[i] = dial(HTTP, "127.0.0.9");
 		if (i % 2 == 0)
 			put(fds[i], "POST / HTT");
-		if (i >= SILENT)
-			await_dropped(before + (uint64_t)(i - SILENT) + 1);
+		if (i < SILENT)
+			continue;
+		await_dropped(before + (uint64_t)(i - SILENT) + 1);
+		ck_assert(is_closed(fds[i - SILENT])); /* and its place is free */
 	}
 	int fd = dial(HTTP, "127.0.0.1");
 	put_request(fd, "POST /", "", SLICE_LIT("one\n"));
