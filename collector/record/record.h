@@ -118,6 +118,8 @@ enum match_rule {
 	MATCH_SIGN_IN = 4,
 	/* Without an address: agency, host, user.name in small letters */
 	MATCH_SIGN_IN_OF_USER = 5,
+	/* A Sigma rule: its id, and its version in hexadecimal digits. */
+	MATCH_SIGMA = 6,
 };
 
 /* By which an event is known again that comes twice, event_id.h in normalize/; 0, 0 = by
