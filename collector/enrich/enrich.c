@@ -9,11 +9,11 @@
 
 #include "collector/enrich/places.h"
 #include "collector/enrich/ranges.h"
-#include "collector/enrich/suffixes.h"
 #include "collector/enrich/user_agent.h"
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/file.h"
+#include "common/suffixes.h"
 
 static struct counter damaged = COUNTER(
 	"enrich.geo_damaged", "look-ups that met damage in a geo database and gave nothing");

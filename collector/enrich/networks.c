@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "collector/enrich/address_map.h"
+#include "common/address_map.h"
 
 struct written_network {
 	struct setting_texts prefixes;

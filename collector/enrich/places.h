@@ -10,9 +10,9 @@
 #ifndef COLLECTOR_ENRICH_PLACES_H
 #define COLLECTOR_ENRICH_PLACES_H
 
-#include "collector/enrich/address_map.h"
 #include "collector/enrich/geo.h"
 #include "collector/enrich/networks.h"
+#include "common/address_map.h"
 
 enum { PLACES_DATABASES_MAX = 8, PLACE_CACHE_SIZE = 8192 };
 

@@ -12,7 +12,7 @@
 #ifndef COLLECTOR_ENRICH_RANGES_H
 #define COLLECTOR_ENRICH_RANGES_H
 
-#include "collector/enrich/address_map.h"
+#include "common/address_map.h"
 #include "common/strbuf.h"
 
 enum {

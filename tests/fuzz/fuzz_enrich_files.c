@@ -4,7 +4,7 @@
 
 #include "collector/enrich/networks.h"
 #include "collector/enrich/ranges.h"
-#include "collector/enrich/suffixes.h"
+#include "common/suffixes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,8 +1,8 @@
 /* Any text as a user agent, read anew and found again, and as the name of a host. */
 #include <assert.h>
 
-#include "collector/enrich/suffixes.h"
 #include "collector/enrich/user_agent.h"
+#include "common/suffixes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
-#include "collector/enrich/address_map.h"
 #include "collector/enrich/networks.h"
 #include "collector/enrich/ranges.h"
+#include "common/address_map.h"
 #include "tests/support/check.h"
 
 static struct netaddr address(const char *text)

@@ -9,8 +9,8 @@
  *
  * Immutable once loaded. Any thread; one pass over the name, no allocation.
  */
-#ifndef COLLECTOR_ENRICH_SUFFIXES_H
-#define COLLECTOR_ENRICH_SUFFIXES_H
+#ifndef COMMON_SUFFIXES_H
+#define COMMON_SUFFIXES_H
 
 #include "common/strbuf.h"
 

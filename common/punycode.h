@@ -4,8 +4,8 @@
  * Encoding alone, without the mapping of IDNA: the label must be in lower case and NFC already.
  * Any thread.
  */
-#ifndef COLLECTOR_ENRICH_PUNYCODE_H
-#define COLLECTOR_ENRICH_PUNYCODE_H
+#ifndef COMMON_PUNYCODE_H
+#define COMMON_PUNYCODE_H
 
 #include "common/slice.h"
 

@@ -4,13 +4,13 @@
  * each suffix when it comes to the dot before it; the walk ends at the first suffix that no
  * rule knows.
  */
-#include "collector/enrich/suffixes.h"
+#include "common/suffixes.h"
 
 #include <stdlib.h>
 
-#include "collector/enrich/punycode.h"
 #include "common/file.h"
 #include "common/mistakes.h"
+#include "common/punycode.h"
 
 enum suffix_kind {
 	SUFFIX_RULE = 1,      /* "gov.vn" */
@@ -204,7 +204,7 @@ static struct suffixes *new_suffixes(void)
 {
 	static const struct slice of_vn[] = {
 #define SUFFIX(name) {SLICE_BYTES(name)},
-#include "collector/enrich/suffixes_vn.def"
+#include "common/suffixes_vn.def"
 #undef SUFFIX
 	};
 	struct suffixes *suffixes = calloc(1, sizeof(*suffixes));

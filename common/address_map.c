@@ -2,7 +2,7 @@
  * Nested spans become spans beside one another when the map is built: a sweep from the first
  * address to the last, with those that are open on a stack, the innermost on top.
  */
-#include "collector/enrich/address_map.h"
+#include "common/address_map.h"
 
 #include <stdlib.h>
 

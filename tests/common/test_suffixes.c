@@ -1,7 +1,7 @@
 #include <unistd.h>
 
-#include "collector/enrich/punycode.h"
-#include "collector/enrich/suffixes.h"
+#include "common/punycode.h"
+#include "common/suffixes.h"
 #include "tests/support/check.h"
 
 static const char rules[] = "// a list\n\ncom\nuk\nco.uk\n*.ck\n!www.ck\njp\n*.kawasaki.jp\n"

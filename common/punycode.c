@@ -1,5 +1,5 @@
 /* Names are those of RFC 3492 §6. */
-#include "collector/enrich/punycode.h"
+#include "common/punycode.h"
 
 #include "common/utf8.h"
 

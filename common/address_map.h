@@ -5,8 +5,8 @@
  * counts: of nested prefixes that is the longest. IPv4 and IPv6 are apart: ::/0 holds no IPv4
  * address. Immutable once built; any thread; a search by halves, no allocation.
  */
-#ifndef COLLECTOR_ENRICH_ADDRESS_MAP_H
-#define COLLECTOR_ENRICH_ADDRESS_MAP_H
+#ifndef COMMON_ADDRESS_MAP_H
+#define COMMON_ADDRESS_MAP_H
 
 #include "common/netaddr.h"
 
