@@ -4,10 +4,10 @@
 usage: count_tests.py meson BUILDDIR [LOGNAME]
        count_tests.py pytest JUNIT.xml
 
-Prints `passed failed skipped`, for each failure a line `FAIL name`, and for each test
-that was skipped a line `SKIP name: why`. A meson
-test counts by its cases when it speaks TAP or prints Check's summary, else as one. A
-program that died after its cases had passed counts as one failure more.
+Prints `passed failed skipped`, for each failure a line `FAIL name` (of Check's also where
+and what), and for each test that was skipped a line `SKIP name: why`. A meson test counts by
+its cases when it speaks TAP or prints Check's summary, else as one. A program that died after
+its cases had passed counts as one failure more.
 """
 import json
 import re
@@ -19,6 +19,8 @@ GOOD = {"OK", "EXPECTEDFAIL"}
 SKIPPED = {"SKIP"}
 # The last line of Check: "87%: Checks: 8, Failures: 1, Errors: 0"
 CHECK_SUMMARY = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", re.M)
+# "../tests/common/test_x.c:60:F:case:test_name:0: Assertion ... failed"
+CHECK_FAILURE = re.compile(r"^(?:\.\./)*(\S+?):(\d+):[FE]:[^:]*:([^:]+):\d+: (.*)$", re.M)
 
 
 def case_result(case):
@@ -73,6 +75,8 @@ def count_meson(build, log="testlog"):
                 counts[one] += 1
             if "failed" in results:
                 said.append(f"FAIL {name}: {results.count('failed')} of {len(results)}")
+                for file, at, test_name, why in CHECK_FAILURE.findall(test.get("stdout") or ""):
+                    said.append(f"FAIL   {file}:{at}: {test_name}: {why[:300]}")
         if result in GOOD or result in SKIPPED:
             if not results:
                 counts["passed" if result in GOOD else "skipped"] += 1
