@@ -159,6 +159,16 @@ static bool on_publish(void *user, struct statistics *statistics, struct outbox 
 	return ok;
 }
 
+static struct detector *on_detector(void *user)
+{
+	struct collector *collector = user;
+	struct rules *rules = pipeline_rules(collector->pipeline);
+	struct detector *detector = detector_ref(rules->detector);
+
+	rules_unref(rules);
+	return detector;
+}
+
 static void on_emit(void *user, struct batch *batch)
 {
 	struct collector *collector = user;
@@ -272,6 +282,16 @@ static bool take_rules(struct collector *collector, const struct collector_setti
 	return true;
 }
 
+static void tell_reloaded(const struct rules *rules)
+{
+	const struct rule_set_figures sigma = detector_figures(rules->detector);
+
+	log_info("collector.reloaded",
+		"agencies=%zu refused_formats=%u sigma_rules=%zu refused_rules=%zu",
+		agencies_count(rules->agencies), own_formats_wrong(rules->formats),
+		sigma.loaded, sigma.refused);
+}
+
 static void reload(struct collector *collector, const struct collector_settings *settings)
 {
 	struct err err;
@@ -289,9 +309,7 @@ static void reload(struct collector *collector, const struct collector_settings 
 	log_open("soc-collector", (enum log_level)settings->log_level);
 	expiries_wake(collector->expiries);
 	if (taken)
-		log_info("collector.reloaded", "agencies=%zu refused_formats=%u",
-			agencies_count(collector->rules->agencies),
-			own_formats_wrong(collector->rules->formats));
+		tell_reloaded(collector->rules);
 }
 
 static void on_reload(void *user)
@@ -348,7 +366,7 @@ static void load_headers(struct collector *collector)
 static bool start_derive(struct collector *collector, struct err *err)
 {
 	const struct derive_callbacks callbacks = {
-		on_publish, on_emit, on_outbox_filled, collector};
+		on_publish, on_emit, on_detector, on_outbox_filled, collector};
 	struct derive_settings settings = collector->settings.derive;
 
 	settings.zone_seconds = province_of(collector)->zone_seconds;

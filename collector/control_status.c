@@ -164,6 +164,22 @@ static void put_formats(struct json *json, struct pipeline *pipeline)
 	rules_unref(rules);
 }
 
+static void put_sigma(struct json *json, struct pipeline *pipeline)
+{
+	struct rules *rules = pipeline_rules(pipeline);
+	const struct rule_set_figures figures = detector_figures(rules->detector);
+
+	json_key(json, SLICE_LIT("sigma"));
+	json_object(json);
+	json_put_u64(json, "loaded", figures.loaded);
+	json_put_u64(json, "refused", figures.refused);
+	json_put_u64(json, "without_log_source", figures.without_source);
+	json_put_u64(json, "without_list", figures.without_list);
+	json_put_u64(json, "bytes", figures.memory);
+	json_object_end(json);
+	rules_unref(rules);
+}
+
 void control_status(const struct control_view *view, struct slice words, struct json *json)
 {
 	(void)words;
@@ -176,6 +192,7 @@ void control_status(const struct control_view *view, struct slice words, struct 
 	put_enrichment(json, view->pipeline);
 	control_put_national(json, view);
 	put_formats(json, view->pipeline);
+	put_sigma(json, view->pipeline);
 	json_key(json, SLICE_LIT("counters"));
 	json_object(json);
 	counter_walk(put_counter, json);

@@ -161,6 +161,11 @@ static void match(struct batch *batch)
 	counter_add(&matches_lost, match_batch(batch));
 }
 
+static void detect(struct detector *detector, struct batch *batch)
+{
+	counter_add(&matches_lost, detector_match_batch(detector, batch));
+}
+
 static struct slice conceal(void *masker, struct arena *arena, struct slice value)
 {
 	return masker_token(masker, arena, value);
@@ -213,6 +218,7 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 	enrich_batch(rules->enricher, batch);         /* where, whose, what kind       */
 	classify_batch(rules->classifier, batch);     /* fields -> class, severity     */
 	match(batch);                                 /* fields -> tags to correlate   */
+	detect(rules->detector, batch);               /* fields -> tags of Sigma rules */
 	mask(rules->masker, pipeline->masked, batch); /* secrets go, for good          */
 	count(batch);                                 /* what passed by                */
 	encode(batch);                                /* fields -> stored form, once   */

@@ -97,6 +97,7 @@ static void gather_read(
 	enrich_settings_paths(settings->enrich, add_folder_of_enrichment, folders);
 	add(folders, settings->national);
 	add(folders, settings->parsers);
+	add(folders, settings->sigma);
 	for (size_t i = 0; i < settings->roles.ingest.readable.n; i++)
 		add(folders, settings->roles.ingest.readable.items[i]);
 }

@@ -23,7 +23,7 @@ struct recounted {
 	bool was_sent;
 };
 
-struct comparison {
+struct counts_compared {
 	struct table recounted; /* by key */
 	int64_t from_ns, to_ns;
 	uint64_t equal, differ, missing, extra, unsent;
@@ -85,7 +85,7 @@ static bool compare(const char *key, yyjson_val *sent, yyjson_val *again)
 
 static bool keep(void *user, const struct outbox_message *message, bool sent)
 {
-	struct comparison *comparison = user;
+	struct counts_compared *comparison = user;
 	struct key key = key_of(message->key);
 	struct recounted *entry = table_put(&comparison->recounted, &key, NULL);
 
@@ -95,8 +95,8 @@ static bool keep(void *user, const struct outbox_message *message, bool sent)
 	return entry != NULL && entry->doc != NULL;
 }
 
-static void compare_sent(struct comparison *comparison, const struct outbox_message *message,
-	struct recounted *entry, const char *key)
+static void compare_sent(struct counts_compared *comparison,
+	const struct outbox_message *message, struct recounted *entry, const char *key)
 {
 	yyjson_doc *sent = yyjson_read(message->body.ptr, message->body.len, 0);
 
@@ -110,7 +110,7 @@ static void compare_sent(struct comparison *comparison, const struct outbox_mess
 }
 
 /* "H47/H47.05/statistics/5m/2026-11-22T01:00:00Z": does the window lie in the span? */
-static bool is_asked_for(const struct comparison *comparison, struct slice key)
+static bool is_asked_for(const struct counts_compared *comparison, struct slice key)
 {
 	struct slice part = SLICE_NONE, kind = SLICE_NONE;
 	int64_t start_ns;
@@ -133,7 +133,7 @@ static bool is_asked_for(const struct comparison *comparison, struct slice key)
 	return false;
 }
 
-static void report_extra(struct comparison *comparison, const char *key)
+static void report_extra(struct counts_compared *comparison, const char *key)
 {
 	printf("%s: in the outbox, and not counted again\n", key);
 	comparison->extra++;
@@ -141,7 +141,7 @@ static void report_extra(struct comparison *comparison, const char *key)
 
 static bool visit_sent(void *user, const struct outbox_message *message, bool sent)
 {
-	struct comparison *comparison = user;
+	struct counts_compared *comparison = user;
 	struct key key = key_of(message->key);
 	struct recounted *entry = table_get(&comparison->recounted, &key);
 
@@ -153,7 +153,7 @@ static bool visit_sent(void *user, const struct outbox_message *message, bool se
 	return true;
 }
 
-static void report_missing(struct comparison *comparison)
+static void report_missing(struct counts_compared *comparison)
 {
 	for (size_t i = 0; i < comparison->recounted.n; i++) {
 		const struct recounted *entry = table_value(&comparison->recounted, i);
@@ -166,7 +166,7 @@ static void report_missing(struct comparison *comparison)
 	}
 }
 
-static void free_comparison(struct comparison *comparison)
+static void free_comparison(struct counts_compared *comparison)
 {
 	for (size_t i = 0; i < comparison->recounted.n; i++)
 		yyjson_doc_free(
@@ -194,7 +194,7 @@ static bool build_messages(
 }
 
 static bool compare_all(const struct collector_settings *settings, const struct rules *rules,
-	struct outbox_reader *reader, struct comparison *comparison, struct err *err)
+	struct outbox_reader *reader, struct counts_compared *comparison, struct err *err)
 {
 	struct derive_settings derive = settings->derive;
 	derive.zone_seconds = agencies_province(rules->agencies)->zone_seconds;
@@ -223,7 +223,7 @@ static bool compare_all(const struct collector_settings *settings, const struct 
 /* Later windows of a running collector may still be complete and not published, or changed and
  * not published again. */
 static void choose_span(
-	struct comparison *comparison, const struct collector_settings *settings)
+	struct counts_compared *comparison, const struct collector_settings *settings)
 {
 	const struct derive_settings *derive = &settings->derive;
 	uint64_t behind_ms = derive->watermark_ms + derive->republish_ms + derive->publish_ms +
@@ -250,7 +250,7 @@ bool recount_limit(const char *what, int64_t kept_ns, int64_t *from_ns, int64_t 
 
 /* What is older than what derive.db keeps cannot be compared. */
 static bool limit_span(
-	struct comparison *comparison, struct outbox_reader *reader, struct err *err)
+	struct counts_compared *comparison, struct outbox_reader *reader, struct err *err)
 {
 	uint64_t kept_s;
 
@@ -262,7 +262,7 @@ static bool limit_span(
 }
 
 static bool run(const struct collector_settings *settings, const struct rules *rules,
-	struct comparison *comparison, struct err *err)
+	struct counts_compared *comparison, struct err *err)
 {
 	struct outbox_reader *reader = outbox_reader_open(settings->derive.dir, err);
 	bool ok = reader != NULL && limit_span(comparison, reader, err) &&
@@ -272,7 +272,7 @@ static bool run(const struct collector_settings *settings, const struct rules *r
 	return ok;
 }
 
-static int print_result(struct comparison *comparison)
+static int print_result(struct counts_compared *comparison)
 {
 	const struct recount_malware *malware = &comparison->malware;
 
@@ -298,7 +298,7 @@ int recount(const char *config, int64_t from_ns, int64_t to_ns)
 	struct strbuf words = STRBUF_INIT(1 << 20);
 	struct conf *conf = collector_settings_load(config, &settings);
 	struct rules *rules = conf ? rules_load(&settings, NULL, &words, &words) : NULL;
-	struct comparison comparison = {.from_ns = from_ns, .to_ns = to_ns};
+	struct counts_compared comparison = {.from_ns = from_ns, .to_ns = to_ns};
 	struct err err = {0};
 	int status = EXIT_UNKNOWN;
 

@@ -14,6 +14,18 @@ static void load_formats(struct rules *rules, const struct collector_settings *s
 			.zone.seconds = agencies_province(rules->agencies)->zone_seconds});
 }
 
+static bool load_detector(struct rules *rules, const struct collector_settings *settings,
+	const struct rules *before, struct strbuf *mistakes, struct strbuf *warnings)
+{
+	struct err err;
+
+	rules->detector = detector_load(
+		settings->sigma, before ? before->detector : NULL, warnings, &err);
+	if (rules->detector == NULL)
+		strbuf_addf(mistakes, "%s: %s\n", settings->sigma, err.text);
+	return rules->detector != NULL;
+}
+
 struct rules *rules_load(const struct collector_settings *settings, const struct rules *before,
 	struct strbuf *mistakes, struct strbuf *warnings)
 {
@@ -30,7 +42,8 @@ struct rules *rules_load(const struct collector_settings *settings, const struct
 	rules->masker = masker_load(settings->masking, mistakes);
 	rules->profile = national_profile_load(settings->national, mistakes);
 	if (rules->agencies != NULL && rules->enricher != NULL && rules->classifier != NULL &&
-		rules->masker != NULL && rules->profile != NULL) {
+		rules->masker != NULL && rules->profile != NULL &&
+		load_detector(rules, settings, before, mistakes, warnings)) {
 		load_formats(rules, settings, before, warnings);
 		return rules;
 	}
@@ -53,6 +66,7 @@ void rules_unref(struct rules *rules)
 	agencies_unref(rules->agencies);
 	enricher_free(rules->enricher);
 	classifier_free(rules->classifier);
+	detector_unref(rules->detector);
 	masker_free(rules->masker);
 	national_profile_free(rules->profile);
 	free(rules);

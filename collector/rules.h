@@ -1,9 +1,9 @@
 /*
  * rules - what the files beside the settings say, and a reload can change
  *
- * The register of agencies, own formats, what enriches records, the classes of attacks, the
- * masking policy and the national profile, loaded together, checked together, swapped together:
- * one immutable object, reference counted. Any thread.
+ * The register of agencies, own formats, what enriches records, the classes of attacks, Sigma
+ * rules, the masking policy and the national profile, loaded together, checked together,
+ * swapped together: one immutable object, reference counted. Any thread.
  */
 #ifndef COLLECTOR_RULES_H
 #define COLLECTOR_RULES_H
@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "collector/detect/classify.h"
+#include "collector/detect/detector.h"
 #include "collector/enrich/enrich.h"
 #include "collector/national/profile.h"
 #include "collector/normalize/masking/masking.h"
@@ -23,6 +24,7 @@ struct rules {
 	atomic_uint refs;
 	struct agency_register *agencies;
 	struct classifier *classifier;
+	struct detector *detector;
 	struct enricher *enricher;
 	struct masker *masker;
 	struct national_profile *profile;
@@ -32,9 +34,10 @@ struct rules {
 
 /*
  * NULL when a file has mistakes: all of all files are added to `mistakes`, a line each. What is
- * allowed but may surprise is added to `warnings`, and so are the mistakes of own formats: a
- * file that has some keeps what it gave `before` (NULL: the first time) or gives nothing, and
- * harms nothing else. The caller holds one reference.
+ * allowed but may surprise is added to `warnings`, and so are the mistakes of own formats and
+ * of Sigma rules: a file of formats that has some keeps what it gave `before` (NULL: the first
+ * time) or gives nothing, a rule is refused, and neither harms anything else. The caller holds
+ * one reference.
  */
 MUST_USE struct rules *rules_load(const struct collector_settings *settings,
 	const struct rules *before, struct strbuf *mistakes, struct strbuf *warnings);

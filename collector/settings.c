@@ -34,6 +34,13 @@ const struct setting collector_settings_table[] = {
 		"Folder of own formats, NAME.yaml each (parsers/README.md); read again on "
 		"SIGHUP. A file with mistakes harms no other. No folder: no own formats.",
 		.live = true},
+	{"sigma", SETTING_PATH, AT(sigma), "sigma", 0, 0,
+		"Folder of Sigma rules (rules/ in it, with folders) and of how they call "
+		"things "
+		"(pipelines/; sigma/README.md); read again on SIGHUP. A rule with mistakes "
+		"harms no other: `soc-collector detect --rules sigma/rules --list` names it. "
+		"No folder: no rules.",
+		.live = true},
 	{"control", SETTING_PATH, AT(control), "/run/soc-collector/control.sock", 1, 100,
 		"Local socket soc-ctl asks."},
 	{"presence", SETTING_DURATION, AT(presence_ms), "5m", 1000, 86400000,

@@ -16,6 +16,7 @@ struct collector_settings {
 	const char *national; /* folder: profile, classes, dictionary, schemas */
 	const char *masking;  /* the masking policy */
 	const char *parsers;  /* folder of own formats */
+	const char *sigma;    /* folder of Sigma rules and their pipelines */
 	const char *enrich;   /* what enrichment stands on */
 	const char *control;  /* socket of control.h */
 	int32_t zone_seconds; /* filled in from the register */

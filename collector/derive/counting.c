@@ -49,6 +49,21 @@ static bool is_told(
 	       findings_are_of(&block->streams[columns->stream]);
 }
 
+static bool correlate(struct counting *counting, const struct store_block *block, unsigned i,
+	const struct record *record, struct err *err)
+{
+	const struct sighting sighting = {
+		.columns = &block->columns[i],
+		.record = record,
+		.detector = counting->detector,
+		.class = block->class,
+		.number = block->first + i,
+		.how = how_to_correlate(counting, block),
+	};
+
+	return correlate_record(counting->correlate, &sighting, err);
+}
+
 static bool count_body(struct counting *counting, const struct store_block *block, unsigned i,
 	bool again, struct err *err)
 {
@@ -61,9 +76,7 @@ static bool count_body(struct counting *counting, const struct store_block *bloc
 		counter_add(&undecodable, 1);
 		return true;
 	}
-	if (is_correlated(counting, columns) &&
-		!correlate_record(counting->correlate, columns, &record,
-			how_to_correlate(counting, block), err))
+	if (is_correlated(counting, columns) && !correlate(counting, block, i, &record, err))
 		return false;
 	if (again)
 		return true;

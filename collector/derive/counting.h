@@ -25,6 +25,7 @@ struct counting {
 	struct database *database;
 	struct tally tally;
 	struct correlate *correlate; /* NULL: a recount */
+	struct detector *detector;   /* borrowed for a step; NULL: no rules */
 	struct sources *sources;     /* likewise */
 	bool looks;                  /* sources want the body of the record */
 	struct arena arena;          /* of one decoded record */

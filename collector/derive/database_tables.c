@@ -184,6 +184,9 @@ const char *const database_upgrades[] = {
 	 "CREATE TABLE source_fields("
 	 " parser INTEGER, source INTEGER, week INTEGER, bits BLOB NOT NULL,"
 	 " PRIMARY KEY(parser, source, week)) STRICT, WITHOUT ROWID;"),
+
+	("ALTER TABLE emits ADD COLUMN fields BLOB NOT NULL DEFAULT x'';"
+	 "ALTER TABLE doubts ADD COLUMN fields BLOB NOT NULL DEFAULT x'';"),
 };
 
 const int database_version = ARRAY_LEN(database_upgrades);

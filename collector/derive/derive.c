@@ -15,6 +15,7 @@
 #include "collector/derive/prune.h"
 #include "collector/derive/statistics_private.h"
 #include "collector/derive/waiting.h"
+#include "collector/detect/detector.h"
 #include "collector/record/encode.h"
 #include "common/backoff.h"
 #include "common/clock.h"
@@ -141,6 +142,18 @@ static bool work(struct derive *derive, uint64_t *position, struct err *err)
 	       publish_if_due(derive, *position, err);
 }
 
+/* Those in force now, the whole step long. */
+static bool work_with_rules(struct derive *derive, uint64_t *position, struct err *err)
+{
+	struct counting *counting = &derive->counting;
+
+	counting->detector = derive->callbacks.detector(derive->callbacks.user);
+	bool done = work(derive, position, err);
+	detector_unref(counting->detector);
+	counting->detector = NULL;
+	return done;
+}
+
 /* In the store writer's thread. */
 static void findings_home(struct batch *batch)
 {
@@ -249,7 +262,8 @@ static bool commit_step(struct derive *derive, struct err *err)
 		return false;
 	if (!database_begin(&derive->database, err))
 		return false;
-	if (!work(derive, &position, err) || !database_commit(&derive->database, err)) {
+	if (!work_with_rules(derive, &position, err) ||
+		!database_commit(&derive->database, err)) {
 		database_rollback(&derive->database);
 		return false;
 	}

@@ -21,6 +21,7 @@
 #include "common/setting.h"
 
 struct derive;
+struct detector;
 struct outbox;
 struct statistics;
 
@@ -35,6 +36,7 @@ struct derive_settings {
 	uint32_t brute_force_count; /* failed log-ins of one address at one host ... */
 	uint64_t brute_force_ms;    /* ... within this time are a finding */
 	uint32_t findings_most;     /* of a rule at a host in an hour */
+	int finding_level;          /* enum sigma_level of the least rule that is told */
 	uint64_t correlation_bytes; /* of memory */
 	uint64_t correlation_ms;    /* its state is saved so often */
 	uint32_t malware_most;    /* findings of malware at a host in an hour that are listed */
@@ -67,6 +69,8 @@ struct derive_callbacks {
 		uint64_t position, struct err *err);
 	/* Hands a batch of findings to the store; it comes home in another thread. */
 	void (*emit)(void *user, struct batch *batch);
+	/* The rules in force, a reference for the caller; may be NULL: no rules. */
+	struct detector *(*detector)(void *user);
 	/* New rows stand in the outbox. */
 	void (*outbox_filled)(void *user);
 	void *user;

@@ -3,13 +3,18 @@
 #include <assert.h>
 #include <sys/random.h>
 
+#include "collector/derive/detections.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
 #include "common/counter.h"
 #include "common/json.h"
 #include "common/log.h"
 
-enum { EMITS_MOST = 256, FINDINGS_LANE = 3 };
+enum {
+	EMITS_MOST = 256,
+	FINDINGS_LANE = 3,
+	MESSAGE_MAX = 8192, /* bytes of what an analyst reads */
+};
 
 static struct counter untold = COUNTER("derive.findings_untold",
 	"findings concluded by a restored or new derive.db that the log did not have");
@@ -19,12 +24,66 @@ static bool is_of_account(struct slice rule)
 	return slice_starts(rule, SLICE_LIT(FINDINGS_OF_ACCOUNT));
 }
 
-enum { COLUMN_ACTION = 13, COLUMN_ABOUT, COLUMN_RESOLVED };
+enum { COLUMN_ACTION = 13, COLUMN_ABOUT, COLUMN_RESOLVED, COLUMN_FIELDS };
 
 /* A state of a source or a host, described where it was told. */
 static bool is_state(sqlite3_stmt *row)
 {
 	return database_text(row, COLUMN_ABOUT).len > 0;
+}
+
+/* ---- fields beside rule and subject ------------------------------------------- */
+
+/* Number of the field and bytes of its value, then the value. */
+struct field_head {
+	uint16_t id, len;
+};
+
+void findings_put_field(struct strbuf *fields, enum field_id id, struct slice value)
+{
+	const struct field_head head = {(uint16_t)id, (uint16_t)value.len};
+
+	assert(value.len <= UINT16_MAX);
+	strbuf_add(fields, slice_of((const char *)&head, sizeof(head)));
+	strbuf_add(fields, value);
+}
+
+/* False at the end, and where a database that was damaged makes no sense. */
+static bool next_field(struct slice *fields, enum field_id *id, struct slice *value)
+{
+	struct field_head head;
+
+	if (fields->len < sizeof(head))
+		return false;
+	memcpy(&head, fields->ptr, sizeof(head));
+	*fields = slice_from(*fields, sizeof(head));
+	if (head.len > fields->len || head.id == FIELD_NONE || head.id >= FIELD_ID_MAX)
+		return false;
+	*id = head.id;
+	*value = slice_head(*fields, head.len);
+	*fields = slice_from(*fields, head.len);
+	return true;
+}
+
+/* ---- as a record ---------------------------------------------------------------- */
+
+static bool has_fields(sqlite3_stmt *row)
+{
+	return database_text(row, COLUMN_FIELDS).len > 0;
+}
+
+/* Which rule it is; the others are fields of the record. */
+static void describe_fields(struct json *json, struct slice fields)
+{
+	enum field_id id;
+	struct slice value;
+
+	while (next_field(&fields, &id, &value)) {
+		if (id == FIELD_RULE_ID)
+			json_put_text(json, "id", value);
+		else if (id == FIELD_SOC_EVIDENCE)
+			json_put_text(json, "evidence", value);
+	}
 }
 
 /* What an analyst reads; also the record's original. */
@@ -33,14 +92,18 @@ static struct slice describe(struct arena *arena, sqlite3_stmt *row)
 	if (is_state(row))
 		return arena_copy(arena, database_text(row, COLUMN_ABOUT));
 
-	struct strbuf text = STRBUF_INIT(4096);
+	struct strbuf text = STRBUF_INIT(MESSAGE_MAX);
 	struct json json = json_into(&text);
 	char since[CLOCK_TEXT_MAX], at[CLOCK_TEXT_MAX];
 
 	json_object(&json);
 	json_put_text(&json, "rule", database_text(row, 8));
-	json_put_text(&json, is_of_account(database_text(row, 8)) ? "user" : "source_ip",
-		database_text(row, 9));
+	if (has_fields(row))
+		describe_fields(&json, database_text(row, COLUMN_FIELDS));
+	else
+		json_put_text(&json,
+			is_of_account(database_text(row, 8)) ? "user" : "source_ip",
+			database_text(row, 9));
 	json_put_i64(&json, "events", sqlite3_column_int64(row, 10));
 	json_put_str(&json, "since", clock_format_utc(sqlite3_column_int64(row, 11), 3, since));
 	json_put_str(&json, "at", clock_format_utc(sqlite3_column_int64(row, 7), 3, at));
@@ -60,6 +123,15 @@ static void add(
 
 	assert(added);
 	(void)added;
+}
+
+static void add_fields(struct record *record, struct arena *arena, struct slice fields)
+{
+	enum field_id id;
+	struct slice value;
+
+	while (next_field(&fields, &id, &value))
+		add(record, arena, id, arena_copy(arena, value));
 }
 
 static const struct record_source source = {
@@ -95,6 +167,8 @@ static void fill_finding(struct batch *batch, struct record *record, sqlite3_stm
 	if (is_state(row))
 		add(record, arena, FIELD_EVENT_ACTION,
 			arena_copy(arena, database_text(row, COLUMN_ACTION)));
+	else if (has_fields(row))
+		add_fields(record, arena, database_text(row, COLUMN_FIELDS));
 	else
 		add(record, arena,
 			is_of_account(database_text(row, 8)) ? FIELD_USER_NAME
@@ -182,14 +256,21 @@ bool findings_are_of(const struct stream *stream)
 	return stream->lane == FINDINGS_LANE && stream->agency == 0 && stream->host == 0;
 }
 
+/* As its row had it. */
+static struct slice subject_of(const struct record *record, struct slice rule)
+{
+	if (!slice_absent(record_get(record, FIELD_RULE_ID)))
+		return detections_subject(record);
+	return record_get(record, is_of_account(rule) ? FIELD_USER_NAME : FIELD_SOURCE_IP);
+}
+
 bool findings_told(struct database *database, const struct columns *columns,
 	const struct record *record, struct err *err)
 {
 	const struct slice rule = record_get(record, FIELD_RULE_NAME);
-	const enum field_id subject = is_of_account(rule) ? FIELD_USER_NAME : FIELD_SOURCE_IP;
 
 	return database_run(database, err, STATEMENT_DOUBT_TOLD, "iitti",
-		(int64_t)columns->agency, (int64_t)columns->host, record_get(record, subject),
+		(int64_t)columns->agency, (int64_t)columns->host, subject_of(record, rule),
 		rule, columns->created_ns);
 }
 

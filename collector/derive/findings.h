@@ -15,6 +15,9 @@
 /* So begin the names of rules whose findings are about a user, not an address. */
 #define FINDINGS_OF_ACCOUNT "account-"
 
+/* A field of a finding beside its rule and its subject, behind those that are in `fields`. */
+void findings_put_field(struct strbuf *fields, enum field_id id, struct slice value);
+
 /* The store lost what is behind `position`: what comes there now is new. */
 MUST_USE bool findings_set_back(struct database *database, uint64_t position, struct err *err);
 

@@ -8,6 +8,10 @@
 
 enum { DAY_MS = 24 * 3600 * 1000 };
 
+/* In the order of enum sigma_level. */
+static const char *const finding_levels[] = {
+	"informational", "low", "medium", "high", "critical", NULL};
+
 const struct setting derive_settings_table[] = {
 	{"dir", SETTING_PATH, AT(dir), "/var/lib/soc-collector/derive", 0, 0,
 		"Folder of derive.db: statistics, correlation and the outbox of national "
@@ -37,6 +41,10 @@ const struct setting derive_settings_table[] = {
 	{"findings-most", SETTING_COUNT, AT(findings_most), "60", 1, 10000,
 		"Findings of one rule at one host within an hour; further ones are held back, "
 		"and the next that passes says how many."},
+	{"finding-level", SETTING_CHOICE, AT(finding_level), "low", 0, 0,
+		"The least level of a Sigma rule whose match is a finding; matches of others "
+		"are marked on their records and count in correlations alone.",
+		finding_levels},
 	{"correlation-memory", SETTING_BYTES, AT(correlation_bytes), "16MiB", 65536, 256 << 20,
 		"Memory for who is being watched, about 100 bytes for each address at a host. "
 		"When it is used up, the agency with most of them forgets those that were "

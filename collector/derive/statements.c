@@ -82,7 +82,7 @@
 
 #define FINDING                                                                                \
 	"agency, host, system, level, attack, severity, at, rule, source, events, since,"      \
-	" held_back"
+	" held_back, fields"
 
 /* Several at a time would take long; those of the oldest moment are few. */
 #define REMOVE_OLDEST(table, moment)                                                           \
@@ -263,13 +263,15 @@ const char *const statement_texts[STATEMENTS] = {
 	[STATEMENT_CORRELATION] = "SELECT state FROM correlation",
 	[STATEMENT_CORRELATION_SET] = "INSERT INTO correlation VALUES(1, ?1)"
 				      " ON CONFLICT DO UPDATE SET state = excluded.state",
-	[STATEMENT_EMIT_ADD] = "INSERT INTO emits(" FINDING ")"
-			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	[STATEMENT_EMIT_ADD] =
+		"INSERT INTO emits(" FINDING ")"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[STATEMENT_EMIT_STATE_ADD] =
 		"INSERT INTO emits(" FINDING ", action, about, resolved)"
-		" VALUES(?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, '', 0, ?10, 0, ?8, ?9, ?11)",
-	[STATEMENT_DOUBT_ADD] = "INSERT INTO doubts(" FINDING ")"
-				" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		" VALUES(?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, '', 0, ?10, 0, x'', ?8, ?9, ?11)",
+	[STATEMENT_DOUBT_ADD] =
+		"INSERT INTO doubts(" FINDING ")"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[STATEMENT_DOUBT_TOLD] = "DELETE FROM doubts WHERE agency = ?1 AND host = ?2"
 				 " AND source = ?3 AND rule = ?4"
 				 " AND abs(at - ?5) < 3600000000000",
@@ -278,8 +280,8 @@ const char *const statement_texts[STATEMENTS] = {
 	[STATEMENT_DOUBTS_DONE] = "DELETE FROM doubts",
 	[STATEMENT_EMITS] = "SELECT sequence, agency, host, system, level, attack, severity, "
 			    "at, rule, source,"
-			    " events, since, held_back, action, about, resolved FROM emits "
-			    "ORDER BY sequence LIMIT ?1",
+			    " events, since, held_back, action, about, resolved, fields"
+			    " FROM emits ORDER BY sequence LIMIT ?1",
 	[STATEMENT_EMITS_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'emits'",
 	[STATEMENT_EMITS_RAISE] = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'emits'",
 	[STATEMENT_EMITS_DONE] = "DELETE FROM emits WHERE sequence <= ?1",

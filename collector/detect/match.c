@@ -195,6 +195,10 @@ static unsigned conceal_record(
 	for (unsigned i = 0; i < before; i++) {
 		struct match match = record->matches[i];
 
+		if (match.rule == MATCH_SIGMA) { /* it tells no value */
+			record->matches[kept++] = match;
+			continue;
+		}
 		struct slice subject = match_subject(&match);
 		const bool shown = is_shown(record, &match);
 

@@ -52,20 +52,40 @@ static bool read_tags(const struct tree_node *document, struct arena *arena,
 }
 
 /* Sigma rules specification 2.1, "Level". */
+static const struct slice levels[] = {
+	[SIGMA_INFORMATIONAL] = {SLICE_BYTES("informational")},
+	[SIGMA_LOW] = {SLICE_BYTES("low")},
+	[SIGMA_MEDIUM] = {SLICE_BYTES("medium")},
+	[SIGMA_HIGH] = {SLICE_BYTES("high")},
+	[SIGMA_CRITICAL] = {SLICE_BYTES("critical")},
+};
+
+static bool find_level(const struct sigma_rule *rule, enum sigma_level *level)
+{
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+		if (slice_eq_nocase(rule->level, levels[i])) {
+			*level = (enum sigma_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum sigma_level sigma_rule_level(const struct sigma_rule *rule)
+{
+	enum sigma_level level;
+
+	return find_level(rule, &level) ? level : SIGMA_MEDIUM;
+}
+
 static bool check_level(const struct tree_node *document, const struct sigma_rule *rule,
 	struct mistakes *mistakes)
 {
-	static const char *const levels[] = {
-		"informational", "low", "medium", "high", "critical"};
+	enum sigma_level level;
 
-	if (slice_absent(rule->level))
-		return true;
-	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
-		if (slice_eq_nocase(rule->level, slice_str(levels[i])))
-			return true;
-	}
-	return wrong(mistakes, map_value(document, "level"),
-		"level: informational, low, medium, high or critical should stand here");
+	return slice_absent(rule->level) || find_level(rule, &level) ||
+	       wrong(mistakes, map_value(document, "level"),
+		       "level: informational, low, medium, high or critical should stand here");
 }
 
 bool sigma_rule_read_head(const struct tree_node *document, struct arena *arena,

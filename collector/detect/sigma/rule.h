@@ -14,7 +14,8 @@ enum { RULE_SEARCHES_MAX = 1000, RULE_TAGS_MAX = 100, RULE_CONDITIONS_MAX = 100 
 
 struct sigma_rule {
 	const char *path;
-	unsigned line; /* where its document begins */
+	unsigned line;    /* where its document begins */
+	uint32_t version; /* changes when its file does */
 	struct slice id, name, title, level, status;
 	const struct slice *tags; /* "attack.t1059.001" */
 	size_t n_tags;
@@ -24,6 +25,24 @@ struct sigma_rule {
 	struct slice no_list; /* a placeholder without a list: the rule is not evaluated */
 	bool keywords;
 };
+
+/* What it goes by: its id, without one its name, else its title. */
+static inline struct slice sigma_rule_key(const struct sigma_rule *rule)
+{
+	if (rule->id.len > 0)
+		return rule->id;
+	return rule->name.len > 0 ? rule->name : rule->title;
+}
+
+/* Sigma's levels in order; one that says none is medium. */
+enum sigma_level {
+	SIGMA_INFORMATIONAL,
+	SIGMA_LOW,
+	SIGMA_MEDIUM,
+	SIGMA_HIGH,
+	SIGMA_CRITICAL,
+};
+enum sigma_level sigma_rule_level(const struct sigma_rule *rule);
 
 /*
  * Reads one document that has "detection". `detection->user` is for its calls; `source` of the

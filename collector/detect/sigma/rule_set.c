@@ -1,6 +1,7 @@
 #include "collector/detect/sigma/rule_set.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
 #include "collector/detect/sigma/pipelines.h"
 #include "collector/detect/sigma/prefilter.h"
@@ -56,6 +57,7 @@ struct loading {
 	struct strbuf *mistakes;
 	const struct log_source *source; /* of what is being read */
 	struct mistakes *said;
+	uint32_t version; /* of the file at hand */
 };
 
 static unsigned field_of(void *user, struct slice name, struct pos at)
@@ -160,6 +162,7 @@ static void read_document(
 		return;
 	}
 	rule = add_rule(set, path, document->line);
+	rule->version = loading->version;
 	if (!read_rule(loading, document, rule, &said))
 		refuse(loading, rule, &text);
 	set->keywords |= rule->keywords;
@@ -174,6 +177,7 @@ static void read_file(void *user, const char *path, struct slice text, struct st
 	struct mistakes said = mistakes_into(&lines, path);
 	struct tree *tree = tree_parse_documents(text, &said);
 
+	loading->version = XXH32(text.ptr, text.len, 0);
 	if (slice_absent(copy))
 		strbuf_addf(mistakes, "%s: too many rules\n", path);
 	else if (tree == NULL || said.n > 0) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "collector/derive/outbox.h"
+#include "collector/detect/detector.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
 #include "common/file.h"
@@ -109,7 +110,16 @@ static void on_filled(void *user)
 	(void)user;
 }
 
-const struct derive_callbacks bench_callbacks = {on_publish, on_emit, on_filled, NULL};
+struct detector *bench_detector;
+
+static struct detector *on_detector(void *user)
+{
+	(void)user;
+	return detector_ref(bench_detector);
+}
+
+const struct derive_callbacks bench_callbacks = {
+	on_publish, on_emit, on_detector, on_filled, NULL};
 
 struct derive *bench_start(void)
 {

@@ -37,6 +37,9 @@ typedef void (*record_change)(struct record *record, struct batch *batch, unsign
 /* What bench_start() starts it with. */
 extern const struct derive_callbacks bench_callbacks;
 
+/* Sigma rules in force; NULL = none. */
+extern struct detector *bench_detector;
+
 void bench_begin(void);
 void bench_end(struct derive *derive);
 struct derive *bench_start(void);

@@ -1,0 +1,312 @@
+#include "collector/detect/detector.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "collector/detect/sigma/rule_files.h"
+#include "common/table.h"
+
+enum {
+	FIELD_NAME_SIZE = 512,
+	WARNINGS_MAX = 100,           /* told; `detect --list` tells all */
+	MISTAKES_SIZE_MAX = 16 << 20, /* bytes */
+	KEY_MAX = 512,                /* bytes of a rule's key that count */
+};
+
+/* Lent to one thread a batch long. */
+struct lent {
+	struct rule_matcher *matcher;
+	struct lent *next;
+};
+
+struct detector {
+	atomic_uint refs;
+	struct rule_set *set;
+	const struct sigma_rule *rules;
+	size_t n_rules;
+	struct table by_key;  /* hash of a rule's key -> its number */
+	uint64_t fingerprint; /* of all files */
+	pthread_mutex_t lock; /* of `idle` */
+	struct lent *idle;
+};
+
+/* ---- loading ---------------------------------------------------------------------- */
+
+static void add_fingerprint(
+	void *user, const char *path, struct slice text, struct strbuf *mistakes)
+{
+	XXH3_state_t *state = user;
+
+	(void)mistakes;
+	XXH3_64bits_update(state, path, strlen(path) + 1);
+	XXH3_64bits_update(state, text.ptr, text.len);
+}
+
+static uint64_t fingerprint_of(const struct rule_paths *paths)
+{
+	struct strbuf ignored = STRBUF_INIT(MISTAKES_SIZE_MAX);
+	XXH3_state_t *state = XXH3_createState();
+	uint64_t fingerprint;
+
+	if (state == NULL)
+		abort();
+	XXH3_64bits_reset(state);
+	for (size_t i = 0; i < paths->n_rules; i++)
+		rule_files_read(paths->rules[i], add_fingerprint, state, &ignored);
+	if (paths->pipelines != NULL)
+		rule_files_read(paths->pipelines, add_fingerprint, state, &ignored);
+	/* what cannot be read may be readable the next time */
+	XXH3_64bits_update(state, ignored.ptr, ignored.len);
+	fingerprint = XXH3_64bits_digest(state);
+	XXH3_freeState(state);
+	strbuf_done(&ignored);
+	return fingerprint;
+}
+
+static void tell_mistakes(struct slice mistakes, struct strbuf *warnings)
+{
+	struct slice line;
+	unsigned n = 0;
+
+	while (mistakes.len > 0 && slice_cut(&mistakes, '\n', &line)) {
+		if (n++ < WARNINGS_MAX)
+			strbuf_addf(warnings, "%.*s\n", SLICE_FMT(line));
+	}
+	if (n > WARNINGS_MAX)
+		strbuf_addf(
+			warnings, "and %u mistakes more in Sigma rules\n", n - WARNINGS_MAX);
+}
+
+static uint64_t hash_of(struct slice key)
+{
+	return XXH3_64bits(key.ptr, key.len);
+}
+
+/* As tags have it. */
+static struct slice key_of(const struct sigma_rule *rule)
+{
+	const struct slice key = sigma_rule_key(rule);
+
+	return key.len > KEY_MAX ? slice_head(key, KEY_MAX) : key;
+}
+
+/* Of rules with one key the first counts. */
+static void index_rules(struct detector *detector)
+{
+	detector->n_rules = rule_set_rules(detector->set, &detector->rules);
+	table_init(&detector->by_key, sizeof(uint64_t), sizeof(size_t), RULE_SET_RULES_MAX);
+	for (size_t i = 0; i < detector->n_rules; i++) {
+		const uint64_t hash = hash_of(key_of(&detector->rules[i]));
+		bool is_new;
+		size_t *number = table_put(&detector->by_key, &hash, &is_new);
+
+		if (number != NULL && is_new)
+			*number = i;
+	}
+}
+
+static struct detector *detector_new(
+	const struct rule_paths *paths, struct strbuf *warnings, struct err *err)
+{
+	struct strbuf mistakes = STRBUF_INIT(MISTAKES_SIZE_MAX);
+	struct rule_set *set = rule_set_load(paths, &mistakes, err);
+	struct detector *detector = calloc(1, sizeof(*detector));
+
+	if (detector == NULL)
+		abort();
+	tell_mistakes(strbuf_slice(&mistakes), warnings);
+	strbuf_done(&mistakes);
+	if (set == NULL) {
+		free(detector);
+		return NULL;
+	}
+	atomic_init(&detector->refs, 1);
+	pthread_mutex_init(&detector->lock, NULL);
+	detector->set = set;
+	index_rules(detector);
+	return detector;
+}
+
+struct detector *detector_load(
+	const char *folder, struct detector *before, struct strbuf *warnings, struct err *err)
+{
+	char rules[PATH_MAX], pipelines[PATH_MAX];
+	struct rule_paths paths = {.rules = {rules}};
+	struct detector *detector;
+	uint64_t fingerprint;
+
+	snprintf(rules, sizeof(rules), "%s/rules", folder);
+	snprintf(pipelines, sizeof(pipelines), "%s/pipelines", folder);
+	paths.n_rules = access(rules, F_OK) == 0;
+	paths.pipelines = access(pipelines, F_OK) == 0 ? pipelines : NULL;
+	fingerprint = fingerprint_of(&paths);
+	if (before != NULL && before->fingerprint == fingerprint)
+		return detector_ref(before);
+	detector = detector_new(&paths, warnings, err);
+	if (detector != NULL)
+		detector->fingerprint = fingerprint;
+	return detector;
+}
+
+struct detector *detector_ref(struct detector *detector)
+{
+	if (detector != NULL)
+		atomic_fetch_add(&detector->refs, 1);
+	return detector;
+}
+
+void detector_unref(struct detector *detector)
+{
+	if (detector == NULL || atomic_fetch_sub(&detector->refs, 1) > 1)
+		return;
+	for (struct lent *lent; (lent = detector->idle) != NULL;) {
+		detector->idle = lent->next;
+		rule_matcher_free(lent->matcher);
+		free(lent);
+	}
+	table_done(&detector->by_key);
+	rule_set_free(detector->set);
+	pthread_mutex_destroy(&detector->lock);
+	free(detector);
+}
+
+/* ---- matching --------------------------------------------------------------------- */
+
+static struct lent *borrow(struct detector *detector)
+{
+	struct err err;
+
+	pthread_mutex_lock(&detector->lock);
+	struct lent *lent = detector->idle;
+	if (lent != NULL)
+		detector->idle = lent->next;
+	pthread_mutex_unlock(&detector->lock);
+	if (lent != NULL)
+		return lent;
+	lent = calloc(1, sizeof(*lent));
+	if (lent == NULL)
+		abort();
+	/* An event of which no log source is known fits no rule: lines of anything come here.
+	 */
+	lent->matcher = rule_matcher_new(detector->set, false, &err);
+	if (lent->matcher == NULL)
+		abort(); /* a scanner's scratch: there is no memory */
+	return lent;
+}
+
+static void give_back(struct detector *detector, struct lent *lent)
+{
+	pthread_mutex_lock(&detector->lock);
+	lent->next = detector->idle;
+	detector->idle = lent;
+	pthread_mutex_unlock(&detector->lock);
+}
+
+/* "the key" NUL "01234567" */
+static bool tag(struct record *record, struct arena *arena, const struct sigma_rule *rule)
+{
+	const struct slice key = key_of(rule);
+	char group[KEY_MAX + 1 + DETECTOR_VERSION_LEN + 1];
+
+	memcpy(group, key.ptr, key.len);
+	snprintf(group + key.len + 1, DETECTOR_VERSION_LEN + 1, "%08" PRIx32, rule->version);
+	group[key.len] = '\0';
+	struct slice copy =
+		arena_copy(arena, slice_of(group, key.len + 1 + DETECTOR_VERSION_LEN));
+	return !slice_absent(copy) && record_match(record, arena, MATCH_SIGMA, copy);
+}
+
+static unsigned tag_all(const struct detector *detector, struct record *record,
+	struct arena *arena, const uint32_t *rules, size_t n)
+{
+	unsigned lost = 0;
+
+	for (int level = SIGMA_CRITICAL; level >= SIGMA_INFORMATIONAL; level--) {
+		for (size_t i = 0; i < n; i++) {
+			const struct sigma_rule *rule = &detector->rules[rules[i]];
+
+			if ((int)sigma_rule_level(rule) == level)
+				lost += !tag(record, arena, rule);
+		}
+	}
+	return lost;
+}
+
+/* By name. A name that is not in the dictionary stands before its value. */
+static void fill(struct sigma_event *event, const struct record *record)
+{
+	sigma_event_begin(event);
+	for (unsigned i = 0; i < record->n_fields; i++) {
+		const struct field *field = &record->fields[i];
+		char name[FIELD_NAME_SIZE];
+
+		if (!field_is_other(field->id)) {
+			sigma_event_add(event, field_name(field->id), field_value(field));
+			continue;
+		}
+		struct slice prefix = field->id == FIELD_OTHER
+					      ? record_get(record, FIELD_EVENT_MODULE)
+					      : field_name(field->id);
+		int len = snprintf(name, sizeof(name), "%.*s.%.*s", SLICE_FMT(prefix),
+			SLICE_FMT(field_value(field)));
+		i++;
+		if (len > 0 && (size_t)len < sizeof(name) && i < record->n_fields)
+			sigma_event_add(event, slice_of(name, (size_t)len),
+				field_value(&record->fields[i]));
+	}
+	sigma_event_add(event, SLICE_LIT("event.original"), record->raw);
+}
+
+unsigned detector_match_batch(struct detector *detector, struct batch *batch)
+{
+	unsigned lost = 0;
+
+	if (detector->n_rules == 0)
+		return 0;
+	struct lent *lent = borrow(detector);
+	for (unsigned i = 0; i < batch->n_records; i++) {
+		struct record *record = &batch->records[i];
+		const uint32_t *rules;
+
+		if (record->kind != RECORD_LOG)
+			continue;
+		fill(rule_matcher_event(lent->matcher), record);
+		size_t n = rule_matcher_match(lent->matcher, &rules);
+		if (n > 0)
+			lost += tag_all(detector, record, &batch->arena, rules, n);
+	}
+	give_back(detector, lent);
+	return lost;
+}
+
+/* ---- what tags say ------------------------------------------------------------------ */
+
+const struct sigma_rule *detector_rule(const struct detector *detector, struct slice key)
+{
+	const uint64_t hash = hash_of(key);
+	const size_t *number = table_get(&detector->by_key, &hash);
+
+	return number != NULL ? &detector->rules[*number] : NULL;
+}
+
+bool detector_tag(const struct match *match, struct slice *key, struct slice *version)
+{
+	const size_t nul = slice_find(match->group, '\0');
+
+	if (match->rule != MATCH_SIGMA || nul == match->group.len)
+		return false;
+	*key = slice_head(match->group, nul);
+	*version = slice_from(match->group, nul + 1);
+	return true;
+}
+
+struct rule_set_figures detector_figures(const struct detector *detector)
+{
+	return rule_set_figures(detector->set);
+}

@@ -1,0 +1,46 @@
+/*
+ * detector - the Sigma rules in force, on batches of records
+ *
+ * Reads the folders "rules" and "pipelines" of a folder; without the second,
+ * the pipelines that are built in hold. A rule that cannot be read harms no
+ * other. Every record that a rule fits gets a tag (MATCH_SIGMA) with the rule's
+ * key and its version; what follows from it is decided in derive/.
+ *
+ * Immutable but for the matchers, which threads borrow a batch long; reference
+ * counted. Any thread.
+ */
+#ifndef COLLECTOR_DETECT_DETECTOR_H
+#define COLLECTOR_DETECT_DETECTOR_H
+
+#include "collector/detect/sigma/rule_set.h"
+#include "collector/record/batch.h"
+
+enum { DETECTOR_VERSION_LEN = 8 }; /* hexadecimal digits */
+
+struct detector;
+
+/*
+ * `before` (may be NULL) is given again when no file has changed since. What is wrong with
+ * files is added to `warnings`, a line each, the first ones. No folder: no rules. NULL, with
+ * the reason, only when no scanner can be built. The caller holds one reference.
+ */
+MUST_USE struct detector *detector_load(
+	const char *folder, struct detector *before, struct strbuf *warnings, struct err *err);
+
+struct detector *detector_ref(struct detector *detector); /* NULL is fine */
+void detector_unref(struct detector *detector);           /* the last one frees; NULL is fine */
+
+/* Tags the batch's lines; the gravest rules first. Tags that found no room are counted in what
+ * is returned. */
+unsigned detector_match_batch(struct detector *detector, struct batch *batch);
+
+/* The rule of a tag, by its key: its id, without one its name or title. NULL when it is not in
+ * force any more. */
+const struct sigma_rule *detector_rule(const struct detector *detector, struct slice key);
+
+/* Of a tag's group: the key and the version; false when it is no such tag. */
+MUST_USE bool detector_tag(const struct match *match, struct slice *key, struct slice *version);
+
+struct rule_set_figures detector_figures(const struct detector *detector);
+
+#endif

@@ -1,0 +1,170 @@
+#include "collector/detect/detector.h"
+
+#include "tests/support/check.h"
+#include "tests/support/folder.h"
+
+static struct folder folder;
+static struct strbuf warnings;
+static struct batch batch;
+
+#define RULE(id, level, program)                                                               \
+	"title: " program " runs\nid: " id "\nlevel: " level                                   \
+	"\nlogsource: {product: linux, category: process_creation}\n"                          \
+	"detection:\n  one:\n    Image|endswith: /" program "\n  condition: one\n"
+
+static const char pipeline[] = "log-sources:\n"
+			       "  - {product: linux, category: process_creation, "
+			       "when: {event.action: execve}}\n"
+			       "fields:\n  - of: {product: linux}\n"
+			       "    names: {Image: [process.executable]}\n";
+
+static struct detector *load(struct detector *before)
+{
+	struct err err = {0};
+	struct detector *detector = detector_load(folder.path, before, &warnings, &err);
+
+	ck_assert_msg(detector != NULL, "%s", err.text);
+	return detector;
+}
+
+static void begin(const char *rules)
+{
+	folder_make(&folder);
+	strbuf_init(&warnings, 1 << 20);
+	ck_assert_int_eq(mkdir(folder_path(&folder, "pipelines"), 0700), 0);
+	ck_assert_int_eq(mkdir(folder_path(&folder, "rules"), 0700), 0);
+	folder_replace(&folder, "pipelines/p.yml", pipeline);
+	folder_replace(&folder, "rules/a.yml", rules);
+	batch_init(&batch);
+}
+
+static void end(struct detector *detector)
+{
+	detector_unref(detector);
+	strbuf_done(&warnings);
+	batch_done(&batch);
+	folder_remove(&folder);
+}
+
+static struct record execution(const char *program)
+{
+	struct record record = {.kind = RECORD_LOG, .raw = SLICE_LIT("x")};
+
+	ck_assert(record_add(&record, &batch.arena, FIELD_EVENT_ACTION, SLICE_LIT("execve")));
+	ck_assert(record_add(
+		&record, &batch.arena, FIELD_PROCESS_EXECUTABLE, slice_str(program)));
+	return record;
+}
+
+static void match(struct detector *detector, struct record *records, unsigned n)
+{
+	batch.records = records;
+	batch.n_records = n;
+	ck_assert_uint_eq(detector_match_batch(detector, &batch), 0);
+}
+
+START_TEST(a_record_that_a_rule_fits_has_its_key_and_version)
+{
+	begin(RULE("11111111-2222-4333-8444-555555555555", "high", "nc"));
+	struct detector *detector = load(NULL);
+	struct record records[] = {
+		execution("/bin/nc"), execution("/bin/ls"), execution("/bin/nc")};
+	struct slice key, version;
+
+	records[2].kind = RECORD_AGENT;
+	match(detector, records, ARRAY_LEN(records));
+	ck_assert_uint_eq(records[0].n_matches, 1);
+	ck_assert_uint_eq(records[1].n_matches, 0);
+	ck_assert_uint_eq(records[2].n_matches, 0);
+	ck_assert(detector_tag(&records[0].matches[0], &key, &version));
+	ck_assert_slice_eq(key, SLICE_LIT("11111111-2222-4333-8444-555555555555"));
+	ck_assert_uint_eq(version.len, DETECTOR_VERSION_LEN);
+	const struct sigma_rule *rule = detector_rule(detector, key);
+	ck_assert_ptr_nonnull(rule);
+	ck_assert_slice_eq(rule->title, SLICE_LIT("nc runs"));
+	ck_assert_ptr_null(detector_rule(detector, SLICE_LIT("another")));
+	ck_assert_uint_eq(detector_figures(detector).loaded, 1);
+	end(detector);
+}
+END_TEST
+
+START_TEST(the_gravest_rules_have_room_first)
+{
+	struct strbuf rules = STRBUF_INIT(1 << 20);
+
+	for (unsigned i = 0; i < 2 * RECORD_MATCHES_MAX; i++)
+		strbuf_addf(&rules, "%s---\n",
+			i == 20 ? RULE("grave", "critical", "nc") : RULE("light", "low", "nc"));
+	begin(strbuf_cstr(&rules));
+	struct detector *detector = load(NULL);
+	struct record record = execution("/bin/nc");
+	struct slice key, version;
+
+	batch.records = &record;
+	batch.n_records = 1;
+	ck_assert_uint_eq(detector_match_batch(detector, &batch), RECORD_MATCHES_MAX);
+	ck_assert_uint_eq(record.n_matches, RECORD_MATCHES_MAX);
+	ck_assert(detector_tag(&record.matches[0], &key, &version));
+	ck_assert_slice_eq(key, SLICE_LIT("grave"));
+	strbuf_done(&rules);
+	end(detector);
+}
+END_TEST
+
+START_TEST(a_reload_takes_what_changed_and_keeps_what_did_not)
+{
+	begin(RULE("one", "high", "nc"));
+	struct detector *first = load(NULL), *same = load(first);
+
+	ck_assert_ptr_eq(first, same);
+	folder_replace(&folder, "rules/b.yml", RULE("two", "high", "ls"));
+	folder_replace(&folder, "rules/c.yml", "title: [\n");
+	struct detector *other = load(first);
+	ck_assert_ptr_ne(first, other);
+	ck_assert_ptr_null(detector_rule(first, SLICE_LIT("two")));
+	ck_assert_ptr_nonnull(detector_rule(other, SLICE_LIT("two")));
+	ck_assert_ptr_nonnull(strstr(strbuf_cstr(&warnings), "rules/c.yml:"));
+	detector_unref(same);
+	detector_unref(first);
+	end(other);
+}
+END_TEST
+
+START_TEST(of_many_mistakes_the_first_are_told)
+{
+	char name[32];
+
+	begin(RULE("one", "high", "nc"));
+	for (unsigned i = 0; i < 150; i++) {
+		snprintf(name, sizeof(name), "rules/wrong%u.yml", i);
+		folder_replace(&folder, name, "title: no detection\n");
+	}
+	struct detector *detector = load(NULL);
+	ck_assert_ptr_nonnull(
+		strstr(strbuf_cstr(&warnings), "and 50 mistakes more in Sigma rules"));
+	ck_assert_ptr_nonnull(detector_rule(detector, SLICE_LIT("one")));
+	end(detector);
+}
+END_TEST
+
+START_TEST(without_a_folder_there_are_no_rules)
+{
+	struct err err = {0};
+
+	strbuf_init(&warnings, 1 << 10);
+	batch_init(&batch);
+	struct detector *detector = detector_load("/nonexistent/sigma", NULL, &warnings, &err);
+	struct record record = execution("/bin/nc");
+	ck_assert_ptr_nonnull(detector);
+	match(detector, &record, 1);
+	ck_assert_uint_eq(record.n_matches, 0);
+	ck_assert_uint_eq(warnings.len, 0);
+	detector_unref(detector);
+	strbuf_done(&warnings);
+	batch_done(&batch);
+}
+END_TEST
+
+TEST_MAIN("detector", a_record_that_a_rule_fits_has_its_key_and_version,
+	the_gravest_rules_have_room_first, a_reload_takes_what_changed_and_keeps_what_did_not,
+	of_many_mistakes_the_first_are_told, without_a_folder_there_are_no_rules)
