@@ -64,17 +64,26 @@ static bool add_folded(struct sigma_event *event, struct slice text, uint32_t *a
 	return true;
 }
 
+static void touch(struct sigma_event *event, uint16_t number)
+{
+	if (event->of_field[number].touched)
+		return;
+	event->of_field[number].touched = true;
+	event->touched[event->n_touched++] = number;
+}
+
 static void add_item(struct sigma_event *event, const struct field_use *use, uint32_t value)
 {
 	struct event_field *field = &event->of_field[use->field];
 
+	touch(event, use->field);
+	if (use->place != 0 && (field->place == UINT16_MAX || ++field->place != use->place))
+		return;
 	if (field->first != 0 && field->rank < use->rank)
 		return;
 	event->items = room_for_one(
 		event->items, event->n_items, &event->items_room, sizeof(*event->items));
 	event->items[event->n_items++] = (struct event_item){.value = value};
-	if (field->first == 0)
-		event->touched[event->n_touched++] = use->field;
 	if (field->first != 0 && field->rank == use->rank)
 		event->items[field->last - 1].next = (uint32_t)event->n_items;
 	else

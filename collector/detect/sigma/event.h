@@ -39,6 +39,8 @@ struct event_field {
 	uint32_t first; /* in event->items, + 1; 0 = the event does not have it */
 	uint32_t last;
 	uint16_t rank;
+	uint16_t place; /* values seen of the name of which it is one alone */
+	bool touched;
 };
 
 struct sigma_event {

@@ -50,6 +50,34 @@ static bool add_use(struct fields *fields, struct slice name, struct field_use u
 	return true;
 }
 
+/* "args[2]" becomes "args" and 3; 0 without a number in brackets. */
+static uint16_t cut_place(struct slice *name)
+{
+	size_t open = slice_find(*name, '[');
+	struct slice digits = slice_from(*name, open);
+	uint64_t place;
+
+	if (open == 0 || digits.len < 3 || digits.ptr[digits.len - 1] != ']')
+		return 0;
+	digits = slice_of(digits.ptr + 1, digits.len - 2);
+	if (!slice_to_u64(digits, FIELD_PLACES_MAX - 1, &place))
+		return 0;
+	*name = slice_head(*name, open);
+	return (uint16_t)(place + 1);
+}
+
+/* The field's name with this rank. */
+static bool add_name(struct fields *fields, struct slice name, size_t rank)
+{
+	struct field_use use = {
+		.field = (uint16_t)(fields->n - 1),
+		.rank = (uint16_t)rank,
+		.place = cut_place(&name),
+	};
+
+	return add_use(fields, name, use);
+}
+
 unsigned fields_number(
 	struct fields *fields, struct slice name, const struct slice *names, size_t n_names)
 {
@@ -70,9 +98,7 @@ unsigned fields_number(
 	fields->names = grown(fields->names, fields->n, &fields->room, sizeof(*fields->names));
 	fields->names[fields->n++] = arena_copy(fields->arena, name);
 	for (size_t i = 0; i < n_names; i++) {
-		if (!add_use(fields, names[i],
-			    (struct field_use){
-				    .field = (uint16_t)(fields->n - 1), .rank = (uint16_t)i}))
+		if (!add_name(fields, names[i], i))
 			return FIELDS_MAX;
 	}
 	return (unsigned)fields->n - 1;

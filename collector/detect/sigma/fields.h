@@ -3,7 +3,9 @@
  *
  * Every field of a rule set has a number. An event's name may stand for several
  * fields, and a field may have several names, in an order: the first name that
- * an event has counts. Built while rules are loaded, then immutable.
+ * an event has counts. Of a name that an event may have several times,
+ * "process.args[0]" is the first value alone, "[1]" the second. Built while rules
+ * are loaded, then immutable.
  */
 #ifndef COLLECTOR_DETECT_SIGMA_FIELDS_H
 #define COLLECTOR_DETECT_SIGMA_FIELDS_H
@@ -14,13 +16,15 @@
 enum {
 	FIELDS_MAX = 20000,       /* of a rule set */
 	FIELD_NAMES_MAX = 200000, /* of events */
+	FIELD_PLACES_MAX = 1000,  /* a larger number in brackets belongs to the name */
 };
 
 /* An event's name stands for this field. */
 struct field_use {
 	uint16_t field;
-	uint16_t rank; /* 0 = the first name of the field */
-	uint32_t next; /* in fields->uses, + 1; 0 = none */
+	uint16_t rank;  /* 0 = the first name of the field */
+	uint16_t place; /* which value of the name, from 1; 0 = all */
+	uint32_t next;  /* in fields->uses, + 1; 0 = none */
 };
 
 struct fields {
