@@ -78,6 +78,7 @@ static const struct {
 	{{SLICE_BYTES("masking")}, control_masking},
 	{{SLICE_BYTES("ledger")}, control_ledger},
 	{{SLICE_BYTES("quality")}, control_quality},
+	{{SLICE_BYTES("rules")}, control_rules},
 	{{SLICE_BYTES("feed")}, control_feed},
 	{{SLICE_BYTES("order")}, answer_order},
 };
@@ -95,8 +96,7 @@ static void put_answer(const struct control *control, struct slice words, struct
 	}
 	json_put_str(json, "error",
 		"unknown request; known: status, agents, senders, forwarders, malware, "
-		"masking, "
-		"ledger, quality, feed, order");
+		"masking, ledger, quality, rules, feed, order");
 }
 
 static void answer(const struct control *control, struct slice words, struct strbuf *out)

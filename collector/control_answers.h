@@ -30,4 +30,8 @@ void control_malware(const struct control_view *view, struct slice words, struct
  * nothing for all */
 void control_quality(const struct control_view *view, struct slice words, struct json *json);
 
+/* control_rules.c: every Sigma rule, whether it is in force, how often it fitted; `words`: what
+ * stands in its id, title or path, or nothing for all */
+void control_rules(const struct control_view *view, struct slice words, struct json *json);
+
 #endif

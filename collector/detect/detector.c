@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "collector/detect/sigma/rule_files.h"
+#include "common/clock.h"
 #include "common/table.h"
 
 enum {
@@ -25,14 +26,21 @@ struct lent {
 	struct lent *next;
 };
 
+struct tally {
+	atomic_uint_fast64_t matches;
+	atomic_int_fast64_t last_ns;
+};
+
 struct detector {
 	atomic_uint refs;
+	int64_t read_ns;
 	struct rule_set *set;
 	const struct sigma_rule *rules;
 	size_t n_rules;
-	struct table by_key;  /* hash of a rule's key -> its number */
-	uint64_t fingerprint; /* of all files */
-	pthread_mutex_t lock; /* of `idle` */
+	struct tally *tallies; /* by rule */
+	struct table by_key;   /* hash of a rule's key -> its number */
+	uint64_t fingerprint;  /* of all files */
+	pthread_mutex_t lock;  /* of `idle` */
 	struct lent *idle;
 };
 
@@ -111,6 +119,15 @@ static void index_rules(struct detector *detector)
 	}
 }
 
+static void make_tallies(struct detector *detector)
+{
+	detector->tallies = calloc(detector->n_rules + 1, sizeof(*detector->tallies));
+	if (detector->tallies == NULL)
+		abort();
+	for (size_t i = 0; i < detector->n_rules; i++)
+		atomic_init(&detector->tallies[i].last_ns, CLOCK_NONE);
+}
+
 static struct detector *detector_new(
 	const struct rule_paths *paths, struct strbuf *warnings, struct err *err)
 {
@@ -129,7 +146,9 @@ static struct detector *detector_new(
 	atomic_init(&detector->refs, 1);
 	pthread_mutex_init(&detector->lock, NULL);
 	detector->set = set;
+	detector->read_ns = clock_wall_ns();
 	index_rules(detector);
+	make_tallies(detector);
 	return detector;
 }
 
@@ -171,6 +190,7 @@ void detector_unref(struct detector *detector)
 		free(lent);
 	}
 	table_done(&detector->by_key);
+	free(detector->tallies);
 	rule_set_free(detector->set);
 	pthread_mutex_destroy(&detector->lock);
 	free(detector);
@@ -222,6 +242,12 @@ static bool tag(struct record *record, struct arena *arena, const struct sigma_r
 	return !slice_absent(copy) && record_match(record, arena, MATCH_SIGMA, copy);
 }
 
+static void count(struct tally *tally, const struct record *record)
+{
+	atomic_fetch_add_explicit(&tally->matches, 1, memory_order_relaxed);
+	atomic_store_explicit(&tally->last_ns, record->received_ns, memory_order_relaxed);
+}
+
 static unsigned tag_all(const struct detector *detector, struct record *record,
 	struct arena *arena, const uint32_t *rules, size_t n)
 {
@@ -231,8 +257,10 @@ static unsigned tag_all(const struct detector *detector, struct record *record,
 		for (size_t i = 0; i < n; i++) {
 			const struct sigma_rule *rule = &detector->rules[rules[i]];
 
-			if ((int)sigma_rule_level(rule) == level)
-				lost += !tag(record, arena, rule);
+			if ((int)sigma_rule_level(rule) != level)
+				continue;
+			count(&detector->tallies[rules[i]], record);
+			lost += !tag(record, arena, rule);
 		}
 	}
 	return lost;
@@ -304,6 +332,39 @@ bool detector_tag(const struct match *match, struct slice *key, struct slice *ve
 	*key = slice_head(match->group, nul);
 	*version = slice_from(match->group, nul + 1);
 	return true;
+}
+
+static enum rule_state state_of(const struct detector *detector, size_t i)
+{
+	const struct sigma_rule *rule = &detector->rules[i];
+
+	if (rule->expression == NULL)
+		return RULE_REFUSED;
+	if (!slice_absent(rule->no_list))
+		return RULE_WITHOUT_LIST;
+	return rule_set_has_source(detector->set, i) ? RULE_IN_FORCE : RULE_WITHOUT_LOG_SOURCE;
+}
+
+void detector_walk(const struct detector *detector,
+	bool (*see)(void *user, const struct rule_view *view), void *user)
+{
+	for (size_t i = 0; i < detector->n_rules; i++) {
+		const struct tally *tally = &detector->tallies[i];
+		const struct rule_view view = {
+			.rule = &detector->rules[i],
+			.state = state_of(detector, i),
+			.matches = atomic_load(&tally->matches),
+			.last_ns = atomic_load(&tally->last_ns),
+		};
+
+		if (!see(user, &view))
+			return;
+	}
+}
+
+int64_t detector_read_ns(const struct detector *detector)
+{
+	return detector->read_ns;
 }
 
 struct rule_set_figures detector_figures(const struct detector *detector)

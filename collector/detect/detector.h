@@ -41,6 +41,26 @@ const struct sigma_rule *detector_rule(const struct detector *detector, struct s
 /* Of a tag's group: the key and the version; false when it is no such tag. */
 MUST_USE bool detector_tag(const struct match *match, struct slice *key, struct slice *version);
 
+enum rule_state {
+	RULE_IN_FORCE,
+	RULE_REFUSED,            /* rule->reason */
+	RULE_WITHOUT_LIST,       /* it waits for the placeholder rule->no_list */
+	RULE_WITHOUT_LOG_SOURCE, /* no pipeline knows its events: it fits none */
+};
+
+struct rule_view {
+	const struct sigma_rule *rule;
+	enum rule_state state;
+	uint64_t matches; /* since the rules were read */
+	int64_t last_ns;  /* when the last of them arrived; CLOCK_NONE = none */
+};
+
+/* Every rule that was read, in the order of their files; false ends it. */
+void detector_walk(const struct detector *detector,
+	bool (*see)(void *user, const struct rule_view *view), void *user);
+
+int64_t detector_read_ns(const struct detector *detector); /* when the rules were read */
+
 struct rule_set_figures detector_figures(const struct detector *detector);
 
 #endif

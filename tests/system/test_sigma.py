@@ -66,3 +66,7 @@ def test_rules_find_and_change_while_lines_come(stack):
     assert found["01"]["rule.name"] == "Xoá nhật ký"
     assert found["01"]["threat.technique.id"] == "T1070.002"
     assert json.loads(found["01"]["message"])["events"] == 1
+    rows = json.loads(stack.ctl("rules", "linux/", "--json", "--socket", stack.control_path))["rules"]
+    assert [(row["state"], row["matches"]) for row in rows] == [("in-force", 0), ("in-force", 3)], rows
+    [wrong] = json.loads(stack.ctl("rules", "wrong", "--json", "--socket", stack.control_path))["rules"]
+    assert (wrong["state"], wrong["matches"]) == ("refused", 0) and "no such modifier" in wrong["reason"]

@@ -1,5 +1,5 @@
-/* ask - questions to the running collector: status, agents, senders, forwarders, quality, feed
- * status */
+/* ask - questions to the running collector: status, agents, senders, forwarders, quality,
+ * rules, feed status */
 #include "collector/ctl/commands/ask.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "collector/ctl/layout.h"
 #include "common/cli/arguments.h"
 
-enum { SHOWN_MAX = 256 << 20 };
+enum { SHOWN_MAX = 256 << 20, REQUEST_MAX = 512 };
 
 static int ask(const struct arguments *arguments, const char *request)
 {
@@ -47,6 +47,19 @@ static int run_quality(const struct arguments *arguments)
 		return EXIT_USAGE;
 	}
 	snprintf(request, sizeof(request), "quality %s", source);
+	return ask(arguments, request);
+}
+
+static int run_rules(const struct arguments *arguments)
+{
+	char request[REQUEST_MAX];
+	int len = snprintf(request, sizeof(request), "rules %s",
+		arguments->n_operands > 0 ? arguments->operands[0] : "");
+
+	if (len < 0 || (size_t)len >= sizeof(request)) {
+		fprintf(stderr, "soc-ctl: that is a long text to look for\n");
+		return EXIT_USAGE;
+	}
 	return ask(arguments, request);
 }
 
@@ -121,6 +134,19 @@ const struct command ask_commands[] = {
 			   "and the shares of its parsers are shown too.",
 		.options = options,
 		.run = run_quality,
+	},
+	{
+		.name = "rules",
+		.operands = "[TEXT]",
+		.operands_max = 1,
+		.summary =
+			"every Sigma rule: whether it is in force, how often it fitted a line",
+		.details =
+			"Only those with TEXT in their id, title or path. Counts begin when "
+			"the rules were\nread: at the start, or at the last reload that found "
+			"them changed.",
+		.options = options,
+		.run = run_rules,
 	},
 	{
 		.group = "feed",

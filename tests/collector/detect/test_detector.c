@@ -1,5 +1,6 @@
 #include "collector/detect/detector.h"
 
+#include "common/clock.h"
 #include "tests/support/check.h"
 #include "tests/support/folder.h"
 
@@ -88,6 +89,43 @@ START_TEST(a_record_that_a_rule_fits_has_its_key_and_version)
 }
 END_TEST
 
+static bool see(void *user, const struct rule_view *view)
+{
+	strbuf_addf(user, "%.*s:%d:%llu:%lld ", SLICE_FMT(sigma_rule_key(view->rule)),
+		(int)view->state, (unsigned long long)view->matches, (long long)view->last_ns);
+	return true;
+}
+
+START_TEST(each_rule_says_how_it_is_and_how_often_it_fitted)
+{
+	struct strbuf text = STRBUF_INIT(1 << 16);
+
+	begin(RULE("one", "high", "nc") "---\n" RULE("two", "high",
+		"ls") "---\ntitle: three\ndetection: {a: {b: c}, condition: d}\n---\n"
+		      "title: four\nlogsource: {product: x}\ndetection: {a: {b: c}, condition: "
+		      "a}\n"
+		      "---\ntitle: five\nlogsource: {product: linux, category: "
+		      "process_creation}\n"
+		      "detection: {a: {b|expand: '%none%'}, condition: a}\n");
+	struct detector *detector = load(NULL);
+	struct record records[] = {execution("/bin/nc"), execution("/bin/nc")};
+
+	records[0].received_ns = 5;
+	records[1].received_ns = 6;
+	match(detector, records, ARRAY_LEN(records));
+	detector_walk(detector, see, &text);
+	char want[200];
+	snprintf(want, sizeof(want),
+		"one:0:2:6 two:0:0:%lld three:1:0:%lld four:3:0:%lld "
+		"five:2:0:%lld ",
+		(long long)CLOCK_NONE, (long long)CLOCK_NONE, (long long)CLOCK_NONE,
+		(long long)CLOCK_NONE);
+	ck_assert_str_eq(strbuf_cstr(&text), want);
+	strbuf_done(&text);
+	end(detector);
+}
+END_TEST
+
 START_TEST(the_gravest_rules_have_room_first)
 {
 	struct strbuf rules = STRBUF_INIT(1 << 20);
@@ -166,5 +204,6 @@ START_TEST(without_a_folder_there_are_no_rules)
 END_TEST
 
 TEST_MAIN("detector", a_record_that_a_rule_fits_has_its_key_and_version,
-	the_gravest_rules_have_room_first, a_reload_takes_what_changed_and_keeps_what_did_not,
-	of_many_mistakes_the_first_are_told, without_a_folder_there_are_no_rules)
+	each_rule_says_how_it_is_and_how_often_it_fitted, the_gravest_rules_have_room_first,
+	a_reload_takes_what_changed_and_keeps_what_did_not, of_many_mistakes_the_first_are_told,
+	without_a_folder_there_are_no_rules)
