@@ -9,6 +9,8 @@
 
 #include "collector/detect/sigma/json_event.h"
 #include "collector/detect/sigma/rule_set.h"
+#include "collector/normalize_command.h"
+#include "collector/normalizing.h"
 #include "common/cli/arguments.h"
 #include "common/json.h"
 #include "common/utf8.h"
@@ -296,32 +298,69 @@ static void tell(const struct run *run)
 	fputc('\n', stderr);
 }
 
-static bool match_file(
-	const struct rule_set *set, const char *path, bool strict, struct err *err)
+/* What is to be matched. */
+struct input {
+	const char *path; /* NULL = standard input */
+	bool strict;
+	bool raw;                     /* lines, to be normalized */
+	struct normalize_lines lines; /* how */
+};
+
+static bool match_events(
+	const struct rule_set *set, const struct input *input, int fd, struct err *err)
 {
 	struct run run = {.in = STRBUF_INIT(EVENT_SIZE_MAX + READ_SIZE),
 		.out = STRBUF_INIT(OUT_SIZE * 8),
 		.json = STRBUF_INIT(JSON_SIZE_MAX),
-		.matcher = rule_matcher_new(set, !strict, err)};
-	int fd = STDIN_FILENO;
+		.matcher = rule_matcher_new(set, !input->strict, err)};
 	bool ok = run.matcher != NULL;
 
 	rule_set_rules(set, &run.rules);
-	if (ok && path != NULL)
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (ok && fd < 0)
-		ok = err_sys(err, "%s", path);
 	if (ok) {
 		ok = read_events(&run, fd, err);
 		tell(&run);
-		if (fd != STDIN_FILENO)
-			close(fd);
 	}
 	rule_matcher_free(run.matcher);
 	strbuf_done(&run.in);
 	strbuf_done(&run.out);
 	strbuf_done(&run.json);
 	return ok && (run.n_bad == 0 || err_set(err, "not all were events"));
+}
+
+static bool match_lines(
+	const struct rule_set *set, const struct input *input, int fd, struct err *err)
+{
+	struct normalize_lines lines = input->lines;
+	struct normalizing *normalizing;
+	struct err late = {0};
+	int events;
+	bool ok;
+
+	lines.from = fd;
+	lines.name = input->path ? input->path : "-";
+	normalizing = normalizing_start(&lines, &events, err);
+	if (normalizing == NULL)
+		return false;
+	ok = match_events(set, input, events, err);
+	if (normalizing_end(normalizing, &late))
+		return ok;
+	*err = late;
+	return false;
+}
+
+static bool match_file(const struct rule_set *set, const struct input *input, struct err *err)
+{
+	int fd = STDIN_FILENO;
+	bool ok;
+
+	if (input->path != NULL)
+		fd = open(input->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "%s", input->path);
+	ok = input->raw ? match_lines(set, input, fd, err) : match_events(set, input, fd, err);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return ok;
 }
 
 /* ---- the command ----------------------------------------------------------------- */
@@ -394,18 +433,23 @@ static struct rule_set *load_rules(
 	return set;
 }
 
-static bool list_or_match(
-	const struct arguments *arguments, const struct rule_set *set, struct err *err)
+static bool take_input(const struct arguments *arguments, struct input *input, struct err *err)
 {
-	const char *path = arguments->n_operands > 0 ? arguments->operands[0] : NULL;
+	if (arguments->n_operands > 0 && strcmp(arguments->operands[0], "-") != 0)
+		input->path = arguments->operands[0];
+	input->strict = arguments_flag(arguments, "strict");
+	input->raw = arguments_flag(arguments, "normalize");
+	return line_options_take(arguments, &input->lines.settings, &input->lines.format, err);
+}
 
+static bool list_or_match(const struct arguments *arguments, const struct rule_set *set,
+	const struct input *input, struct err *err)
+{
 	if (arguments_flag(arguments, "list"))
 		list_rules(set);
 	if (rule_set_figures(set).loaded == 0)
 		return err_set(err, "no rule was loaded");
-	return arguments_flag(arguments, "list") ||
-	       match_file(set, path && strcmp(path, "-") != 0 ? path : NULL,
-		       arguments_flag(arguments, "strict"), err);
+	return arguments_flag(arguments, "list") || match_file(set, input, err);
 }
 
 static int run_detect(const struct arguments *arguments)
@@ -413,12 +457,17 @@ static int run_detect(const struct arguments *arguments)
 	struct rule_paths paths = {.pipelines = arguments_text(arguments, "pipelines")};
 	struct strbuf mistakes = STRBUF_INIT(16 << 20);
 	struct rule_set *set;
+	struct input input = {0};
 	struct err err = {0};
 	bool ok;
 
+	if (!take_input(arguments, &input, &err)) {
+		fprintf(stderr, "soc-collector detect: %s\n", err.text);
+		return EXIT_USAGE;
+	}
 	paths.n_rules = arguments_list(arguments, "rules", paths.rules, RULE_PATHS_MAX);
 	set = load_rules(&paths, &mistakes, &err);
-	ok = set != NULL && list_or_match(arguments, set, &err);
+	ok = set != NULL && list_or_match(arguments, set, &input, &err);
 	if (!ok)
 		fprintf(stderr, "soc-collector detect: %s\n", err.text);
 	strbuf_done(&mistakes);
@@ -439,6 +488,9 @@ static const struct option_spec detect_options[] = {
 			"built in)"},
 	{.name = "strict",
 		.help = "an event of no known log source fits no rule; else all are tried"},
+	{.name = "normalize",
+		.help = "raw lines in: they are normalized first, as by `normalize`"},
+	LINE_OPTIONS,
 	{.name = "list", .help = "list the rules, loaded or refused and why, instead"},
 	{0},
 };
@@ -451,7 +503,9 @@ const struct command detect_commands[] = {
 		.details = "Events are JSON objects, one a line or written over several; in "
 			   "the names\nof ECS or of the product. A match says the line its "
 			   "event begins on, the\nrule's id, title and level. Without FILE, or "
-			   "with '-': standard input.",
+			   "with '-': standard input.\n\n"
+			   "With --normalize raw lines: a rule is tried on a log file in one "
+			   "command.",
 		.options = detect_options,
 		.run = run_detect},
 	{0},

@@ -32,16 +32,17 @@ struct options {
 	const char *path;   /* NULL = standard input */
 };
 
-static bool take_format(struct slice name, struct options *options, struct err *err)
+static bool take_format(struct slice name, const struct own_formats *formats,
+	const struct parser **format, struct err *err)
 {
 	if (slice_eq(name, SLICE_LIT("auto")))
 		return true;
-	options->format = own_formats_by_name(options->settings.formats, name);
-	if (options->format == NULL)
-		options->format = parser_by_name(name);
-	if (options->format == NULL)
-		return err_set(
-			err, "--format %.*s: no such parser; see --list", SLICE_FMT(name));
+	*format = own_formats_by_name(formats, name);
+	if (*format == NULL)
+		*format = parser_by_name(name);
+	if (*format == NULL)
+		return err_set(err, "--format %.*s: no such parser; see normalize --list",
+			SLICE_FMT(name));
 	return true;
 }
 
@@ -78,17 +79,10 @@ static bool load_rules(const char *config, struct options *options)
 	return options->rules != NULL;
 }
 
-static bool take_zone(const struct arguments *arguments, const struct rules *rules,
-	struct zone *zone, struct err *err)
+static bool take_zone(const char *text, struct zone *zone, struct err *err)
 {
-	const char *text = arguments_text(arguments, "tz");
 	char rule[ZONE_RULE_MAX];
 
-	if (text == NULL && rules != NULL) {
-		*zone = (struct zone){
-			.seconds = agencies_province(rules->agencies)->zone_seconds};
-		return true;
-	}
 	if (text == NULL)
 		text = "Asia/Ho_Chi_Minh";
 	if (!zone_find(text, rule, err))
@@ -104,6 +98,23 @@ static bool take_year(const struct arguments *arguments, int *year, struct err *
 		return false;
 	*year = (int)number;
 	return true;
+}
+
+bool line_options_take(const struct arguments *arguments, struct normalize_settings *settings,
+	const struct parser **format, struct err *err)
+{
+	return take_format(slice_str(arguments_text(arguments, "format")), settings->formats,
+		       format, err) &&
+	       take_zone(arguments_text(arguments, "tz"), &settings->zone, err) &&
+	       take_year(arguments, &settings->year, err);
+}
+
+/* Without --tz the province's, when there is a configuration. */
+static void take_province(const struct arguments *arguments, struct options *options)
+{
+	if (options->rules != NULL && arguments_text(arguments, "tz") == NULL)
+		options->settings.zone = (struct zone){
+			.seconds = agencies_province(options->rules->agencies)->zone_seconds};
 }
 
 static bool take_charset(
@@ -125,10 +136,10 @@ static bool take_options(
 		options->path = arguments->operands[0];
 	options->enrich = arguments_text(arguments, "enrich");
 	options->policy = arguments_text(arguments, "policy");
-	return take_format(slice_str(arguments_text(arguments, "format")), options, err) &&
-	       take_zone(arguments, options->rules, &options->settings.zone, err) &&
-	       take_year(arguments, &options->settings.year, err) &&
-	       take_charset(arguments, &options->charset, err);
+	if (!line_options_take(arguments, &options->settings, &options->format, err))
+		return false;
+	take_province(arguments, options);
+	return take_charset(arguments, &options->charset, err);
 }
 
 static void list_all(const struct parser *const *parser)
@@ -256,17 +267,7 @@ static const struct option_spec normalize_options[] = {
 		.value = "FILE",
 		.help = "as a collector with these settings would: their zone, own formats, "
 			"enrichment and masking, unless other options say otherwise"},
-	{.name = "format",
-		.value = "NAME",
-		.help = "ask this parser first; --list shows them",
-		.standard = "auto"},
-	{.name = "tz",
-		.value = "ZONE",
-		.help = "of stamps without one: UTC, +07:00, Europe/Berlin "
-			"(Asia/Ho_Chi_Minh)"},
-	{.name = "year",
-		.value = "Y",
-		.help = "of stamps without one (the one that makes them nearest to now)"},
+	LINE_OPTIONS,
 	{.name = "enrich",
 		.value = "FILE",
 		.help = "add what enrich.yaml stands on: places, networks, user agents"},

@@ -68,3 +68,37 @@ def test_no_rule_at_all_is_a_failure(detect, tmp_path):
     done = detect('{"f":"x"}\n')
     assert done.returncode == 1
     assert b"soc-collector detect: no rule was loaded" in done.stderr
+
+
+ACCESS = """title: backup fetched
+id: backup
+logsource: {category: webserver}
+detection:
+    s: {cs-uri-stem|endswith: .sql, sc-status: 200, c-ip|cidr: 203.0.113.0/24}
+    condition: s
+"""
+LINES = """192.0.2.4 - - [07/Mar/2026:10:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "curl/8"
+203.0.113.9 - - [07/Mar/2026:10:00:01 +0700] "GET /db.sql HTTP/1.1" 200 5 "-" "curl/8"
+203.0.113.9 - - [07/Mar/2026:10:00:02 +0700] "GET /db.sql HTTP/1.1" 404 5 "-" "curl/8"
+"""
+
+
+def test_raw_lines_are_normalized_first(detect, tmp_path):
+    (tmp_path / "rules/access.yml").write_text(ACCESS)
+    done = detect(LINES, "--normalize", "--strict", "--format", "nginx", "--tz", "UTC", "--year", "2026")
+    assert done.returncode == 0, done.stderr
+    assert [(x["line"], x["rule"]) for x in map(json.loads, done.stdout.splitlines())] == [(2, "backup")]
+    assert b"3 events, 1 matches" in done.stderr
+
+
+@pytest.mark.parametrize("option, word", [("--tz", "nowhere"), ("--format", "nothing"), ("--year", "x")])
+def test_what_is_said_of_lines_is_checked(detect, option, word):
+    done = detect(LINES, "--normalize", option, word)
+    assert done.returncode == 2
+    assert option.encode() in done.stderr
+
+
+def test_lines_that_cannot_be_read_are_a_failure(detect, tmp_path):
+    done = detect("", "--normalize", str(tmp_path))
+    assert done.returncode == 1
+    assert b"Is a directory" in done.stderr
