@@ -9,12 +9,12 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "collector/detect/sigma/record_event.h"
 #include "collector/detect/sigma/rule_files.h"
 #include "common/clock.h"
 #include "common/table.h"
 
 enum {
-	FIELD_NAME_SIZE = 512,
 	WARNINGS_MAX = 100,           /* told; `detect --list` tells all */
 	MISTAKES_SIZE_MAX = 16 << 20, /* bytes */
 	KEY_MAX = 512,                /* bytes of a rule's key that count */
@@ -38,9 +38,10 @@ struct detector {
 	const struct sigma_rule *rules;
 	size_t n_rules;
 	struct tally *tallies; /* by rule */
-	struct table by_key;   /* hash of a rule's key -> its number */
-	uint64_t fingerprint;  /* of all files */
-	pthread_mutex_t lock;  /* of `idle` */
+	struct record_names names;
+	struct table by_key;  /* hash of a rule's key -> its number */
+	uint64_t fingerprint; /* of all files */
+	pthread_mutex_t lock; /* of `idle` */
 	struct lent *idle;
 };
 
@@ -149,6 +150,7 @@ static struct detector *detector_new(
 	detector->read_ns = clock_wall_ns();
 	index_rules(detector);
 	make_tallies(detector);
+	record_names_init(&detector->names, rule_set_fields(set));
 	return detector;
 }
 
@@ -266,31 +268,6 @@ static unsigned tag_all(const struct detector *detector, struct record *record,
 	return lost;
 }
 
-/* By name. A name that is not in the dictionary stands before its value. */
-static void fill(struct sigma_event *event, const struct record *record)
-{
-	sigma_event_begin(event);
-	for (unsigned i = 0; i < record->n_fields; i++) {
-		const struct field *field = &record->fields[i];
-		char name[FIELD_NAME_SIZE];
-
-		if (!field_is_other(field->id)) {
-			sigma_event_add(event, field_name(field->id), field_value(field));
-			continue;
-		}
-		struct slice prefix = field->id == FIELD_OTHER
-					      ? record_get(record, FIELD_EVENT_MODULE)
-					      : field_name(field->id);
-		int len = snprintf(name, sizeof(name), "%.*s.%.*s", SLICE_FMT(prefix),
-			SLICE_FMT(field_value(field)));
-		i++;
-		if (len > 0 && (size_t)len < sizeof(name) && i < record->n_fields)
-			sigma_event_add(event, slice_of(name, (size_t)len),
-				field_value(&record->fields[i]));
-	}
-	sigma_event_add(event, SLICE_LIT("event.original"), record->raw);
-}
-
 unsigned detector_match_batch(struct detector *detector, struct batch *batch)
 {
 	unsigned lost = 0;
@@ -304,7 +281,7 @@ unsigned detector_match_batch(struct detector *detector, struct batch *batch)
 
 		if (record->kind != RECORD_LOG)
 			continue;
-		fill(rule_matcher_event(lent->matcher), record);
+		record_event_fill(rule_matcher_event(lent->matcher), &detector->names, record);
 		size_t n = rule_matcher_match(lent->matcher, &rules);
 		if (n > 0)
 			lost += tag_all(detector, record, &batch->arena, rules, n);

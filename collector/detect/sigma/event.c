@@ -94,11 +94,16 @@ static void add_item(struct sigma_event *event, const struct field_use *use, uin
 
 void sigma_event_add(struct sigma_event *event, struct slice name, struct slice value)
 {
-	const struct field_use *use = fields_use(event->fields, name);
+	sigma_event_add_use(event, fields_use(event->fields, name), value);
+}
+
+void sigma_event_add_use(
+	struct sigma_event *event, const struct field_use *use, struct slice value)
+{
 	uint32_t number = (uint32_t)event->n_values;
 	struct event_value *added;
 
-	if (use == NULL && !event->whole)
+	if ((use == NULL && !event->whole) || slice_absent(value))
 		return;
 	if (event->n_values == EVENT_VALUES_MAX) {
 		event->n_left_out++;

@@ -13,6 +13,7 @@
 
 #include "collector/detect/sigma/fields.h"
 #include "collector/detect/sigma/regex.h"
+#include "common/clock.h"
 #include "common/strbuf.h"
 
 /* Of one event. What is beyond is not looked at, and counted in n_left_out. */
@@ -55,6 +56,7 @@ struct sigma_event {
 	struct strbuf folded;
 	bool whole; /* values no field asks for are kept too: for keywords */
 	unsigned n_left_out;
+	char time[CLOCK_TEXT_MAX]; /* of a record (record_event.h): a value among the others */
 
 	struct regex_matcher *matcher;
 	size_t regex_text;   /* bytes that regular expressions looked at, in this event */
@@ -68,6 +70,11 @@ void sigma_event_done(struct sigma_event *event);
 
 void sigma_event_begin(struct sigma_event *event);
 void sigma_event_add(struct sigma_event *event, struct slice name, struct slice value);
+
+/* The same where the name was looked up before; NULL: no rule asks for it. An absent value is
+ * not added. */
+void sigma_event_add_use(
+	struct sigma_event *event, const struct field_use *use, struct slice value);
 
 static inline const struct event_item *event_first(
 	const struct sigma_event *event, unsigned field)

@@ -375,6 +375,11 @@ size_t rule_set_rules(const struct rule_set *set, const struct sigma_rule **rule
 	return set->n_rules;
 }
 
+const struct fields *rule_set_fields(const struct rule_set *set)
+{
+	return &set->fields;
+}
+
 bool rule_set_has_source(const struct rule_set *set, size_t rule)
 {
 	for (size_t i = 0; i < set->n_sources; i++) {

@@ -38,6 +38,9 @@ void rule_set_free(struct rule_set *set); /* NULL is fine */
 /* All that were read, refused ones too, in the order of their files. */
 size_t rule_set_rules(const struct rule_set *set, const struct sigma_rule **rules);
 
+/* The fields its rules ask for, and how events call them. */
+const struct fields *rule_set_fields(const struct rule_set *set);
+
 /* Whether some pipeline tells which events are of the rule's log source; without, it is tried
  * on events of which no log source is known. */
 bool rule_set_has_source(const struct rule_set *set, size_t rule);
