@@ -373,18 +373,23 @@ static void list_rules(const struct rule_set *set)
 
 	for (size_t i = 0; i < n; i++) {
 		const struct sigma_rule *rule = &rules[i];
-		bool loaded = rule->expression != NULL;
+		bool loaded = sigma_rule_is_loaded(rule);
 
 		strbuf_reset(&text);
 		strbuf_addf(&text, "%s %.*s %s:%u: ", loaded ? "loaded " : "refused",
 			rule->id.len ? (int)rule->id.len : 1, rule->id.len ? rule->id.ptr : "-",
 			rule->path, rule->line);
 		utf8_show(&text, loaded ? rule->title : rule->reason);
-		if (loaded && !rule_set_has_source(set, i)) {
+		if (rule->expression != NULL && !rule_set_has_source(set, i)) {
 			strbuf_add_str(&text, " [no pipeline knows its log source: ");
 			log_source_show(&rule->source, &text);
 			strbuf_add_byte(&text, ']');
 		}
+		if (rule->kind != SIGMA_DETECTION)
+			strbuf_add_str(&text,
+				rule->kind == SIGMA_FILTER ? " [filter]" : " [correlation]");
+		if (rule->silent)
+			strbuf_add_str(&text, " [no match by itself: it is correlated]");
 		if (!slice_absent(rule->no_list)) {
 			strbuf_add_str(&text, " [not evaluated: no pipeline has a list for %");
 			strbuf_add(&text, rule->no_list);
@@ -400,13 +405,14 @@ static void tell_set(const struct rule_set *set)
 	struct rule_set_figures figures = rule_set_figures(set);
 
 	fprintf(stderr,
-		"%zu rules loaded, %zu refused; %zu log sources, %zu rules of a log source no "
+		"%zu rules loaded (%zu correlations, %zu filters), %zu refused; %zu log "
+		"sources, %zu rules of a log source no "
 		"pipeline knows; %zu of a placeholder without a list; %zu texts looked for, "
 		"%zu rules "
 		"need no text; %.1f MiB\n",
-		figures.loaded, figures.refused, figures.sources, figures.without_source,
-		figures.without_list, figures.witnesses, figures.always,
-		(double)figures.memory / (1 << 20));
+		figures.loaded, figures.correlations, figures.filters, figures.refused,
+		figures.sources, figures.without_source, figures.without_list,
+		figures.witnesses, figures.always, (double)figures.memory / (1 << 20));
 }
 
 /* A path that is mistyped must not look like events without attacks. */

@@ -315,8 +315,10 @@ static enum rule_state state_of(const struct detector *detector, size_t i)
 {
 	const struct sigma_rule *rule = &detector->rules[i];
 
-	if (rule->expression == NULL)
+	if (!sigma_rule_is_loaded(rule))
 		return RULE_REFUSED;
+	if (rule->kind != SIGMA_DETECTION)
+		return RULE_IN_FORCE;
 	if (!slice_absent(rule->no_list))
 		return RULE_WITHOUT_LIST;
 	return rule_set_has_source(detector->set, i) ? RULE_IN_FORCE : RULE_WITHOUT_LOG_SOURCE;

@@ -30,8 +30,7 @@ static bool holds_regex(const struct regex *regex, struct sigma_event *event, st
 
 /* ---- numbers and times ---------------------------------------------------- */
 
-/* All of it is one number: decimal, with a fraction or an exponent. */
-static bool to_number(struct slice text, double *number)
+bool number_from(struct slice text, double *number)
 {
 	char copy[64];
 	char *end;
@@ -45,7 +44,7 @@ static bool to_number(struct slice text, double *number)
 	return end == copy + text.len && isfinite(*number);
 }
 
-static bool compare(double a, enum comparison comparison, double b)
+bool comparison_holds(double a, enum comparison comparison, double b)
 {
 	switch (comparison) {
 	case COMPARE_EQ:
@@ -66,10 +65,10 @@ static bool holds_number(const struct atom *atom, struct slice text)
 {
 	double number = 0;
 
-	if (atom->number.part == TIME_WHOLE ? !to_number(text, &number)
+	if (atom->number.part == TIME_WHOLE ? !number_from(text, &number)
 					    : !time_part_of(text, atom->number.part, &number))
 		return false;
-	return compare(number, atom->number.comparison, atom->number.value);
+	return comparison_holds(number, atom->number.comparison, atom->number.value);
 }
 
 /* ---- other fields --------------------------------------------------------- */

@@ -31,6 +31,11 @@ enum atom_test {
 
 enum comparison { COMPARE_EQ, COMPARE_LT, COMPARE_LTE, COMPARE_GT, COMPARE_GTE };
 
+bool comparison_holds(double a, enum comparison comparison, double b);
+
+/* All of the text is one number: decimal, with a fraction or an exponent. */
+bool number_from(struct slice text, double *number);
+
 struct atom {
 	enum atom_test test;
 	uint16_t field; /* number in the event's table, fields.h, or FIELD_NUMBER_ANY */

@@ -119,14 +119,15 @@ static bool is_word(struct slice key, const char *word)
 	return slice_eq(key, slice_str(word));
 }
 
-static bool read_searches(struct body *body, const struct tree_node *map)
+static bool read_searches(struct body *body, const struct tree_node *map, const char *besides)
 {
 	for (size_t i = 0; i < map->n; i++) {
 		const struct tree_node *key = tree_key(map, i);
 		struct search *search = &body->searches[body->n];
 
 		/* "timeframe" was of Sigma 1 and has no meaning without its aggregations */
-		if (is_word(key->text, "condition") || is_word(key->text, "timeframe"))
+		if (is_word(key->text, "condition") || is_word(key->text, "timeframe") ||
+			is_word(key->text, besides))
 			continue;
 		if (body->n == RULE_SEARCHES_MAX)
 			return wrong(body->detection->mistakes, key, "too many searches");
@@ -166,8 +167,8 @@ static const struct expression *read_condition(struct body *body, const struct t
 	return expression_of_parts(body->detection->arena, EXPRESSION_OR, parts, n);
 }
 
-static const struct expression *read_detection(
-	const struct tree_node *map, struct detection *detection)
+const struct expression *sigma_searches_read(
+	const struct tree_node *map, struct detection *detection, const char *besides)
 {
 	struct body *body;
 	const struct tree_node *condition = map_value(map, "condition");
@@ -183,7 +184,7 @@ static const struct expression *read_detection(
 	if (body == NULL)
 		abort();
 	body->detection = detection;
-	if (read_searches(body, map))
+	if (read_searches(body, map, besides))
 		made = read_condition(body, condition);
 	free(body);
 	return made;
@@ -203,7 +204,8 @@ bool sigma_rule_read(
 	if (source != NULL &&
 		!log_source_read(source, detection->arena, &rule->source, detection->mistakes))
 		return false;
-	rule->expression = read_detection(map_value(document, "detection"), detection);
+	rule->expression =
+		sigma_searches_read(map_value(document, "detection"), detection, "condition");
 	rule->keywords = detection->keywords;
 	rule->no_list = detection->no_list;
 	if (rule->expression == NULL && detection->mistakes->n == before)

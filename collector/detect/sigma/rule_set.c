@@ -1,11 +1,9 @@
 #include "collector/detect/sigma/rule_set.h"
 
 #include <stdlib.h>
-#include <xxhash.h>
 
-#include "collector/detect/sigma/pipelines.h"
 #include "collector/detect/sigma/prefilter.h"
-#include "collector/detect/sigma/rule_files.h"
+#include "collector/detect/sigma/rule_loading.h"
 
 /* Rules of one log source. */
 struct source {
@@ -23,7 +21,7 @@ struct rule_set {
 	struct fields fields;
 	struct pipelines *pipelines;
 	struct sigma_rule *rules;
-	size_t n_rules, rules_room;
+	size_t n_rules;
 	struct source *sources;
 	size_t n_sources, sources_room;
 
@@ -34,167 +32,15 @@ struct rule_set {
 	struct source all; /* every rule: for events of no known log source */
 
 	struct regex **regexes;
-	size_t n_regexes, regexes_room;
+	size_t n_regexes;
 	size_t regex_memory; /* bytes */
 	bool keywords;
 };
 
-static void *room_for_one(void *list, size_t n, size_t *room, size_t size)
-{
-	if (n < *room)
-		return list;
-	*room = *room ? 2 * *room : 64;
-	list = realloc(list, *room * size);
-	if (list == NULL)
-		abort();
-	return list;
-}
-
-/* ---- reading rules -------------------------------------------------------------- */
-
-struct loading {
-	struct rule_set *set;
-	struct strbuf *mistakes;
-	const struct log_source *source; /* of what is being read */
-	struct mistakes *said;
-	uint32_t version; /* of the file at hand */
-};
-
-static unsigned field_of(void *user, struct slice name, struct pos at)
-{
-	struct loading *loading = user;
-	struct rule_set *set = loading->set;
-	struct slice names[PIPELINE_NAMES_MAX];
-	size_t n = pipelines_names(set->pipelines, loading->source, name, &set->arena, names);
-	unsigned number = fields_number(&set->fields, name, names, n);
-
-	if (number < FIELDS_MAX)
-		return number;
-	mistake_add(loading->said, at, "too many fields in all rules");
-	return FIELD_NUMBER_ANY;
-}
-
-static const struct slice *placeholder_of(void *user, struct slice name, size_t *n)
-{
-	struct loading *loading = user;
-
-	return pipelines_placeholder(loading->set->pipelines, name, n);
-}
-
-static bool keep_regex(void *user, struct regex *regex)
-{
-	struct rule_set *set = ((struct loading *)user)->set;
-
-	set->regex_memory += regex_size(regex);
-	if (set->regex_memory > RULE_SET_REGEX_MAX) {
-		set->regex_memory -= regex_size(regex);
-		regex_free(regex);
-		return false;
-	}
-
-	set->regexes = room_for_one(
-		set->regexes, set->n_regexes, &set->regexes_room, sizeof(struct regex *));
-	set->regexes[set->n_regexes++] = regex;
-	return true;
-}
-
-static struct detection detection_for(struct loading *loading, struct mistakes *said)
-{
-	loading->said = said;
-	return (struct detection){.arena = &loading->set->arena,
-		.mistakes = said,
-		.user = loading,
-		.field = field_of,
-		.placeholder = placeholder_of,
-		.keep = keep_regex,
-		.arena_start = loading->set->arena.used};
-}
-
-/* What stands behind "file:line:column: " of the first line. */
-static struct slice first_mistake(struct arena *arena, struct slice lines)
-{
-	struct slice line;
-
-	return slice_cut(&lines, '\n', &line) ? arena_copy(arena, line) : SLICE_LIT("unknown");
-}
-
-static void refuse(struct loading *loading, struct sigma_rule *rule, struct strbuf *said)
-{
-	rule->expression = NULL;
-	rule->reason = first_mistake(&loading->set->arena, strbuf_slice(said));
-	strbuf_add(loading->mistakes, strbuf_slice(said));
-}
-
-static struct sigma_rule *add_rule(struct rule_set *set, const char *path, unsigned line)
-{
-	set->rules =
-		room_for_one(set->rules, set->n_rules, &set->rules_room, sizeof(*set->rules));
-	set->rules[set->n_rules] = (struct sigma_rule){.path = path, .line = line};
-	return &set->rules[set->n_rules++];
-}
-
-static bool read_rule(struct loading *loading, const struct tree_node *document,
-	struct sigma_rule *rule, struct mistakes *said)
-{
-	struct detection detection = detection_for(loading, said);
-
-	if (document->kind != TREE_MAP || map_value(document, "detection") == NULL) {
-		mistake_add(said, tree_pos(document), "no Sigma rule: there is no detection");
-		return false;
-	}
-	loading->source = &rule->source;
-	return sigma_rule_read(document, &detection, rule);
-}
-
-static void read_document(
-	struct loading *loading, const char *path, const struct tree_node *document)
-{
-	struct rule_set *set = loading->set;
-	struct strbuf text = STRBUF_INIT(1 << 16);
-	struct mistakes said = mistakes_into(&text, path);
-	struct sigma_rule *rule;
-
-	if (tree_is_null(document))
-		return;
-	if (set->n_rules == RULE_SET_RULES_MAX) {
-		strbuf_addf(loading->mistakes, "%s:%u: more than %d rules\n", path,
-			document->line, RULE_SET_RULES_MAX);
-		return;
-	}
-	rule = add_rule(set, path, document->line);
-	rule->version = loading->version;
-	if (!read_rule(loading, document, rule, &said))
-		refuse(loading, rule, &text);
-	set->keywords |= rule->keywords;
-	strbuf_done(&text);
-}
-
-static void read_file(void *user, const char *path, struct slice text, struct strbuf *mistakes)
-{
-	struct loading *loading = user;
-	struct slice copy = arena_copy(&loading->set->arena, slice_of(path, strlen(path) + 1));
-	struct strbuf lines = STRBUF_INIT(1 << 16);
-	struct mistakes said = mistakes_into(&lines, path);
-	struct tree *tree = tree_parse_documents(text, &said);
-
-	loading->version = XXH32(text.ptr, text.len, 0);
-	if (slice_absent(copy))
-		strbuf_addf(mistakes, "%s: too many rules\n", path);
-	else if (tree == NULL || said.n > 0) {
-		refuse(loading, add_rule(loading->set, copy.ptr, 1), &lines);
-	} else {
-		for (size_t i = 0; i < tree_documents(tree); i++)
-			read_document(loading, copy.ptr, tree_document(tree, i));
-	}
-	tree_free(tree);
-	strbuf_done(&lines);
-}
-
 /* ---- log sources ------------------------------------------------------------------ */
 
-static void read_definitions(struct loading *loading)
+static void read_definitions(struct rule_set *set, struct rule_loading *loading)
 {
-	struct rule_set *set = loading->set;
 	const struct definition *definitions;
 	size_t n = pipelines_definitions(set->pipelines, &definitions);
 
@@ -204,14 +50,14 @@ static void read_definitions(struct loading *loading)
 	set->n_definitions = n;
 	for (size_t i = 0; i < n; i++) {
 		struct mistakes said = mistakes_into(loading->mistakes, definitions[i].file);
-		struct detection detection = detection_for(loading, &said);
+		struct detection detection =
+			rule_loading_detection(loading, &definitions[i].source, &said);
 
-		loading->source = &definitions[i].source;
 		set->definitions[i] = detection_parse(&detection, definitions[i].when);
 		if (set->definitions[i] == NULL) /* never: an "or" of nothing */
 			set->definitions[i] =
 				expression_of_parts(&set->arena, EXPRESSION_OR, NULL, 0);
-		set->keywords |= detection.keywords;
+		loading->keywords |= detection.keywords;
 		mistakes_end(&said);
 	}
 }
@@ -322,20 +168,36 @@ static bool build(struct rule_set *set, struct err *err)
 	return set->definition_filter != NULL;
 }
 
+static void load(struct rule_set *set, const struct rule_paths *paths, struct strbuf *mistakes)
+{
+	struct rule_loading loading = {.arena = &set->arena,
+		.fields = &set->fields,
+		.pipelines = set->pipelines,
+		.mistakes = mistakes};
+
+	read_definitions(set, &loading);
+	for (size_t i = 0; i < paths->n_rules; i++)
+		rule_loading_read(&loading, paths->rules[i]);
+	rule_loading_end(&loading);
+	set->rules = loading.rules;
+	set->n_rules = loading.n_rules;
+	set->regexes = loading.regexes;
+	set->n_regexes = loading.n_regexes;
+	set->regex_memory = loading.regex_memory;
+	set->keywords = loading.keywords;
+}
+
 struct rule_set *rule_set_load(
 	const struct rule_paths *paths, struct strbuf *mistakes, struct err *err)
 {
 	struct rule_set *set = calloc(1, sizeof(*set));
-	struct loading loading = {.set = set, .mistakes = mistakes};
 
 	if (set == NULL)
 		abort();
 	arena_init(&set->arena, RULE_SET_MEMORY_MAX);
 	fields_init(&set->fields, &set->arena);
 	set->pipelines = pipelines_load(paths->pipelines, &set->arena, mistakes);
-	read_definitions(&loading);
-	for (size_t i = 0; i < paths->n_rules; i++)
-		rule_files_read(paths->rules[i], read_file, &loading, mistakes);
+	load(set, paths, mistakes);
 	if (build(set, err))
 		return set;
 	rule_set_free(set);
@@ -369,6 +231,11 @@ void rule_set_free(struct rule_set *set)
 	free(set);
 }
 
+void rule_set_event_init(const struct rule_set *set, struct sigma_event *event)
+{
+	sigma_event_init(event, &set->fields, false);
+}
+
 size_t rule_set_rules(const struct rule_set *set, const struct sigma_rule **rules)
 {
 	*rules = set->rules;
@@ -397,8 +264,11 @@ struct rule_set_figures rule_set_figures(const struct rule_set *set)
 	};
 
 	for (size_t i = 0; i < set->n_rules; i++) {
-		figures.loaded += set->rules[i].expression != NULL;
-		figures.refused += set->rules[i].expression == NULL;
+		figures.loaded += sigma_rule_is_loaded(&set->rules[i]);
+		figures.refused += !sigma_rule_is_loaded(&set->rules[i]);
+		figures.correlations += set->rules[i].correlation != NULL;
+		figures.filters += set->rules[i].kind == SIGMA_FILTER &&
+				   sigma_rule_is_loaded(&set->rules[i]);
 		figures.without_list += !slice_absent(set->rules[i].no_list);
 	}
 

@@ -46,13 +46,17 @@ const struct fields *rule_set_fields(const struct rule_set *set);
 bool rule_set_has_source(const struct rule_set *set, size_t rule);
 
 struct rule_set_figures {
-	size_t loaded, refused; /* without_list of those loaded are not evaluated */
+	size_t loaded, refused;       /* without_list of those loaded are not evaluated */
+	size_t correlations, filters; /* of those loaded */
 	size_t without_list, without_source;
 	size_t sources, witnesses,
 		always; /* always: rules that no text of an event rules out */
 	size_t memory;  /* bytes, with the scanners */
 };
 struct rule_set_figures rule_set_figures(const struct rule_set *set);
+
+/* An event that is not to be matched: for the values of fields, by their numbers. */
+void rule_set_event_init(const struct rule_set *set, struct sigma_event *event);
 
 struct rule_matcher;
 
