@@ -446,7 +446,8 @@ static bool listen_and_serve(struct collector *collector, struct err *err)
 		return false;
 	const struct control_view view = {collector->store, collector->ingest,
 		collector->derive, collector->forward, collector->expiries, collector->pipeline,
-		collector->settings.derive.dir, pipeline_masked(collector->pipeline)};
+		collector->settings.derive.dir, pipeline_masked(collector->pipeline),
+		&collector->settings.derive};
 	collector->control = control_open(collector->settings.control, base, &view, err);
 	if (collector->control == NULL)
 		return false;

@@ -12,10 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "collector/control_alerts.h"
 #include "collector/control_answers.h"
 #include "common/shed.h"
 
-enum { REQUEST_MAX = 256, ANSWER_MAX = 64 << 20, PATIENCE_S = 10 };
+enum { REQUEST_MAX = 16384, ANSWER_MAX = 64 << 20, PATIENCE_S = 10 };
 
 struct control {
 	struct control_view view;
@@ -81,6 +82,10 @@ static const struct {
 	{{SLICE_BYTES("rules")}, control_rules},
 	{{SLICE_BYTES("feed")}, control_feed},
 	{{SLICE_BYTES("order")}, answer_order},
+	{{SLICE_BYTES("alerts")}, control_alerts},
+	{{SLICE_BYTES("alert")}, control_alert},
+	{{SLICE_BYTES("alerts-noisy")}, control_alerts_noisy},
+	{{SLICE_BYTES("alerts-summary")}, control_alerts_summary},
 };
 
 static void put_answer(const struct control *control, struct slice words, struct json *json)
@@ -96,7 +101,8 @@ static void put_answer(const struct control *control, struct slice words, struct
 	}
 	json_put_str(json, "error",
 		"unknown request; known: status, agents, senders, forwarders, malware, "
-		"masking, ledger, quality, rules, feed, order");
+		"masking, ledger, quality, rules, feed, order, alerts, alert, alerts-noisy, "
+		"alerts-summary");
 }
 
 static void answer(const struct control *control, struct slice words, struct strbuf *out)

@@ -24,6 +24,9 @@
  *	          every source of lines: what came of it in the last 24 hours, how much of it
  *	          was read, how far its clock is off, and the sums of each agency; of one
  *	          source, its days, lines that were not read and fields that never came too
+ *	alerts [OBJECT], alert OBJECT, alerts-noisy [OBJECT], alerts-summary
+ *	          alerts by filter, one with its evidence and history, the noisiest rules with
+ *	          a suppression to look at, sums with learning mode and the day's budget
  *	feed      every topic messages go to: what waits, what was sent, why it waits
  *	order WORD AGENCY HOST ARGUMENT
  *	          scan, report, resend or slow-down: sends it to a connected agent
@@ -53,6 +56,7 @@ struct control_view { /* borrowed */
 	struct pipeline *pipeline;
 	const char *derive_dir;
 	struct mask_ledger *masked;
+	const struct derive_settings *derive_settings;
 };
 
 /* A socket left by an earlier run is replaced. NULL on failure. */

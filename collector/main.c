@@ -19,7 +19,7 @@ static const struct command *const tables[] = {
 };
 
 static const struct command_group groups[] = {
-	{"feed", "national messages in files: check, print, verify"},
+	{"feed", "national messages in files: check, print, verify", NULL},
 	{0},
 };
 

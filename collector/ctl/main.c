@@ -1,5 +1,6 @@
 /* soc-ctl - administration from the shell */
 
+#include "collector/ctl/commands/alerts.h"
 #include "collector/ctl/commands/ask.h"
 #include "collector/ctl/commands/order.h"
 #include "collector/ctl/commands/pki.h"
@@ -7,12 +8,13 @@
 #include "common/cli/command.h"
 
 static const struct command *const tables[] = {
-	ask_commands, order_commands, pki_commands, token_commands, NULL};
+	ask_commands, alerts_commands, order_commands, pki_commands, token_commands, NULL};
 
 static const struct command_group groups[] = {
-	{"feed", "messages to the national monitoring system"},
-	{"order", "the closed list of what a connected agent can be told to do"},
-	{"pki", "certificates of agents, collectors, signers; works offline on a folder"},
+	{"alerts", "what somebody has to look at", "list"},
+	{"feed", "messages to the national monitoring system", NULL},
+	{"order", "the closed list of what a connected agent can be told to do", NULL},
+	{"pki", "certificates of agents, collectors, signers; works offline on a folder", NULL},
 	{0},
 };
 

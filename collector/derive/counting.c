@@ -82,6 +82,9 @@ static bool count_body(struct counting *counting, const struct store_block *bloc
 		return true;
 	if (counting->looks)
 		sources_look(counting->sources, &record);
+	if (counting->correlate != NULL && alerts_want(block, i) &&
+		!alerts_record(&counting->alerts, block, i, &record, err))
+		return false;
 	if (is_told(counting, block, i))
 		return findings_told(counting->database, columns, &record, err);
 	if (malware_is_named(columns))
@@ -103,7 +106,8 @@ static bool count_record(
 		!sources_record(counting->sources, block, i, &counting->looks, err))
 		return false;
 	if (!is_correlated(counting, columns) && !malware_is_named(columns) &&
-		!machines_wants(columns) && !is_told(counting, block, i) && !counting->looks)
+		!machines_wants(columns) && !is_told(counting, block, i) && !counting->looks &&
+		(counting->correlate == NULL || !alerts_want(block, i)))
 		return true;
 	return count_body(counting, block, i, false, err);
 }
@@ -236,7 +240,8 @@ bool counting_begin(struct counting *counting, struct store *store, struct err *
 		correlate_new(counting->settings, counting->database, &counting->at, err);
 	if (counting->correlate != NULL)
 		counting->sources = sources_new(counting->settings, counting->database, err);
-	if (counting->sources != NULL)
+	if (counting->sources != NULL &&
+		alerts_begin(&counting->alerts, counting->settings, counting->database, err))
 		counting->reader = store_reader_open(store, counting->at, err);
 	return counting->reader != NULL;
 }
@@ -246,6 +251,7 @@ void counting_done(struct counting *counting)
 	store_reader_close(counting->reader);
 	correlate_free(counting->correlate);
 	sources_free(counting->sources);
+	alerts_done(&counting->alerts);
 	tally_done(&counting->tally);
 	arena_done(&counting->arena);
 }

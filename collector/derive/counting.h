@@ -12,6 +12,7 @@
 #ifndef COLLECTOR_DERIVE_COUNTING_H
 #define COLLECTOR_DERIVE_COUNTING_H
 
+#include "collector/derive/alerts.h"
 #include "collector/derive/correlate.h"
 #include "collector/derive/database.h"
 #include "collector/derive/derive.h"
@@ -27,6 +28,7 @@ struct counting {
 	struct correlate *correlate; /* NULL: a recount */
 	struct detector *detector;   /* borrowed for a step; NULL: no rules */
 	struct sources *sources;     /* likewise */
+	struct alerts alerts;        /* likewise none */
 	bool looks;                  /* sources want the body of the record */
 	struct arena arena;          /* of one decoded record */
 

@@ -187,6 +187,39 @@ const char *const database_upgrades[] = {
 
 	("ALTER TABLE emits ADD COLUMN fields BLOB NOT NULL DEFAULT x'';"
 	 "ALTER TABLE doubts ADD COLUMN fields BLOB NOT NULL DEFAULT x'';"),
+
+	("CREATE TABLE alerts("
+	 " number INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL,"
+	 " agency INTEGER NOT NULL, host INTEGER NOT NULL, subject TEXT NOT NULL,"
+	 " title TEXT NOT NULL, version TEXT NOT NULL, techniques TEXT NOT NULL,"
+	 " source TEXT NOT NULL, user TEXT NOT NULL, system INTEGER NOT NULL,"
+	 " level INTEGER NOT NULL, attack INTEGER NOT NULL, severity INTEGER NOT NULL,"
+	 " status INTEGER NOT NULL, verdict INTEGER NOT NULL, owner TEXT NOT NULL,"
+	 " findings INTEGER NOT NULL, suppressed INTEGER NOT NULL,"
+	 " reopened INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+	 " heard INTEGER NOT NULL, resolved INTEGER NOT NULL, closed INTEGER NOT NULL)"
+	 " STRICT;"
+	 "CREATE INDEX alerts_key ON alerts(rule, agency, host, subject);"
+	 "CREATE INDEX alerts_closed ON alerts(closed, number) WHERE status = 3;"
+	 "CREATE TABLE alert_evidence("
+	 " alert INTEGER, finding INTEGER, class INTEGER NOT NULL, number INTEGER NOT NULL,"
+	 " at INTEGER NOT NULL, severity INTEGER NOT NULL, event TEXT NOT NULL,"
+	 " about TEXT NOT NULL,"
+	 " PRIMARY KEY(alert, finding)) STRICT, WITHOUT ROWID;"
+	 "CREATE TABLE alert_history("
+	 " row INTEGER PRIMARY KEY, alert INTEGER NOT NULL, at INTEGER NOT NULL,"
+	 " who TEXT NOT NULL, what TEXT NOT NULL, text TEXT NOT NULL) STRICT;"
+	 "CREATE INDEX alert_history_alert ON alert_history(alert, row);"
+	 "CREATE TABLE alert_days("
+	 " alert INTEGER, day INTEGER, findings INTEGER NOT NULL,"
+	 " suppressed INTEGER NOT NULL, PRIMARY KEY(alert, day)) STRICT, WITHOUT ROWID;"
+	 "CREATE TABLE standing("
+	 " number INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,"
+	 " owner TEXT NOT NULL, reason TEXT NOT NULL, made INTEGER NOT NULL,"
+	 " begins INTEGER NOT NULL, ends INTEGER NOT NULL, removed INTEGER NOT NULL,"
+	 " rule TEXT NOT NULL, agency INTEGER NOT NULL, host INTEGER NOT NULL,"
+	 " prefix TEXT NOT NULL, user TEXT NOT NULL, findings INTEGER NOT NULL,"
+	 " last INTEGER NOT NULL) STRICT;"),
 };
 
 const int database_version = ARRAY_LEN(database_upgrades);

@@ -49,6 +49,14 @@ struct derive_settings {
 	uint64_t silence_least_ms;     /* a shorter silence is none */
 	uint32_t silence_lines;        /* so many are missed at least (silence.h) */
 	struct setting_texts holidays; /* days that count as a Sunday */
+	uint64_t alert_window_ms; /* findings further apart are another alert */
+	uint64_t alert_reopen_ms; /* a closed alert opens again for so long */
+	uint32_t alert_raise;     /* findings that make an alert a grade graver; 0 = never */
+	uint32_t alerts_of_rule;  /* open at a time, of one rule at one agency */
+	uint32_t alerts_most;     /* in all */
+	uint64_t learning_ms;     /* after the first finding nobody is notified */
+	uint32_t alert_budget;    /* alerts an analyst can look at in a day */
+	uint32_t analysts;
 	uint32_t waiting_warn;    /* more unsent messages of a type are a warning; 0 = never */
 	uint64_t waiting_warn_ms; /* an older one too; 0 = never */
 	int32_t zone_seconds;     /* of the province, east of UTC; from the register */

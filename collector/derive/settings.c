@@ -91,6 +91,29 @@ const struct setting derive_settings_table[] = {
 		"Public holidays, on which what is silent on Sundays may be silent: 09-02 in "
 		"every year, 2027-02-06 in that one. Complete it once a year, when the days of "
 		"Tet and the days off in lieu are announced."},
+	{"alert-window", SETTING_DURATION, AT(alert_window_ms), "24h", 60000,
+		UINT64_C(30) * DAY_MS,
+		"Findings of one rule about one address, user or file at one host are one "
+		"alert, while no more than this lies between one and the next."},
+	{"alert-reopen", SETTING_DURATION, AT(alert_reopen_ms), "7d", 0, UINT64_C(400) * DAY_MS,
+		"An alert that was closed opens again when another finding comes within this "
+		"time of its last; its verdict is kept."},
+	{"alert-raise", SETTING_COUNT, AT(alert_raise), "100", 0, 1000000,
+		"So many findings make an alert a grade graver, ten times as many another, "
+		"high at most; 0 = never."},
+	{"alerts-of-rule", SETTING_COUNT, AT(alerts_of_rule), "200", 1, 100000,
+		"Alerts of one rule at one agency that are open at a time; findings beyond are "
+		"one alert whose subject is * (derive.alerts_grouped)."},
+	{"alerts-most", SETTING_COUNT, AT(alerts_most), "20000", 100, 1000000,
+		"Alerts that are kept, up to some 20 KiB of derive.db each. The one closed "
+		"first gives way (derive.alerts_forgotten); one that is open never does."},
+	{"learning", SETTING_DURATION, AT(learning_ms), "14d", 0, UINT64_C(400) * DAY_MS,
+		"Learning mode: for so long after the first finding alerts are made and "
+		"nobody is notified."},
+	{"alert-budget", SETTING_COUNT, AT(alert_budget), "50", 1, 100000,
+		"Alerts an analyst can look at in a day; `soc-ctl alerts summary` says when "
+		"there were more ..."},
+	{"analysts", SETTING_COUNT, AT(analysts), "2", 1, 10000, "... for so many analysts."},
 	{"waiting-warn", SETTING_COUNT, AT(waiting_warn), "100000", 0, 1000000000,
 		"Messages that were not sent are kept until they are. More than this of one "
 		"type are a warning once an hour; 0 = never."},

@@ -414,6 +414,9 @@ const char *const statement_texts[STATEMENTS] = {
 	[STATEMENT_PRUNE_SOURCE_FIELDS] =
 		"DELETE FROM source_fields WHERE (week + 3) * 604800 < ?1"
 		" OR source NOT IN (SELECT number FROM sources)",
+#define ALERT_STATEMENT(name, text) [STATEMENT_##name] = (text),
+#include "collector/derive/alert_statements.def"
+#undef ALERT_STATEMENT
 	[STATEMENT_META] = "SELECT value FROM meta WHERE name = ?1",
 	[STATEMENT_META_LOWER] = "UPDATE meta SET value = ?2 WHERE name = ?1 AND value > ?2",
 	[STATEMENT_META_SET] = "INSERT INTO meta VALUES(?1, ?2)"

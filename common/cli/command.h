@@ -48,6 +48,7 @@ struct command {
 struct command_group {
 	const char *name;
 	const char *summary;
+	const char *standard; /* the command that no word or an option means; NULL = none */
 };
 
 struct program {

@@ -32,14 +32,14 @@ static bool is_help(const char *word)
 	       strcmp(word, "help") == 0;
 }
 
-static bool is_group(const struct program *program, const char *word)
+static const struct command_group *group_of(const struct program *program, const char *word)
 {
 	for (const struct command_group *group = program->groups;
 		group != NULL && group->name != NULL; group++) {
 		if (strcmp(group->name, word) == 0)
-			return true;
+			return group;
 	}
-	return false;
+	return NULL;
 }
 
 static const struct command *find_command(
@@ -111,20 +111,23 @@ static int run_command(
 	return status;
 }
 
-static int run_in_group(
-	const struct program *program, const char *group, int n_words, char **words)
+static int run_in_group(const struct program *program, const struct command_group *group,
+	int n_words, char **words)
 {
-	if (n_words == 0) {
-		help_group(stderr, program, group);
-		return EXIT_USAGE;
-	}
-	if (is_help(words[0])) {
-		help_group(stdout, program, group);
+	if (n_words > 0 && is_help(words[0])) {
+		help_group(stdout, program, group->name);
 		return EXIT_DONE;
 	}
-	const struct command *command = find_command(program, group, words[0]);
+	if (group->standard != NULL && (n_words == 0 || words[0][0] == '-'))
+		return run_command(program, find_command(program, group->name, group->standard),
+			n_words, words);
+	if (n_words == 0) {
+		help_group(stderr, program, group->name);
+		return EXIT_USAGE;
+	}
+	const struct command *command = find_command(program, group->name, words[0]);
 	if (command == NULL)
-		return unknown_command(program, group, words[0]);
+		return unknown_command(program, group->name, words[0]);
 	return run_command(program, command, n_words - 1, words + 1);
 }
 
@@ -142,8 +145,9 @@ static int run(const struct program *program, int n_words, char **words)
 		printf("%s " SOC_VERSION "\n", program->name);
 		return EXIT_DONE;
 	}
-	if (is_group(program, words[0]))
-		return run_in_group(program, words[0], n_words - 1, words + 1);
+	const struct command_group *group = group_of(program, words[0]);
+	if (group != NULL)
+		return run_in_group(program, group, n_words - 1, words + 1);
 	const struct command *command = find_command(program, NULL, words[0]);
 	if (command == NULL)
 		return unknown_command(program, NULL, words[0]);

@@ -175,6 +175,14 @@ void bench_begin(void)
 		.silence_lines = 12,
 		.clock_wrong_ms = 120000,
 		.sources_kept_ms = UINT64_C(35) * 86400000,
+		.alert_window_ms = UINT64_C(24) * 3600000,
+		.alert_reopen_ms = UINT64_C(7) * 86400000,
+		.alert_raise = 100,
+		.alerts_of_rule = 200,
+		.alerts_most = 20000,
+		.learning_ms = UINT64_C(14) * 86400000,
+		.alert_budget = 50,
+		.analysts = 2,
 		.zone_seconds = ZONE,
 	};
 	bench.published.position = 0;

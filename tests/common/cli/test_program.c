@@ -41,10 +41,16 @@ static const struct command commands[] = {
 		.options = options,
 		.run = run_plain},
 	{.group = "pki", .name = "issue", .summary = "makes a certificate", .run = run_grouped},
+	{.group = "alerts",
+		.name = "list",
+		.summary = "what is wrong",
+		.options = options,
+		.run = run_plain},
 	{0},
 };
 static const struct command *const tables[] = {commands, NULL};
-static const struct command_group groups[] = {{"pki", "certificates"}, {0}};
+static const struct command_group groups[] = {
+	{"pki", "certificates", NULL}, {"alerts", "what is wrong", "list"}, {0}};
 static const struct program program = {
 	.name = "soc-try",
 	.about = "tries things",
@@ -105,6 +111,17 @@ START_TEST(a_command_gets_its_arguments_and_gives_its_exit_code)
 }
 END_TEST
 
+START_TEST(a_group_without_a_word_means_its_standard_command)
+{
+	ck_assert_int_eq(RUN("alerts", "-c", "x"), RAN);
+	ck_assert_int_eq(RUN("alerts", "list", "-c", "x"), RAN);
+	ck_assert_int_eq(RUN("alerts", "--help"), EXIT_DONE);
+	ck_assert_int_eq(RUN("alerts", "lits"), EXIT_USAGE);
+	expect_words("did you mean 'list'?");
+	ck_assert_int_eq(RUN("pki"), EXIT_USAGE);
+}
+END_TEST
+
 START_TEST(mistyped_words_are_proposed)
 {
 	ck_assert_int_eq(RUN("chekc"), EXIT_USAGE);
@@ -137,4 +154,5 @@ START_TEST(help_and_version_are_asked_for_everywhere)
 END_TEST
 
 TEST_MAIN("program", a_command_gets_its_arguments_and_gives_its_exit_code,
-	mistyped_words_are_proposed, help_and_version_are_asked_for_everywhere)
+	a_group_without_a_word_means_its_standard_command, mistyped_words_are_proposed,
+	help_and_version_are_asked_for_everywhere)
