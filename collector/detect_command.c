@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/detect/sigma/field_report.h"
 #include "collector/detect/sigma/json_event.h"
 #include "collector/detect/sigma/rule_set.h"
 #include "collector/normalize_command.h"
@@ -400,6 +401,49 @@ static void list_rules(const struct rule_set *set)
 	strbuf_done(&text);
 }
 
+/* "none      3  Initiated  (category network_connection, product linux)" */
+static void list_field(const struct asked_field *asked, struct strbuf *text)
+{
+	static const char *const words[] = {
+		[FIELD_BY_NONE] = "none",
+		[FIELD_BY_PRODUCT] = "product",
+		[FIELD_BY_PARSERS] = "delivered",
+	};
+
+	strbuf_addf(text, "%-9s %5zu  ", words[asked->delivery], asked->n_rules);
+	utf8_show(text, asked->name);
+	if (asked->delivery != FIELD_BY_NONE && !slice_eq(asked->as, asked->name)) {
+		strbuf_add_str(text, " = ");
+		utf8_show(text, asked->as);
+	}
+	strbuf_add_str(text, "  (");
+	log_source_show(asked->source, text);
+	strbuf_add_byte(text, ')');
+}
+
+static void list_fields(const struct rule_set *set)
+{
+	struct strbuf text = STRBUF_INIT(1 << 16);
+	size_t counts[FIELD_BY_PARSERS + 1] = {0};
+	struct field_report report;
+
+	field_report_make(&report, set);
+	for (size_t i = 0; i < report.n; i++) {
+		strbuf_reset(&text);
+		list_field(&report.fields[i], &text);
+		puts(strbuf_cstr(&text));
+		counts[report.fields[i].delivery]++;
+	}
+	fprintf(stderr,
+		"%zu fields of log sources: %zu delivered by parsers, %zu if the product's "
+		"lines "
+		"have them, %zu by none\n",
+		report.n, counts[FIELD_BY_PARSERS], counts[FIELD_BY_PRODUCT],
+		counts[FIELD_BY_NONE]);
+	strbuf_done(&text);
+	field_report_done(&report);
+}
+
 static void tell_set(const struct rule_set *set)
 {
 	struct rule_set_figures figures = rule_set_figures(set);
@@ -451,11 +495,16 @@ static bool take_input(const struct arguments *arguments, struct input *input, s
 static bool list_or_match(const struct arguments *arguments, const struct rule_set *set,
 	const struct input *input, struct err *err)
 {
-	if (arguments_flag(arguments, "list"))
+	bool list = arguments_flag(arguments, "list"),
+	     fields = arguments_flag(arguments, "fields");
+
+	if (list)
 		list_rules(set);
+	if (fields)
+		list_fields(set);
 	if (rule_set_figures(set).loaded == 0)
 		return err_set(err, "no rule was loaded");
-	return arguments_flag(arguments, "list") || match_file(set, input, err);
+	return list || fields || match_file(set, input, err);
 }
 
 static int run_detect(const struct arguments *arguments)
@@ -498,6 +547,9 @@ static const struct option_spec detect_options[] = {
 		.help = "raw lines in: they are normalized first, as by `normalize`"},
 	LINE_OPTIONS,
 	{.name = "list", .help = "list the rules, loaded or refused and why, instead"},
+	{.name = "fields",
+		.help = "list the fields rules ask for, by log source, and who delivers them, "
+			"instead"},
 	{0},
 };
 

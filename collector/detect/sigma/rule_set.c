@@ -256,6 +256,18 @@ bool rule_set_has_source(const struct rule_set *set, size_t rule)
 	return false;
 }
 
+struct slice rule_set_field(const struct rule_set *set, unsigned field)
+{
+	return set->fields.names[field];
+}
+
+size_t rule_set_names(const struct rule_set *set, size_t rule, unsigned field,
+	struct arena *arena, struct slice *names)
+{
+	return pipelines_names(set->pipelines, &set->rules[rule].source,
+		set->fields.names[field], arena, names);
+}
+
 struct rule_set_figures rule_set_figures(const struct rule_set *set)
 {
 	struct rule_set_figures figures = {

@@ -45,6 +45,14 @@ const struct fields *rule_set_fields(const struct rule_set *set);
  * on events of which no log source is known. */
 bool rule_set_has_source(const struct rule_set *set, size_t rule);
 
+/* What rules call the field of this number (an atom's, expression.h). */
+struct slice rule_set_field(const struct rule_set *set, unsigned field);
+
+/* The names that events may have for it when this rule asks, as pipelines_names(): at most
+ * PIPELINE_NAMES_MAX, its own first; how many. */
+size_t rule_set_names(const struct rule_set *set, size_t rule, unsigned field,
+	struct arena *arena, struct slice *names);
+
 struct rule_set_figures {
 	size_t loaded, refused;       /* without_list of those loaded are not evaluated */
 	size_t correlations, filters; /* of those loaded */

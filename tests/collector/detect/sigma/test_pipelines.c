@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "collector/detect/sigma/field_report.h"
 #include "collector/normalize/normalize_lines.h"
 #include "common/file.h"
 #include "tests/collector/detect/sigma/rules_for_test.h"
@@ -430,6 +431,51 @@ START_TEST(a_number_in_brackets_is_one_value_of_a_list)
 }
 END_TEST
 
+START_TEST(fields_are_listed_with_who_delivers_them)
+{
+	const char *rule = "title: a\nlogsource: {product: x}\ndetection:\n"
+			   "  s: {Image: a, 'Image|endswith': b, second: c, own: d, "
+			   "nobody|fieldref: own}\n"
+			   "  condition: s\n"
+			   "---\ntitle: b\nlogsource: {product: x}\ndetection:\n"
+			   "  s: {Image: c, source.ip: 192.0.2.1}\n  condition: not s\n"
+			   "---\ntitle: c\nlogsource: {product: y}\ndetection:\n"
+			   "  s: {Image: c}\n  condition: s\n";
+	const char *pipeline =
+		"fields:\n  - of: {product: x}\n    names:\n      Image: [nothing, "
+		"process.executable]\n      second: ['process.args[1]']\n"
+		"  - of: {product: x}\n    names: {own: [ours.own]}\n";
+	const struct {
+		const char *name, *as;
+		enum field_delivery delivery;
+		size_t n_rules;
+	} all[] = {
+		{"Image", "process.executable", FIELD_BY_PARSERS, 2},
+		{"nobody", "", FIELD_BY_NONE, 1},
+		{"own", "ours.own", FIELD_BY_PRODUCT, 1},
+		{"second", "process.args[1]", FIELD_BY_PARSERS, 1},
+		{"source.ip", "source.ip", FIELD_BY_PARSERS, 1},
+		{"Image", "", FIELD_BY_NONE, 1},
+	};
+	struct rules_for_test rules;
+	struct field_report report;
+
+	rules_for_test_load(&rules, rule, pipeline, true);
+	ck_assert_msg(rules.mistakes.len == 0, "%s", strbuf_cstr(&rules.mistakes));
+	field_report_make(&report, rules.set);
+	ck_assert_uint_eq(report.n, ARRAY_LEN(all));
+	for (size_t i = 0; i < report.n; i++) {
+		ck_assert_msg(
+			slice_eq(report.fields[i].name, slice_str(all[i].name)), "%zu", i);
+		ck_assert_msg(slice_eq(report.fields[i].as, slice_str(all[i].as)), "%zu", i);
+		ck_assert_msg(report.fields[i].delivery == all[i].delivery, "%zu", i);
+		ck_assert_uint_eq(report.fields[i].n_rules, all[i].n_rules);
+	}
+	field_report_done(&report);
+	rules_for_test_done(&rules);
+}
+END_TEST
+
 START_TEST(mistakes_of_a_pipeline_are_told_with_their_place)
 {
 	static const struct {
@@ -461,5 +507,5 @@ TEST_MAIN("detect/sigma/pipelines", records_of_auditd_are_read_in_their_own_word
 	services_of_linux_are_told_by_their_program, web_servers_and_proxies_are_told_apart,
 	names_asked_for_and_packets, zeek_is_read_in_its_own_words,
 	malware_has_one_shape_whoever_found_it, clouds_and_applications,
-	a_number_in_brackets_is_one_value_of_a_list,
+	a_number_in_brackets_is_one_value_of_a_list, fields_are_listed_with_who_delivers_them,
 	mistakes_of_a_pipeline_are_told_with_their_place)
