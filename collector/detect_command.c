@@ -10,6 +10,7 @@
 #include "collector/detect/sigma/field_report.h"
 #include "collector/detect/sigma/json_event.h"
 #include "collector/detect/sigma/rule_set.h"
+#include "collector/detect_indicators.h"
 #include "collector/normalize_command.h"
 #include "collector/normalizing.h"
 #include "common/cli/arguments.h"
@@ -33,7 +34,8 @@ struct splitter {
 struct run {
 	struct rule_matcher *matcher;
 	const struct sigma_rule *rules;
-	struct strbuf in; /* of the event that is being read, and what follows */
+	struct indicators *indicators; /* NULL: none are looked for */
+	struct strbuf in;              /* of the event that is being read, and what follows */
 	struct strbuf out;
 	struct strbuf json; /* memory of the document being matched */
 	size_t scanned;     /* bytes of `in` that the splitter saw */
@@ -100,6 +102,11 @@ static void match_event(struct run *run, yyjson_val *root)
 	n = rule_matcher_match(run->matcher, &matches);
 	for (size_t i = 0; i < n; i++)
 		put_match(run, &run->rules[matches[i]]);
+	if (run->indicators != NULL)
+		run->n_matches += detect_indicators_event(
+			run->indicators, root, run->begun_line, &run->out);
+	if (run->out.len > OUT_SIZE / 2)
+		flush(run);
 	run->n_events++;
 	run->n_partial += event->n_left_out > 0;
 	run->n_given_up += event->n_given_up;
@@ -303,8 +310,9 @@ static void tell(const struct run *run)
 struct input {
 	const char *path; /* NULL = standard input */
 	bool strict;
-	bool raw;                     /* lines, to be normalized */
-	struct normalize_lines lines; /* how */
+	bool raw;                      /* lines, to be normalized */
+	struct normalize_lines lines;  /* how */
+	struct indicators *indicators; /* NULL = none */
 };
 
 static bool match_events(
@@ -313,6 +321,7 @@ static bool match_events(
 	struct run run = {.in = STRBUF_INIT(EVENT_SIZE_MAX + READ_SIZE),
 		.out = STRBUF_INIT(OUT_SIZE * 8),
 		.json = STRBUF_INIT(JSON_SIZE_MAX),
+		.indicators = input->indicators,
 		.matcher = rule_matcher_new(set, !input->strict, err)};
 	bool ok = run.matcher != NULL;
 
@@ -320,6 +329,8 @@ static bool match_events(
 	if (ok) {
 		ok = read_events(&run, fd, err);
 		tell(&run);
+		if (input->indicators != NULL)
+			detect_indicators_tell(input->indicators);
 	}
 	rule_matcher_free(run.matcher);
 	strbuf_done(&run.in);
@@ -478,7 +489,7 @@ static struct rule_set *load_rules(
 		are_there(paths, err) ? rule_set_load(paths, mistakes, err) : NULL;
 
 	fputs(strbuf_cstr(mistakes), stderr);
-	if (set != NULL)
+	if (set != NULL && paths->n_rules > 0)
 		tell_set(set);
 	return set;
 }
@@ -502,16 +513,29 @@ static bool list_or_match(const struct arguments *arguments, const struct rule_s
 		list_rules(set);
 	if (fields)
 		list_fields(set);
-	if (rule_set_figures(set).loaded == 0)
+	if (rule_set_figures(set).loaded == 0 &&
+		(input->indicators == NULL ||
+			rule_set_rules(set, &(const struct sigma_rule *){0}) > 0))
 		return err_set(err, "no rule was loaded");
 	return list || fields || match_file(set, input, err);
+}
+
+static bool load_indicators(const struct arguments *arguments, const struct rule_paths *paths,
+	struct input *input, struct err *err)
+{
+	const char *lists[DETECT_LISTS_MAX];
+	size_t n = arguments_list(arguments, "indicators", lists, DETECT_LISTS_MAX);
+
+	return detect_indicators_load(arguments, lists, n, &input->indicators, err) &&
+	       (paths->n_rules > 0 || input->indicators != NULL ||
+		       err_set(err, "neither rules nor indicators: --rules, --indicators"));
 }
 
 static int run_detect(const struct arguments *arguments)
 {
 	struct rule_paths paths = {.pipelines = arguments_text(arguments, "pipelines")};
 	struct strbuf mistakes = STRBUF_INIT(16 << 20);
-	struct rule_set *set;
+	struct rule_set *set = NULL;
 	struct input input = {0};
 	struct err err = {0};
 	bool ok;
@@ -521,12 +545,15 @@ static int run_detect(const struct arguments *arguments)
 		return EXIT_USAGE;
 	}
 	paths.n_rules = arguments_list(arguments, "rules", paths.rules, RULE_PATHS_MAX);
-	set = load_rules(&paths, &mistakes, &err);
+	ok = load_indicators(arguments, &paths, &input, &err);
+	if (ok)
+		set = load_rules(&paths, &mistakes, &err);
 	ok = set != NULL && list_or_match(arguments, set, &input, &err);
 	if (!ok)
 		fprintf(stderr, "soc-collector detect: %s\n", err.text);
 	strbuf_done(&mistakes);
 	rule_set_free(set);
+	indicators_release(input.indicators);
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -535,8 +562,8 @@ static const struct option_spec detect_options[] = {
 		.value = "DIR",
 		.help = "Sigma rules: a folder with the folders in it, or a file; may be given "
 			"again",
-		.most = RULE_PATHS_MAX,
-		.required = true},
+		.most = RULE_PATHS_MAX},
+	DETECT_INDICATORS_OPTIONS,
 	{.name = "pipelines",
 		.value = "DIR",
 		.help = "what log sources and fields are called in events (those that are "
@@ -560,7 +587,8 @@ const struct command detect_commands[] = {
 		.summary = "JSON events in, one JSON object a match out",
 		.details = "Events are JSON objects, one a line or written over several; in "
 			   "the names\nof ECS or of the product. A match says the line its "
-			   "event begins on, the\nrule's id, title and level. Without FILE, or "
+			   "event begins on, the\nrule's id, title and level; of an indicator "
+			   "what it is, its list and the\nfield. Without FILE, or "
 			   "with '-': standard input.\n\n"
 			   "With --normalize raw lines: a rule is tried on a log file in one "
 			   "command.",

@@ -1,13 +1,5 @@
 #include "collector/detect/sigma/json_event.h"
 
-struct walk {
-	struct sigma_event *event;
-	char name[JSON_EVENT_NAME_MAX];
-	size_t starts[JSON_EVENT_DEPTH_MAX]; /* of the names, one within the other */
-	unsigned depth;
-	unsigned nested; /* lists and objects within each other */
-};
-
 static struct slice text_of(yyjson_val *value)
 {
 	if (yyjson_is_str(value))
@@ -17,28 +9,10 @@ static struct slice text_of(yyjson_val *value)
 	return yyjson_get_bool(value) ? SLICE_LIT("true") : SLICE_LIT("false");
 }
 
-/* "a.b.c" as "a.*.c"; only where rules may ask for it. */
-static void add_starred(struct walk *walk, size_t len, struct slice value)
-{
-	char name[JSON_EVENT_NAME_MAX];
-	size_t from, to;
-
-	/* an empty name has no dot behind it */
-	if (!walk->event->fields->stars || walk->depth < 2 ||
-		walk->starts[walk->depth - 1] == 0)
-		return;
-	from = walk->starts[walk->depth - 2];
-	to = walk->starts[walk->depth - 1] - 1;
-	memcpy(name, walk->name, from);
-	name[from] = '*';
-	memcpy(name + from + 1, walk->name + to, len - to);
-	sigma_event_add(walk->event, slice_of(name, from + 1 + len - to), value);
-}
-
-static void add_value(struct walk *walk, size_t len, yyjson_val *value);
+static void add_value(struct json_event_walk *walk, size_t len, yyjson_val *value);
 
 /* NOLINTNEXTLINE(misc-no-recursion) */
-static void add_object(struct walk *walk, size_t len, yyjson_val *object)
+static void add_object(struct json_event_walk *walk, size_t len, yyjson_val *object)
 {
 	yyjson_obj_iter iter = yyjson_obj_iter_with(object);
 
@@ -46,7 +20,7 @@ static void add_object(struct walk *walk, size_t len, yyjson_val *object)
 		size_t n = yyjson_get_len(key), start = len + (len > 0);
 
 		if (start + n >= JSON_EVENT_NAME_MAX) {
-			walk->event->n_left_out++;
+			walk->n_left_out++;
 			continue;
 		}
 		if (len > 0)
@@ -59,7 +33,7 @@ static void add_object(struct walk *walk, size_t len, yyjson_val *object)
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion) */
-static void add_list(struct walk *walk, size_t len, yyjson_val *list)
+static void add_list(struct json_event_walk *walk, size_t len, yyjson_val *list)
 {
 	yyjson_arr_iter iter = yyjson_arr_iter_with(list);
 
@@ -68,10 +42,10 @@ static void add_list(struct walk *walk, size_t len, yyjson_val *list)
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion) */
-static void add_value(struct walk *walk, size_t len, yyjson_val *value)
+static void add_value(struct json_event_walk *walk, size_t len, yyjson_val *value)
 {
 	if (yyjson_is_ctn(value) && walk->nested == JSON_EVENT_DEPTH_MAX) {
-		walk->event->n_left_out++;
+		walk->n_left_out++;
 	} else if (yyjson_is_ctn(value)) {
 		walk->nested++;
 		if (yyjson_is_obj(value))
@@ -80,15 +54,52 @@ static void add_value(struct walk *walk, size_t len, yyjson_val *value)
 			add_list(walk, len, value);
 		walk->nested--;
 	} else if (!yyjson_is_null(value)) {
-		sigma_event_add(walk->event, slice_of(walk->name, len), text_of(value));
-		add_starred(walk, len, text_of(value));
+		walk->one(walk->user, walk, slice_of(walk->name, len), text_of(value));
 	}
+}
+
+unsigned json_event_each(yyjson_val *root, json_event_value *one, void *user)
+{
+	struct json_event_walk walk;
+
+	walk.one = one;
+	walk.user = user;
+	walk.depth = walk.nested = 0;
+	walk.n_left_out = 0;
+	if (yyjson_is_obj(root))
+		add_value(&walk, 0, root);
+	return walk.n_left_out;
+}
+
+/* "a.b.c" as "a.*.c" */
+static void add_starred(struct sigma_event *event, const struct json_event_walk *walk,
+	size_t len, struct slice value)
+{
+	char name[JSON_EVENT_NAME_MAX];
+	size_t from, to;
+
+	/* an empty name has no dot behind it */
+	if (walk->depth < 2 || walk->starts[walk->depth - 1] == 0)
+		return;
+	from = walk->starts[walk->depth - 2];
+	to = walk->starts[walk->depth - 1] - 1;
+	memcpy(name, walk->name, from);
+	name[from] = '*';
+	memcpy(name + from + 1, walk->name + to, len - to);
+	sigma_event_add(event, slice_of(name, from + 1 + len - to), value);
+}
+
+static void add_to_event(
+	void *user, const struct json_event_walk *walk, struct slice name, struct slice value)
+{
+	struct sigma_event *event = user;
+
+	sigma_event_add(event, name, value);
+	if (event->fields->stars) /* only then rules may ask for it */
+		add_starred(event, walk, name.len, value);
 }
 
 void json_event_add(struct sigma_event *event, yyjson_val *root)
 {
-	struct walk walk = {.event = event};
-
-	if (yyjson_is_obj(root))
-		add_value(&walk, 0, root);
+	event->n_left_out += json_event_each(root, add_to_event, event);
 }
