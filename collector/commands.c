@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "collector/collector.h"
+#include "collector/option_time.h"
 #include "collector/recount.h"
 #include "collector/rules.h"
 #include "collector/settings.h"
@@ -73,27 +74,11 @@ static int run_config(const struct arguments *arguments)
 
 /* ---- recount ---------------------------------------------------------------- */
 
-/* `text` NULL: CLOCK_NONE. */
-static bool read_time(const char *text, int64_t *ns)
-{
-	size_t used;
-
-	*ns = CLOCK_NONE;
-	if (text == NULL)
-		return true;
-	if (clock_parse_iso(slice_str(text), 0, ns, &used) && used == strlen(text))
-		return true;
-	fprintf(stderr, "soc-collector: '%s' is no time like 2026-11-22T00:00:00+07:00\n",
-		text);
-	return false;
-}
-
 static int run_recount(const struct arguments *arguments)
 {
 	int64_t from_ns, to_ns;
 
-	if (!read_time(arguments_text(arguments, "from"), &from_ns) ||
-		!read_time(arguments_text(arguments, "to"), &to_ns))
+	if (!option_time(arguments, "from", &from_ns) || !option_time(arguments, "to", &to_ns))
 		return EXIT_USAGE;
 	return recount(arguments_text(arguments, "config"), from_ns, to_ns);
 }

@@ -1,5 +1,6 @@
 /* soc-collector - receives logs, understands them, keeps them, counts, passes statistics on */
 
+#include "collector/backtest_command.h"
 #include "collector/commands.h"
 #include "collector/detect_command.h"
 #include "collector/export.h"
@@ -12,6 +13,7 @@ static const struct command *const tables[] = {
 	collector_commands,
 	normalize_commands,
 	detect_commands,
+	backtest_commands,
 	verify_commands,
 	export_commands,
 	feed_commands,
@@ -19,6 +21,7 @@ static const struct command *const tables[] = {
 };
 
 static const struct command_group groups[] = {
+	{"sigma", "rules: over what the store holds", NULL},
 	{"feed", "national messages in files: check, print, verify", NULL},
 	{0},
 };

@@ -1,6 +1,7 @@
 """Sigma rules in the stream: a line that a rule fits becomes a finding; rules change while lines come."""
 import json
 import signal
+import subprocess
 import time
 
 from harness import wait_until
@@ -70,3 +71,35 @@ def test_rules_find_and_change_while_lines_come(stack):
     assert [(row["state"], row["matches"]) for row in rows] == [("in-force", 0), ("in-force", 3)], rows
     [wrong] = json.loads(stack.ctl("rules", "wrong", "--json", "--socket", stack.control_path))["rules"]
     assert (wrong["state"], wrong["matches"]) == ("refused", 0) and "no such modifier" in wrong["reason"]
+
+
+def backtest(stack, *words):
+    done = subprocess.run([stack.program("soc-collector"), "sigma", "backtest", *words], capture_output=True, text=True)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def test_a_backtest_finds_in_the_store_what_came_before_the_rule(stack):
+    rule = stack.folder / "rule.yml"
+    rule.write_text(RULE.format(number=7, tool="shred"))
+    (stack.folder / "sigma/pipelines").mkdir(parents=True)
+    (stack.folder / "sigma/pipelines/p.yml").write_text(PIPELINE)
+    stack.settings["sigma"] = "sigma"
+    listeners = Listeners(stack)
+    stack.start_collector()
+    with listeners.connect("tcp") as tcp:
+        tcp.sendall(3 * sudo("shred") + 2 * sudo("ls"))
+    listeners.wait(5)
+    settings = ["-c", stack.folder / "collector.yaml"]
+    code, rows, said = backtest(stack, rule, *settings)
+    assert code == 0 and "5 records, 3 matches" in said, said
+    [row] = rows
+    assert (row["rule"][-2:], row["agency"], row["matches"], row["hosts"]) == ("07", 2, 3, 1)
+    assert row["day"] == row["first"][:10] and row["first"].endswith("+07:00") and len(row["evidence"]) == 3
+    assert backtest(stack, rule, *settings, "--to", row["first"])[1] == []
+    code, rows, said = backtest(stack, rule, *settings, "--from", row["last"])
+    assert code == 0 and rows[0]["matches"] < 4
+    rule.write_text("title: wrong\ndetection: {a: {b|nothing: c}, condition: a}\n")
+    code, rows, said = backtest(stack, rule, *settings)
+    assert (code, rows) == (1, []) and f"{rule}:2:17: no such modifier" in said
+    assert backtest(stack, rule)[0] == 2
+    assert backtest(stack, stack.folder / "none.yml", *settings)[0] == 1
