@@ -155,7 +155,8 @@ static bool tell(struct concluding *concluding, const struct sighting *sighting,
 	put_record(&fields, sighting);
 	conclusion->rule = rule != NULL && rule->title.len > 0 ? rule->title : key;
 	conclusion->subject = detections_subject(sighting->record);
-	conclusion->attack = CLASS_OTHER;
+	conclusion->attack =
+		rule != NULL ? detector_class(sighting->detector, rule) : CLASS_OTHER;
 	conclusion->severity = rule != NULL ? severity_of(rule) : SEVERITY_MEDIUM;
 	conclusion->fields = strbuf_slice(&fields);
 	bool told = concluding_tell(concluding, sighting, conclusion, err);

@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "collector/detect/sigma/record_event.h"
+#include "collector/detect/sigma/rule_class.h"
 #include "collector/detect/sigma/rule_files.h"
 #include "common/clock.h"
 #include "common/table.h"
@@ -38,6 +39,7 @@ struct detector {
 	const struct sigma_rule *rules;
 	size_t n_rules;
 	struct tally *tallies; /* by rule */
+	uint8_t *classes;      /* enum attack_class, by rule */
 	struct record_names names;
 	struct table by_key;  /* hash of a rule's key -> its number */
 	uint64_t fingerprint; /* of all files */
@@ -57,8 +59,29 @@ static void add_fingerprint(
 	XXH3_64bits_update(state, text.ptr, text.len);
 }
 
-static uint64_t fingerprint_of(const struct rule_paths *paths)
+/* What is read; pipelines and classes are NULL where those that are built in hold. */
+struct sources {
+	char rules[PATH_MAX], pipelines[PATH_MAX], classes[PATH_MAX];
+	struct rule_paths paths;
+	const char *class_table;
+};
+
+static void find_sources(const char *folder, struct sources *sources)
 {
+	snprintf(sources->rules, sizeof(sources->rules), "%s/rules", folder);
+	snprintf(sources->pipelines, sizeof(sources->pipelines), "%s/pipelines", folder);
+	snprintf(sources->classes, sizeof(sources->classes), "%s/classes.yaml", folder);
+	sources->paths = (struct rule_paths){
+		.rules = {sources->rules},
+		.n_rules = access(sources->rules, F_OK) == 0,
+		.pipelines = access(sources->pipelines, F_OK) == 0 ? sources->pipelines : NULL,
+	};
+	sources->class_table = access(sources->classes, F_OK) == 0 ? sources->classes : NULL;
+}
+
+static uint64_t fingerprint_of(const struct sources *sources)
+{
+	const struct rule_paths *paths = &sources->paths;
 	struct strbuf ignored = STRBUF_INIT(MISTAKES_SIZE_MAX);
 	XXH3_state_t *state = XXH3_createState();
 	uint64_t fingerprint;
@@ -70,6 +93,8 @@ static uint64_t fingerprint_of(const struct rule_paths *paths)
 		rule_files_read(paths->rules[i], add_fingerprint, state, &ignored);
 	if (paths->pipelines != NULL)
 		rule_files_read(paths->pipelines, add_fingerprint, state, &ignored);
+	if (sources->class_table != NULL)
+		rule_files_read(sources->class_table, add_fingerprint, state, &ignored);
 	/* what cannot be read may be readable the next time */
 	XXH3_64bits_update(state, ignored.ptr, ignored.len);
 	fingerprint = XXH3_64bits_digest(state);
@@ -129,15 +154,33 @@ static void make_tallies(struct detector *detector)
 		atomic_init(&detector->tallies[i].last_ns, CLOCK_NONE);
 }
 
+static void class_rules(
+	struct detector *detector, const char *class_table, struct strbuf *mistakes)
+{
+	struct rule_classes *classes = rule_classes_load(class_table, mistakes);
+
+	detector->classes = calloc(detector->n_rules + 1, sizeof(*detector->classes));
+	if (detector->classes == NULL)
+		abort();
+	for (size_t i = 0; i < detector->n_rules; i++)
+		detector->classes[i] = (uint8_t)rule_class(classes, &detector->rules[i]);
+	rule_classes_free(classes);
+}
+
 static struct detector *detector_new(
-	const struct rule_paths *paths, struct strbuf *warnings, struct err *err)
+	const struct sources *sources, struct strbuf *warnings, struct err *err)
 {
 	struct strbuf mistakes = STRBUF_INIT(MISTAKES_SIZE_MAX);
-	struct rule_set *set = rule_set_load(paths, &mistakes, err);
+	struct rule_set *set = rule_set_load(&sources->paths, &mistakes, err);
 	struct detector *detector = calloc(1, sizeof(*detector));
 
 	if (detector == NULL)
 		abort();
+	if (set != NULL) {
+		detector->set = set;
+		index_rules(detector);
+		class_rules(detector, sources->class_table, &mistakes);
+	}
 	tell_mistakes(strbuf_slice(&mistakes), warnings);
 	strbuf_done(&mistakes);
 	if (set == NULL) {
@@ -146,9 +189,7 @@ static struct detector *detector_new(
 	}
 	atomic_init(&detector->refs, 1);
 	pthread_mutex_init(&detector->lock, NULL);
-	detector->set = set;
 	detector->read_ns = clock_wall_ns();
-	index_rules(detector);
 	make_tallies(detector);
 	record_names_init(&detector->names, rule_set_fields(set));
 	return detector;
@@ -157,19 +198,15 @@ static struct detector *detector_new(
 struct detector *detector_load(
 	const char *folder, struct detector *before, struct strbuf *warnings, struct err *err)
 {
-	char rules[PATH_MAX], pipelines[PATH_MAX];
-	struct rule_paths paths = {.rules = {rules}};
+	struct sources sources;
 	struct detector *detector;
 	uint64_t fingerprint;
 
-	snprintf(rules, sizeof(rules), "%s/rules", folder);
-	snprintf(pipelines, sizeof(pipelines), "%s/pipelines", folder);
-	paths.n_rules = access(rules, F_OK) == 0;
-	paths.pipelines = access(pipelines, F_OK) == 0 ? pipelines : NULL;
-	fingerprint = fingerprint_of(&paths);
+	find_sources(folder, &sources);
+	fingerprint = fingerprint_of(&sources);
 	if (before != NULL && before->fingerprint == fingerprint)
 		return detector_ref(before);
-	detector = detector_new(&paths, warnings, err);
+	detector = detector_new(&sources, warnings, err);
 	if (detector != NULL)
 		detector->fingerprint = fingerprint;
 	return detector;
@@ -193,6 +230,7 @@ void detector_unref(struct detector *detector)
 	}
 	table_done(&detector->by_key);
 	free(detector->tallies);
+	free(detector->classes);
 	rule_set_free(detector->set);
 	pthread_mutex_destroy(&detector->lock);
 	free(detector);
@@ -298,6 +336,11 @@ const struct sigma_rule *detector_rule(const struct detector *detector, struct s
 	const size_t *number = table_get(&detector->by_key, &hash);
 
 	return number != NULL ? &detector->rules[*number] : NULL;
+}
+
+enum attack_class detector_class(const struct detector *detector, const struct sigma_rule *rule)
+{
+	return (enum attack_class)detector->classes[rule - detector->rules];
 }
 
 bool detector_tag(const struct match *match, struct slice *key, struct slice *version)

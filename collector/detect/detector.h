@@ -1,10 +1,10 @@
 /*
  * detector - the Sigma rules in force, on batches of records
  *
- * Reads the folders "rules" and "pipelines" of a folder; without the second,
- * the pipelines that are built in hold. A rule that cannot be read harms no
- * other. Every record that a rule fits gets a tag (MATCH_SIGMA) with the rule's
- * key and its version; what follows from it is decided in derive/.
+ * Reads the folders "rules" and "pipelines" and the file "classes.yaml" of a
+ * folder; what is there of the latter two replaces what is built in. A rule that cannot be read
+ * harms no other. Every record that a rule fits gets a tag (MATCH_SIGMA) with the rule's key
+ * and its version; what follows from it is decided in derive/.
  *
  * Immutable but for the matchers, which threads borrow a batch long; reference
  * counted. Any thread.
@@ -37,6 +37,10 @@ unsigned detector_match_batch(struct detector *detector, struct batch *batch);
 /* The rule of a tag, by its key: its id, without one its name or title. NULL when it is not in
  * force any more. */
 const struct sigma_rule *detector_rule(const struct detector *detector, struct slice key);
+
+/* What the rule's findings count as; `rule` is one of detector_rule(). */
+enum attack_class detector_class(
+	const struct detector *detector, const struct sigma_rule *rule);
 
 /* Of a tag's group: the key and the version; false when it is no such tag. */
 MUST_USE bool detector_tag(const struct match *match, struct slice *key, struct slice *version);

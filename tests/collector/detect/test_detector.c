@@ -168,6 +168,25 @@ START_TEST(a_reload_takes_what_changed_and_keeps_what_did_not)
 }
 END_TEST
 
+START_TEST(a_rule_has_the_class_that_the_folders_table_gives_it)
+{
+	begin("tags: [attack.t1486]\n" RULE("one", "high", "nc"));
+	struct detector *first = load(NULL);
+
+	ck_assert_int_eq(detector_class(first, detector_rule(first, SLICE_LIT("one"))),
+		CLASS_RANSOMWARE);
+	folder_replace(
+		&folder, "classes.yaml", "classes:\n  - {class: dos, tags: [attack]}\n  - x\n");
+	struct detector *other = load(first);
+	ck_assert_ptr_ne(first, other);
+	ck_assert_int_eq(
+		detector_class(other, detector_rule(other, SLICE_LIT("one"))), CLASS_DOS);
+	ck_assert_ptr_nonnull(strstr(strbuf_cstr(&warnings), "classes.yaml:3:5: "));
+	detector_unref(first);
+	end(other);
+}
+END_TEST
+
 START_TEST(of_many_mistakes_the_first_are_told)
 {
 	char name[32];
@@ -205,5 +224,6 @@ END_TEST
 
 TEST_MAIN("detector", a_record_that_a_rule_fits_has_its_key_and_version,
 	each_rule_says_how_it_is_and_how_often_it_fitted, the_gravest_rules_have_room_first,
-	a_reload_takes_what_changed_and_keeps_what_did_not, of_many_mistakes_the_first_are_told,
-	without_a_folder_there_are_no_rules)
+	a_reload_takes_what_changed_and_keeps_what_did_not,
+	a_rule_has_the_class_that_the_folders_table_gives_it,
+	of_many_mistakes_the_first_are_told, without_a_folder_there_are_no_rules)
