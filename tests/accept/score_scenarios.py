@@ -11,7 +11,8 @@ shipped rules (configs/sigma, or --rules).
 An alert that a test expects is a family and a source. The family is what its scenario means by
 the hub's own taxonomy: the kind of behaviour ("http:bruteforce") and its ATT&CK techniques.
 A match of ours is of the families of the techniques its rule is tagged with, and of the source
-that the event or the group says. It counts from --level on (medium). Of alerts that stand in one
+that the event or the group says; a source that is no address (a process, a file, an account)
+is one when the event has it as a value. A match counts from --level on (medium). Of alerts that stand in one
 test several times with the same family and source one is counted.
 
 Scored are:
@@ -108,7 +109,17 @@ def texts_in(value):
     return {written(value)}
 
 
-WHO = ("source.ip", "client.ip", "source.address", "user.name", "user.email", "host.hostname", "host.name")
+def is_address(text):
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
+
+
+def sources_in(event):
+    """Addresses it comes from, and all its values that are none."""
+    values = {x for name, value in event.items() if name not in ("event.original", "message") for x in texts_in(value)}
+    return texts_in([event.get("source.ip", []), event.get("client.ip", [])]) | {x for x in values if not is_address(x)}
 
 
 class Program:
@@ -135,7 +146,7 @@ class Program:
             if level not in LEVELS or LEVELS.index(level) < self.least:
                 continue
             at = lines[match["line"] - 1] if 0 < match.get("line", 0) <= len(lines) else {}
-            who = {written(x) for name in WHO for x in texts_in(at.get(name, []))}
+            who = sources_in(at)
             alerts.append((techniques_of(match), who | texts_in(match.get("group", {})), match.get("title", "")))
         return {x for line in lines for x in texts_in(line.get("source.ip", []))}, alerts
 
