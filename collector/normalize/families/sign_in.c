@@ -81,6 +81,13 @@ static size_t url_length(struct slice rest)
 	return len;
 }
 
+static struct slice without_colon(struct slice word)
+{
+	while (word.len > 0 && memchr(":.-", word.ptr[word.len - 1], 3) != NULL)
+		word.len--;
+	return word;
+}
+
 /* A copy in which quoted texts (but addresses), URLs and agents are blank: each byte that is
  * left stands where it stood. Work is linear: a quote without an end is looked for once of each
  * kind. */
@@ -106,7 +113,7 @@ static struct slice plain_of(struct slice text, char plain[SIGN_IN_TEXT_MAX], bo
 				unclosed[strlen(unclosed)] = byte;
 				continue;
 			}
-			if (!is_address(quoted))
+			if (!is_address(without_colon(quoted)))
 				memset(plain + at + 1, ' ', quoted.len);
 			at += quoted.len + 1;
 		} else if ((at == 0 || splits(text.ptr[at - 1])) &&
@@ -378,13 +385,6 @@ static struct slice next_token(struct slice *rest)
 	struct slice token = slice_head(*rest, len);
 	*rest = slice_from(*rest, len);
 	return token;
-}
-
-static struct slice without_colon(struct slice word)
-{
-	while (word.len > 0 && memchr(":.-", word.ptr[word.len - 1], 3) != NULL)
-		word.len--;
-	return word;
 }
 
 /* "192.0.2.1", "192.0.2.1:4711", "IP:192.0.2.1", "2001:db8::1" */

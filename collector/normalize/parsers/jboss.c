@@ -197,10 +197,17 @@ static const struct name_entry entries[] = {
 };
 static struct name_table names = NAME_TABLE(entries);
 
+/* Quarkus shortens it in its default format, "%c{3.}". */
+static bool is_keycloak(struct slice logger)
+{
+	return slice_eq(logger, SLICE_LIT("org.keycloak.events")) ||
+	       slice_eq(logger, SLICE_LIT("org.key.events"));
+}
+
 static enum parse_result put_message(struct record *record, struct parse_context *context,
 	struct slice level, struct slice logger, struct slice text)
 {
-	if (slice_eq(logger, SLICE_LIT("org.keycloak.events"))) {
+	if (is_keycloak(logger)) {
 		put_keycloak(record, context, text);
 		return PARSED;
 	}

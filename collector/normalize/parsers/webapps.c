@@ -76,7 +76,7 @@ static const struct phrase sentences[] = {
 		&refused},
 	/* Vaultwarden */
 	{"Username or password is incorrect. Try again. IP: {source.ip}. Username: "
-	 "{user.name}.",
+	 "{user.name*}.",
 		&refused},
 	{"Invalid admin token. IP: {source.ip}", &refused},
 	{"Invalid TOTP code! Server time: {} IP: {source.ip}", &refused},
