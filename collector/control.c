@@ -12,17 +12,22 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "collector/control_acts.h"
 #include "collector/control_alerts.h"
 #include "collector/control_answers.h"
+#include "collector/control_standing.h"
+#include "common/clock.h"
 #include "common/shed.h"
 
-enum { REQUEST_MAX = 16384, ANSWER_MAX = 64 << 20, PATIENCE_S = 10 };
+enum { REQUEST_MAX = 16384, ANSWER_MAX = 64 << 20, PATIENCE_S = 10, APPLIED_MS = 8000 };
 
 struct control {
 	struct control_view view;
 	struct event_base *base;
 	struct evconnlistener *socket;
 	struct shed shed;
+	struct desk *desk;
+	struct connection *connections;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
@@ -86,6 +91,8 @@ static const struct {
 	{{SLICE_BYTES("alert")}, control_alert},
 	{{SLICE_BYTES("alerts-noisy")}, control_alerts_noisy},
 	{{SLICE_BYTES("alerts-summary")}, control_alerts_summary},
+	{{SLICE_BYTES("standings")}, control_standings},
+	{{SLICE_BYTES("suppress-preview")}, control_preview},
 };
 
 static void put_answer(const struct control *control, struct slice words, struct json *json)
@@ -102,7 +109,7 @@ static void put_answer(const struct control *control, struct slice words, struct
 	json_put_str(json, "error",
 		"unknown request; known: status, agents, senders, forwarders, malware, "
 		"masking, ledger, quality, rules, feed, order, alerts, alert, alerts-noisy, "
-		"alerts-summary");
+		"alerts-summary, standings, suppress-preview");
 }
 
 static void answer(const struct control *control, struct slice words, struct strbuf *out)
@@ -117,38 +124,188 @@ static void answer(const struct control *control, struct slice words, struct str
 
 /* ---- connections ------------------------------------------------------------ */
 
+struct connection {
+	struct connection *next, **to_me; /* all there are */
+	struct control *control;
+	struct bufferevent *bev; /* NULL: whoever asked is gone */
+	struct event *look;      /* whether what was stored is applied */
+	struct strbuf answer;
+	uint64_t position;
+	int64_t until_ms;
+	bool acts; /* the desk has acts of it */
+};
+
+static void drop_connection(struct connection *connection)
+{
+	*connection->to_me = connection->next;
+	if (connection->next != NULL)
+		connection->next->to_me = connection->to_me;
+	if (connection->bev != NULL)
+		bufferevent_free(connection->bev);
+	if (connection->look != NULL)
+		event_free(connection->look);
+	strbuf_done(&connection->answer);
+	free(connection);
+}
+
+/* What it asked for goes on. */
+static void hang_up(struct connection *connection)
+{
+	if (!connection->acts) {
+		drop_connection(connection);
+		return;
+	}
+	bufferevent_free(connection->bev);
+	connection->bev = NULL;
+}
+
 static void on_written(struct bufferevent *bev, void *user)
 {
-	(void)user;
-	bufferevent_free(bev);
+	(void)bev;
+	drop_connection(user);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *user)
 {
+	(void)bev;
 	(void)what;
-	(void)user;
-	bufferevent_free(bev);
+	hang_up(user);
+}
+
+static void send_answer(struct connection *connection)
+{
+	connection->acts = false;
+	if (connection->bev == NULL) {
+		drop_connection(connection);
+		return;
+	}
+	bufferevent_setcb(connection->bev, NULL, on_written, on_event, connection);
+	bufferevent_write(connection->bev, connection->answer.ptr, connection->answer.len);
+}
+
+/* ---- acts ------------------------------------------------------------------- */
+
+static void answer_error(struct connection *connection, const char *error)
+{
+	struct json json = json_into(&connection->answer);
+
+	strbuf_reset(&connection->answer);
+	json_object(&json);
+	json_put_str(&json, "error", error);
+	json_object_end(&json);
+	strbuf_add_byte(&connection->answer, '\n');
+}
+
+/* It is durable; whoever asked sees it when it looks next. */
+static void on_look(evutil_socket_t fd, short what, void *user)
+{
+	static const struct timeval soon = {.tv_usec = 20000};
+	struct connection *connection = user;
+	const struct control *control = connection->control;
+
+	(void)fd;
+	(void)what;
+	if (derive_position(control->view.derive) < connection->position &&
+		clock_mono_ms() < connection->until_ms)
+		event_add(connection->look, &soon);
+	else
+		send_answer(connection);
+}
+
+static void on_stored(void *user, bool stored)
+{
+	struct connection *connection = user;
+
+	if (!stored) {
+		answer_error(
+			connection, "the store takes nothing now (soc-ctl status): not done");
+		send_answer(connection);
+		return;
+	}
+	connection->position = store_position(connection->control->view.store);
+	connection->until_ms = clock_mono_ms() + APPLIED_MS;
+	connection->look = event_new(connection->control->base, -1, 0, on_look, connection);
+	if (connection->look == NULL)
+		abort();
+	on_look(-1, 0, connection);
+}
+
+/* Who holds the other end; nobody when that cannot be told. */
+static uid_t user_of(struct bufferevent *bev)
+{
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(bufferevent_getfd(bev), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+		peer.uid = (uid_t)-1;
+	return peer.uid;
+}
+
+static bool fill_job(struct connection *connection, struct slice word, struct slice words,
+	struct desk_job *job)
+{
+	struct json json = json_into(&connection->answer);
+
+	json_object(&json);
+	bool filled = control_act(
+		&connection->control->view, word, words, user_of(connection->bev), job, &json);
+	json_object_end(&json);
+	strbuf_add_byte(&connection->answer, '\n');
+	return filled && desk_count(job) > 0;
+}
+
+static void act(struct connection *connection, struct slice word, struct slice words)
+{
+	struct desk_job *job = desk_begin(connection->control->desk);
+
+	if (job == NULL) {
+		answer_error(connection, "too many requests are on their way: try again");
+		send_answer(connection);
+		return;
+	}
+	if (!fill_job(connection, word, words, job)) {
+		desk_drop(job);
+		send_answer(connection);
+		return;
+	}
+	connection->acts = true;
+	if (!desk_submit(job, on_stored, connection)) {
+		answer_error(connection, "that is too much at a time");
+		send_answer(connection);
+	}
+}
+
+/* ---- requests --------------------------------------------------------------- */
+
+static void take_request(struct connection *connection, struct slice line)
+{
+	struct slice words = line, word;
+
+	(void)slice_cut(&words, ' ', &word);
+	if (control_is_act(word)) {
+		act(connection, word, words);
+		return;
+	}
+	answer(connection->control, line, &connection->answer);
+	send_answer(connection);
 }
 
 static void on_read(struct bufferevent *bev, void *user)
 {
-	struct control *control = user;
+	struct connection *connection = user;
 	struct evbuffer *input = bufferevent_get_input(bev);
-	struct strbuf out = STRBUF_INIT(ANSWER_MAX);
 	size_t len;
 	char *line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
 
 	if (line == NULL) {
 		if (evbuffer_get_length(input) > REQUEST_MAX)
-			bufferevent_free(bev);
+			drop_connection(connection);
 		return;
 	}
-	answer(control, slice_of(line, len), &out);
-	free(line);
 	bufferevent_disable(bev, EV_READ);
-	bufferevent_setcb(bev, NULL, on_written, on_event, control);
-	bufferevent_write(bev, out.ptr, out.len);
-	strbuf_done(&out);
+	bufferevent_setcb(bev, NULL, NULL, on_event, connection);
+	take_request(connection, slice_of(line, len));
+	free(line);
 }
 
 static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *address,
@@ -158,16 +315,28 @@ static void on_accept(struct evconnlistener *from, evutil_socket_t fd, struct so
 	struct control *control = user;
 	struct bufferevent *bev =
 		bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	struct connection *connection = calloc(1, sizeof(*connection));
 
 	(void)from;
 	(void)address;
 	(void)len;
+	if (connection == NULL)
+		abort();
 	if (bev == NULL) {
 		close(fd);
+		free(connection);
 		return;
 	}
+	*connection = (struct connection){.control = control,
+		.bev = bev,
+		.next = control->connections,
+		.to_me = &control->connections,
+		.answer = STRBUF_INIT(ANSWER_MAX)};
+	if (connection->next != NULL)
+		connection->next->to_me = &connection->next;
+	control->connections = connection;
 	shed_taken(&control->shed);
-	bufferevent_setcb(bev, on_read, NULL, on_event, control);
+	bufferevent_setcb(bev, on_read, NULL, on_event, connection);
 	bufferevent_set_timeouts(bev, &patience, &patience);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
@@ -196,8 +365,14 @@ static bool listen_on(struct control *control, struct err *err)
 	if (control->socket == NULL)
 		return err_sys(err, "listening on %s", control->path);
 	evconnlistener_set_error_cb(control->socket, on_accept_error);
-	if (shed_begin(&control->shed, control->socket, "control", control->base, err))
+	if (!shed_begin(&control->shed, control->socket, "control", control->base, err)) {
+		evconnlistener_free(control->socket);
+		return false;
+	}
+	control->desk = desk_new(control->view.store, control->base, err);
+	if (control->desk != NULL)
 		return true;
+	shed_end(&control->shed);
 	evconnlistener_free(control->socket);
 	return false;
 }
@@ -224,6 +399,11 @@ void control_close(struct control *control)
 {
 	if (control == NULL)
 		return;
+	desk_free(control->desk);
+	for (struct connection *each = control->connections, *next; each; each = next) {
+		next = each->next;
+		drop_connection(each);
+	}
 	shed_end(&control->shed);
 	evconnlistener_free(control->socket);
 	(void)unlink(control->path);

@@ -27,6 +27,13 @@
  *	alerts [OBJECT], alert OBJECT, alerts-noisy [OBJECT], alerts-summary
  *	          alerts by filter, one with its evidence and history, the noisiest rules with
  *	          a suppression to look at, sums with learning mode and the day's budget
+ *	standings [OBJECT], suppress-preview OBJECT
+ *	          suppressions, maintenance windows and watch periods; what one would have
+ *	          hidden
+ *	alerts-ack, alerts-work, alerts-assign, alerts-comment, alerts-close OBJECT
+ *	suppress-add, maintenance-add, watch-add, standing-remove OBJECT
+ *	          become acts of the log (derive/acts.h); answered when these are durable,
+ *	          and most often applied
  *	feed      every topic messages go to: what waits, what was sent, why it waits
  *	order WORD AGENCY HOST ARGUMENT
  *	          scan, report, resend or slow-down: sends it to a connected agent

@@ -99,7 +99,10 @@ static bool holds_for(const struct standing *standing, const struct alert_findin
 		.host = finding->host,
 	};
 
-	return finding->at_ns >= standing->begins_ns && finding->at_ns < standing->ends_ns &&
+	const int64_t at_ns =
+		standing->kind == STANDING_SUPPRESS ? finding->received_ns : finding->at_ns;
+
+	return at_ns >= standing->begins_ns && at_ns < standing->ends_ns &&
 	       holds_but_for_prefix(&standing->scope, &subject) &&
 	       (!standing->has_prefix || is_within(&standing->prefix, finding->source));
 }

@@ -6,7 +6,8 @@
  * counted at the order and at their alert, which is not opened for them.
  * Critical findings are never hidden by one; they are grouped into one alert
  * of their rule and agency. A watch period raises findings of its scope by one
- * grade. Whether one holds is told by the event time of the finding.
+ * grade. A suppression holds for what is found while it holds; the others
+ * for what happened in their time, by the event time of the finding.
  *
  * A scope names any of rule, agency, host (with its agency), a prefix of
  * addresses, and user; what it does not name is any. Of a suppression and a

@@ -2,12 +2,13 @@
 
 #include "collector/ctl/commands/request.h"
 
-#define OPTIONS_FILTER                                                                         \
+/* Of a list, open ones are the standard; acts ask which are meant. */
+#define OPTIONS_FILTER(status)                                                                 \
 	{.name = "status",                                                                     \
 		.value = "WORD",                                                               \
 		.help = "new, acknowledged, in-progress, closed, open (all but closed), "      \
 			"suppressed, all",                                                     \
-		.standard = "open"},                                                           \
+		.standard = (status)},                                                         \
 		{.name = "severity",                                                           \
 			.value = "WORD",                                                       \
 			.help = "at least that grave: low, medium, high, critical"},           \
@@ -28,26 +29,91 @@
 
 static int run_list(const struct arguments *arguments)
 {
-	return request_run(arguments, "alerts");
+	return request_run(arguments, "alerts", NULL);
 }
 
 static int run_show(const struct arguments *arguments)
 {
-	return request_run(arguments, "alert");
+	return request_run(arguments, "alert", NULL);
 }
 
 static int run_noisy(const struct arguments *arguments)
 {
-	return request_run(arguments, "alerts-noisy");
+	return request_run(arguments, "alerts-noisy", NULL);
 }
 
 static int run_summary(const struct arguments *arguments)
 {
-	return request_run(arguments, "alerts-summary");
+	return request_run(arguments, "alerts-summary", NULL);
 }
 
+static int run_ack(const struct arguments *arguments)
+{
+	return request_run(arguments, "alerts-ack", NULL);
+}
+
+static int run_work(const struct arguments *arguments)
+{
+	return request_run(arguments, "alerts-work", NULL);
+}
+
+static int run_assign(const struct arguments *arguments)
+{
+	return request_run(arguments, "alerts-assign", NULL);
+}
+
+static int run_comment(const struct arguments *arguments)
+{
+	return request_run(arguments, "alerts-comment", NULL);
+}
+
+static int run_close(const struct arguments *arguments)
+{
+	return request_run(arguments, "alerts-close", NULL);
+}
+
+#define DETAILS_ACT                                                                            \
+	"Of the alerts of those numbers or, without, of all that the filter fits: at most\n"   \
+	"1,000 at a time. What is done is a record of the log, with who did it: the user\n"    \
+	"id that asked, and the name it claims. It is answered when that is durable."
+
 static const struct option_spec shown_options[] = {OPTIONS_SHOWN, {0}};
-static const struct option_spec list_options[] = {OPTIONS_FILTER, OPTIONS_SHOWN, {0}};
+static const struct option_spec list_options[] = {OPTIONS_FILTER("open"), OPTIONS_SHOWN, {0}};
+
+#define OPTION_TEXT                                                                            \
+	{                                                                                      \
+		.name = "text", .value = "TEXT", .help = "why; stands in its history"          \
+	}
+
+static const struct option_spec act_options[] = {
+	OPTION_TEXT, OPTIONS_FILTER(NULL), OPTIONS_SHOWN, {0}};
+
+static const struct option_spec assign_options[] = {
+	{.name = "to", .value = "NAME", .help = "who looks at it", .required = true},
+	OPTION_TEXT,
+	OPTIONS_FILTER(NULL),
+	OPTIONS_SHOWN,
+	{0},
+};
+
+static const struct option_spec comment_options[] = {
+	{.name = "text", .value = "TEXT", .help = "the comment", .required = true},
+	OPTIONS_FILTER(NULL),
+	OPTIONS_SHOWN,
+	{0},
+};
+
+static const struct option_spec close_options[] = {
+	{.name = "verdict",
+		.value = "WORD",
+		.help = "true: it was an attack; false: the rule is wrong; benign: it was "
+			"meant",
+		.required = true},
+	OPTION_TEXT,
+	OPTIONS_FILTER(NULL),
+	OPTIONS_SHOWN,
+	{0},
+};
 
 static const struct option_spec noisy_options[] = {
 	{.name = "days",
@@ -83,6 +149,56 @@ const struct command alerts_commands[] = {
 			   "record does that\nit was concluded from.",
 		.options = shown_options,
 		.run = run_show,
+	},
+	{
+		.group = "alerts",
+		.name = "ack",
+		.operands = "[NUMBER...]",
+		.operands_max = ARGUMENTS_ANY,
+		.summary = "somebody has seen it",
+		.details = DETAILS_ACT,
+		.options = act_options,
+		.run = run_ack,
+	},
+	{
+		.group = "alerts",
+		.name = "work",
+		.operands = "[NUMBER...]",
+		.operands_max = ARGUMENTS_ANY,
+		.summary = "somebody works on it",
+		.details = DETAILS_ACT,
+		.options = act_options,
+		.run = run_work,
+	},
+	{
+		.group = "alerts",
+		.name = "assign",
+		.operands = "[NUMBER...]",
+		.operands_max = ARGUMENTS_ANY,
+		.summary = "who looks at it",
+		.details = DETAILS_ACT,
+		.options = assign_options,
+		.run = run_assign,
+	},
+	{
+		.group = "alerts",
+		.name = "comment",
+		.operands = "[NUMBER...]",
+		.operands_max = ARGUMENTS_ANY,
+		.summary = "what others should know",
+		.details = DETAILS_ACT,
+		.options = comment_options,
+		.run = run_comment,
+	},
+	{
+		.group = "alerts",
+		.name = "close",
+		.operands = "[NUMBER...]",
+		.operands_max = ARGUMENTS_ANY,
+		.summary = "with a verdict; opens again when it comes again",
+		.details = DETAILS_ACT,
+		.options = close_options,
+		.run = run_close,
 	},
 	{
 		.group = "alerts",

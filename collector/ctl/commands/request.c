@@ -58,8 +58,8 @@ static void put_claim(struct json *json)
 		json_put_str(json, "claims", name);
 }
 
-static void put_request(
-	struct strbuf *request, const struct arguments *arguments, const char *word)
+static void put_request(struct strbuf *request, const struct arguments *arguments,
+	const char *word, const char *kind)
 {
 	struct json json = json_into(request);
 
@@ -68,6 +68,8 @@ static void put_request(
 	put_options(&json, arguments);
 	put_operands(&json, arguments);
 	put_claim(&json);
+	if (kind != NULL)
+		json_put_str(&json, "kind", kind);
 	json_object_end(&json);
 }
 
@@ -119,12 +121,12 @@ static int ask_and_print(const struct arguments *arguments, const char *request)
 	return code;
 }
 
-int request_run(const struct arguments *arguments, const char *word)
+int request_run(const struct arguments *arguments, const char *word, const char *kind)
 {
 	struct strbuf request = STRBUF_INIT(REQUEST_MAX);
 	int code = EXIT_USAGE;
 
-	put_request(&request, arguments, word);
+	put_request(&request, arguments, word, kind);
 	if (request.overflow)
 		fprintf(stderr, "soc-ctl: that is more than %d bytes\n", REQUEST_MAX);
 	else

@@ -7,11 +7,11 @@
 
 /*
  * Asks `word` with one JSON object: a text for each option that was given, true for a flag,
- * "number" for the one operand there can be or "numbers" for several. Prints the answer, laid
- * out for people on a terminal; an error of the collector goes to standard error. The exit
- * code.
+ * "number" for the one operand there can be or "numbers" for several, "kind" if it is not NULL.
+ * Prints the answer, laid out for people on a terminal; an error of the collector goes to
+ * standard error. The exit code.
  */
-int request_run(const struct arguments *arguments, const char *word);
+int request_run(const struct arguments *arguments, const char *word, const char *kind);
 
 #define OPTIONS_SHOWN                                                                          \
 	OPTION_SOCKET,                                                                         \
