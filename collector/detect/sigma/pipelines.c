@@ -131,25 +131,39 @@ static void read_fields(struct reading *reading, const struct tree_node *entry)
 		add_row(reading, &source, SLICE_NONE, under);
 }
 
+static void add_definition(
+	struct reading *reading, const struct log_source *source, const struct tree_node *when)
+{
+	struct pipelines *pipelines = reading->pipelines;
+
+	if (pipelines->n_definitions == PIPELINE_DEFINITIONS_MAX)
+		wrong(reading, when, "too many log sources");
+	else
+		pipelines->definitions[pipelines->n_definitions++] = (struct definition){
+			.source = *source, .when = when, .file = reading->file};
+}
+
+/* Each entry of a list is a definition of its own, so that each has its witness. */
 static void read_definition(struct reading *reading, const struct tree_node *entry)
 {
 	static const char *const known[] = {"category", "product", "service", "when", NULL};
-	struct pipelines *pipelines = reading->pipelines;
-	struct definition definition = {.file = reading->file};
+	const struct tree_node *when;
+	struct log_source source;
 
-	if (entry->kind != TREE_MAP || (definition.when = map_value(entry, "when")) == NULL) {
+	if (entry->kind != TREE_MAP || (when = map_value(entry, "when")) == NULL) {
 		wrong(reading, entry, "an entry has category, product or service, and when");
 		return;
 	}
 	check_keys(reading, entry, known);
-	if (!log_source_read(entry, pipelines->arena, &definition.source, reading->mistakes))
+	if (!log_source_read(entry, reading->pipelines->arena, &source, reading->mistakes))
 		return;
-	if (log_source_parts(&definition.source) == 0)
+	if (log_source_parts(&source) == 0)
 		wrong(reading, entry, "neither category nor product nor service");
-	else if (pipelines->n_definitions == PIPELINE_DEFINITIONS_MAX)
-		wrong(reading, entry, "too many log sources");
+	else if (when->kind == TREE_LIST && when->n > 0)
+		for (size_t i = 0; i < when->n; i++)
+			add_definition(reading, &source, when->items[i]);
 	else
-		pipelines->definitions[pipelines->n_definitions++] = definition;
+		add_definition(reading, &source, when);
 }
 
 static void read_list(struct reading *reading, const struct tree_node *list,

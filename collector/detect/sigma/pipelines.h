@@ -32,7 +32,7 @@ enum {
 	PIPELINE_ROWS_MAX = 20000,
 };
 
-/* What tells the events of a log source. */
+/* What tells the events of a log source; several of the same are alternatives. */
 struct definition {
 	struct log_source source;
 	const struct tree_node *when;

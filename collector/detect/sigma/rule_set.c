@@ -5,10 +5,25 @@
 #include "collector/detect/sigma/prefilter.h"
 #include "collector/detect/sigma/rule_loading.h"
 
+enum { NEEDED_MAX = 4 };
+
+/* Fields of which an event of a definition has one or more; n 0 = nothing is known. */
+struct needed {
+	uint16_t fields[NEEDED_MAX];
+	size_t n;
+};
+
+/* A definition of a log source; those behind it that are no first one are alternatives to it.
+ */
+struct source_part {
+	uint32_t definition; /* number in set->definitions */
+	bool first;
+};
+
 /* Rules of one log source. */
 struct source {
 	struct log_source what;
-	uint32_t *parts; /* definitions that must hold, numbers in set->definitions */
+	struct source_part *parts; /* of each first one and its alternatives one must hold */
 	size_t n_parts;
 	bool known; /* definitions tell all of its parts */
 	uint32_t *rules;
@@ -27,6 +42,7 @@ struct rule_set {
 
 	/* definitions of log sources, as expressions, in the order of the pipelines' */
 	const struct expression **definitions;
+	struct needed *needed; /* of each */
 	size_t n_definitions;
 	struct prefilter *definition_filter;
 	struct source all; /* every rule: for events of no known log source */
@@ -45,7 +61,8 @@ static void read_definitions(struct rule_set *set, struct rule_loading *loading)
 	size_t n = pipelines_definitions(set->pipelines, &definitions);
 
 	set->definitions = calloc(n + 1, sizeof(*set->definitions));
-	if (set->definitions == NULL)
+	set->needed = calloc(n + 1, sizeof(*set->needed));
+	if (set->definitions == NULL || set->needed == NULL)
 		abort();
 	set->n_definitions = n;
 	for (size_t i = 0; i < n; i++) {
@@ -57,6 +74,8 @@ static void read_definitions(struct rule_set *set, struct rule_loading *loading)
 		if (set->definitions[i] == NULL) /* never: an "or" of nothing */
 			set->definitions[i] =
 				expression_of_parts(&set->arena, EXPRESSION_OR, NULL, 0);
+		set->needed[i].n = expression_needs(
+			set->definitions[i], set->needed[i].fields, NEEDED_MAX);
 		loading->keywords |= detection.keywords;
 		mistakes_end(&said);
 	}
@@ -80,7 +99,8 @@ static void add_alternatives(
 {
 	for (size_t i = first; i < n; i++) {
 		if (log_source_eq(&definitions[i].source, &definitions[first].source))
-			source->parts[source->n_parts++] = (uint32_t)i;
+			source->parts[source->n_parts++] = (struct source_part){
+				.definition = (uint32_t)i, .first = i == first};
 	}
 }
 
@@ -224,6 +244,7 @@ void rule_set_free(struct rule_set *set)
 	pipelines_free(set->pipelines);
 	fields_done(&set->fields);
 	free(set->definitions);
+	free(set->needed);
 	free(set->regexes);
 	free(set->sources);
 	free(set->rules);
@@ -365,6 +386,15 @@ struct sigma_event *rule_matcher_event(struct rule_matcher *matcher)
 	return &matcher->event;
 }
 
+static bool has_needed(const struct sigma_event *event, const struct needed *needed)
+{
+	for (size_t i = 0; i < needed->n; i++) {
+		if (event->of_field[needed->fields[i]].first != 0)
+			return true;
+	}
+	return needed->n == 0;
+}
+
 static bool find_definitions(struct rule_matcher *matcher)
 {
 	const struct rule_set *set = matcher->set;
@@ -376,6 +406,7 @@ static bool find_definitions(struct rule_matcher *matcher)
 	memset(matcher->holds, 0, set->n_definitions * sizeof(*matcher->holds));
 	for (size_t i = 0; i < n; i++) {
 		matcher->holds[candidates[i]] =
+			has_needed(&matcher->event, &set->needed[candidates[i]]) &&
 			expression_holds(set->definitions[candidates[i]], &matcher->event);
 		any |= matcher->holds[candidates[i]];
 	}
@@ -384,24 +415,18 @@ static bool find_definitions(struct rule_matcher *matcher)
 
 static bool is_of_source(const struct rule_matcher *matcher, const struct source *source)
 {
-	const struct definition *definitions;
+	bool holds = true;
 
-	pipelines_definitions(matcher->set->pipelines, &definitions);
 	if (!source->known)
 		return false;
-	for (size_t i = 0; i < source->n_parts;) {
-		const struct log_source *what = &definitions[source->parts[i]].source;
-		bool holds = false;
+	for (size_t i = 0; i < source->n_parts; i++) {
+		const struct source_part *part = &source->parts[i];
 
-		/* alternatives stand behind each other */
-		for (; i < source->n_parts &&
-			log_source_eq(&definitions[source->parts[i]].source, what);
-			i++)
-			holds |= matcher->holds[source->parts[i]];
-		if (!holds)
+		if (part->first && !holds)
 			return false;
+		holds = (holds && !part->first) || matcher->holds[part->definition];
 	}
-	return true;
+	return holds;
 }
 
 static void match_rules(struct rule_matcher *matcher, const struct prefilter *prefilter,

@@ -431,6 +431,40 @@ START_TEST(a_number_in_brackets_is_one_value_of_a_list)
 }
 END_TEST
 
+START_TEST(each_way_to_tell_a_log_source_is_tried)
+{
+	const char *rule = "title: a\nlogsource: {product: x, service: y}\ndetection:\n"
+			   "  s: {f: 1}\n  condition: s\n";
+	const char *pipeline = "log-sources:\n"
+			       "  - product: x\n    when:\n      - {a: null, b: [1, 2]}\n"
+			       "      - [{c|exists: true}, {d: 1}, {e: 1}, {g: 1}, {h: 1}]\n"
+			       "      - word\n"
+			       "  - product: x\n    when: {i: null}\n"
+			       "  - service: y\n    when: {f: 1}\n";
+	static const struct {
+		const char *json;
+		size_t n;
+	} all[] = {
+		{"{\"f\":1,\"b\":2,\"i\":1}", 1},
+		{"{\"f\":1,\"b\":2,\"i\":1,\"a\":1}", 0},
+		{"{\"f\":1,\"b\":3,\"i\":1}", 0},
+		{"{\"f\":1,\"c\":9,\"i\":1}", 1},
+		{"{\"f\":1,\"h\":1,\"i\":1}", 1},
+		{"{\"f\":1,\"k\":\"a word\",\"i\":1}", 1},
+		{"{\"f\":1}", 1},
+		{"{\"f\":2}", 0},
+	};
+	struct rules_for_test rules;
+
+	rules_for_test_load(&rules, rule, pipeline, true);
+	ck_assert_msg(rules.mistakes.len == 0, "%s", strbuf_cstr(&rules.mistakes));
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		ck_assert_msg(rules_for_test_match(&rules, all[i].json, NULL) == all[i].n, "%s",
+			all[i].json);
+	rules_for_test_done(&rules);
+}
+END_TEST
+
 START_TEST(fields_are_listed_with_who_delivers_them)
 {
 	const char *rule = "title: a\nlogsource: {product: x}\ndetection:\n"
@@ -507,5 +541,6 @@ TEST_MAIN("detect/sigma/pipelines", records_of_auditd_are_read_in_their_own_word
 	services_of_linux_are_told_by_their_program, web_servers_and_proxies_are_told_apart,
 	names_asked_for_and_packets, zeek_is_read_in_its_own_words,
 	malware_has_one_shape_whoever_found_it, clouds_and_applications,
-	a_number_in_brackets_is_one_value_of_a_list, fields_are_listed_with_who_delivers_them,
+	a_number_in_brackets_is_one_value_of_a_list, each_way_to_tell_a_log_source_is_tried,
+	fields_are_listed_with_who_delivers_them,
 	mistakes_of_a_pipeline_are_told_with_their_place)
