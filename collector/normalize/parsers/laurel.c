@@ -22,18 +22,31 @@ static bool put_id(struct record *record, struct parse_context *context, struct 
 	return true;
 }
 
+/* Of "PARENT_INFO", or "PPID" in the system call's record. */
+static void put_parent(struct audit *audit, struct slice name, struct slice value)
+{
+	static const struct {
+		struct slice name;
+		enum field_id field;
+	} values[] = {
+		{{SLICE_BYTES("comm")}, FIELD_PROCESS_PARENT_NAME},
+		{{SLICE_BYTES("exe")}, FIELD_PROCESS_PARENT_EXECUTABLE},
+		{{SLICE_BYTES("ARGV")}, FIELD_PROCESS_PARENT_ARGS},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		if (slice_eq(name, values[i].name))
+			put(audit->record, audit->context, values[i].field, value);
+	}
+}
+
 /* "comm", "PPID.exe": a value of the system call's record. */
 static void put_call(struct audit *audit, struct slice name, struct slice value)
 {
-	if (skip_lit(&name, "PPID.")) {
-		if (slice_eq(name, SLICE_LIT("comm")))
-			put(audit->record, audit->context, FIELD_PROCESS_PARENT_NAME, value);
-		else if (slice_eq(name, SLICE_LIT("exe")))
-			put(audit->record, audit->context, FIELD_PROCESS_PARENT_EXECUTABLE,
-				value);
-	} else if (slice_find(name, '.') == name.len && !slice_eq(name, SLICE_LIT("ARGV"))) {
+	if (skip_lit(&name, "PPID."))
+		put_parent(audit, name, value);
+	else if (slice_find(name, '.') == name.len && !slice_eq(name, SLICE_LIT("ARGV")))
 		audit_put(audit, name, value, false);
-	}
 }
 
 static void put_pair(struct audit *audit, const struct pair *pair)
@@ -46,6 +59,8 @@ static void put_pair(struct audit *audit, const struct pair *pair)
 		return;
 	if (slice_eq(record, SLICE_LIT("SYSCALL")))
 		put_call(audit, name, value);
+	else if (slice_eq(record, SLICE_LIT("PARENT_INFO")))
+		put_parent(audit, name, value);
 	else if (slice_eq(record, SLICE_LIT("EXECVE")) && slice_eq(name, SLICE_LIT("ARGV")))
 		audit_put_argument(audit, value);
 	else if (slice_eq(record, SLICE_LIT("PROCTITLE")) || slice_eq(name, SLICE_LIT("ARGV")))
