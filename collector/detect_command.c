@@ -553,7 +553,7 @@ static int run_detect(const struct arguments *arguments)
 		fprintf(stderr, "soc-collector detect: %s\n", err.text);
 	strbuf_done(&mistakes);
 	rule_set_free(set);
-	indicators_release(input.indicators);
+	indicators_unref(input.indicators);
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -44,7 +44,7 @@ static struct indicators *load(struct indicators_settings settings, const char *
 
 	settings.lists.items = lists;
 	settings.lists.n += n_paths;
-	indicators = indicators_load(&settings, clock_wall_ns(), &mistakes, err);
+	indicators = indicators_load(&settings, NULL, clock_wall_ns(), &mistakes, err);
 	fputs(strbuf_cstr(&mistakes), stderr);
 	strbuf_done(&mistakes);
 	free(lists);

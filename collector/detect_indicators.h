@@ -9,18 +9,20 @@
 
 enum { DETECT_LISTS_MAX = 256 };
 
-/* Its options, for a command's table. */
+/* Its options, for tables of commands. */
+#define DETECT_INDICATORS_SETTINGS_OPTION                                                      \
+	{                                                                                      \
+		.name = "indicators-settings", .value = "FILE",                                \
+		.help = "a file of settings that names lists (soc-collector indicators "       \
+			"config)"                                                              \
+	}
 #define DETECT_INDICATORS_OPTIONS                                                              \
 	{.name = "indicators",                                                                 \
 		.value = "FILE",                                                               \
 		.help = "a list of indicators or warnings, or a folder with such; may be "     \
 			"given again",                                                         \
 		.most = DETECT_LISTS_MAX},                                                     \
-	{                                                                                      \
-		.name = "indicators-settings", .value = "FILE",                                \
-		.help = "a file of settings that names lists (soc-collector indicators "       \
-			"config)"                                                              \
-	}
+		DETECT_INDICATORS_SETTINGS_OPTION
 
 /* By the options of a command; mistakes are told on standard error. `*indicators` is NULL when
  * none were asked for. */

@@ -4,6 +4,7 @@
 #include "collector/commands.h"
 #include "collector/detect_command.h"
 #include "collector/export.h"
+#include "collector/indicators_command.h"
 #include "collector/national/feed_cli.h"
 #include "collector/normalize_command.h"
 #include "collector/verify_command.h"
@@ -14,6 +15,7 @@ static const struct command *const tables[] = {
 	normalize_commands,
 	detect_commands,
 	backtest_commands,
+	indicators_commands,
 	verify_commands,
 	export_commands,
 	feed_commands,
@@ -23,6 +25,7 @@ static const struct command *const tables[] = {
 static const struct command_group groups[] = {
 	{"sigma", "rules: over what the store holds", NULL},
 	{"feed", "national messages in files: check, print, verify", NULL},
+	{"indicators", "lists of addresses, domains, URLs, hashes: check them", NULL},
 	{0},
 };
 

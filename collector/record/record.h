@@ -120,6 +120,8 @@ enum match_rule {
 	MATCH_SIGN_IN_OF_USER = 5,
 	/* A Sigma rule: its id, and its version in hexadecimal digits. */
 	MATCH_SIGMA = 6,
+	/* An indicator: its type, itself as people write it, the list it is from. */
+	MATCH_INDICATOR = 7,
 };
 
 /* By which an event is known again that comes twice, event_id.h in normalize/; 0, 0 = by

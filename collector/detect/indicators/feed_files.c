@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "common/file.h"
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -34,31 +36,52 @@ static bool is_list(const char *name)
 	return false;
 }
 
-static void read_one(const FTSENT *entry, feed_file *one, void *user, struct strbuf *mistakes)
-{
-	struct strbuf text = STRBUF_INIT(FEED_FILE_SIZE_MAX);
-	struct err err;
-
-	if (file_read(entry->fts_path, &text, &err))
-		one(user, entry->fts_path, strbuf_slice(&text),
-			(int64_t)entry->fts_statp->st_mtim.tv_sec);
-	else
-		strbuf_addf(mistakes, "%s\n", err.text);
-	strbuf_done(&text);
-}
-
 static bool is_wanted(const FTSENT *entry)
 {
 	return entry->fts_level == 0 || (entry->fts_name[0] != '.' && is_list(entry->fts_name));
 }
 
-bool feed_files_read(
-	const char *path, feed_file *one, void *user, struct strbuf *mistakes, struct err *err)
+struct walk {
+	void (*visit)(struct walk *walk, const FTSENT *entry);
+	feed_file *one;
+	void *user;
+	struct strbuf *mistakes; /* NULL: they are not told */
+	uint64_t mark;
+	unsigned n;
+};
+
+static void tell(const struct walk *walk, const char *path, const char *what)
+{
+	if (walk->mistakes != NULL)
+		strbuf_addf(walk->mistakes, "%s: %s\n", path, what);
+}
+
+static void visit(struct walk *walk, FTS *fts, FTSENT *entry)
+{
+	switch (entry->fts_info) {
+	case FTS_D:
+		if (entry->fts_level > 0 && entry->fts_name[0] == '.')
+			(void)fts_set(fts, entry, FTS_SKIP);
+		break;
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		tell(walk, entry->fts_path, strerror(entry->fts_errno));
+		break;
+	case FTS_F:
+		if (is_wanted(entry) && walk->n++ < FEED_FILES_MAX)
+			walk->visit(walk, entry);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool walk_files(struct walk *walk, const char *path, struct err *err)
 {
 	char *copy = strdup(path);
 	char *paths[] = {copy, NULL};
-	FTS *walk;
-	unsigned n = 0;
+	FTS *fts;
 
 	if (copy == NULL)
 		abort();
@@ -66,24 +89,51 @@ bool feed_files_read(
 		free(copy);
 		return err_sys(err, "%s", path);
 	}
-	walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW, by_name);
-	if (walk == NULL)
+	fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW, by_name);
+	if (fts == NULL)
 		abort();
-	for (FTSENT *entry; (entry = fts_read(walk)) != NULL;) {
-		if (entry->fts_info == FTS_D && entry->fts_level > 0 &&
-			entry->fts_name[0] == '.')
-			(void)fts_set(walk, entry, FTS_SKIP);
-		else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
-			 entry->fts_info == FTS_NS)
-			strbuf_addf(mistakes, "%s: %s\n", entry->fts_path,
-				strerror(entry->fts_errno));
-		else if (entry->fts_info == FTS_F && is_wanted(entry) && n++ < FEED_FILES_MAX)
-			read_one(entry, one, user, mistakes);
-	}
-	if (n > FEED_FILES_MAX)
-		strbuf_addf(mistakes, "%s: %u files more than the %d that are read\n", path,
-			n - FEED_FILES_MAX, FEED_FILES_MAX);
-	(void)fts_close(walk);
+	for (FTSENT *entry; (entry = fts_read(fts)) != NULL;)
+		visit(walk, fts, entry);
+	if (walk->n > FEED_FILES_MAX)
+		tell(walk, path, "more files than are read");
+	(void)fts_close(fts);
 	free(copy);
 	return true;
+}
+
+static void read_one(struct walk *walk, const FTSENT *entry)
+{
+	struct strbuf text = STRBUF_INIT(FEED_FILE_SIZE_MAX);
+	struct err err;
+
+	if (file_read(entry->fts_path, &text, &err))
+		walk->one(walk->user, entry->fts_path, strbuf_slice(&text),
+			(int64_t)entry->fts_statp->st_mtim.tv_sec);
+	else
+		strbuf_addf(walk->mistakes, "%s\n", err.text);
+	strbuf_done(&text);
+}
+
+bool feed_files_read(
+	const char *path, feed_file *one, void *user, struct strbuf *mistakes, struct err *err)
+{
+	struct walk walk = {read_one, one, user, mistakes, 0, 0};
+
+	return walk_files(&walk, path, err);
+}
+
+static void mark_one(struct walk *walk, const FTSENT *entry)
+{
+	struct file_mark mark = file_mark(entry->fts_path);
+
+	walk->mark = XXH3_64bits_withSeed(entry->fts_path, strlen(entry->fts_path), walk->mark);
+	walk->mark = XXH3_64bits_withSeed(&mark, sizeof(mark), walk->mark);
+}
+
+uint64_t feed_files_mark(const char *path, uint64_t before)
+{
+	struct walk walk = {.visit = mark_one, .mark = before};
+
+	(void)walk_files(&walk, path, NULL);
+	return walk.mark;
 }

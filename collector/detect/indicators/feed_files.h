@@ -21,4 +21,8 @@ typedef void feed_file(void *user, const char *path, struct slice text, int64_t 
 MUST_USE bool feed_files_read(
 	const char *path, feed_file *one, void *user, struct strbuf *mistakes, struct err *err);
 
+/* Changes when a file of `path` does, or one comes or goes; nothing is read. `before` is that
+ * of other paths. */
+uint64_t feed_files_mark(const char *path, uint64_t before);
+
 #endif

@@ -14,13 +14,14 @@ struct indicator_source {
 };
 
 struct indicators {
-	_Atomic unsigned holders;
+	_Atomic unsigned refs;
 	struct indicator_table *table;
 	struct warning_lists *warnings;
 	struct suffixes *suffixes;
 	struct indicator_source *sources; /* INDICATOR_SOURCES_MAX */
 	size_t n_sources;
 	size_t suppressed;
+	uint64_t mark; /* of the files and settings it was read from */
 	size_t by_type[INDICATOR_TYPES];
 	_Atomic uint64_t matches, expired;
 };

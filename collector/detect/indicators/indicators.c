@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "collector/detect/indicators/feed_files.h"
 #include "collector/detect/indicators/holding.h"
 #include "collector/detect/indicators/reader.h"
@@ -253,18 +255,54 @@ static struct suffixes *load_suffixes(const char *path, struct strbuf *mistakes)
 	return suffixes_load(access(path, R_OK) == 0 ? path : "", mistakes);
 }
 
-struct indicators *indicators_load(const struct indicators_settings *settings, int64_t now_ns,
-	struct strbuf *mistakes, struct err *err)
+static uint64_t mark_text(const char *text, uint64_t before)
 {
-	struct indicators *indicators = calloc(1, sizeof(*indicators));
-	struct loading loading = {.indicators = indicators,
-		.mistakes = mistakes,
-		.now_s = now_ns / CLOCK_NS_PER_S};
+	return XXH3_64bits_withSeed(text, strlen(text) + 1, before);
+}
+
+static uint64_t mark_list(const struct indicator_list *list, uint64_t before)
+{
+	uint64_t numbers[] = {list->confidence, list->ttl_ms};
+	uint64_t mark = feed_files_mark(list->path, before);
+
+	mark = mark_text(list->name, mark);
+	mark = mark_text(list->format, mark);
+	mark = mark_text(list->class_name, mark);
+	return XXH3_64bits_withSeed(numbers, sizeof(numbers), mark);
+}
+
+/* Of all that decides what is loaded, but for the time. */
+static uint64_t mark_of(const struct indicators_settings *settings)
+{
+	const struct indicator_list *lists = settings->lists.items;
+	uint64_t numbers[] = {settings->indicators_max, settings->memory_max, settings->lists.n,
+		settings->own.n};
+	uint64_t mark = XXH3_64bits(numbers, sizeof(numbers));
+
+	for (size_t i = 0; i < settings->lists.n; i++)
+		mark = mark_list(&lists[i], mark);
+	for (size_t i = 0; i < settings->warning_lists.n; i++)
+		mark = feed_files_mark(settings->warning_lists.items[i], mark);
+	for (size_t i = 0; i < settings->own.n; i++)
+		mark = mark_text(settings->own.items[i], mark);
+	return feed_files_mark(settings->public_suffixes, mark);
+}
+
+struct indicators *indicators_load(const struct indicators_settings *settings,
+	struct indicators *before, int64_t now_ns, struct strbuf *mistakes, struct err *err)
+{
+	struct loading loading = {.mistakes = mistakes, .now_s = now_ns / CLOCK_NS_PER_S};
+	uint64_t mark = mark_of(settings);
+	struct indicators *indicators;
 	bool fine;
 
+	if (before != NULL && before->mark == mark)
+		return indicators_ref(before);
+	loading.indicators = indicators = calloc(1, sizeof(*indicators));
 	if (indicators == NULL)
 		abort();
-	indicators->holders = 1;
+	indicators->refs = 1;
+	indicators->mark = mark;
 	indicators->sources = calloc(INDICATOR_SOURCES_MAX, sizeof(*indicators->sources));
 	indicators->warnings = warning_lists_new();
 	indicators->table = indicator_table_new(
@@ -283,20 +321,21 @@ struct indicators *indicators_load(const struct indicators_settings *settings, i
 	indicator_table_finish(indicators->table);
 	if (fine)
 		return indicators;
-	indicators_release(indicators);
+	indicators_unref(indicators);
 	return NULL;
 }
 
-struct indicators *indicators_hold(struct indicators *indicators)
+struct indicators *indicators_ref(struct indicators *indicators)
 {
-	atomic_fetch_add_explicit(&indicators->holders, 1, memory_order_relaxed);
+	if (indicators != NULL)
+		atomic_fetch_add_explicit(&indicators->refs, 1, memory_order_relaxed);
 	return indicators;
 }
 
-void indicators_release(struct indicators *indicators)
+void indicators_unref(struct indicators *indicators)
 {
 	if (indicators == NULL ||
-		atomic_fetch_sub_explicit(&indicators->holders, 1, memory_order_acq_rel) > 1)
+		atomic_fetch_sub_explicit(&indicators->refs, 1, memory_order_acq_rel) > 1)
 		return;
 	for (size_t i = 0; i < indicators->n_sources; i++)
 		free(indicators->sources[i].name);

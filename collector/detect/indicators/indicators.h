@@ -4,12 +4,13 @@
  * Read from the files of lists (reader.h), judged by warning lists and by what
  * is ours, put into one table (table.h). What is loaded is immutable but for
  * its counters; workers use the same one at once. A reload makes another in a
- * thread of its own: take it, give the old one up (indicators_release).
+ * thread of its own; readers go on with what they hold.
  */
 #ifndef COLLECTOR_DETECT_INDICATORS_INDICATORS_H
 #define COLLECTOR_DETECT_INDICATORS_INDICATORS_H
 
 #include "collector/detect/indicators/reading.h"
+#include "collector/record/batch.h"
 #include "common/setting.h"
 
 enum {
@@ -45,14 +46,18 @@ struct indicators_settings indicators_settings_standard(void);
 
 struct indicators;
 
-/* Mistakes in lists are added a line each, and the rest works. NULL, with the reason, when a
- * path is not there or settings are wrong. Held once. */
+/*
+ * `before` (may be NULL) is given again when neither files nor settings have changed since.
+ * Mistakes in lists are added a line each, and the rest works. NULL, with the reason, when a
+ * path is not there or settings are wrong. The caller holds one reference. Blocks while it
+ * reads, some seconds for two million: a thread of its own does it.
+ */
 MUST_USE struct indicators *indicators_load(const struct indicators_settings *settings,
-	int64_t now_ns, struct strbuf *mistakes, struct err *err);
+	struct indicators *before, int64_t now_ns, struct strbuf *mistakes, struct err *err);
 
-/* Any thread; the last one frees. */
-struct indicators *indicators_hold(struct indicators *indicators);
-void indicators_release(struct indicators *indicators); /* NULL is fine */
+/* Any thread. */
+struct indicators *indicators_ref(struct indicators *indicators); /* NULL is fine */
+void indicators_unref(struct indicators *indicators); /* the last one frees; NULL is fine */
 
 /* ---- what was loaded ----------------------------------------------------------------- */
 
@@ -110,6 +115,18 @@ struct indicator_matches {
 /* Each indicator once, at the first field that has it. `now_s` decides what is expired. */
 void indicators_match_record(struct indicators *indicators, const struct record *record,
 	int64_t now_s, struct indicator_matches *matches);
+
+/*
+ * Tags every record of the batch with what it matches: MATCH_INDICATOR, the group is type,
+ * indicator as indicator_show() writes it, source, with NUL between. Tags that found no room in
+ * the record or the arena are counted in what is returned. Any thread.
+ */
+unsigned indicators_match_batch(
+	struct indicators *indicators, struct batch *batch, int64_t now_s);
+
+/* Of a tag's group; false when it is no such tag. */
+MUST_USE bool indicators_tag(const struct match *match, struct slice *type,
+	struct slice *indicator, struct slice *source);
 
 /* An event that is no record: names as in its JSON, of ECS or of products, and values. */
 struct indicator_value {

@@ -491,3 +491,50 @@ void indicators_match_values(struct indicators *indicators,
 	}
 	finish(&look);
 }
+
+/* ---- batches ----------------------------------------------------------------------------- */
+
+static bool tag(struct record *record, struct arena *arena, const struct indicator_match *match)
+{
+	const struct indicator_view *indicator = &match->indicator;
+	struct strbuf text = STRBUF_INIT(2 * INDICATOR_TEXT_MAX);
+	struct slice group;
+
+	strbuf_add_str(&text, indicator_type_name(indicator->type));
+	strbuf_add_byte(&text, '\0');
+	indicator_show(indicator->type, indicator->bytes, &text);
+	strbuf_add_byte(&text, '\0');
+	strbuf_add(&text, indicator->source);
+	group = arena_copy(arena, strbuf_slice(&text));
+	strbuf_done(&text);
+	return !slice_absent(group) && record_match(record, arena, MATCH_INDICATOR, group);
+}
+
+unsigned indicators_match_batch(
+	struct indicators *indicators, struct batch *batch, int64_t now_s)
+{
+	struct indicator_matches matches;
+	unsigned n_lost = 0;
+
+	for (size_t i = 0; i < batch->n_records; i++) {
+		struct record *record = &batch->records[i];
+
+		indicators_match_record(indicators, record, now_s, &matches);
+		n_lost += (unsigned)matches.left_out;
+		for (size_t k = 0; k < matches.n; k++)
+			n_lost += !tag(record, &batch->arena, &matches.items[k]);
+	}
+	return n_lost;
+}
+
+bool indicators_tag(const struct match *match, struct slice *type, struct slice *indicator,
+	struct slice *source)
+{
+	struct slice rest = match->group;
+
+	if (match->rule != MATCH_INDICATOR || !slice_cut(&rest, '\0', type) ||
+		!slice_cut(&rest, '\0', indicator) || slice_absent(rest))
+		return false;
+	*source = rest;
+	return true;
+}

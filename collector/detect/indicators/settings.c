@@ -9,11 +9,11 @@ static const struct setting list_table[] = {
 		".ioc, "
 		".stix, .netset and .ipset is read.",
 		.example = "/var/lib/soc/lists/phishing.txt"},
-	{"name", SETTING_TEXT, AT(name), "\"\"", 0, 100,
+	{"name", SETTING_TEXT, AT(name), "", 0, 100,
 		"What matches call it; empty: the name of the file or folder."},
 	{"format", SETTING_TEXT, AT(format), "auto", 1, 20,
 		"auto, warning-list, misp, stix, maltrail, csv or plain."},
-	{"class", SETTING_TEXT, AT(class_name), "\"\"", 0, 40,
+	{"class", SETTING_TEXT, AT(class_name), "", 0, 40,
 		"The class that its matches count in, of classes.yaml (malware, phishing, "
 		"...); "
 		"empty: as the list says."},

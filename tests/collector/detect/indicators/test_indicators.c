@@ -22,7 +22,7 @@ static void load_with(struct indicators_settings settings, const char *name)
 	settings.public_suffixes = "";
 	settings.lists = (struct setting_sections){&list, 1};
 	strbuf_reset(&mistakes);
-	loaded = indicators_load(&settings, NOW_S * CLOCK_NS_PER_S, &mistakes, &err);
+	loaded = indicators_load(&settings, NULL, NOW_S * CLOCK_NS_PER_S, &mistakes, &err);
 	ck_assert_msg(loaded != NULL, "%s", err.text);
 }
 
@@ -35,7 +35,7 @@ static void load(const char *name, const char *text)
 
 static void done(void)
 {
-	indicators_release(loaded);
+	indicators_unref(loaded);
 	folder_remove(&folder);
 	strbuf_done(&mistakes);
 	strbuf_done(&shown);
@@ -346,7 +346,7 @@ START_TEST(a_time_to_live_ends_what_has_no_end)
 		"14,90\n");
 	list.path = folder_path(&folder, "t.txt");
 	settings.lists = (struct setting_sections){&list, 1};
-	loaded = indicators_load(&settings, NOW_S * CLOCK_NS_PER_S, &mistakes, &err);
+	loaded = indicators_load(&settings, NULL, NOW_S * CLOCK_NS_PER_S, &mistakes, &err);
 	ck_assert_msg(loaded != NULL, "%s", err.text);
 	ck_assert_str_eq(all(), "domain b.example 30 phishing");
 	ck_assert_uint_eq(counts().expired, 1);
@@ -415,7 +415,7 @@ START_TEST(what_is_ours_never_matches)
 	list.path = folder_path(&folder, "l.txt");
 	settings.own = (struct setting_texts){own, ARRAY_LEN(own)};
 	settings.lists = (struct setting_sections){&list, 1};
-	loaded = indicators_load(&settings, NOW_S * CLOCK_NS_PER_S, &mistakes, &err);
+	loaded = indicators_load(&settings, NULL, NOW_S * CLOCK_NS_PER_S, &mistakes, &err);
 	ck_assert_msg(loaded != NULL, "%s", err.text);
 	ck_assert_uint_eq(indicators_figures(loaded).suppressed, 5);
 	ck_assert_str_eq(match("source.ip=203.0.113.9"), "");
@@ -445,6 +445,61 @@ START_TEST(records_match_by_their_fields)
 }
 END_TEST
 
+START_TEST(a_batch_gets_tags)
+{
+	struct batch batch = {.n_records = 1};
+	struct slice name = SLICE_LIT("a.evil.example"), type, indicator, source;
+	struct record record = {0};
+
+	arena_init(&batch.arena, 1 << 20);
+	batch.records = &record;
+	ck_assert(record_add(&record, &batch.arena, FIELD_DNS_QUESTION_NAME, name));
+	ck_assert(
+		record_add(&record, &batch.arena, FIELD_SOURCE_IP, SLICE_LIT("198.51.100.7")));
+	load("l.txt", "evil.example\n198.51.100.7\n");
+	ck_assert_uint_eq(indicators_match_batch(loaded, &batch, NOW_S), 0);
+	ck_assert_uint_eq(record.n_matches, 2);
+	ck_assert(indicators_tag(&record.matches[0], &type, &indicator, &source));
+	ck_assert_slice_eq(type, SLICE_LIT("domain"));
+	ck_assert_slice_eq(indicator, SLICE_LIT("evil.example"));
+	ck_assert_slice_eq(source, SLICE_LIT("l"));
+	record.matches[0].rule = MATCH_SIGMA;
+	ck_assert(!indicators_tag(&record.matches[0], &type, &indicator, &source));
+	arena_done(&batch.arena);
+	done();
+}
+END_TEST
+
+START_TEST(what_has_not_changed_is_not_read_again)
+{
+	struct indicators_settings settings = indicators_settings_standard();
+	struct indicator_list list = {.name = "", .format = "auto", .class_name = ""};
+	struct indicators *again, *changed;
+	struct err err = {0};
+
+	folder_make(&folder);
+	folder_replace(&folder, "l.txt", "evil.example\n");
+	list.path = folder.path;
+	settings.lists = (struct setting_sections){&list, 1};
+	loaded = indicators_load(&settings, NULL, NOW_S, &mistakes, &err);
+	ck_assert_ptr_nonnull(loaded);
+	again = indicators_load(&settings, loaded, NOW_S, &mistakes, &err);
+	ck_assert_ptr_eq(again, loaded);
+	indicators_unref(again);
+	folder_replace(&folder, "m.txt", "other.example\n");
+	changed = indicators_load(&settings, loaded, NOW_S, &mistakes, &err);
+	ck_assert_ptr_ne(changed, loaded);
+	ck_assert_uint_eq(indicators_figures(loaded).loaded, 1);
+	ck_assert_uint_eq(indicators_figures(changed).loaded, 2);
+	list.class_name = "phishing";
+	again = indicators_load(&settings, changed, NOW_S, &mistakes, &err);
+	ck_assert_ptr_ne(again, changed);
+	indicators_unref(again);
+	indicators_unref(changed);
+	done();
+}
+END_TEST
+
 START_TEST(settings_that_are_wrong_are_said)
 {
 	struct indicators_settings settings = indicators_settings_standard();
@@ -453,14 +508,14 @@ START_TEST(settings_that_are_wrong_are_said)
 	struct err err = {0};
 
 	settings.lists = (struct setting_sections){&list, 1};
-	ck_assert_ptr_null(indicators_load(&settings, 0, &mistakes, &err));
+	ck_assert_ptr_null(indicators_load(&settings, NULL, 0, &mistakes, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "/nowhere/list.txt"));
 	list.format = "openioc";
-	ck_assert_ptr_null(indicators_load(&settings, 0, &mistakes, &err));
+	ck_assert_ptr_null(indicators_load(&settings, NULL, 0, &mistakes, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "'openioc'"));
 	list.format = "auto";
 	list.class_name = "weather";
-	ck_assert_ptr_null(indicators_load(&settings, 0, &mistakes, &err));
+	ck_assert_ptr_null(indicators_load(&settings, NULL, 0, &mistakes, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "'weather'"));
 	strbuf_done(&mistakes);
 }
@@ -474,5 +529,5 @@ TEST_MAIN("indicators", plain_lists_have_comments_and_names_what_is_wrong,
 	values_match_on_the_fields_where_they_make_sense, an_indicator_matches_an_event_once,
 	public_suffixes_hold_for_themselves_alone, what_expires_later_matches_until_then,
 	a_time_to_live_ends_what_has_no_end, warning_lists_suppress_and_count,
-	what_is_ours_never_matches, records_match_by_their_fields,
-	settings_that_are_wrong_are_said)
+	what_is_ours_never_matches, records_match_by_their_fields, a_batch_gets_tags,
+	what_has_not_changed_is_not_read_again, settings_that_are_wrong_are_said)
