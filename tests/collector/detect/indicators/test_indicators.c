@@ -33,12 +33,20 @@ static void load(const char *name, const char *text)
 	load_with(indicators_settings_standard(), name);
 }
 
+static void forget(struct strbuf *text)
+{
+	size_t limit = text->limit;
+
+	strbuf_done(text);
+	strbuf_init(text, limit);
+}
+
 static void done(void)
 {
 	indicators_unref(loaded);
 	folder_remove(&folder);
-	strbuf_done(&mistakes);
-	strbuf_done(&shown);
+	forget(&mistakes);
+	forget(&shown);
 }
 
 /* "type value confidence class label" of each, with ';' between. */
@@ -517,7 +525,7 @@ START_TEST(settings_that_are_wrong_are_said)
 	list.class_name = "weather";
 	ck_assert_ptr_null(indicators_load(&settings, NULL, 0, &mistakes, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "'weather'"));
-	strbuf_done(&mistakes);
+	forget(&mistakes);
 }
 END_TEST
 
