@@ -7,6 +7,7 @@
 #include "collector/indicators_command.h"
 #include "collector/national/feed_cli.h"
 #include "collector/normalize_command.h"
+#include "collector/sigma_command.h"
 #include "collector/verify_command.h"
 #include "common/cli/command.h"
 
@@ -16,6 +17,7 @@ static const struct command *const tables[] = {
 	detect_commands,
 	backtest_commands,
 	indicators_commands,
+	sigma_commands,
 	verify_commands,
 	export_commands,
 	feed_commands,
@@ -23,7 +25,7 @@ static const struct command *const tables[] = {
 };
 
 static const struct command_group groups[] = {
-	{"sigma", "rules: over what the store holds", NULL},
+	{"sigma", "rules: run their tests, or the rules over what the store holds", NULL},
 	{"feed", "national messages in files: check, print, verify", NULL},
 	{"indicators", "lists of addresses, domains, URLs, hashes: check them", NULL},
 	{0},
