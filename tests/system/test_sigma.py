@@ -1,105 +1,105 @@
-"""Sigma rules in the stream: a line that a rule fits becomes a finding; rules change while lines come."""
+"""soc-collector sigma test: what rules promise is held against events, and the shipped rules hold it."""
 import json
-import signal
+import re
 import subprocess
-import time
+from collections import Counter
 
-from harness import wait_until
-from senders import Listeners
+import pytest
+import yaml
+from harness import ROOT
 
-RULE = """title: Xoá nhật ký
-id: 5b1c8a9e-0000-4000-8000-0000000000{number:02}
-level: high
-tags: [attack.defense-evasion, attack.t1070.002]
-logsource: {{product: linux, category: process_creation}}
+RULES = ROOT / "configs" / "sigma" / "rules"
+RULE = """\
+title: simple
+id: s
+logsource: {category: webserver}
 detection:
-  tool:
-    CommandLine|contains: /{tool}
-  condition: tool
+    s: {url.path: /a}
+    condition: s
+tests:
+    - name: fits
+      match: true
+      events:
+          - line: '203.0.113.5 - - [05/Jan/2026:09:00:00 +0700] "GET /a HTTP/1.1" 200 1 "-" "-"'
+          - fields: {event.category: web, http.request.method: GET, url: {path: /a, original: /a}}
+    - name: fits not
+      match: false
+      events:
+          - {fields: {event.category: web, http.request.method: GET, url.path: '/{n}'}, times: 3}
 """
-PIPELINE = """log-sources:
-  - {product: linux, category: process_creation, when: {event.action: sudo_command}}
-fields:
-  - of: {product: linux}
-    names: {CommandLine: [process.command_line]}
-"""
 
 
-def stamp():
-    return time.strftime("%b %e %H:%M:%S", time.gmtime(time.time() + 7 * 3600))
+@pytest.fixture
+def sigma_test(program, tmp_path):
+    def run(*texts, options=()):
+        for number, text in enumerate(texts):
+            (tmp_path / f"{number}.yml").write_text(text)
+        return subprocess.run([str(program("soc-collector")), "sigma", "test", *options, str(tmp_path)],
+                              capture_output=True, text=True, check=False)
+    return run
 
 
-def sudo(tool):
-    return (f"<85>{stamp()} h sudo: an : TTY=pts/0 ; PWD=/home/an ; USER=root ; COMMAND=/usr/bin/{tool} /var/log\n"
-            ).encode()
+def test_a_rule_that_keeps_its_promise_passes(sigma_test):
+    done = sigma_test(RULE, options=["--strict"])
+    assert done.returncode == 0, done.stderr
+    assert [line.split(": ", 1)[1] for line in done.stdout.splitlines()] == [
+        "passed: simple: fits", "passed: simple: fits not"]
 
 
-def findings(stack):
-    return {e["record"]["rule.id"][-2:]: e["record"] for e in stack.export()
-            if e["kind"] == "finding" and "rule.id" in e["record"]}
+def test_a_broken_promise_is_told_with_its_event(sigma_test):
+    done = sigma_test(RULE.replace("/{n}", "/a"), options=["--json", "--quiet"])
+    assert done.returncode == 1
+    assert [(x["line"], x["column"], x["reason"]) for x in map(json.loads, done.stdout.splitlines())
+            if x["outcome"] == "failed"] == [(16, 13, "the rule fits this event")]
 
 
-def test_rules_find_and_change_while_lines_come(stack):
-    rules = stack.folder / "sigma/rules"
-    (stack.folder / "sigma/pipelines").mkdir(parents=True)
-    (rules / "linux").mkdir(parents=True)
-    (stack.folder / "sigma/pipelines/p.yml").write_text(PIPELINE)
-    (rules / "linux/shred.yml").write_text(RULE.format(number=1, tool="shred"))
-    (rules / "wrong.yml").write_text("title: x\ndetection: {a: {b|nothing: c}, condition: a}\n")
-    stack.settings["sigma"] = "sigma"
-    listeners = Listeners(stack)
-    stack.start_collector()
-    stack.collector.process.wait_for(r"sigma/rules/wrong\.yml:2:")
-    figures = stack.control("status")["sigma"]
-    assert (figures["loaded"], figures["refused"]) == (1, 1), figures
-
-    with listeners.connect("tcp") as tcp:
-        tcp.sendall(sudo("shred") + sudo("truncate") + sudo("ls"))
-        wait_until("the rule found it", lambda: findings(stack), 60)
-        (rules / "linux/truncate.yml").write_text(RULE.format(number=2, tool="truncate"))
-        stack.collector.process.signal(signal.SIGHUP)
-        stack.collector.process.wait_for(r"collector\.reloaded .*sigma_rules=2 refused_rules=1")
-        tcp.sendall(3 * sudo("truncate"))
-    listeners.wait(6)
-    wait_until("the new rule found it", lambda: "02" in findings(stack), 60)
-    found = findings(stack)
-    assert set(found) == {"01", "02"}
-    assert found["01"]["rule.name"] == "Xoá nhật ký"
-    assert found["01"]["threat.technique.id"] == "T1070.002"
-    assert json.loads(found["01"]["message"])["events"] == 1
-    rows = json.loads(stack.ctl("rules", "linux/", "--json", "--socket", stack.control_path))["rules"]
-    assert [(row["state"], row["matches"]) for row in rows] == [("in-force", 0), ("in-force", 3)], rows
-    [wrong] = json.loads(stack.ctl("rules", "wrong", "--json", "--socket", stack.control_path))["rules"]
-    assert (wrong["state"], wrong["matches"]) == ("refused", 0) and "no such modifier" in wrong["reason"]
+@pytest.mark.parametrize("text, words", [
+    (RULE.replace("tests:", "texts:"), "0.yml:1: the rule has no tests"),
+    (RULE.replace("match: false", "match: true").replace("/{n}", "/a"), "0.yml:1: no test says what the rule must not match"),
+])
+def test_a_rule_without_a_test_of_either_kind_is_named(sigma_test, text, words):
+    done = sigma_test(text)
+    assert done.returncode == 0 and words in done.stderr
+    assert sigma_test(text, options=["--strict"]).returncode == 1
 
 
-def backtest(stack, *words):
-    done = subprocess.run([stack.program("soc-collector"), "sigma", "backtest", *words], capture_output=True, text=True)
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+@pytest.mark.parametrize("text, words", [
+    (RULE.replace("    condition: s\n", ""), "0.yml:5:5: detection: "),
+    (RULE.replace("match: true", "match: 1"), "0.yml:9:14: match: true or false should stand here"),
+    ("a: [", "0.yml:1:"),
+])
+def test_what_cannot_be_read_fails(sigma_test, text, words):
+    done = sigma_test(text)
+    assert done.returncode == 1 and words in done.stderr, done.stderr
 
 
-def test_a_backtest_finds_in_the_store_what_came_before_the_rule(stack):
-    rule = stack.folder / "rule.yml"
-    rule.write_text(RULE.format(number=7, tool="shred"))
-    (stack.folder / "sigma/pipelines").mkdir(parents=True)
-    (stack.folder / "sigma/pipelines/p.yml").write_text(PIPELINE)
-    stack.settings["sigma"] = "sigma"
-    listeners = Listeners(stack)
-    stack.start_collector()
-    with listeners.connect("tcp") as tcp:
-        tcp.sendall(3 * sudo("shred") + 2 * sudo("ls"))
-    listeners.wait(5)
-    settings = ["-c", stack.folder / "collector.yaml"]
-    code, rows, said = backtest(stack, rule, *settings)
-    assert code == 0 and "5 records, 3 matches" in said, said
-    [row] = rows
-    assert (row["rule"][-2:], row["agency"], row["matches"], row["hosts"]) == ("07", 2, 3, 1)
-    assert row["day"] == row["first"][:10] and row["first"].endswith("+07:00") and len(row["evidence"]) == 3
-    assert backtest(stack, rule, *settings, "--to", row["first"])[1] == []
-    code, rows, said = backtest(stack, rule, *settings, "--from", row["last"])
-    assert code == 0 and rows[0]["matches"] < 4
-    rule.write_text("title: wrong\ndetection: {a: {b|nothing: c}, condition: a}\n")
-    code, rows, said = backtest(stack, rule, *settings)
-    assert (code, rows) == (1, []) and f"{rule}:2:17: no such modifier" in said
-    assert backtest(stack, rule)[0] == 2
-    assert backtest(stack, stack.folder / "none.yml", *settings)[0] == 1
+# ---- the shipped rules ----------------------------------------------------------------
+
+def documents():
+    for path in sorted(RULES.rglob("*.yml")):
+        for document in yaml.safe_load_all(path.read_text()):
+            yield path.relative_to(RULES), document
+
+
+def test_shipped_rules_keep_their_promises(program):
+    done = subprocess.run([str(program("soc-collector")), "sigma", "test", "--strict", "--quiet", str(RULES)],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == ""
+
+
+def test_shipped_rules_say_what_analysts_need():
+    classes = {x["class"] for x in yaml.safe_load((ROOT / "configs/national/classes.yaml").read_text())["classes"]}
+    ids = Counter()
+    for path, rule in documents():
+        where = f"{path}: {rule.get('title')}"
+        ids[rule["id"]] += 1
+        assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", rule["id"]), where
+        assert re.search("[àáảãạăâđèéẻẽẹêìíỉĩịòóỏõọôơùúủũụưỳýỷỹỵ]", rule["title"].lower()
+                         + rule["description"].lower()), where
+        assert rule["level"] in ("informational", "low", "medium", "high", "critical"), where
+        assert [t for t in rule["tags"] if t.startswith("soc.class.")
+                and t.removeprefix("soc.class.") in classes], where
+        assert any(t.startswith("attack.t") for t in rule["tags"]), where
+        assert {"status", "author", "date", "falsepositives", "tests"} <= rule.keys(), where
+    assert [i for i, n in ids.items() if n > 1] == []
