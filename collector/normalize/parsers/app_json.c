@@ -431,6 +431,7 @@ static const struct name_entry authentik_entries[] = {
 	NAME("host", FIELD_URL_DOMAIN),
 	NAME("request_id", FIELD_HTTP_REQUEST_ID),
 	NAME("user.username", NAME_DROPPED), /* read below */
+	NAME("identifier", NAME_DROPPED),
 	NAME("user.email", FIELD_USER_EMAIL),
 	NAME("user.pk", FIELD_USER_ID),
 	NAME("context.http_request.path", FIELD_URL_ORIGINAL),
@@ -439,6 +440,7 @@ static struct name_table authentik_names = NAME_TABLE(authentik_entries);
 static const struct value_meaning authentik_actions[] = {
 	VALUE("login", LOGIN(ECS_SUCCESS)),
 	VALUE("login_failed", LOGIN(ECS_FAILURE)),
+	VALUE("invalid_identifier", LOGIN(ECS_FAILURE)), /* there is no such account */
 	VALUE("logout", .action = {SLICE_BYTES("application_logout")},
 		PLAIN(ECS_AUTHENTICATION, ECS_END)),
 	VALUE("user_write", ACCOUNT("account_changed", ECS_USER, ECS_CHANGE)),
@@ -464,6 +466,8 @@ static void tell_authentik(
 
 	if (slice_absent(user) || slice_eq(user, SLICE_LIT("AnonymousUser")))
 		user = pairs_get_lit(pairs, "context.username");
+	if (slice_absent(user))
+		user = pairs_get_lit(pairs, "identifier");
 	put_some(record, context, FIELD_USER_NAME, user);
 	put_meaning(record, context, meaning != NULL ? meaning : &web_noted);
 }
