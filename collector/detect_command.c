@@ -7,8 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/detect/correlator/correlator.h"
 #include "collector/detect/sigma/field_report.h"
 #include "collector/detect/sigma/json_event.h"
+#include "collector/detect/sigma/json_time.h"
 #include "collector/detect/sigma/rule_set.h"
 #include "collector/detect_indicators.h"
 #include "collector/normalize_command.h"
@@ -22,6 +24,7 @@ enum {
 	READ_SIZE = 1 << 20,
 	OUT_SIZE = 1 << 20,
 	JSON_SIZE_MAX = 24 * EVENT_SIZE_MAX, /* yyjson asks for less */
+	CORRELATOR_SIZE = 256 << 20,
 };
 
 /* Finds where one JSON value ends and the next begins, over any line ends. */
@@ -33,6 +36,8 @@ struct splitter {
 
 struct run {
 	struct rule_matcher *matcher;
+	struct correlator *correlator;
+	int64_t time_ns; /* of the event; of the one before it where it has none */
 	const struct sigma_rule *rules;
 	struct indicators *indicators; /* NULL: none are looked for */
 	struct strbuf in;              /* of the event that is being read, and what follows */
@@ -41,7 +46,7 @@ struct run {
 	size_t scanned;     /* bytes of `in` that the splitter saw */
 	struct splitter splitter;
 	uint64_t line, begun_line; /* from 1 */
-	uint64_t n_events, n_matches, n_bad, n_partial, n_given_up;
+	uint64_t n_events, n_matches, n_conclusions, n_bad, n_partial, n_given_up;
 	bool started; /* something was read */
 	bool failed;  /* writing did */
 };
@@ -68,28 +73,95 @@ static void put_rule_name(struct json *json, const struct sigma_rule *rule)
 	strbuf_done(&place);
 }
 
-static void put_match(struct run *run, const struct sigma_rule *rule)
+static void put_head(struct run *run, struct json *json, const struct sigma_rule *rule)
 {
-	struct json json = json_into(&run->out);
-
-	json_object(&json);
-	json_put_u64(&json, "line", run->begun_line);
-	put_rule_name(&json, rule);
-	json_put_text(&json, "title", rule->title);
-	json_put_text(&json, "level", rule->level);
-	json_key(&json, SLICE_LIT("tags"));
-	json_array(&json);
+	json_object(json);
+	json_put_u64(json, "line", run->begun_line);
+	put_rule_name(json, rule);
+	json_put_text(json, "title", rule->title);
+	json_put_text(json, "level", rule->level);
+	json_key(json, SLICE_LIT("tags"));
+	json_array(json);
 	for (size_t i = 0; i < rule->n_tags; i++)
-		json_text(&json, rule->tags[i]);
-	json_array_end(&json);
-	json_object_end(&json);
+		json_text(json, rule->tags[i]);
+	json_array_end(json);
+}
+
+static void put_end(struct run *run, struct json *json)
+{
+	json_object_end(json);
 	strbuf_add_byte(&run->out, '\n');
-	run->n_matches++;
 	if (run->out.len > OUT_SIZE / 2)
 		flush(run);
 }
 
+static void put_match(struct run *run, const struct sigma_rule *rule)
+{
+	struct json json = json_into(&run->out);
+
+	put_head(run, &json, rule);
+	put_end(run, &json);
+	run->n_matches++;
+}
+
+static void put_group(struct json *json, const struct conclusion *conclusion)
+{
+	json_key(json, SLICE_LIT("group"));
+	json_object(json);
+	for (size_t i = 0; i < conclusion->correlation->n_group; i++) {
+		json_key(json, conclusion->correlation->group_by[i]);
+		json_text(json, conclusion->group[i]);
+	}
+	json_object_end(json);
+}
+
+static void put_lists(struct json *json, const struct conclusion *conclusion)
+{
+	json_key(json, SLICE_LIT("values"));
+	json_array(json);
+	for (size_t i = 0; i < conclusion->n_values; i++)
+		json_text(json, conclusion->values[i]);
+	json_array_end(json);
+	json_key(json, SLICE_LIT("lines"));
+	json_array(json);
+	for (size_t i = 0; i < conclusion->n_evidence; i++)
+		json_u64(json, conclusion->evidence[i].ref);
+	json_array_end(json);
+}
+
+static void put_conclusion(void *user, const struct conclusion *conclusion)
+{
+	struct run *run = user;
+	struct json json = json_into(&run->out);
+
+	put_head(run, &json, &run->rules[conclusion->rule]);
+	json_put_str(
+		&json, "correlation", correlation_type_names[conclusion->correlation->type]);
+	put_group(&json, conclusion);
+	json_key(&json, SLICE_LIT("count"));
+	json_double(&json, conclusion->value);
+	if (conclusion->saturated)
+		json_put_bool(&json, "saturated", true);
+	json_put_time(&json, "first", conclusion->first_ns, 3);
+	json_put_time(&json, "last", conclusion->last_ns, 3);
+	put_lists(&json, conclusion);
+	put_end(run, &json);
+	run->n_conclusions++;
+}
+
 /* ---- events -------------------------------------------------------------------- */
+
+static void correlate(struct run *run, yyjson_val *root, const uint32_t *matches, size_t n)
+{
+	struct correlator_event event = {.ref = run->begun_line,
+		.value = correlator_sigma_value,
+		.user = rule_matcher_event(run->matcher)};
+
+	if (run->correlator == NULL)
+		return;
+	event.time_ns = run->time_ns = json_time(root, run->time_ns);
+	correlator_take(run->correlator, &event, matches, n);
+}
 
 static void match_event(struct run *run, yyjson_val *root)
 {
@@ -100,8 +172,11 @@ static void match_event(struct run *run, yyjson_val *root)
 	sigma_event_begin(event);
 	json_event_add(event, root);
 	n = rule_matcher_match(run->matcher, &matches);
-	for (size_t i = 0; i < n; i++)
-		put_match(run, &run->rules[matches[i]]);
+	for (size_t i = 0; i < n; i++) {
+		if (!run->rules[matches[i]].silent)
+			put_match(run, &run->rules[matches[i]]);
+	}
+	correlate(run, root, matches, n);
 	if (run->indicators != NULL)
 		run->n_matches += detect_indicators_event(
 			run->indicators, root, run->begun_line, &run->out);
@@ -286,8 +361,25 @@ static bool read_events(struct run *run, int fd, struct err *err)
 	}
 	if (run->in.len > 0)
 		take_value(run, run->in.ptr, run->in.len);
+	if (run->correlator != NULL)
+		correlator_finish(run->correlator);
 	flush(run);
 	return !run->failed || err_set(err, "writing the matches failed");
+}
+
+static void tell_correlator(const struct run *run)
+{
+	struct correlator_figures figures;
+
+	if (run->correlator == NULL)
+		return;
+	figures = correlator_figures(run->correlator);
+	fprintf(stderr,
+		", %llu correlations (%llu events too late, %llu without a field, %llu groups "
+		"forgotten, %llu with too many values, %llu times put together)",
+		(unsigned long long)run->n_conclusions, (unsigned long long)figures.late,
+		(unsigned long long)figures.without, (unsigned long long)figures.evicted,
+		(unsigned long long)figures.saturated, (unsigned long long)figures.trimmed);
 }
 
 static void tell(const struct run *run)
@@ -303,6 +395,7 @@ static void tell(const struct run *run)
 	if (run->n_given_up > 0)
 		fprintf(stderr, ", %llu regular expressions given up",
 			(unsigned long long)run->n_given_up);
+	tell_correlator(run);
 	fputc('\n', stderr);
 }
 
@@ -326,6 +419,8 @@ static bool match_events(
 	bool ok = run.matcher != NULL;
 
 	rule_set_rules(set, &run.rules);
+	if (rule_set_figures(set).correlations > 0)
+		run.correlator = correlator_new(set, CORRELATOR_SIZE, put_conclusion, &run);
 	if (ok) {
 		ok = read_events(&run, fd, err);
 		tell(&run);
@@ -333,6 +428,7 @@ static bool match_events(
 			detect_indicators_tell(input->indicators);
 	}
 	rule_matcher_free(run.matcher);
+	correlator_free(run.correlator);
 	strbuf_done(&run.in);
 	strbuf_done(&run.out);
 	strbuf_done(&run.json);

@@ -1,15 +1,18 @@
 /*
  * A rule file, a NUL, an event as JSON: nothing of both ends the program, and the rules that
- * are found by their texts are those that fit.
+ * are found by their texts are those that fit. What its correlations conclude of the event,
+ * many times, is the same when their state is saved and loaded in between.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "collector/detect/correlator/correlator.h"
 #include "collector/detect/sigma/expression.h"
 #include "collector/detect/sigma/json_event.h"
 #include "collector/detect/sigma/rule_set.h"
+#include "common/clock.h"
 #include "common/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -62,6 +65,61 @@ static void check(const struct rule_set *set, struct rule_matcher *matcher)
 	}
 }
 
+enum { TIMES = 40, CORRELATOR_SIZE = 1 << 20, BLOB_MAX = 16 << 20 };
+
+static void write_down(void *user, const struct conclusion *conclusion)
+{
+	uint64_t *sum = user;
+
+	*sum = *sum * 31 + conclusion->rule;
+	*sum = *sum * 31 + (uint64_t)conclusion->last_ns + conclusion->n_evidence;
+	*sum = *sum * 31 + conclusion->events + conclusion->n_values;
+	assert(conclusion->n_evidence <= CONCLUSION_EVIDENCE_MAX);
+}
+
+static struct correlator *saved_and_loaded(
+	struct correlator *correlator, const struct rule_set *set, uint64_t *sum)
+{
+	struct strbuf blob = STRBUF_INIT(BLOB_MAX);
+	struct correlator *made = correlator_new(set, CORRELATOR_SIZE, write_down, sum);
+
+	correlator_save(correlator, &blob);
+	if (!correlator_load(made, strbuf_slice(&blob)))
+		abort();
+	assert(correlator_figures(made).groups == correlator_figures(correlator).groups);
+	correlator_free(correlator);
+	strbuf_done(&blob);
+	return made;
+}
+
+static void correlate(const struct rule_set *set, struct rule_matcher *matcher, size_t seed)
+{
+	uint64_t once = 0, parts = 0;
+	const uint32_t *rules;
+	size_t n = rule_matcher_match(matcher, &rules);
+	struct correlator *whole, *cut;
+	struct correlator_event event = {
+		.value = correlator_sigma_value, .user = rule_matcher_event(matcher)};
+
+	if (rule_set_figures(set).correlations == 0)
+		return;
+	whole = correlator_new(set, CORRELATOR_SIZE, write_down, &once);
+	cut = correlator_new(set, CORRELATOR_SIZE, write_down, &parts);
+	for (unsigned i = 0; i < TIMES; i++) {
+		event.ref = i;
+		event.time_ns = (int64_t)(i * 7 + seed * i % 11) * CLOCK_NS_PER_S;
+		correlator_take(whole, &event, rules, n);
+		correlator_take(cut, &event, rules, n);
+		if (i % 8 == 0)
+			cut = saved_and_loaded(cut, set, &parts);
+	}
+	correlator_finish(whole);
+	correlator_finish(cut);
+	assert(once == parts);
+	correlator_free(whole);
+	correlator_free(cut);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct strbuf mistakes = STRBUF_INIT(1 << 20);
@@ -81,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sigma_event_begin(rule_matcher_event(matcher));
 		json_event_add(rule_matcher_event(matcher), yyjson_doc_get_root(doc));
 		check(set, matcher);
+		correlate(set, matcher, size);
 	}
 	yyjson_doc_free(doc);
 	rule_matcher_free(matcher);

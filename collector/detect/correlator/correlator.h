@@ -45,6 +45,7 @@ struct correlator_event {
 	int64_t time_ns;
 	uint64_t ref;   /* the caller's: what the event is found again by */
 	uint32_t owner; /* whose memory it is, an agency */
+	uint64_t scope; /* groups of different scopes are different ones; 0 if not needed */
 	/* Value `nth` (from 0) of a field, by its number in the rule set; false: no more. */
 	bool (*value)(const void *user, unsigned field, unsigned nth, struct slice *value);
 	const void *user;
@@ -116,11 +117,11 @@ struct correlator_figures correlator_figures(const struct correlator *correlator
  *	at	size
  *	0	4	"SCR1"
  *	4	8	start value of the hash
- *	12	...	groups, quiet longest first, as state.h writes them
+ *	12	...	groups, of each owner quiet longest first: state.c
  *
  * Whoever stores it guards it by a checksum.
  */
-void correlator_save(const struct correlator *correlator, struct strbuf *out);
+void correlator_save(struct correlator *correlator, struct strbuf *out);
 
 /* Into an empty one. Groups of correlations that changed or are not there are left out, and
  * of others the oldest when there is no room. False: no such blob, and nothing changed. */
