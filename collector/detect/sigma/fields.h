@@ -4,7 +4,8 @@
  * Every field of a rule set has a number. An event's name may stand for several
  * fields, and a field may have several names, in an order: the first name that
  * an event has counts. Of a name that an event may have several times,
- * "process.args[0]" is the first value alone, "[1]" the second. Built while rules
+ * "process.args[0]" is the first value alone, "[1]" the second; a field has at most one
+ * such name. Built while rules
  * are loaded, then immutable.
  */
 #ifndef COLLECTOR_DETECT_SIGMA_FIELDS_H
