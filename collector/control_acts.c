@@ -90,6 +90,8 @@ static bool add_numbered(struct adding *adding, struct alert_reader *reader,
 	yyjson_val *each;
 	size_t i, n;
 
+	if (yyjson_arr_size(numbers) == 0)
+		return err_set(err, "alerts are named by their numbers");
 	yyjson_arr_foreach(numbers, i, n, each)
 	{
 		const struct slice text = slice_of(yyjson_get_str(each), yyjson_get_len(each));

@@ -168,6 +168,8 @@ void control_alert(const struct control_view *view, struct slice words, struct j
 
 	asked_read(&asked, view, words);
 	const int64_t number = (int64_t)asked_number(&asked, "number", INT64_MAX, 0);
+	if (number == 0)
+		asked_wrong(&asked, "which alert? its number");
 	bool done = !asked.wrong && (reader = alert_reader_open(view->derive_dir, &err)) &&
 		    put_whole(reader, number, json, &err);
 	put_outcome(json, &asked, done, &err);

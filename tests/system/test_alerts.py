@@ -1,6 +1,7 @@
 """Findings become alerts that people see, close, suppress with soc-ctl; what they did survives kills."""
 import json
 import os
+import socket
 import subprocess
 import time
 
@@ -65,6 +66,20 @@ def test_an_alert_is_seen_closed_and_opens_again_over_kills(stack):
     assert b"\x1b" not in shown and b"\\x1b" in shown
 
 
+def refuse_nonsense(stack):
+    """Requests that are none, and those who do not wait for the answer, harm nobody."""
+    for request in ["alerts-ack", "alerts-ack [", 'alerts-ack {"numbers":[1,{}]}', 'alerts-close {"numbers":7}', "alert {}",
+                    'alerts {"severity":"dire"}', 'suppress-add {"agency":"-1"}', 'standing-remove {"number":"99"}',
+                    'alerts {"since":"99999999999999w"}', 'watch-add {"until":"1d","owner":"\u0007","reason":"x"}']:
+        assert stack.control(request)["error"], request
+    for _ in range(20):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(str(stack.control_path))
+            sock.sendall(b'alerts-comment {"numbers":["1"],"text":"gone"}\n')
+    wait_until("they were heard all the same", lambda: len(
+        [h for h in ctl(stack, "alerts", "show", "1")["history"] if h["text"] == "gone"]) >= 4, 30)
+
+
 def test_suppressions_hide_and_say_so(stack):
     listeners = Listeners(stack)
     stack.start_collector()
@@ -89,5 +104,6 @@ def test_suppressions_hide_and_say_so(stack):
     history = ctl(stack, "alerts", "show", str(hidden["number"]))
     assert history["evidence"][0]["about"].startswith("{")
     assert ctl(stack, "alerts", "noisy")["rules"][0]["suggestion"].startswith("soc-ctl suppress preview --rule ")
+    refuse_nonsense(stack)
     summary = ctl(stack, "alerts", "summary")
     assert summary["learning"] and summary["budget"]["alerts_today"] == 2 and summary["kept"] == 3
