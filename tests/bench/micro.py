@@ -55,6 +55,13 @@ def exporters_bench(place):
         f"{version} {what} {int(speed) / 1000:.0f}" for version, what, speed in every)
 
 
+def indicators_bench(place):
+    text = run(place.program("indicators_bench"), 2000000, place.folder)
+    return "two million indicators: read in {} s, {} bytes each; {} ns an event of four fields".format(
+        *found(r"indicators: ([\d.]+) s, [\d.]+ MiB, ([\d.]+) bytes", text),
+        found(r"fields: (\d+) ns", text))
+
+
 def chunk_bench(place):
     text = run(place.program("chunk_bench"), 1000000)
     return "ns a line: add {} seal {} read {}; compressed {} times".format(
@@ -90,7 +97,7 @@ def scan_bench(place):
     return "speed beside yara -r: " + ", ".join(f"{what.split(', ')[-1]} at a time {ratio}" for what, ratio in ratios)
 
 
-BENCHES = (normalize_bench, normalize_command, exporters_bench, chunk_bench, seglog_bench, store_bench, scan_bench)
+BENCHES = (normalize_bench, normalize_command, exporters_bench, indicators_bench, chunk_bench, seglog_bench, store_bench, scan_bench)
 
 
 def measure(place, say):

@@ -85,10 +85,17 @@ static bool take_hit(struct look *look, const struct indicator_entry *entry,
 	return true;
 }
 
+static bool has(const struct look *look, enum indicator_type type)
+{
+	return look->indicators->by_type[type] > 0;
+}
+
 static bool look_up(struct look *look, const struct indicator_key *key, struct seen seen)
 {
 	struct slice bytes = indicator_key_bytes(key);
 
+	if (!has(look, key->type))
+		return false;
 	return take_hit(look, indicator_table_find(look->indicators->table, key->type, bytes),
 		key->type, bytes, seen);
 }
@@ -232,7 +239,7 @@ static void look_at_path(
 	struct indicator_key key;
 	size_t last = 0;
 
-	if (path.len < 2)
+	if (path.len < 2 || !has(look, INDICATOR_PATH))
 		return;
 	for (size_t i = 0; i < path.len; i++) {
 		if (path.ptr[i] == '/' && i + 1 < path.len)
@@ -251,6 +258,8 @@ static void look_at_parts(struct look *look, struct url_parts parts, struct seen
 {
 	struct indicator_key key;
 
+	if (!has(look, INDICATOR_URL))
+		return;
 	if (!slice_starts(parts.path, SLICE_LIT("/")))
 		parts.path = SLICE_LIT("/");
 	if (url_key(&parts, &key) && look_up(look, &key, seen))

@@ -7,8 +7,8 @@
  *
  * Memory, each: an entry of 16 bytes, its key with 3 bytes before it, and 1.4
  * slots of 8 bytes (half of a 64-bit hash, seeded at each start, and the number
- * of the entry); a prefix has 80 bytes more. Two million are about 100 MiB.
- * What passes the limit is refused.
+ * of the entry), and one byte of a filter; a prefix has 80 bytes more. Two million are about
+ * 100 MiB. What passes the limit is refused.
  */
 #ifndef COLLECTOR_DETECT_INDICATORS_TABLE_H
 #define COLLECTOR_DETECT_INDICATORS_TABLE_H
@@ -79,7 +79,7 @@ void indicator_table_finish(struct indicator_table *table);
 
 size_t indicator_table_memory(const struct indicator_table *table); /* bytes */
 
-/* NULL when there is none. */
+/* NULL when there is none. After indicator_table_finish(), like the next. */
 const struct indicator_entry *indicator_table_find(
 	const struct indicator_table *table, enum indicator_type type, struct slice bytes);
 
