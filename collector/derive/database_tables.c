@@ -220,6 +220,8 @@ const char *const database_upgrades[] = {
 	 " rule TEXT NOT NULL, agency INTEGER NOT NULL, host INTEGER NOT NULL,"
 	 " prefix TEXT NOT NULL, user TEXT NOT NULL, findings INTEGER NOT NULL,"
 	 " last INTEGER NOT NULL) STRICT;"),
+
+	("CREATE INDEX alerts_open ON alerts(rule, agency) WHERE status < 3;"),
 };
 
 const int database_version = ARRAY_LEN(database_upgrades);

@@ -63,10 +63,9 @@ static void tell(uint32_t host, uint32_t n)
 
 static uint64_t n_acts;
 
-/* As the collector writes them. */
-static void store_act(const struct act *act, int64_t later_ns)
+static void store_act_in(uint8_t lane, const struct act *act, int64_t later_ns)
 {
-	const struct stream stream = {.lane = ACTS_LANE, .epoch = ACTS_EPOCH};
+	const struct stream stream = {.lane = lane, .epoch = ACTS_EPOCH};
 	struct batch *batch = fixture_batch(&bench.fixture, stream, ++n_acts, 1, 1);
 	struct record *record = &batch->records[0];
 	struct strbuf text = STRBUF_INIT(1 << 16);
@@ -85,6 +84,12 @@ static void store_act(const struct act *act, int64_t later_ns)
 	fixture_free(batch);
 	strbuf_done(&text);
 	wait_until_committed();
+}
+
+/* As the collector writes them. */
+static void store_act(const struct act *act, int64_t later_ns)
+{
+	store_act_in(ACTS_LANE, act, later_ns);
 }
 
 static struct act act_on(enum act_kind kind, int64_t alert, const char *subject)
@@ -352,6 +357,8 @@ START_TEST(a_note_of_another_stream_is_no_act)
 	struct derive *derive = begin();
 
 	tell(1, 1);
+	const struct act act = act_on(ACT_CLOSE, 1, "192.0.2.9");
+	store_act_in(ACTS_LANE + 1, &act, 0);
 	bench_store(2, 1, 1, 1, forged);
 	wait_until_committed();
 	expect_number("SELECT status FROM alerts", ALERT_NEW);
