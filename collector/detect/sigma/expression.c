@@ -205,55 +205,6 @@ bool expression_touches(const struct expression *expression, const struct sigma_
 	return false;
 }
 
-/* Of every part some field is needed: one of them all. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
-static size_t needs_of_any(const struct expression *expression, uint16_t *fields, size_t room)
-{
-	size_t n = 0;
-
-	for (unsigned i = 0; i < expression->n_parts; i++) {
-		size_t more = expression_needs(expression->parts[i], fields + n, room - n);
-
-		if (more == 0)
-			return 0;
-		n += more;
-	}
-	return n;
-}
-
-/* Any part's needs are the whole's: the first that are known. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
-static size_t needs_of_all(const struct expression *expression, uint16_t *fields, size_t room)
-{
-	size_t n = 0;
-
-	for (unsigned i = 0; n == 0 && i < expression->n_parts; i++)
-		n = expression_needs(expression->parts[i], fields, room);
-	return n;
-}
-
-/* NOLINTNEXTLINE(misc-no-recursion) */
-size_t expression_needs(const struct expression *expression, uint16_t *fields, size_t room)
-{
-	switch (expression->kind) {
-	case EXPRESSION_ATOM:
-		if (room == 0 || expression->atom.test == ATOM_ABSENT ||
-			expression->atom.field == FIELD_NUMBER_ANY)
-			return 0;
-		fields[0] = expression->atom.field;
-		return 1;
-	case EXPRESSION_AND:
-		return needs_of_all(expression, fields, room);
-	case EXPRESSION_OR:
-		return needs_of_any(expression, fields, room);
-	case EXPRESSION_OF:
-		return expression->least > 0 ? needs_of_any(expression, fields, room) : 0;
-	case EXPRESSION_NOT:
-		break;
-	}
-	return 0;
-}
-
 static const struct expression *made_of(struct arena *arena, struct expression like,
 	const struct expression *const *parts, size_t n)
 {

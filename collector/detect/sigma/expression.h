@@ -84,10 +84,6 @@ bool expression_holds(const struct expression *expression, struct sigma_event *e
 /* The event has one of the fields that are asked for. */
 bool expression_touches(const struct expression *expression, const struct sigma_event *event);
 
-/* Numbers of fields of which an event that fits has one or more; how many, at most `room`. 0
- * when there may be others. */
-size_t expression_needs(const struct expression *expression, uint16_t *fields, size_t room);
-
 /* NULL when the arena is full. One part alone is itself; `kind` is AND or OR. */
 const struct expression *expression_of_parts(struct arena *arena, enum expression_kind kind,
 	const struct expression *const *parts, size_t n);

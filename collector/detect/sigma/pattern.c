@@ -59,10 +59,29 @@ static void fold_three(const unsigned char *in, char *out)
 	out[2] = (char)(0x80 | (code & 0x3f));
 }
 
+/* Eight bytes at once, all below 0x80: the upper bit of a byte says that it is a capital one.
+ */
+static uint64_t fold_eight(uint64_t bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t from_a = bytes + (0x80 - 'A') * ones;
+	const uint64_t past_z = bytes + (0x80 - 'Z' - 1) * ones;
+
+	return bytes + ((from_a & ~past_z & 0x80 * ones) >> 2);
+}
+
 static size_t fold_ascii(struct slice text, char *out)
 {
 	size_t i = 0;
+	uint64_t bytes;
 
+	for (; i + sizeof(bytes) <= text.len; i += sizeof(bytes)) {
+		memcpy(&bytes, text.ptr + i, sizeof(bytes));
+		if (bytes & UINT64_C(0x8080808080808080))
+			break;
+		bytes = fold_eight(bytes);
+		memcpy(out + i, &bytes, sizeof(bytes));
+	}
 	for (; i < text.len && (unsigned char)text.ptr[i] < 0x80; i++) {
 		unsigned char byte = (unsigned char)text.ptr[i];
 

@@ -4,27 +4,11 @@
 
 #include "collector/detect/sigma/prefilter.h"
 #include "collector/detect/sigma/rule_loading.h"
-
-enum { NEEDED_MAX = 4 };
-
-/* Fields of which an event of a definition has one or more; n 0 = nothing is known. */
-struct needed {
-	uint16_t fields[NEEDED_MAX];
-	size_t n;
-};
-
-/* A definition of a log source; those behind it that are no first one are alternatives to it.
- */
-struct source_part {
-	uint32_t definition; /* number in set->definitions */
-	bool first;
-};
+#include "collector/detect/sigma/source_index.h"
 
 /* Rules of one log source. */
 struct source {
 	struct log_source what;
-	struct source_part *parts; /* of each first one and its alternatives one must hold */
-	size_t n_parts;
 	bool known; /* definitions tell all of its parts */
 	uint32_t *rules;
 	size_t n_rules, room;
@@ -42,10 +26,8 @@ struct rule_set {
 
 	/* definitions of log sources, as expressions, in the order of the pipelines' */
 	const struct expression **definitions;
-	struct needed *needed; /* of each */
-	size_t n_definitions;
-	struct prefilter *definition_filter;
-	struct source all; /* every rule: for events of no known log source */
+	struct source_index *index; /* numbers its log sources as `sources` are */
+	struct source all;          /* every rule: for events of no known log source */
 
 	struct regex **regexes;
 	size_t n_regexes;
@@ -61,10 +43,8 @@ static void read_definitions(struct rule_set *set, struct rule_loading *loading)
 	size_t n = pipelines_definitions(set->pipelines, &definitions);
 
 	set->definitions = calloc(n + 1, sizeof(*set->definitions));
-	set->needed = calloc(n + 1, sizeof(*set->needed));
-	if (set->definitions == NULL || set->needed == NULL)
+	if (set->definitions == NULL)
 		abort();
-	set->n_definitions = n;
 	for (size_t i = 0; i < n; i++) {
 		struct mistakes said = mistakes_into(loading->mistakes, definitions[i].file);
 		struct detection detection =
@@ -74,60 +54,9 @@ static void read_definitions(struct rule_set *set, struct rule_loading *loading)
 		if (set->definitions[i] == NULL) /* never: an "or" of nothing */
 			set->definitions[i] =
 				expression_of_parts(&set->arena, EXPRESSION_OR, NULL, 0);
-		set->needed[i].n = expression_needs(
-			set->definitions[i], set->needed[i].fields, NEEDED_MAX);
 		loading->keywords |= detection.keywords;
 		mistakes_end(&said);
 	}
-}
-
-/* Parts of `what` that the definition tells, as bits. */
-static unsigned tells(const struct definition *definition, const struct log_source *what)
-{
-	unsigned bits = 0;
-
-	if (!log_source_holds(&definition->source, what))
-		return 0;
-	for (unsigned i = 0; i < LOG_SOURCE_PARTS; i++)
-		bits |= (unsigned)!slice_absent(definition->source.parts[i]) << i;
-	return bits;
-}
-
-/* The definition and those of the same log source: they are alternatives. */
-static void add_alternatives(
-	struct source *source, const struct definition *definitions, size_t n, size_t first)
-{
-	for (size_t i = first; i < n; i++) {
-		if (log_source_eq(&definitions[i].source, &definitions[first].source))
-			source->parts[source->n_parts++] = (struct source_part){
-				.definition = (uint32_t)i, .first = i == first};
-	}
-}
-
-/* The definitions that tell most of the log source first, then those that tell what is still
- * missing. */
-static void resolve(struct rule_set *set, struct source *source)
-{
-	const struct definition *definitions;
-	size_t n = pipelines_definitions(set->pipelines, &definitions);
-	unsigned told = 0, all = 0;
-
-	for (unsigned i = 0; i < LOG_SOURCE_PARTS; i++)
-		all |= (unsigned)!slice_absent(source->what.parts[i]) << i;
-	source->parts = calloc(LOG_SOURCE_PARTS * n + 1, sizeof(*source->parts));
-	if (source->parts == NULL)
-		abort();
-	for (int parts = LOG_SOURCE_PARTS; parts > 0; parts--) {
-		for (size_t i = 0; i < n; i++) {
-			unsigned bits = tells(&definitions[i], &source->what);
-
-			if (__builtin_popcount(bits) != parts || (bits & ~told) == 0)
-				continue;
-			told |= bits;
-			add_alternatives(source, definitions, n, i);
-		}
-	}
-	source->known = told == all;
 }
 
 static struct source *source_of(struct rule_set *set, const struct log_source *what)
@@ -141,8 +70,7 @@ static struct source *source_of(struct rule_set *set, const struct log_source *w
 	set->sources = room_for_one(
 		set->sources, set->n_sources, &set->sources_room, sizeof(*set->sources));
 	source = &set->sources[set->n_sources++];
-	*source = (struct source){.what = *what};
-	resolve(set, source);
+	*source = (struct source){.what = *what, .known = source_index_add(set->index, what)};
 	return source;
 }
 
@@ -171,6 +99,9 @@ static struct prefilter *filter_of(
 
 static bool build(struct rule_set *set, struct err *err)
 {
+	set->index = source_index_new(set->pipelines, set->definitions, err);
+	if (set->index == NULL)
+		return false;
 	for (size_t i = 0; i < set->n_rules; i++) {
 		if (set->rules[i].expression == NULL || !slice_absent(set->rules[i].no_list))
 			continue;
@@ -184,8 +115,7 @@ static bool build(struct rule_set *set, struct err *err)
 		if (source->prefilter == NULL)
 			return false;
 	}
-	set->definition_filter = prefilter_new(set->definitions, set->n_definitions, err);
-	return set->definition_filter != NULL;
+	return true;
 }
 
 static void load(struct rule_set *set, const struct rule_paths *paths, struct strbuf *mistakes)
@@ -226,7 +156,6 @@ struct rule_set *rule_set_load(
 
 static void source_done(struct source *source)
 {
-	free(source->parts);
 	free(source->rules);
 	prefilter_free(source->prefilter);
 }
@@ -240,11 +169,10 @@ void rule_set_free(struct rule_set *set)
 	source_done(&set->all);
 	for (size_t i = 0; i < set->n_regexes; i++)
 		regex_free(set->regexes[i]);
-	prefilter_free(set->definition_filter);
+	source_index_free(set->index);
 	pipelines_free(set->pipelines);
 	fields_done(&set->fields);
 	free(set->definitions);
-	free(set->needed);
 	free(set->regexes);
 	free(set->sources);
 	free(set->rules);
@@ -323,7 +251,7 @@ struct rule_matcher {
 	struct prefilter_scratch *scratch;
 	struct sigma_event event;
 	struct prefilter *all; /* of every rule, or NULL */
-	bool *holds;           /* by definition */
+	struct source_finder *finder;
 	uint32_t *matches;
 	size_t n_matches;
 };
@@ -340,7 +268,8 @@ static bool fit_scratch(struct rule_matcher *matcher, bool unknown_sources, stru
 {
 	const struct rule_set *set = matcher->set;
 
-	if (!prefilter_scratch_fit(matcher->scratch, set->definition_filter, err))
+	matcher->finder = source_finder_new(set->index, matcher->scratch, err);
+	if (matcher->finder == NULL)
 		return false;
 	for (size_t i = 0; i < set->n_sources; i++) {
 		if (!prefilter_scratch_fit(matcher->scratch, set->sources[i].prefilter, err))
@@ -358,9 +287,8 @@ struct rule_matcher *rule_matcher_new(
 		abort();
 	matcher->set = set;
 	matcher->scratch = prefilter_scratch_new();
-	matcher->holds = calloc(set->n_definitions + 1, sizeof(*matcher->holds));
 	matcher->matches = calloc(set->n_rules + 1, sizeof(*matcher->matches));
-	if (matcher->holds == NULL || matcher->matches == NULL)
+	if (matcher->matches == NULL)
 		abort();
 	sigma_event_init(&matcher->event, &set->fields, set->keywords);
 	if (fit_scratch(matcher, unknown_sources, err))
@@ -375,8 +303,8 @@ void rule_matcher_free(struct rule_matcher *matcher)
 		return;
 	sigma_event_done(&matcher->event);
 	prefilter_scratch_free(matcher->scratch);
+	source_finder_free(matcher->finder);
 	prefilter_free(matcher->all);
-	free(matcher->holds);
 	free(matcher->matches);
 	free(matcher);
 }
@@ -384,49 +312,6 @@ void rule_matcher_free(struct rule_matcher *matcher)
 struct sigma_event *rule_matcher_event(struct rule_matcher *matcher)
 {
 	return &matcher->event;
-}
-
-static bool has_needed(const struct sigma_event *event, const struct needed *needed)
-{
-	for (size_t i = 0; i < needed->n; i++) {
-		if (event->of_field[needed->fields[i]].first != 0)
-			return true;
-	}
-	return needed->n == 0;
-}
-
-static bool find_definitions(struct rule_matcher *matcher)
-{
-	const struct rule_set *set = matcher->set;
-	const uint32_t *candidates;
-	size_t n = prefilter_scan(set->definition_filter, matcher->scratch,
-		strbuf_slice(&matcher->event.folded), &candidates);
-	bool any = false;
-
-	memset(matcher->holds, 0, set->n_definitions * sizeof(*matcher->holds));
-	for (size_t i = 0; i < n; i++) {
-		matcher->holds[candidates[i]] =
-			has_needed(&matcher->event, &set->needed[candidates[i]]) &&
-			expression_holds(set->definitions[candidates[i]], &matcher->event);
-		any |= matcher->holds[candidates[i]];
-	}
-	return any;
-}
-
-static bool is_of_source(const struct rule_matcher *matcher, const struct source *source)
-{
-	bool holds = true;
-
-	if (!source->known)
-		return false;
-	for (size_t i = 0; i < source->n_parts; i++) {
-		const struct source_part *part = &source->parts[i];
-
-		if (part->first && !holds)
-			return false;
-		holds = (holds && !part->first) || matcher->holds[part->definition];
-	}
-	return holds;
 }
 
 static void match_rules(struct rule_matcher *matcher, const struct prefilter *prefilter,
@@ -458,16 +343,17 @@ static int by_number(const void *a, const void *b)
 size_t rule_matcher_match(struct rule_matcher *matcher, const uint32_t **rules)
 {
 	const struct rule_set *set = matcher->set;
+	const uint32_t *sources;
+	bool any;
+	size_t n = source_finder_find(matcher->finder, &matcher->event, &sources, &any);
 
 	matcher->n_matches = 0;
-	if (!find_definitions(matcher) && matcher->all != NULL) {
+	if (!any && matcher->all != NULL) {
 		match_rules(matcher, matcher->all, &set->all);
 	} else {
-		for (size_t i = 0; i < set->n_sources; i++) {
-			if (is_of_source(matcher, &set->sources[i]))
-				match_rules(
-					matcher, set->sources[i].prefilter, &set->sources[i]);
-		}
+		for (size_t i = 0; i < n; i++)
+			match_rules(matcher, set->sources[sources[i]].prefilter,
+				&set->sources[sources[i]]);
 		qsort(matcher->matches, matcher->n_matches, sizeof(*matcher->matches),
 			by_number);
 	}

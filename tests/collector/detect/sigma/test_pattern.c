@@ -136,7 +136,33 @@ START_TEST(what_is_too_long_is_refused)
 }
 END_TEST
 
-TEST_MAIN("detect/sigma/pattern", texts_are_compared_whole_whatever_their_case,
+/* Every byte at every place of a run, beside bytes of other kinds. */
+START_TEST(every_byte_is_folded_wherever_it_stands)
+{
+	static const char *const around[] = {"zzzzzzzzzzzzzzzzz", "@@@@@@@@@@@@@@@@@",
+		"[[[[[[[[[[[[[[[[[", "\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f"};
+
+	for (size_t a = 0; a < ARRAY_LEN(around); a++) {
+		const struct slice text = slice_str(around[a]);
+
+		for (unsigned i = 0; i < text.len * 0x80; i++) {
+			const size_t at = i / 0x80;
+			const char byte = (char)(i % 0x80);
+			char in[20], out[20], wanted[20];
+
+			memcpy(in, text.ptr, text.len);
+			in[at] = byte;
+			memcpy(wanted, in, text.len);
+			wanted[at] = byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : byte;
+			fold_case(slice_of(in, text.len), out);
+			ck_assert_mem_eq(out, wanted, text.len);
+		}
+	}
+}
+END_TEST
+
+TEST_MAIN("detect/sigma/pattern", every_byte_is_folded_wherever_it_stands,
+	texts_are_compared_whole_whatever_their_case,
 	a_star_is_any_number_of_characters_a_question_mark_is_one,
 	a_backslash_escapes_wildcards_and_itself, what_is_a_plain_comparison_is_compiled_to_one,
 	letters_of_vietnamese_greek_and_cyrillic_have_case_too,
