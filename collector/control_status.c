@@ -127,6 +127,9 @@ static void put_derive(struct json *json, const struct control_view *view)
 	json_put_u64(json, "groups", state.groups);
 	json_put_u64(json, "groups_most", state.groups_most);
 	json_put_u64(json, "groups_forgotten", state.groups_forgotten);
+	json_put_u64(json, "sigma_groups", state.sigma_groups);
+	json_put_u64(json, "sigma_bytes", state.sigma_bytes);
+	json_put_u64(json, "sigma_forgotten", state.sigma_forgotten);
 	json_put_u64(json, "bytes", state.bytes);
 	json_put_u64(json, "bytes_free", state.bytes_free);
 	json_put_time(json, "oldest_window", state.oldest_ns, 3);

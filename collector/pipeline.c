@@ -15,6 +15,7 @@
 #include "collector/detect/match.h"
 #include "collector/normalize/families/audit_events.h"
 #include "collector/record/encode.h"
+#include "common/clock.h"
 #include "common/counter.h"
 
 static struct counter records = COUNTER("pipeline.records", "records that passed the pipeline");
@@ -166,6 +167,15 @@ static void detect(struct detector *detector, struct batch *batch)
 	counter_add(&matches_lost, detector_match_batch(detector, batch));
 }
 
+static void look_up(struct indicators *indicators, struct batch *batch)
+{
+	const int64_t now_ns = batch->n_records > 0 ? batch->records[0].received_ns : 0;
+
+	if (indicators != NULL)
+		counter_add(&matches_lost,
+			indicators_match_batch(indicators, batch, now_ns / CLOCK_NS_PER_S));
+}
+
 static struct slice conceal(void *masker, struct arena *arena, struct slice value)
 {
 	return masker_token(masker, arena, value);
@@ -219,6 +229,7 @@ void pipeline_run(struct pipeline *pipeline, struct batch *batch)
 	classify_batch(rules->classifier, batch);     /* fields -> class, severity     */
 	match(batch);                                 /* fields -> tags to correlate   */
 	detect(rules->detector, batch);               /* fields -> tags of Sigma rules */
+	look_up(rules->indicators, batch);            /* fields -> tags of indicators  */
 	mask(rules->masker, pipeline->masked, batch); /* secrets go, for good          */
 	count(batch);                                 /* what passed by                */
 	encode(batch);                                /* fields -> stored form, once   */

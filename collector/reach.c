@@ -2,13 +2,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "collector/enrich/settings.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/sandbox.h"
 
-enum { FOLDERS_MAX = 256 };
+enum { FOLDERS_MAX = 4096 };
 
 /* Read while it runs: names of hosts, certificates and modules of libraries, the time zone, the
  * number of processors. A resolv.conf that is a link lies in one of the folders below /run. */
@@ -53,6 +54,17 @@ static void add_folder_of(struct folders *folders, const char *path)
 	add(folders, folder[0] != '\0' ? folder : "/");
 }
 
+/* A folder, or a file that is replaced by renaming. */
+static void add_either(struct folders *folders, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		add(folders, path);
+	else
+		add_folder_of(folders, path);
+}
+
 static void done(struct folders *folders)
 {
 	while (folders->n > 0)
@@ -80,6 +92,17 @@ static void add_folder_of_enrichment(void *user, const char *path)
 	add_folder_of(user, path);
 }
 
+static void gather_lists(struct folders *folders, const struct indicators_settings *settings)
+{
+	const struct indicator_list *lists = settings->lists.items;
+
+	for (size_t i = 0; i < settings->lists.n; i++)
+		add_either(folders, lists[i].path);
+	for (size_t i = 0; i < settings->warning_lists.n; i++)
+		add_either(folders, settings->warning_lists.items[i]);
+	add_folder_of(folders, settings->public_suffixes);
+}
+
 static void gather_read(
 	struct folders *folders, const char *config, const struct collector_settings *settings)
 {
@@ -98,6 +121,7 @@ static void gather_read(
 	add(folders, settings->national);
 	add(folders, settings->parsers);
 	add(folders, settings->sigma);
+	gather_lists(folders, &settings->indicators);
 	for (size_t i = 0; i < settings->roles.ingest.readable.n; i++)
 		add(folders, settings->roles.ingest.readable.items[i]);
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
+
 static void load_formats(struct rules *rules, const struct collector_settings *settings,
 	const struct rules *before, struct strbuf *warnings)
 {
@@ -26,6 +28,24 @@ static bool load_detector(struct rules *rules, const struct collector_settings *
 	return rules->detector != NULL;
 }
 
+/* Lists that cannot be read leave those that were read before in force. */
+static void load_indicators(struct rules *rules, const struct collector_settings *settings,
+	const struct rules *before, struct strbuf *warnings)
+{
+	struct indicators *old = before ? before->indicators : NULL;
+	struct err err;
+
+	if (settings->indicators.lists.n == 0)
+		return;
+	rules->indicators =
+		indicators_load(&settings->indicators, old, clock_wall_ns(), warnings, &err);
+	if (rules->indicators != NULL)
+		return;
+	strbuf_addf(warnings, "indicators: %s; %s\n", err.text,
+		old != NULL ? "those in force stay" : "there are none");
+	rules->indicators = indicators_ref(old);
+}
+
 struct rules *rules_load(const struct collector_settings *settings, const struct rules *before,
 	struct strbuf *mistakes, struct strbuf *warnings)
 {
@@ -45,6 +65,7 @@ struct rules *rules_load(const struct collector_settings *settings, const struct
 		rules->masker != NULL && rules->profile != NULL &&
 		load_detector(rules, settings, before, mistakes, warnings)) {
 		load_formats(rules, settings, before, warnings);
+		load_indicators(rules, settings, before, warnings);
 		return rules;
 	}
 	rules_unref(rules);
@@ -67,6 +88,7 @@ void rules_unref(struct rules *rules)
 	enricher_free(rules->enricher);
 	classifier_free(rules->classifier);
 	detector_unref(rules->detector);
+	indicators_unref(rules->indicators);
 	masker_free(rules->masker);
 	national_profile_free(rules->profile);
 	free(rules);

@@ -2,8 +2,8 @@
  * rules - what the files beside the settings say, and a reload can change
  *
  * The register of agencies, own formats, what enriches records, the classes of attacks, Sigma
- * rules, the masking policy and the national profile, loaded together, checked together,
- * swapped together: one immutable object, reference counted. Any thread.
+ * rules, lists of indicators, the masking policy and the national profile, loaded together,
+ * checked together, swapped together: one immutable object, reference counted. Any thread.
  */
 #ifndef COLLECTOR_RULES_H
 #define COLLECTOR_RULES_H
@@ -12,6 +12,7 @@
 
 #include "collector/detect/classify.h"
 #include "collector/detect/detector.h"
+#include "collector/detect/indicators/indicators.h"
 #include "collector/enrich/enrich.h"
 #include "collector/national/profile.h"
 #include "collector/normalize/masking/masking.h"
@@ -26,6 +27,7 @@ struct rules {
 	struct classifier *classifier;
 	struct detector *detector;
 	struct enricher *enricher;
+	struct indicators *indicators; /* NULL: there are no lists */
 	struct masker *masker;
 	struct national_profile *profile;
 	struct own_formats *formats;

@@ -64,6 +64,11 @@ const struct setting collector_settings_table[] = {
 		.table = ingest_settings_table},
 	{"store", SETTING_SECTION, AT(store), NULL, 0, 0, "Keeping records.",
 		.table = store_settings_table},
+	{"indicators", SETTING_SECTION, AT(indicators), NULL, 0, 0,
+		"Lists of addresses, domains, URLs, hashes and mail addresses that lines are "
+		"held "
+		"against; read again on SIGHUP.",
+		.table = indicators_settings_table, .live = true},
 	{"derive", SETTING_SECTION, AT(derive), NULL, 0, 0, "Counting and correlating.",
 		.table = derive_settings_table},
 	{"forward", SETTING_SECTION, AT(forward), NULL, 0, 0, "Sending national messages.",

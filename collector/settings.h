@@ -3,6 +3,7 @@
 #define COLLECTOR_SETTINGS_H
 
 #include "collector/derive/derive.h"
+#include "collector/detect/indicators/indicators.h"
 #include "collector/forward/forward.h"
 #include "collector/ingest/settings.h"
 #include "collector/roles.h"
@@ -27,6 +28,7 @@ struct collector_settings {
 	struct roles_settings roles;
 	struct ingest_settings ingest;
 	struct store_settings store;
+	struct indicators_settings indicators;
 	struct derive_settings derive;
 	struct forward_settings forward;
 	struct signer_settings signer;

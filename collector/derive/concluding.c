@@ -10,13 +10,13 @@ static struct counter held_back = COUNTER(
 
 /* False when the allowance is used up for now. */
 static bool may_tell(struct concluding *concluding, const struct columns *columns,
-	const struct conclusion *conclusion, uint64_t *n_held)
+	const struct finding *finding, uint64_t *n_held)
 {
-	const uint32_t where[] = {conclusion->rule_number, columns->agency, columns->host};
+	const uint32_t where[] = {finding->rule_number, columns->agency, columns->host};
 	struct pace *limit = paces_touch(concluding->paces, columns->agency, KIND_LIMIT,
 		slice_of((const char *)where, sizeof(where)), columns->received_ns);
 
-	if (pace_count(limit, conclusion->at_ns, CONCLUDING_HOUR_MS * CLOCK_NS_PER_MS) >=
+	if (pace_count(limit, finding->at_ns, CONCLUDING_HOUR_MS * CLOCK_NS_PER_MS) >=
 		concluding->settings->findings_most) {
 		limit->events++;
 		return false;
@@ -27,38 +27,37 @@ static bool may_tell(struct concluding *concluding, const struct columns *column
 	return true;
 }
 
-static bool add_row(struct concluding *concluding, const struct sighting *sighting,
-	const struct conclusion *conclusion, uint64_t n_held, struct err *err)
+static bool add_row(struct concluding *concluding, const struct matched *matched,
+	const struct finding *finding, uint64_t n_held, struct err *err)
 {
-	const struct columns *columns = sighting->columns;
+	const struct columns *columns = matched->columns;
 
 	return database_run(concluding->database, err,
-		sighting->how == CORRELATE_NEW ? STATEMENT_EMIT_ADD : STATEMENT_DOUBT_ADD,
+		matched->how == CORRELATE_NEW ? STATEMENT_EMIT_ADD : STATEMENT_DOUBT_ADD,
 		"iiiiiiittiiib", (int64_t)columns->agency, (int64_t)columns->host,
-		(int64_t)columns->system, (int64_t)columns->level, (int64_t)conclusion->attack,
-		(int64_t)conclusion->severity, conclusion->at_ns, conclusion->rule,
-		conclusion->subject, (int64_t)conclusion->events, conclusion->since_ns,
-		(int64_t)n_held, conclusion->fields);
+		(int64_t)columns->system, (int64_t)columns->level, (int64_t)finding->attack,
+		(int64_t)finding->severity, finding->at_ns, finding->rule, finding->subject,
+		(int64_t)finding->events, finding->since_ns, (int64_t)n_held, finding->fields);
 }
 
-bool concluding_tell(struct concluding *concluding, const struct sighting *sighting,
-	const struct conclusion *conclusion, struct err *err)
+bool concluding_tell(struct concluding *concluding, const struct matched *matched,
+	const struct finding *finding, struct err *err)
 {
 	uint64_t n_held;
-	const bool may = may_tell(concluding, sighting->columns, conclusion, &n_held);
+	const bool may = may_tell(concluding, matched->columns, finding, &n_held);
 
-	if (sighting->how == CORRELATE_AGAIN)
+	if (matched->how == CORRELATE_AGAIN)
 		return true;
-	if (sighting->how == CORRELATE_NEW)
+	if (matched->how == CORRELATE_NEW)
 		counter_add(may ? &findings : &held_back, 1);
-	return !may || add_row(concluding, sighting, conclusion, n_held, err);
+	return !may || add_row(concluding, matched, finding, n_held, err);
 }
 
-int64_t concluding_time(const struct concluding *concluding, const struct sighting *sighting)
+int64_t concluding_time(const struct concluding *concluding, const struct matched *matched)
 {
 	bool late;
 
-	return tally_time(concluding->settings, sighting->columns, &late);
+	return tally_time(concluding->settings, matched->columns, &late);
 }
 
 bool concluding_is_in_hour_of(int64_t before_ns, int64_t at_ns)

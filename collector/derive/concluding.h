@@ -35,7 +35,7 @@ enum correlate_how {
 };
 
 /* A stored record that has matches. */
-struct sighting {
+struct matched {
 	const struct columns *columns;
 	const struct record *record;
 	const struct detector *detector; /* rules in force; NULL = none */
@@ -50,7 +50,7 @@ struct concluding {
 	struct paces *paces;
 };
 
-struct conclusion {
+struct finding {
 	uint32_t rule_number; /* of which the allowance is */
 	int64_t at_ns, since_ns;
 	uint64_t events; /* from `since_ns` on */
@@ -60,12 +60,12 @@ struct conclusion {
 	struct slice fields; /* findings_put_field() */
 };
 
-/* `sighting`: at which it was concluded. */
-MUST_USE bool concluding_tell(struct concluding *concluding, const struct sighting *sighting,
-	const struct conclusion *conclusion, struct err *err);
+/* `matched`: at which it was concluded. */
+MUST_USE bool concluding_tell(struct concluding *concluding, const struct matched *matched,
+	const struct finding *finding, struct err *err);
 
 /* When the record is counted. */
-int64_t concluding_time(const struct concluding *concluding, const struct sighting *sighting);
+int64_t concluding_time(const struct concluding *concluding, const struct matched *matched);
 
 /* Within the hour after `before_ns`, which may be CLOCK_NONE. */
 bool concluding_is_in_hour_of(int64_t before_ns, int64_t at_ns);

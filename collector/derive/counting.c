@@ -52,7 +52,7 @@ static bool is_told(
 static bool correlate(struct counting *counting, const struct store_block *block, unsigned i,
 	const struct record *record, struct err *err)
 {
-	const struct sighting sighting = {
+	const struct matched matched = {
 		.columns = &block->columns[i],
 		.record = record,
 		.detector = counting->detector,
@@ -61,7 +61,7 @@ static bool correlate(struct counting *counting, const struct store_block *block
 		.how = how_to_correlate(counting, block),
 	};
 
-	return correlate_record(counting->correlate, &sighting, err);
+	return correlate_record(counting->correlate, &matched, err);
 }
 
 static bool count_body(struct counting *counting, const struct store_block *block, unsigned i,

@@ -131,9 +131,23 @@ static bool watch_sources(struct derive *derive, struct err *err)
 	return sources_watch(derive->counting.sources, &moment, err);
 }
 
+/* What is counted over a whole timespan ends with it, though nothing more comes. */
+static bool let_time_pass(struct derive *derive, uint64_t position, struct err *err)
+{
+	const int64_t now_ns =
+		clock_wall_ns() - (int64_t)derive->settings.watermark_ms * CLOCK_NS_PER_MS;
+
+	return !derive->counting.caught_up ||
+	       correlate_advance(derive->counting.correlate, derive->counting.detector, now_ns,
+		       position <= derive->counting.doubt_until ? CORRELATE_DOUBT
+								: CORRELATE_NEW,
+		       err);
+}
+
 static bool work(struct derive *derive, uint64_t *position, struct err *err)
 {
 	return counting_step(&derive->counting, position, err) &&
+	       let_time_pass(derive, *position, err) &&
 	       correlate_save(derive->counting.correlate, derive->counting.at, false, err) &&
 	       watch_sources(derive, err) && remove_emitted(derive, err) &&
 	       settle_doubts(derive, *position, err) &&
@@ -232,6 +246,9 @@ static void note_state(struct derive *derive)
 		.groups = correlate.groups,
 		.groups_most = correlate.groups_most,
 		.groups_forgotten = correlate.evicted,
+		.sigma_groups = correlate.sigma_groups,
+		.sigma_bytes = correlate.sigma_bytes,
+		.sigma_forgotten = correlate.sigma_evicted,
 	};
 	struct err err;
 

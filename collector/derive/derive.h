@@ -33,12 +33,13 @@ struct derive_settings {
 	uint64_t ahead_ms;     /* a stamp further ahead of our clock is late */
 	uint64_t back_ms;      /* a stamp further back is late */
 	uint64_t republish_ms; /* a dirty window is published again at most so often */
-	uint32_t brute_force_count; /* failed log-ins of one address at one host ... */
-	uint64_t brute_force_ms;    /* ... within this time are a finding */
-	uint32_t findings_most;     /* of a rule at a host in an hour */
-	int finding_level;          /* enum sigma_level of the least rule that is told */
-	uint64_t correlation_bytes; /* of memory */
-	uint64_t correlation_ms;    /* its state is saved so often */
+	uint32_t brute_force_count;       /* failed log-ins of one address at one host ... */
+	uint64_t brute_force_ms;          /* ... within this time are a finding */
+	uint32_t findings_most;           /* of a rule at a host in an hour */
+	uint64_t sigma_correlation_bytes; /* groups of Sigma correlations live in so many */
+	int finding_level;                /* enum sigma_level of the least rule that is told */
+	uint64_t correlation_bytes;       /* of memory */
+	uint64_t correlation_ms;          /* its state is saved so often */
 	uint32_t malware_most;    /* findings of malware at a host in an hour that are listed */
 	uint64_t details_kept_ms; /* counts of five minutes; then daily counts (prune.h) */
 	uint64_t messages_kept_ms;
@@ -49,13 +50,13 @@ struct derive_settings {
 	uint64_t silence_least_ms;     /* a shorter silence is none */
 	uint32_t silence_lines;        /* so many are missed at least (silence.h) */
 	struct setting_texts holidays; /* days that count as a Sunday */
-	uint64_t alert_window_ms; /* findings further apart are another alert */
-	uint64_t alert_reopen_ms; /* a closed alert opens again for so long */
-	uint32_t alert_raise;     /* findings that make an alert a grade graver; 0 = never */
-	uint32_t alerts_of_rule;  /* open at a time, of one rule at one agency */
-	uint32_t alerts_most;     /* in all */
-	uint64_t learning_ms;     /* after the first finding nobody is notified */
-	uint32_t alert_budget;    /* alerts an analyst can look at in a day */
+	uint64_t alert_window_ms;      /* findings further apart are another alert */
+	uint64_t alert_reopen_ms;      /* a closed alert opens again for so long */
+	uint32_t alert_raise;    /* findings that make an alert a grade graver; 0 = never */
+	uint32_t alerts_of_rule; /* open at a time, of one rule at one agency */
+	uint32_t alerts_most;    /* in all */
+	uint64_t learning_ms;    /* after the first finding nobody is notified */
+	uint32_t alert_budget;   /* alerts an analyst can look at in a day */
 	uint32_t analysts;
 	uint32_t waiting_warn;    /* more unsent messages of a type are a warning; 0 = never */
 	uint64_t waiting_warn_ms; /* an older one too; 0 = never */
@@ -99,8 +100,10 @@ uint64_t derive_position(const struct derive *derive);
 struct derive_state {
 	uint64_t groups, groups_most; /* whose pace is being watched; as many as memory holds */
 	uint64_t groups_forgotten;    /* to make room, since the start */
-	uint64_t bytes, bytes_free;   /* of derive.db; in it, to be used again */
-	int64_t oldest_ns;    /* start of the oldest day there is a window of; 0 = none */
+	uint64_t sigma_groups, sigma_bytes,
+		sigma_forgotten;    /* of Sigma correlations, likewise */
+	uint64_t bytes, bytes_free; /* of derive.db; in it, to be used again */
+	int64_t oldest_ns;          /* start of the oldest day there is a window of; 0 = none */
 	int64_t kept_from_ns; /* messages before this are not kept, if there were any; 0 = all
 				 are */
 	int64_t failing_since_ns; /* nothing was counted since; 0 = all is well */

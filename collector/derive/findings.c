@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <sys/random.h>
 
-#include "collector/derive/detections.h"
+#include "collector/derive/rule_findings.h"
 #include "collector/record/encode.h"
 #include "common/clock.h"
 #include "common/counter.h"
@@ -260,7 +260,7 @@ bool findings_are_of(const struct stream *stream)
 static struct slice subject_of(const struct record *record, struct slice rule)
 {
 	if (!slice_absent(record_get(record, FIELD_RULE_ID)))
-		return detections_subject(record);
+		return rule_findings_subject(record);
 	return record_get(record, is_of_account(rule) ? FIELD_USER_NAME : FIELD_SOURCE_IP);
 }
 

@@ -7,7 +7,7 @@ enum { SUBJECT_MAX = 128 }; /* bytes of an address or a user that count */
 
 /* A match at hand. */
 struct sign_in {
-	const struct sighting *sighting;
+	const struct matched *matched;
 	const struct match *match;
 	bool of_user;         /* no address is known */
 	struct slice subject; /* as the record shows it */
@@ -17,21 +17,21 @@ struct sign_in {
 };
 
 static struct sign_in sign_in_of(const struct concluding *concluding,
-	const struct sighting *sighting, const struct match *match)
+	const struct matched *matched, const struct match *match)
 {
 	const bool of_user = match->rule == MATCH_FAILED_SIGN_IN_OF_USER ||
 			     match->rule == MATCH_SIGN_IN_OF_USER;
-	const uint32_t where[] = {sighting->columns->agency, sighting->columns->host};
+	const uint32_t where[] = {matched->columns->agency, matched->columns->host};
 	struct slice subject = match_subject(match);
 	if (subject.len > SUBJECT_MAX)
 		subject = slice_head(subject, SUBJECT_MAX);
 	struct sign_in sign_in = {
-		.sighting = sighting,
+		.matched = matched,
 		.match = match,
 		.of_user = of_user,
 		.subject = record_get(
-			sighting->record, of_user ? FIELD_USER_NAME : FIELD_SOURCE_IP),
-		.at_ns = concluding_time(concluding, sighting),
+			matched->record, of_user ? FIELD_USER_NAME : FIELD_SOURCE_IP),
+		.at_ns = concluding_time(concluding, matched),
 		.key_len = sizeof(where) + subject.len,
 	};
 
@@ -62,15 +62,15 @@ static bool count(struct pace *group, const struct derive_settings *settings, in
 static struct pace *touch_subject(
 	struct concluding *concluding, const struct sign_in *sign_in, uint32_t kind)
 {
-	const struct columns *columns = sign_in->sighting->columns;
+	const struct columns *columns = sign_in->matched->columns;
 
 	return paces_touch(concluding->paces, columns->agency, kind + sign_in->of_user,
 		slice_of(sign_in->key, sign_in->key_len), columns->received_ns);
 }
 
-static struct conclusion conclusion_of(const struct sign_in *sign_in, const struct pace *pace)
+static struct finding finding_of(const struct sign_in *sign_in, const struct pace *pace)
 {
-	return (struct conclusion){
+	return (struct finding){
 		.rule_number = sign_in->match->rule,
 		.at_ns = sign_in->at_ns,
 		.since_ns = pace->since_ns,
@@ -86,8 +86,8 @@ static struct slice name_of_failures(const struct sign_in *sign_in)
 	if (sign_in->of_user)
 		return SLICE_LIT(FINDINGS_OF_ACCOUNT "brute-force");
 	return sign_in->match->rule == MATCH_SSH_FAILED_LOGIN ||
-			       slice_eq(record_get(
-						sign_in->sighting->record, FIELD_PROCESS_NAME),
+			       slice_eq(
+				       record_get(sign_in->matched->record, FIELD_PROCESS_NAME),
 				       SLICE_LIT("sshd"))
 		       ? SLICE_LIT("ssh-brute-force")
 		       : SLICE_LIT("sign-in-brute-force");
@@ -95,33 +95,33 @@ static struct slice name_of_failures(const struct sign_in *sign_in)
 
 /* Other lines may have told of the same attempts already. */
 static bool is_known_guesser(struct concluding *concluding, const struct sign_in *sign_in,
-	const struct conclusion *conclusion)
+	const struct finding *finding)
 {
 	struct pace *guessing = touch_subject(concluding, sign_in, KIND_GUESSING);
 
 	if (concluding_is_in_hour_of(guessing->fired_ns, sign_in->at_ns))
 		return true;
 	guessing->fired_ns = sign_in->at_ns;
-	guessing->since_ns = conclusion->since_ns;
-	guessing->events = (uint32_t)conclusion->events;
+	guessing->since_ns = finding->since_ns;
+	guessing->events = (uint32_t)finding->events;
 	return false;
 }
 
 static bool failed(
 	struct concluding *concluding, const struct sign_in *sign_in, struct err *err)
 {
-	const struct columns *columns = sign_in->sighting->columns;
+	const struct columns *columns = sign_in->matched->columns;
 	struct pace *group = paces_touch(concluding->paces, columns->agency,
 		sign_in->match->rule, sign_in->match->group, columns->received_ns);
 
 	if (!count(group, concluding->settings, sign_in->at_ns, 1u + columns->repeats))
 		return true;
 	/* The next touch moves them. */
-	struct conclusion conclusion = conclusion_of(sign_in, group);
-	conclusion.rule = name_of_failures(sign_in);
-	conclusion.severity = sign_in->of_user ? SEVERITY_MEDIUM : SEVERITY_HIGH;
-	return is_known_guesser(concluding, sign_in, &conclusion) ||
-	       concluding_tell(concluding, sign_in->sighting, &conclusion, err);
+	struct finding finding = finding_of(sign_in, group);
+	finding.rule = name_of_failures(sign_in);
+	finding.severity = sign_in->of_user ? SEVERITY_MEDIUM : SEVERITY_HIGH;
+	return is_known_guesser(concluding, sign_in, &finding) ||
+	       concluding_tell(concluding, sign_in->matched, &finding, err);
 }
 
 /* Whoever guessed has found it. */
@@ -134,22 +134,22 @@ static bool succeeded(
 	if (guessing == NULL || !concluding_is_in_hour_of(guessing->fired_ns, sign_in->at_ns) ||
 		sign_in->at_ns < guessing->fired_ns)
 		return true;
-	struct conclusion conclusion = conclusion_of(sign_in, guessing);
-	conclusion.rule = sign_in->of_user
-				  ? SLICE_LIT(FINDINGS_OF_ACCOUNT "sign-in-after-guessing")
-				  : SLICE_LIT("sign-in-after-guessing");
-	conclusion.severity = SEVERITY_CRITICAL;
+	struct finding finding = finding_of(sign_in, guessing);
+	finding.rule = sign_in->of_user
+			       ? SLICE_LIT(FINDINGS_OF_ACCOUNT "sign-in-after-guessing")
+			       : SLICE_LIT("sign-in-after-guessing");
+	finding.severity = SEVERITY_CRITICAL;
 	struct pace *entered = touch_subject(concluding, sign_in, KIND_ENTERED);
 	if (concluding_is_in_hour_of(entered->fired_ns, sign_in->at_ns))
 		return true;
 	entered->fired_ns = sign_in->at_ns;
-	return concluding_tell(concluding, sign_in->sighting, &conclusion, err);
+	return concluding_tell(concluding, sign_in->matched, &finding, err);
 }
 
-bool guessing_match(struct concluding *concluding, const struct sighting *sighting,
+bool guessing_match(struct concluding *concluding, const struct matched *matched,
 	const struct match *match, struct err *err)
 {
-	const struct sign_in sign_in = sign_in_of(concluding, sighting, match);
+	const struct sign_in sign_in = sign_in_of(concluding, matched, match);
 
 	switch (match->rule) {
 	case MATCH_SSH_FAILED_LOGIN:

@@ -13,7 +13,7 @@
 #include "collector/derive/concluding.h"
 
 /* A match of a sign-in; others are of no concern. */
-MUST_USE bool guessing_match(struct concluding *concluding, const struct sighting *sighting,
+MUST_USE bool guessing_match(struct concluding *concluding, const struct matched *matched,
 	const struct match *match, struct err *err);
 
 #endif

@@ -49,6 +49,10 @@ const struct setting derive_settings_table[] = {
 		"Memory for who is being watched, about 100 bytes for each address at a host. "
 		"When it is used up, the agency with most of them forgets those that were "
 		"quiet longest, which is counted (derive.correlation_evicted)."},
+	{"sigma-correlation-memory", SETTING_BYTES, AT(sigma_correlation_bytes), "64MiB", 65536,
+		UINT64_C(4) << 30,
+		"The same for groups of Sigma correlation rules, some 300 bytes for each and "
+		"more for what it counts (derive.sigma_evicted)."},
 	{"correlation-save", SETTING_DURATION, AT(correlation_ms), "30s", 0, 3600000,
 		"How often that memory is saved; after a restart so much of the log is read "
 		"again."},

@@ -260,8 +260,8 @@ const char *const statement_texts[STATEMENTS] = {
 		"SELECT (start + ?3) / 86400 * 86400 - ?3, sum(lines), sum(bytes),"
 		" sum(iif(status = 0, lines, 0)), sum(undated) FROM source_hours"
 		" WHERE source = ?1 AND start >= ?2 GROUP BY 1 ORDER BY 1",
-	[STATEMENT_CORRELATION] = "SELECT state FROM correlation",
-	[STATEMENT_CORRELATION_SET] = "INSERT INTO correlation VALUES(1, ?1)"
+	[STATEMENT_CORRELATION] = "SELECT state FROM correlation WHERE id = ?1",
+	[STATEMENT_CORRELATION_SET] = "INSERT INTO correlation VALUES(?1, ?2)"
 				      " ON CONFLICT DO UPDATE SET state = excluded.state",
 	[STATEMENT_EMIT_ADD] =
 		"INSERT INTO emits(" FINDING ")"

@@ -343,6 +343,22 @@ enum attack_class detector_class(const struct detector *detector, const struct s
 	return (enum attack_class)detector->classes[rule - detector->rules];
 }
 
+const struct rule_set *detector_set(const struct detector *detector)
+{
+	return detector->set;
+}
+
+uint32_t detector_number(const struct detector *detector, const struct sigma_rule *rule)
+{
+	return (uint32_t)(rule - detector->rules);
+}
+
+void detector_fill(
+	const struct detector *detector, struct sigma_event *event, const struct record *record)
+{
+	record_event_fill(event, &detector->names, record);
+}
+
 bool detector_tag(const struct match *match, struct slice *key, struct slice *version)
 {
 	const size_t nul = slice_find(match->group, '\0');

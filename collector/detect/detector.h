@@ -42,6 +42,14 @@ const struct sigma_rule *detector_rule(const struct detector *detector, struct s
 enum attack_class detector_class(
 	const struct detector *detector, const struct sigma_rule *rule);
 
+/* Its rules, and the number of one of them there. */
+const struct rule_set *detector_set(const struct detector *detector);
+uint32_t detector_number(const struct detector *detector, const struct sigma_rule *rule);
+
+/* What the rules see of a record, in an event of rule_set_event_init(). */
+void detector_fill(const struct detector *detector, struct sigma_event *event,
+	const struct record *record);
+
 /* Of a tag's group: the key and the version; false when it is no such tag. */
 MUST_USE bool detector_tag(const struct match *match, struct slice *key, struct slice *version);
 

@@ -195,7 +195,8 @@ static unsigned conceal_record(
 	for (unsigned i = 0; i < before; i++) {
 		struct match match = record->matches[i];
 
-		if (match.rule == MATCH_SIGMA) { /* it tells no value */
+		/* A Sigma rule tells no value, an indicator what a list tells everybody. */
+		if (match.rule >= ARRAY_LEN(rules)) {
 			record->matches[kept++] = match;
 			continue;
 		}

@@ -120,7 +120,8 @@ enum match_rule {
 	MATCH_SIGN_IN_OF_USER = 5,
 	/* A Sigma rule: its id, and its version in hexadecimal digits. */
 	MATCH_SIGMA = 6,
-	/* An indicator: its type, itself as people write it, the list it is from. */
+	/* An indicator: its type, itself as people write it, the list it is from, its class
+	 * and confidence as decimal numbers. */
 	MATCH_INDICATOR = 7,
 };
 

@@ -117,16 +117,21 @@ void indicators_match_record(struct indicators *indicators, const struct record 
 	int64_t now_s, struct indicator_matches *matches);
 
 /*
- * Tags every record of the batch with what it matches: MATCH_INDICATOR, the group is type,
- * indicator as indicator_show() writes it, source, with NUL between. Tags that found no room in
- * the record or the arena are counted in what is returned. Any thread.
+ * Tags lines and YARA hits of the batch with what they match (MATCH_INDICATOR). Tags that found
+ * no room in the record or the arena are counted in what is returned. Any thread.
  */
 unsigned indicators_match_batch(
 	struct indicators *indicators, struct batch *batch, int64_t now_s);
 
-/* Of a tag's group; false when it is no such tag. */
-MUST_USE bool indicators_tag(const struct match *match, struct slice *type,
-	struct slice *indicator, struct slice *source);
+/* What a tag says of the indicator. */
+struct indicator_tag {
+	struct slice type, text, source; /* "domain", "evil.example", the list's name */
+	enum attack_class attack;
+	uint8_t confidence;
+};
+
+/* False when it is no such tag. */
+MUST_USE bool indicators_tag(const struct match *match, struct indicator_tag *tag);
 
 /* An event that is no record: names as in its JSON, of ECS or of products, and values. */
 struct indicator_value {

@@ -514,6 +514,8 @@ static bool tag(struct record *record, struct arena *arena, const struct indicat
 	indicator_show(indicator->type, indicator->bytes, &text);
 	strbuf_add_byte(&text, '\0');
 	strbuf_add(&text, indicator->source);
+	strbuf_addf(&text, "%c%u%c%u", '\0', (unsigned)indicator->attack, '\0',
+		(unsigned)indicator->confidence);
 	group = arena_copy(arena, strbuf_slice(&text));
 	strbuf_done(&text);
 	return !slice_absent(group) && record_match(record, arena, MATCH_INDICATOR, group);
@@ -528,6 +530,8 @@ unsigned indicators_match_batch(
 	for (size_t i = 0; i < batch->n_records; i++) {
 		struct record *record = &batch->records[i];
 
+		if (record->kind != RECORD_LOG && record->kind != RECORD_HIT)
+			continue;
 		indicators_match_record(indicators, record, now_s, &matches);
 		n_lost += (unsigned)matches.left_out;
 		for (size_t k = 0; k < matches.n; k++)
@@ -536,14 +540,18 @@ unsigned indicators_match_batch(
 	return n_lost;
 }
 
-bool indicators_tag(const struct match *match, struct slice *type, struct slice *indicator,
-	struct slice *source)
+bool indicators_tag(const struct match *match, struct indicator_tag *tag)
 {
-	struct slice rest = match->group;
+	struct slice rest = match->group, attack;
+	uint64_t number, confidence;
 
-	if (match->rule != MATCH_INDICATOR || !slice_cut(&rest, '\0', type) ||
-		!slice_cut(&rest, '\0', indicator) || slice_absent(rest))
+	if (match->rule != MATCH_INDICATOR || !slice_cut(&rest, '\0', &tag->type) ||
+		!slice_cut(&rest, '\0', &tag->text) || !slice_cut(&rest, '\0', &tag->source) ||
+		!slice_cut(&rest, '\0', &attack) ||
+		!slice_to_u64(attack, CLASS_COUNT - 1, &number) ||
+		!slice_to_u64(rest, 100, &confidence))
 		return false;
-	*source = rest;
+	tag->attack = (enum attack_class)number;
+	tag->confidence = (uint8_t)confidence;
 	return true;
 }

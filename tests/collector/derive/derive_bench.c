@@ -165,6 +165,7 @@ void bench_begin(void)
 		.brute_force_ms = 300000,
 		.findings_most = 60,
 		.correlation_bytes = 1 << 20,
+		.sigma_correlation_bytes = 1 << 20,
 		.correlation_ms = 0,
 		.malware_most = 5,
 		.details_kept_ms = UINT64_C(7) * 86400000,

@@ -11,26 +11,33 @@ static const char *subject; /* of the next records */
 
 #define ID "11111111-2222-4333-8444-555555555555"
 
-static void begin(const char *level)
+static void begin_with(const char *rules)
 {
-	struct strbuf warnings = STRBUF_INIT(1 << 16), text = STRBUF_INIT(1 << 16);
+	struct strbuf warnings = STRBUF_INIT(1 << 16);
 	struct err err = {0};
 
 	folder_make(&folder);
 	ck_assert_int_eq(mkdir(folder_path(&folder, "rules"), 0700), 0);
+	folder_replace(&folder, "rules/a.yml", rules);
+	bench_detector = detector_load(folder.path, NULL, &warnings, &err);
+	ck_assert_ptr_nonnull(bench_detector);
+	ck_assert_msg(warnings.len == 0, "%s", strbuf_cstr(&warnings));
+	strbuf_done(&warnings);
+	bench_begin();
+	subject = "192.0.2.9";
+}
+
+static void begin(const char *level)
+{
+	struct strbuf text = STRBUF_INIT(1 << 16);
+
 	strbuf_addf(&text,
 		"title: Reverse shell\nid: " ID "\nlevel: %s\n"
 		"tags: [attack.execution, attack.t1059.004, attack.T1071, cve.2021-44228]\n"
 		"detection: {one: {a: b}, condition: one}\n",
 		level);
-	folder_replace(&folder, "rules/a.yml", strbuf_cstr(&text));
-	bench_detector = detector_load(folder.path, NULL, &warnings, &err);
-	ck_assert_ptr_nonnull(bench_detector);
-	ck_assert_msg(warnings.len == 0, "%s", strbuf_cstr(&warnings));
-	strbuf_done(&warnings);
+	begin_with(strbuf_cstr(&text));
 	strbuf_done(&text);
-	bench_begin();
-	subject = "192.0.2.9";
 }
 
 static void end(struct derive *derive)
@@ -221,6 +228,141 @@ START_TEST(a_match_of_a_rule_that_is_gone_is_a_finding)
 }
 END_TEST
 
+static void known_bad(struct record *record, struct batch *batch, unsigned i)
+{
+	(void)i;
+	ck_assert(record_match(record, &batch->arena, MATCH_INDICATOR,
+		SLICE_LIT("domain\0"
+			  "evil.example\0"
+			  "list\0"
+			  "2\0"
+			  "85")));
+	ck_assert(record_add(
+		record, &batch->arena, FIELD_DNS_QUESTION_NAME, SLICE_LIT("a.evil.example")));
+	ck_assert(record_add(record, &batch->arena, FIELD_SOURCE_IP, slice_str(subject)));
+}
+
+START_TEST(an_indicator_is_a_finding_about_the_indicator)
+{
+	struct told told = {.text = STRBUF_INIT(1 << 16)};
+
+	begin("low");
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 10, 3, known_bad);
+	subject = "192.0.2.10"; /* the same at the same host */
+	bench_store(1, 11, 10, 3, known_bad);
+	await(&told, 1);
+	ck_assert_uint_eq(told.severity, SEVERITY_HIGH);
+	check_has(&told, "rule.name=indicator\n");
+	check_has(&told, "threat.indicator.type=domain\n");
+	check_has(&told, "threat.indicator.name=evil.example\n");
+	check_has(&told, "threat.indicator.provider=list\n");
+	check_has(&told, "dns.question.name=a.evil.example\n");
+	check_has(&told, "source.ip=192.0.2.9\n");
+	derive = bench_kill_and_start(derive);
+	bench_wait_until_read();
+	await(&told, 1);
+	bench_check_text("7/3/phishing/high:0,1,1 quality 7:20 late=0 gaps=0,0 agents=1/1/0 ");
+	strbuf_done(&told.text);
+	end(derive);
+}
+END_TEST
+
+#define CORRELATION(type, condition)                                                           \
+	"title: Shells\nname: shell\nid: " ID "\nlevel: low\n"                                 \
+	"detection: {one: {a: b}, condition: one}\n---\n"                                      \
+	"title: Many shells\nid: many\nlevel: high\n"                                          \
+	"tags: [attack.t1059, soc.class.dos]\n"                                                \
+	"correlation:\n  type: " type "\n  rules: [shell]\n  group-by: [source.ip]\n"          \
+	"  timespan: 10m\n  condition: {" condition "}\n"
+
+START_TEST(a_correlation_is_one_finding_and_its_rule_none)
+{
+	struct told told = {.text = STRBUF_INIT(1 << 16)};
+
+	begin_with(CORRELATION("event_count", "gte: 5"));
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 4, 3, hit);
+	bench_wait_until_read();
+	look(&told);
+	ck_assert_uint_eq(told.n, 0);
+	bench_store(1, 5, 100, 3, hit);
+	await(&told, 1);
+	ck_assert_uint_eq(told.severity, SEVERITY_HIGH);
+	check_has(&told, "rule.id=many\n");
+	check_has(&told, "rule.name=Many shells\n");
+	check_has(&told, "threat.technique.id=T1059\n");
+	check_has(&told, "source.ip=192.0.2.9\n");
+	check_has(&told, "soc.group=source.ip=192.0.2.9\n");
+	check_has(&told, "soc.evidence=3-1\n");
+	check_has(&told, "soc.evidence=3-5\n");
+	strbuf_done(&told.text);
+	end(derive);
+}
+END_TEST
+
+START_TEST(restarts_keep_what_a_correlation_has_counted)
+{
+	struct told told = {.text = STRBUF_INIT(1 << 16)};
+
+	begin_with(CORRELATION("event_count", "gte: 5"));
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 3, 3, hit);
+	bench_wait_until_read();
+	derive_stop(derive); /* saved */
+	derive = bench_start();
+	bench_store(1, 4, 1, 3, hit);
+	bench_wait_until_read();
+	derive = bench_kill_and_start(derive); /* read again from what was saved */
+	bench_store(1, 5, 1, 3, hit);
+	await(&told, 1);
+	derive = bench_kill_and_start(derive);
+	bench_store(1, 6, 50, 3, hit);
+	bench_wait_until_read();
+	derive_stop(derive);
+	derive = bench_start();
+	bench_wait_until_read();
+	look(&told);
+	ck_assert_uint_eq(told.n, 1);
+	strbuf_done(&told.text);
+	end(derive);
+}
+END_TEST
+
+/* What happened less often than it should is known when the time is over. */
+static void hit_an_hour_ago(struct record *record, struct batch *batch, unsigned i)
+{
+	hit(record, batch, i);
+	record->created_ns = record->received_ns - INT64_C(3600) * CLOCK_NS_PER_S;
+}
+
+START_TEST(what_closes_concludes_though_nothing_more_comes_and_once)
+{
+	struct told told = {.text = STRBUF_INIT(1 << 16)};
+
+	begin_with(CORRELATION("event_count", "lt: 5"));
+	bench.settings.correlation_ms = 3600 * 1000; /* but for what concluded */
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 3, 3, hit_an_hour_ago);
+	await(&told, 1);
+	check_has(&told, "rule.id=many\n");
+	derive = bench_kill_and_start(derive);
+	bench_store(1, 4, 1, 3, hit_an_hour_ago); /* another window */
+	await(&told, 2);
+	derive = bench_kill_and_start(derive);
+	bench_wait_for_publish();
+	bench_wait_until_read();
+	look(&told);
+	ck_assert_uint_eq(told.n, 2);
+	strbuf_done(&told.text);
+	end(derive);
+}
+END_TEST
+
 TEST_MAIN("detections", a_match_is_a_finding_that_says_which_rule_and_whom,
 	restarts_repeat_no_finding_and_lose_none, a_level_below_the_limit_is_no_finding,
-	a_flood_of_subjects_is_held_back, a_match_of_a_rule_that_is_gone_is_a_finding)
+	a_flood_of_subjects_is_held_back, a_match_of_a_rule_that_is_gone_is_a_finding,
+	an_indicator_is_a_finding_about_the_indicator,
+	a_correlation_is_one_finding_and_its_rule_none,
+	restarts_keep_what_a_correlation_has_counted,
+	what_closes_concludes_though_nothing_more_comes_and_once)

@@ -456,8 +456,9 @@ END_TEST
 START_TEST(a_batch_gets_tags)
 {
 	struct batch batch = {.n_records = 1};
-	struct slice name = SLICE_LIT("a.evil.example"), type, indicator, source;
-	struct record record = {0};
+	struct slice name = SLICE_LIT("a.evil.example");
+	struct record record = {.kind = RECORD_LOG};
+	struct indicator_tag tag;
 
 	arena_init(&batch.arena, 1 << 20);
 	batch.records = &record;
@@ -467,12 +468,17 @@ START_TEST(a_batch_gets_tags)
 	load("l.txt", "evil.example\n198.51.100.7\n");
 	ck_assert_uint_eq(indicators_match_batch(loaded, &batch, NOW_S), 0);
 	ck_assert_uint_eq(record.n_matches, 2);
-	ck_assert(indicators_tag(&record.matches[0], &type, &indicator, &source));
-	ck_assert_slice_eq(type, SLICE_LIT("domain"));
-	ck_assert_slice_eq(indicator, SLICE_LIT("evil.example"));
-	ck_assert_slice_eq(source, SLICE_LIT("l"));
+	ck_assert(indicators_tag(&record.matches[0], &tag));
+	ck_assert_slice_eq(tag.type, SLICE_LIT("domain"));
+	ck_assert_slice_eq(tag.text, SLICE_LIT("evil.example"));
+	ck_assert_slice_eq(tag.source, SLICE_LIT("l"));
+	ck_assert_uint_eq(tag.confidence, CONFIDENCE_STANDARD);
+	record.matches[1].group = SLICE_LIT("ipv4\0"
+					    "198.51.100.7\0"
+					    "l");
+	ck_assert(!indicators_tag(&record.matches[1], &tag));
 	record.matches[0].rule = MATCH_SIGMA;
-	ck_assert(!indicators_tag(&record.matches[0], &type, &indicator, &source));
+	ck_assert(!indicators_tag(&record.matches[0], &tag));
 	arena_done(&batch.arena);
 	done();
 }
