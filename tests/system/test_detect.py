@@ -102,3 +102,32 @@ def test_lines_that_cannot_be_read_are_a_failure(detect, tmp_path):
     done = detect("", "--normalize", str(tmp_path))
     assert done.returncode == 1
     assert b"Is a directory" in done.stderr
+
+
+LISTS = {
+    "bad.txt": "evil[.]example\n198.51.100.0/24\nnot one\n",
+    "resolvers.json": '{"name": "resolvers", "type": "cidr", "matching_attributes": ["ip-dst"], "list": ["198.51.100.53"]}',
+}
+
+
+def test_indicators_match_with_rules_and_without(program, tmp_path):
+    for name, text in LISTS.items():
+        (tmp_path / name).write_text(text)
+    events = '{"dns.question.name":"a.evil.example"}\n{"source.ip":"198.51.100.7"}\n{"source.ip":"198.51.100.53"}\n'
+
+    def run(*command):
+        return subprocess.run([str(program("soc-collector")), *command], input=events.encode(),
+                              capture_output=True, check=False)
+
+    done = run("detect", "--indicators", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["line"], one["rule"], one["indicator"], one["type"], one["field"]) for one in found] == [
+        (1, "indicator", "evil.example", "domain", "dns.question.name"),
+        (2, "indicator", "198.51.100.0/24", "cidr", "source.ip")]
+    assert b"1 hits suppressed by warning list: resolvers" in done.stderr
+    assert b"bad.txt:3: 'not one': more than one word" in done.stderr
+    done = run("indicators", "check", str(tmp_path))
+    assert done.returncode == 1  # a line was refused
+    assert b"2 indicators, 0 of them suppressed" in done.stdout
+    assert run("detect", "--indicators", str(tmp_path / "nowhere")).returncode == 1

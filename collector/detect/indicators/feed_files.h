@@ -7,6 +7,8 @@
 
 enum {
 	FEED_FILE_SIZE_MAX = 512 << 20, /* bytes */
+	FEED_JSON_SIZE_MAX =
+		128 << 20, /* of one that is JSON: reading takes some times as much */
 	FEED_FILES_MAX = 50000,
 };
 

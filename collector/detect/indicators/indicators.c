@@ -154,6 +154,8 @@ static void read_text(void *user, const char *path, struct slice text, int64_t w
 
 	if (memchr(text.ptr, '\0', text.len) != NULL) {
 		refuse_file(loading, &mistakes, (struct pos){0}, "no text");
+	} else if (looks_like_json(feed.text) && text.len > FEED_JSON_SIZE_MAX) {
+		refuse_file(loading, &mistakes, (struct pos){0}, "JSON of more than 128 MiB");
 	} else if (looks_like_json(feed.text)) {
 		doc = yyjson_read_opts(
 			(char *)(uintptr_t)feed.text.ptr, feed.text.len, 0, NULL, &error);
