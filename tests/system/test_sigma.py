@@ -103,3 +103,9 @@ def test_shipped_rules_say_what_analysts_need():
         assert any(t.startswith("attack.t") for t in rule["tags"]), where
         assert {"status", "author", "date", "falsepositives", "tests"} <= rule.keys(), where
     assert [i for i, n in ids.items() if n > 1] == []
+
+
+def test_what_is_grave_is_few_enough_to_begin_with():
+    """derive.finding-level: high is how an office begins (configs/sigma/README.md)."""
+    grave = [rule for _, rule in documents() if rule["level"] in ("high", "critical")]
+    assert 0 < len(grave) <= 200
