@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "collector/detect/correlator/correlator.h"
 #include "collector/detect/sigma/json_event.h"
 #include "collector/normalize/normalize.h"
 #include "collector/record/encode.h"
@@ -11,6 +12,7 @@ enum {
 	ARENA_SIZE_MAX = 32 << 20, /* bytes of one event */
 	TEXT_SIZE_MAX = 16 << 20,
 	NAME_SIZE_MAX = 4096,
+	CORRELATOR_SIZE = 16 << 20,
 };
 
 /* 2026-01-05T09:00:00+07:00, a Monday: when the first event of every test is. */
@@ -25,6 +27,8 @@ struct rule_test_run {
 	struct strbuf name; /* of the field at hand */
 	char number[24];    /* of the repetition at hand; "" = it is not repeated */
 	yyjson_doc *document;
+	size_t rule; /* that is tested */
+	uint32_t concluded;
 };
 
 static struct zone viet_nam(void)
@@ -208,8 +212,86 @@ static bool test_detection(struct rule_test_run *run, size_t rule, const struct 
 	return true;
 }
 
+static void count_conclusion(void *user, const struct conclusion *conclusion)
+{
+	struct rule_test_run *run = user;
+
+	run->concluded += conclusion->rule == run->rule;
+}
+
+static bool take_event(struct rule_test_run *run, struct correlator *correlator,
+	const struct rule_test_event *event, int64_t at_ns, struct err *err)
+{
+	const struct correlator_event given = {.time_ns = at_ns,
+		.value = correlator_sigma_value,
+		.user = rule_matcher_event(run->matcher)};
+	const uint32_t *rules;
+	size_t n;
+
+	if (!match_event(run, event, &rules, &n, err))
+		return false;
+	correlator_advance(correlator, at_ns);
+	correlator_take(correlator, &given, rules, n);
+	return true;
+}
+
+static bool take_events(struct rule_test_run *run, struct correlator *correlator,
+	const struct rule_test *test, struct pos *at, struct err *err)
+{
+	int64_t at_ns = TEST_BEGINS_NS;
+
+	for (size_t i = 0; i < test->n_events; i++) {
+		const struct rule_test_event *event = &test->events[i];
+
+		*at = event->at;
+		at_ns += event->after_ns;
+		for (uint32_t k = 0; k < event->times; k++) {
+			number_repetition(run, event, k);
+			if (!take_event(run, correlator, event, at_ns, err))
+				return false;
+			at_ns += event->every_ns;
+		}
+	}
+	return true;
+}
+
+static bool is_as_expected(
+	const struct rule_test_run *run, const struct rule_test *test, struct err *err)
+{
+	if (test->counted ? run->concluded == test->conclusions
+			  : (run->concluded > 0) == test->match)
+		return true;
+	if (test->counted)
+		return err_set(err, "%u conclusions where %u should be", run->concluded,
+			test->conclusions);
+	return err_set(err, "%u conclusions where there should be %s", run->concluded,
+		test->match ? "one" : "none");
+}
+
+static bool test_correlation(struct rule_test_run *run, size_t rule,
+	const struct rule_test *test, struct pos *at, struct err *err)
+{
+	struct correlator *correlator =
+		correlator_new(run->set, CORRELATOR_SIZE, count_conclusion, run);
+	bool taken;
+
+	run->rule = rule;
+	run->concluded = 0;
+	taken = take_events(run, correlator, test, at, err);
+	correlator_finish(correlator);
+	correlator_free(correlator);
+	if (taken)
+		*at = test->at;
+	return taken && is_as_expected(run, test, err);
+}
+
 bool rule_test_passes(struct rule_test_run *run, size_t rule, const struct rule_test *test,
 	struct pos *at, struct err *err)
 {
+	const struct sigma_rule *rules;
+
+	rule_set_rules(run->set, &rules);
+	if (rules[rule].kind == SIGMA_CORRELATION)
+		return test_correlation(run, rule, test, at, err);
 	return test_detection(run, rule, test, at, err);
 }

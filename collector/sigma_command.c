@@ -114,7 +114,7 @@ static void run_test(
 	struct err err = {0};
 	enum outcome outcome = PASSED;
 
-	if (rule->expression == NULL) {
+	if (!sigma_rule_is_loaded(rule)) {
 		outcome = FAILED;
 		strbuf_add_str(&reason, "the rule is refused: ");
 		strbuf_add(&reason, rule->reason);
@@ -132,10 +132,17 @@ static void run_test(
 	strbuf_done(&reason);
 }
 
+/* A correlation that others look at concludes nothing that could be seen. */
+static bool is_seen(const struct sigma_rule *rule)
+{
+	return rule->kind == SIGMA_DETECTION || !rule->silent;
+}
+
 static void name_lacking(
 	struct run *run, const struct sigma_rule *rule, const struct rule_tests *tests)
 {
-	if (tests->positive && tests->negative)
+	if ((tests->positive && tests->negative) || rule->kind == SIGMA_FILTER ||
+		!is_seen(rule))
 		return;
 	if (tests->n == 0)
 		run->n_untested++;

@@ -85,7 +85,8 @@ def test_shipped_rules_keep_their_promises(program):
     done = subprocess.run([str(program("soc-collector")), "sigma", "test", "--strict", "--quiet", str(RULES)],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout == ""
+    # a rule of a list that each province fills in waits for it
+    assert [line for line in done.stdout.splitlines() if ": waiting: " not in line] == []
 
 
 def test_shipped_rules_say_what_analysts_need():
