@@ -1,5 +1,8 @@
 #include "collector/detect/detector.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "common/clock.h"
 #include "tests/support/check.h"
 #include "tests/support/folder.h"
@@ -222,8 +225,100 @@ START_TEST(without_a_folder_there_are_no_rules)
 }
 END_TEST
 
+/* What threads take their detector from, as workers do. */
+struct in_force {
+	pthread_mutex_t lock;
+	struct detector *detector;
+	atomic_bool over;
+	atomic_uint batches, wrong;
+};
+
+static struct detector *take(struct in_force *in_force)
+{
+	pthread_mutex_lock(&in_force->lock);
+	struct detector *detector = detector_ref(in_force->detector);
+	pthread_mutex_unlock(&in_force->lock);
+	return detector;
+}
+
+static void replace(struct in_force *in_force, struct detector *detector)
+{
+	pthread_mutex_lock(&in_force->lock);
+	struct detector *before = in_force->detector;
+	in_force->detector = detector;
+	pthread_mutex_unlock(&in_force->lock);
+	detector_unref(before);
+}
+
+static bool is_tagged(const struct detector *detector, const struct record *record)
+{
+	struct slice key, version;
+
+	return record->n_matches == 1 && detector_tag(&record->matches[0], &key, &version) &&
+	       detector_rule(detector, key) != NULL;
+}
+
+static void *match_on(void *user)
+{
+	struct in_force *in_force = user;
+	struct batch own;
+
+	batch_init(&own);
+	do {
+		struct detector *detector = take(in_force);
+		struct record records[2] = {{.kind = RECORD_LOG, .raw = SLICE_LIT("x")}};
+
+		arena_reset(&own.arena);
+		records[1] = records[0];
+		for (unsigned i = 0; i < 2; i++) {
+			const struct slice program =
+				i ? SLICE_LIT("/bin/ls") : SLICE_LIT("/bin/nc");
+
+			if (!record_add(&records[i], &own.arena, FIELD_EVENT_ACTION,
+				    SLICE_LIT("execve")) ||
+				!record_add(&records[i], &own.arena, FIELD_PROCESS_EXECUTABLE,
+					program))
+				abort();
+		}
+		own.records = records;
+		own.n_records = 2;
+		atomic_fetch_add(&in_force->wrong, detector_match_batch(detector, &own));
+		atomic_fetch_add(&in_force->wrong,
+			!is_tagged(detector, &records[0]) || records[1].n_matches != 0);
+		atomic_fetch_add(&in_force->batches, 1);
+		detector_unref(detector);
+	} while (!atomic_load(&in_force->over));
+	batch_done(&own);
+	return NULL;
+}
+
+START_TEST(threads_match_while_rules_are_replaced)
+{
+	static const char *const rules[] = {
+		RULE("odd", "high", "nc"), RULE("even", "low", "nc")};
+	struct in_force in_force = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	pthread_t threads[3];
+
+	begin(rules[0]);
+	in_force.detector = load(NULL);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, match_on, &in_force), 0);
+	for (unsigned i = 1; i <= 30; i++) {
+		folder_replace(&folder, "rules/a.yml", rules[i % 2]);
+		replace(&in_force, load(in_force.detector));
+	}
+	atomic_store(&in_force.over, true);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		pthread_join(threads[i], NULL);
+	ck_assert_uint_ge(in_force.batches, ARRAY_LEN(threads));
+	ck_assert_uint_eq(in_force.wrong, 0);
+	end(in_force.detector);
+}
+END_TEST
+
 TEST_MAIN("detector", a_record_that_a_rule_fits_has_its_key_and_version,
 	each_rule_says_how_it_is_and_how_often_it_fitted, the_gravest_rules_have_room_first,
 	a_reload_takes_what_changed_and_keeps_what_did_not,
 	a_rule_has_the_class_that_the_folders_table_gives_it,
-	of_many_mistakes_the_first_are_told, without_a_folder_there_are_no_rules)
+	of_many_mistakes_the_first_are_told, without_a_folder_there_are_no_rules,
+	threads_match_while_rules_are_replaced)
