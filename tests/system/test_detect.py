@@ -131,3 +131,30 @@ def test_indicators_match_with_rules_and_without(program, tmp_path):
     assert done.returncode == 1  # a line was refused
     assert b"2 indicators, 0 of them suppressed" in done.stdout
     assert run("detect", "--indicators", str(tmp_path / "nowhere")).returncode == 1
+
+
+CORRELATED = RULE.replace("title: simple\n", "title: simple\nname: simple\n") + """---
+title: three by one user
+id: three
+level: high
+correlation:
+    type: event_count
+    rules: [simple]
+    group-by: [user]
+    timespan: 1m
+    condition: {gte: 3}
+"""
+
+
+def test_what_is_correlated_is_told_once_with_its_lines(detect, tmp_path):
+    (tmp_path / "rules/simple.yml").write_text(CORRELATED)
+    events = [{"f": "x", "user": user, "@timestamp": f"2026-01-01T00:00:{second:02}Z"}
+              for second, user in enumerate(["bob", "eve", "bob", "Bob", "bob", "eve"])]
+    done = detect("\n".join(map(json.dumps, events)))
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(told) == 1, done.stdout
+    assert told[0]["rule"] == "three" and told[0]["correlation"] == "event_count"
+    assert told[0]["group"] == {"user": "bob"} and told[0]["count"] == 3
+    assert told[0]["lines"] == [1, 3, 4]
+    assert told[0]["first"] == "2026-01-01T00:00:00.000Z"
+    assert b"1 correlations" in done.stderr

@@ -3,30 +3,14 @@
 #include <stdlib.h>
 
 #include "collector/detect/correlator/correlator_inner.h"
+#include "collector/detect/correlator/trigger.h"
 #include "collector/detect/correlator/window.h"
-#include "collector/detect/sigma/pattern.h"
-#include "common/bytes.h"
 #include "common/clock.h"
 
 enum {
-	KEY_MAX = 4 << 20,       /* bytes of all values of a group */
-	VALUE_HASHED = 64 << 10, /* bytes of a value that count */
-	COMBINATIONS_MAX = 256,  /* values of one event that are counted */
-	WALK_S = 1,              /* all groups are looked at as often */
-};
-
-/* What a correlation is given: an event, or a conclusion at the end of a timespan. */
-struct trigger {
-	int64_t time_ns;
-	uint64_t ref;
-	uint64_t turn; /* one event, one turn */
-	uint32_t owner;
-	uint64_t scope;
-	uint32_t source;                      /* rule that the event matched, or that closed */
-	const struct correlator_event *event; /* NULL: closed */
-	const struct slice *group;            /* values of what closed */
-	const struct conclusion_evidence *evidence;
-	size_t n_evidence;
+	KEY_MAX = 4 << 20,      /* bytes of all values of a group */
+	COMBINATIONS_MAX = 256, /* values of one event that are counted */
+	WALK_S = 1,             /* all groups are looked at as often */
 };
 
 bool correlator_sigma_value(const void *user, unsigned field, unsigned nth, struct slice *value)
@@ -65,96 +49,6 @@ void correlator_free(struct correlator *correlator)
 	routes_done(&correlator->routes);
 	strbuf_done(&correlator->folded);
 	free(correlator);
-}
-
-/* ---- values --------------------------------------------------------------------------- */
-
-static const uint16_t *fields_of(
-	const struct correlation_rule *entry, const struct trigger *trigger)
-{
-	for (size_t i = 0; i < entry->n_sources; i++) {
-		if (entry->sources[i].rule == trigger->source)
-			return entry->sources[i].fields;
-	}
-	return NULL;
-}
-
-static bool value_of(
-	const struct trigger *trigger, uint16_t field, unsigned nth, struct slice *value)
-{
-	if (trigger->event != NULL)
-		return trigger->event->value(trigger->event->user, field, nth, value);
-	if (nth > 0)
-		return false;
-	*value = trigger->group[field];
-	return true;
-}
-
-/* Letters small, the length before it: no two lists of values are the same bytes. */
-static void add_folded(struct strbuf *to, struct slice value)
-{
-	char *bytes;
-
-	if (value.len > VALUE_HASHED)
-		value.len = VALUE_HASHED;
-	bytes = strbuf_reserve(to, 4 + value.len);
-	if (bytes == NULL)
-		return;
-	bytes_put_u32(bytes, (uint32_t)value.len);
-	fold_case(value, bytes + 4);
-	strbuf_extend(to, 4 + value.len);
-}
-
-/* False when the event lacks one. */
-static bool key_of(struct correlator *correlator, const struct correlation *correlation,
-	uint32_t number, const uint16_t *fields, const struct trigger *trigger,
-	struct slice *values, XXH128_hash_t *key)
-{
-	struct strbuf *folded = &correlator->folded;
-	uint64_t head[2] = {correlator->routes.identities[number], trigger->scope};
-
-	strbuf_reset(folded);
-	strbuf_add(folded, slice_of(head, sizeof(head)));
-	for (size_t i = 0; i < correlation->n_group; i++) {
-		if (!value_of(trigger, fields[i], 0, &values[i]))
-			return false;
-		add_folded(folded, values[i]);
-	}
-	*key = XXH3_128bits_withSeed(folded->ptr, folded->len, correlator->groups.seed);
-	return true;
-}
-
-static void keep_texts(struct group *group, const struct slice *values, size_t n)
-{
-	size_t size = 0;
-	char *to;
-
-	for (size_t i = 0; i < n; i++)
-		size += 2 + (values[i].len < CONCLUSION_VALUE_SIZE ? values[i].len
-								   : CONCLUSION_VALUE_SIZE);
-	to = group->texts = malloc(size + 1);
-	if (to == NULL)
-		abort();
-	group->texts_len = (uint32_t)size;
-	for (size_t i = 0; i < n; i++) {
-		size_t len = values[i].len < CONCLUSION_VALUE_SIZE ? values[i].len
-								   : CONCLUSION_VALUE_SIZE;
-
-		bytes_put_u16(to, (uint16_t)len);
-		if (len > 0)
-			memcpy(to + 2, values[i].ptr, len);
-		to += 2 + len;
-	}
-}
-
-static void texts_of(const struct group *group, struct slice *values, size_t n)
-{
-	const char *at = group->texts;
-
-	for (size_t i = 0; i < n; i++) {
-		values[i] = slice_of(at + 2, bytes_get_u16(at));
-		at += 2 + values[i].len;
-	}
 }
 
 /* ---- conclusions ------------------------------------------------------------------------- */
@@ -211,7 +105,7 @@ static void conclude(struct correlator *correlator, struct group *group, double 
 
 	if (correlator->routes.rules[group->rule].silent)
 		return;
-	texts_of(group, texts, correlation->n_group);
+	texts_read(group, texts, correlation->n_group);
 	for (unsigned i = 0; i < group->n_shown; i++)
 		values[i] = slice_of(group->shown[i]->text, group->shown[i]->len);
 	if (correlation->type == CORRELATION_VALUE_PERCENTILE) {
@@ -283,7 +177,7 @@ static void close_window(struct correlator *correlator, struct group *group)
 			conclude(correlator, group, value);
 	}
 	memcpy(bytes, group->texts, group->texts_len);
-	texts_of(&copy, texts, correlation->n_group);
+	texts_read(&copy, texts, correlation->n_group);
 	memcpy(evidence, group->evidence, group->n_evidence * sizeof(*evidence));
 	if (trigger.n_evidence > 0)
 		trigger.ref = evidence[trigger.n_evidence - 1].ref;
@@ -320,7 +214,7 @@ static struct group *group_for(struct correlator *correlator, const struct route
 	group = groups_add(&correlator->groups, key, trigger->owner);
 	group->rule = route->correlation;
 	group->scope = trigger->scope;
-	keep_texts(group, values, correlation->n_group);
+	texts_keep(group, values, correlation->n_group);
 	return group;
 }
 
@@ -372,9 +266,9 @@ static bool add_values(struct correlator *correlator, struct group *group,
 	for (; nth < COMBINATIONS_MAX; nth++) {
 		strbuf_reset(folded);
 		for (size_t i = 0; i < correlation->n_values; i++) {
-			if (!value_of(trigger, fields[i], nth, &value))
+			if (!trigger_value(trigger, fields[i], nth, &value))
 				return nth > 0;
-			add_folded(folded, value);
+			fold_value(folded, value);
 		}
 		sight->what =
 			XXH3_64bits_withSeed(folded->ptr, folded->len, correlator->groups.seed);
@@ -401,7 +295,7 @@ static bool add_sight(struct correlator *correlator, struct group *group,
 		return add_values(correlator, group, fields, trigger, &sight);
 	case CORRELATION_VALUE_SUM:
 	case CORRELATION_VALUE_AVG:
-		if (!value_of(trigger, fields[0], 0, &value) ||
+		if (!trigger_value(trigger, fields[0], 0, &value) ||
 			!number_from(value, &sight.weight))
 			return false;
 		break;
@@ -424,7 +318,7 @@ static bool has_values(const struct correlation *correlation, const uint16_t *fi
 	double number;
 
 	for (size_t i = 0; i < correlation->n_values; i++) {
-		if (!value_of(trigger, fields[correlation->n_group + i], 0, &value))
+		if (!trigger_value(trigger, fields[correlation->n_group + i], 0, &value))
 			return false;
 	}
 	return (correlation->type != CORRELATION_VALUE_SUM &&
@@ -460,14 +354,14 @@ static void count(
 {
 	const struct correlation *correlation =
 		correlator->routes.rules[route->correlation].correlation;
-	const uint16_t *fields = fields_of(&correlation->rules[route->entry], trigger);
+	const uint16_t *fields = trigger_fields(&correlation->rules[route->entry], trigger);
 	struct slice values[CORRELATION_GROUP_MAX];
 	struct group *group;
 	XXH128_hash_t key;
 
 	if (fields == NULL || !has_values(correlation, fields, trigger) ||
-		!key_of(correlator, correlation, route->correlation, fields, trigger, values,
-			&key)) {
+		!trigger_key(correlator, correlation, route->correlation, fields, trigger,
+			values, &key)) {
 		correlator->figures.without++;
 		return;
 	}

@@ -272,7 +272,7 @@ static void read_texts(
 {
 	const char *texts = take(reader, len);
 
-	if (group == NULL || reader->bad)
+	if (group == NULL || of == NULL || reader->bad)
 		return;
 	reader->bad |= !are_texts(slice_of(texts, len), of->n_group);
 	group->texts = malloc(len + 1);

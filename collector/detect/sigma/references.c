@@ -358,6 +358,7 @@ static void try(struct resolving *resolving, uint32_t number, step *one)
 	resolving->said = &said;
 	if (!one(resolving, number))
 		rule_loading_refuse(resolving->loading, rule, &text);
+	resolving->said = NULL;
 	strbuf_done(&text);
 }
 
