@@ -45,10 +45,6 @@ const struct setting derive_settings_table[] = {
 		"The least level of a Sigma rule whose match is a finding; matches of others "
 		"are marked on their records and count in correlations alone.",
 		finding_levels},
-	{"spread-agencies", SETTING_COUNT, AT(spread_agencies), "3", 2, 1000,
-		"The same rule (of severity high or above), public address or file hash found "
-		"in so "
-		"many agencies within an hour is a finding of its own."},
 	{"correlation-memory", SETTING_BYTES, AT(correlation_bytes), "16MiB", 65536, 256 << 20,
 		"Memory for who is being watched, about 100 bytes for each address at a host. "
 		"When it is used up, the agency with most of them forgets those that were "
