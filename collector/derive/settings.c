@@ -41,9 +41,11 @@ const struct setting derive_settings_table[] = {
 	{"findings-most", SETTING_COUNT, AT(findings_most), "60", 1, 10000,
 		"Findings of one rule at one host within an hour; further ones are held back, "
 		"and the next that passes says how many."},
-	{"finding-level", SETTING_CHOICE, AT(finding_level), "low", 0, 0,
+	{"finding-level", SETTING_CHOICE, AT(finding_level), "high", 0, 0,
 		"The least level of a Sigma rule whose match is a finding; matches of others "
-		"are marked on their records and count in correlations alone.",
+		"are marked on their records and count in correlations alone. A SOC begins "
+		"with "
+		"high, and takes medium when that is quiet.",
 		finding_levels},
 	{"correlation-memory", SETTING_BYTES, AT(correlation_bytes), "16MiB", 65536, 256 << 20,
 		"Memory for who is being watched, about 100 bytes for each address at a host. "
