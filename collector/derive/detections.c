@@ -158,6 +158,7 @@ static bool correlate(struct detections *detections, const struct matched *match
 		.time_ns = concluding_time(detections->concluding, matched),
 		.ref = rule_findings_ref(matched),
 		.owner = matched->columns->agency,
+		.scope = matched->columns->agency,
 		.value = correlator_sigma_value,
 		.user = &detections->event,
 	};

@@ -45,7 +45,8 @@ struct correlator_event {
 	int64_t time_ns;
 	uint64_t ref;   /* the caller's: what the event is found again by */
 	uint32_t owner; /* whose memory it is, an agency */
-	uint64_t scope; /* groups of different scopes are different ones; 0 if not needed */
+	uint64_t scope; /* groups of different scopes are different ones, but of correlations
+			   across scopes (correlation.h); 0 if not needed */
 	/* Value `nth` (from 0) of a field, by its number in the rule set; false: no more. */
 	bool (*value)(const void *user, unsigned field, unsigned nth, struct slice *value);
 	const void *user;

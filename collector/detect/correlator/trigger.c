@@ -47,7 +47,8 @@ bool trigger_key(struct correlator *correlator, const struct correlation *correl
 	struct slice *values, XXH128_hash_t *key)
 {
 	struct strbuf *folded = &correlator->folded;
-	uint64_t head[2] = {correlator->routes.identities[number], trigger->scope};
+	uint64_t head[2] = {correlator->routes.identities[number],
+		correlation->across ? 0 : trigger->scope};
 
 	strbuf_reset(folded);
 	strbuf_add(folded, slice_of(head, sizeof(head)));

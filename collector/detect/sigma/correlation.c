@@ -377,6 +377,23 @@ static bool read_generate(const struct reading *reading, const struct tree_node 
 	       wrong(reading, node, "generate: true or false should stand here");
 }
 
+static bool has_name(const struct slice *names, size_t n, struct slice name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (slice_eq(names[i], name))
+			return true;
+	}
+	return false;
+}
+
+static bool names_agency(const struct correlation *correlation)
+{
+	const struct slice agency = SLICE_LIT("soc.agency");
+
+	return has_name(correlation->group_by, correlation->n_group, agency) ||
+	       has_name(correlation->values, correlation->n_values, agency);
+}
+
 struct correlation *correlation_read(
 	const struct tree_node *document, struct arena *arena, struct mistakes *mistakes)
 {
@@ -398,6 +415,7 @@ struct correlation *correlation_read(
 		!read_generate(&reading, map_value(document, "generate")) ||
 		!read_generate(&reading, map_value(reading.map, "generate")))
 		return NULL;
+	reading.made->across = names_agency(reading.made);
 	return reading.made;
 }
 

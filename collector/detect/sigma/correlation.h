@@ -90,6 +90,7 @@ struct correlation {
 	enum correlation_type type;
 	bool closes;
 	bool generate; /* its rules are told of by themselves, too */
+	bool across;   /* it names soc.agency: events of all scopes are counted together */
 	int64_t timespan_ns;
 	struct correlation_rule *rules; /* n_rules */
 	size_t n_rules;

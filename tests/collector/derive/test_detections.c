@@ -359,10 +359,37 @@ START_TEST(what_closes_concludes_though_nothing_more_comes_and_once)
 }
 END_TEST
 
+/* What one address does in three agencies is three addresses for a rule that does not ask. */
+START_TEST(groups_are_of_an_agency_unless_the_rule_asks_for_agencies)
+{
+	struct told told = {.text = STRBUF_INIT(1 << 16)};
+
+	begin_with(CORRELATION("event_count",
+		"gte: 3") "---\n"
+			  "title: Agencies\nid: across\nlevel: high\ncorrelation:\n  type: "
+			  "value_count\n"
+			  "  rules: [shell]\n  group-by: [source.ip]\n  timespan: 10m\n"
+			  "  condition: {field: soc.agency, gte: 3}\n");
+	subject = "10.0.0.1";
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 3, 3, hit_elsewhere);
+	await(&told, 1);
+	check_has(&told, "rule.id=across\n");
+	bench_store(1, 4, 3, 3, hit_elsewhere);
+	bench_store(1, 7, 3, 3, hit_elsewhere);
+	bench_wait_until_read();
+	look(&told);
+	ck_assert_uint_ge(told.n, 2);
+	strbuf_done(&told.text);
+	end(derive);
+}
+END_TEST
+
 TEST_MAIN("detections", a_match_is_a_finding_that_says_which_rule_and_whom,
 	restarts_repeat_no_finding_and_lose_none, a_level_below_the_limit_is_no_finding,
 	a_flood_of_subjects_is_held_back, a_match_of_a_rule_that_is_gone_is_a_finding,
 	an_indicator_is_a_finding_about_the_indicator,
 	a_correlation_is_one_finding_and_its_rule_none,
+	groups_are_of_an_agency_unless_the_rule_asks_for_agencies,
 	restarts_keep_what_a_correlation_has_counted,
 	what_closes_concludes_though_nothing_more_comes_and_once)
