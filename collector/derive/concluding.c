@@ -1,5 +1,6 @@
 #include "collector/derive/concluding.h"
 
+#include "collector/derive/spread.h"
 #include "collector/derive/tally.h"
 #include "common/clock.h"
 #include "common/counter.h"
@@ -40,7 +41,7 @@ static bool add_row(struct concluding *concluding, const struct matched *matched
 		(int64_t)finding->events, finding->since_ns, (int64_t)n_held, finding->fields);
 }
 
-bool concluding_tell(struct concluding *concluding, const struct matched *matched,
+bool concluding_add(struct concluding *concluding, const struct matched *matched,
 	const struct finding *finding, struct err *err)
 {
 	uint64_t n_held;
@@ -51,6 +52,13 @@ bool concluding_tell(struct concluding *concluding, const struct matched *matche
 	if (matched->how == CORRELATE_NEW)
 		counter_add(may ? &findings : &held_back, 1);
 	return !may || add_row(concluding, matched, finding, n_held, err);
+}
+
+bool concluding_tell(struct concluding *concluding, const struct matched *matched,
+	const struct finding *finding, struct err *err)
+{
+	return concluding_add(concluding, matched, finding, err) &&
+	       spread_note(concluding, matched, finding, err);
 }
 
 int64_t concluding_time(const struct concluding *concluding, const struct matched *matched)

@@ -27,6 +27,8 @@ enum { CONCLUDING_HOUR_MS = 3600 * 1000 };
 #define KIND_ENTERED_OF_USER  UINT32_C(0x80000004)
 /* Whom a Sigma rule was told of lately. */
 #define KIND_DETECTED UINT32_C(0x80000005)
+/* What was found in an agency, and in any. */
+#define KIND_SPREAD UINT32_C(0x80000006)
 
 enum correlate_how {
 	CORRELATE_NEW,   /* what follows from it is emitted */
@@ -60,8 +62,13 @@ struct finding {
 	struct slice fields; /* findings_put_field() */
 };
 
-/* `matched`: at which it was concluded. */
+/* Told now, or with the next that passes; and looked at for whether it spreads. `matched`: at
+ * which it was concluded. */
 MUST_USE bool concluding_tell(struct concluding *concluding, const struct matched *matched,
+	const struct finding *finding, struct err *err);
+
+/* The same without the look. */
+MUST_USE bool concluding_add(struct concluding *concluding, const struct matched *matched,
 	const struct finding *finding, struct err *err);
 
 /* When the record is counted. */

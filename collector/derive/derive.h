@@ -37,6 +37,7 @@ struct derive_settings {
 	uint64_t brute_force_ms;          /* ... within this time are a finding */
 	uint32_t findings_most;           /* of a rule at a host in an hour */
 	uint64_t sigma_correlation_bytes; /* groups of Sigma correlations live in so many */
+	uint32_t spread_agencies;         /* with the same within an hour are a finding */
 	int finding_level;                /* enum sigma_level of the least rule that is told */
 	uint64_t correlation_bytes;       /* of memory */
 	uint64_t correlation_ms;          /* its state is saved so often */

@@ -47,6 +47,10 @@ const struct setting derive_settings_table[] = {
 		"with "
 		"high, and takes medium when that is quiet.",
 		finding_levels},
+	{"spread-agencies", SETTING_COUNT, AT(spread_agencies), "3", 2, 1000,
+		"The same rule (of severity high or above), public address or file hash found "
+		"in so "
+		"many agencies within an hour is a finding of its own."},
 	{"correlation-memory", SETTING_BYTES, AT(correlation_bytes), "16MiB", 65536, 256 << 20,
 		"Memory for who is being watched, about 100 bytes for each address at a host. "
 		"When it is used up, the agency with most of them forgets those that were "

@@ -56,7 +56,8 @@ struct sigma_event {
 	struct strbuf folded;
 	bool whole; /* values no field asks for are kept too: for keywords */
 	unsigned n_left_out;
-	char time[CLOCK_TEXT_MAX]; /* of a record (record_event.h): a value among the others */
+	/* Of a record (record_event.h), values among the others: */
+	char time[CLOCK_TEXT_MAX], agency[12], host[12];
 
 	struct regex_matcher *matcher;
 	size_t regex_text;   /* bytes that regular expressions looked at, in this event */

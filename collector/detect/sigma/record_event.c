@@ -1,5 +1,8 @@
 #include "collector/detect/sigma/record_event.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "common/clock.h"
 
 enum { NAME_MAX_BYTES = 512 }; /* of a value that is not in the dictionary */
@@ -24,6 +27,8 @@ void record_names_init(struct record_names *names, const struct fields *fields)
 	names->timestamp = fields_use(fields, SLICE_LIT("@timestamp"));
 	names->original = fields_use(fields, SLICE_LIT("event.original"));
 	names->kind = fields_use(fields, SLICE_LIT("event.kind"));
+	names->agency = fields_use(fields, SLICE_LIT("soc.agency"));
+	names->host = fields_use(fields, SLICE_LIT("soc.host"));
 }
 
 /* "prefix.name"; such names are many, and found by their hash. */
@@ -66,6 +71,16 @@ static int64_t time_of(const struct record *record)
 	return record->read_ns != CLOCK_NONE ? record->read_ns : record->received_ns;
 }
 
+/* A record that is nobody's, in a command, has neither. */
+static void add_number(struct sigma_event *event, const struct field_use *use, uint32_t number,
+	char text[static 12])
+{
+	if (use == NULL || number == 0)
+		return;
+	snprintf(text, 12, "%" PRIu32, number);
+	sigma_event_add_use(event, use, slice_str(text));
+}
+
 /* What the record has no field for. */
 static void add_frame(struct sigma_event *event, const struct record_names *names,
 	const struct record *record)
@@ -73,6 +88,8 @@ static void add_frame(struct sigma_event *event, const struct record_names *name
 	sigma_event_add_use(event, names->original, record->raw);
 	if (slice_absent(record_get(record, FIELD_EVENT_KIND)))
 		sigma_event_add_use(event, names->kind, SLICE_LIT("event"));
+	add_number(event, names->agency, record->agency, event->agency);
+	add_number(event, names->host, record->host, event->host);
 	if (names->timestamp != NULL) {
 		const int64_t at_ns = time_of(record);
 		const unsigned digits = at_ns % CLOCK_NS_PER_MS == 0 ? 3 : 9;

@@ -4,7 +4,8 @@
  * What rules see of it is what encode.h writes as JSON: the fields under their
  * names in the dictionary, values of other names as "prefix.name", addresses
  * as source.ip and as source.address, the line as event.original, the time as
- * @timestamp; but for what stands in columns (soc.*).
+ * @timestamp, whose it is as soc.agency and soc.host; nothing else of what
+ * stands in columns.
  */
 #ifndef COLLECTOR_DETECT_SIGMA_RECORD_EVENT_H
 #define COLLECTOR_DETECT_SIGMA_RECORD_EVENT_H
@@ -15,7 +16,7 @@
 /* What rules call the dictionary's names; made once for a rule set, then immutable. */
 struct record_names {
 	const struct field_use *uses[FIELD_ID_MAX];
-	const struct field_use *timestamp, *original, *kind;
+	const struct field_use *timestamp, *original, *kind, *agency, *host;
 };
 
 /* `fields` must not change any more, and outlives it. */

@@ -164,6 +164,7 @@ void bench_begin(void)
 		.brute_force_count = 10,
 		.brute_force_ms = 300000,
 		.findings_most = 60,
+		.spread_agencies = 3,
 		.correlation_bytes = 1 << 20,
 		.sigma_correlation_bytes = 1 << 20,
 		.correlation_ms = 0,

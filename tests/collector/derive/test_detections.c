@@ -228,6 +228,51 @@ START_TEST(a_match_of_a_rule_that_is_gone_is_a_finding)
 }
 END_TEST
 
+/* Of a shared source: each of another agency. */
+static void hit_elsewhere(struct record *record, struct batch *batch, unsigned i)
+{
+	hit(record, batch, i);
+	record->agency = 20 + i;
+}
+
+START_TEST(the_same_address_in_three_agencies_is_a_finding)
+{
+	struct told told = {.text = STRBUF_INIT(1 << 16)};
+
+	begin("low"); /* the rule itself is not grave enough to count */
+	subject = "8.8.4.4";
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 2, 3, hit_elsewhere);
+	await(&told, 2);
+	bench_store(1, 3, 3, 3, hit_elsewhere); /* two of them again */
+	await(&told, 4);
+	check_has(&told, "rule.name=spread-of-address\n");
+	check_has(&told, "soc.values=agencies=3\n");
+	check_has(&told, "source.ip=8.8.4.4\n");
+	ck_assert_uint_eq(told.severity, SEVERITY_HIGH);
+	bench_store(1, 6, 6, 3, hit_elsewhere); /* three more agencies, within the hour */
+	await(&told, 7);
+	strbuf_done(&told.text);
+	end(derive);
+}
+END_TEST
+
+START_TEST(private_addresses_are_of_each_agency_and_grave_rules_spread)
+{
+	struct told told = {.text = STRBUF_INIT(1 << 16)};
+
+	begin("high");
+	subject = "10.0.0.1";
+	struct derive *derive = bench_start();
+	bench_store(1, 1, 3, 3, hit_elsewhere);
+	await(&told, 4);
+	check_has(&told, "rule.name=spread-of-rule\n");
+	check_has(&told, "soc.group=Reverse shell\n");
+	strbuf_done(&told.text);
+	end(derive);
+}
+END_TEST
+
 static void known_bad(struct record *record, struct batch *batch, unsigned i)
 {
 	(void)i;
@@ -389,6 +434,8 @@ TEST_MAIN("detections", a_match_is_a_finding_that_says_which_rule_and_whom,
 	restarts_repeat_no_finding_and_lose_none, a_level_below_the_limit_is_no_finding,
 	a_flood_of_subjects_is_held_back, a_match_of_a_rule_that_is_gone_is_a_finding,
 	an_indicator_is_a_finding_about_the_indicator,
+	the_same_address_in_three_agencies_is_a_finding,
+	private_addresses_are_of_each_agency_and_grave_rules_spread,
 	a_correlation_is_one_finding_and_its_rule_none,
 	groups_are_of_an_agency_unless_the_rule_asks_for_agencies,
 	restarts_keep_what_a_correlation_has_counted,

@@ -129,6 +129,22 @@ START_TEST(each_rule_says_how_it_is_and_how_often_it_fitted)
 }
 END_TEST
 
+START_TEST(a_rule_may_ask_whose_a_record_is)
+{
+	begin("title: x\nid: x\nlogsource: {product: linux, category: process_creation}\n"
+	      "detection: {a: {soc.agency: 7, soc.host: 4000000000}, condition: a}\n");
+	struct detector *detector = load(NULL);
+	struct record records[] = {execution("/bin/nc"), execution("/bin/nc")};
+
+	records[0].agency = records[1].agency = 7;
+	records[0].host = 4000000000u;
+	match(detector, records, ARRAY_LEN(records));
+	ck_assert_uint_eq(records[0].n_matches, 1);
+	ck_assert_uint_eq(records[1].n_matches, 0);
+	end(detector);
+}
+END_TEST
+
 START_TEST(the_gravest_rules_have_room_first)
 {
 	struct strbuf rules = STRBUF_INIT(1 << 20);
@@ -316,7 +332,8 @@ START_TEST(threads_match_while_rules_are_replaced)
 }
 END_TEST
 
-TEST_MAIN("detector", a_record_that_a_rule_fits_has_its_key_and_version,
+TEST_MAIN("detector", a_rule_may_ask_whose_a_record_is,
+	a_record_that_a_rule_fits_has_its_key_and_version,
 	each_rule_says_how_it_is_and_how_often_it_fitted, the_gravest_rules_have_room_first,
 	a_reload_takes_what_changed_and_keeps_what_did_not,
 	a_rule_has_the_class_that_the_folders_table_gives_it,
