@@ -216,16 +216,32 @@ static void copy_file(const char *from, const char *to)
 
 static const char *const database_files[] = {"derive.db", "derive.db-wal"};
 
+static sqlite3 *open_database(void)
+{
+	char path[PATH_MAX + 32];
+	sqlite3 *handle;
+
+	snprintf(path, sizeof(path), "%s/derive.db", bench.derive_dir);
+	ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);
+	sqlite3_busy_timeout(handle, 20000);
+	return handle;
+}
+
+/* Nobody commits meanwhile: the two files belong together. */
 void bench_save_database(void)
 {
 	char path[PATH_MAX + 64], saved[PATH_MAX + 64];
+	sqlite3 *handle = open_database();
 
+	ck_assert_int_eq(sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	for (unsigned i = 0; i < ARRAY_LEN(database_files); i++) {
 		snprintf(path, sizeof(path), "%s/%s", bench.derive_dir, database_files[i]);
 		snprintf(saved, sizeof(saved), "%s/saved.%s", bench.derive_dir,
 			database_files[i]);
 		copy_file(path, saved);
 	}
+	ck_assert_int_eq(sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(handle);
 }
 
 void bench_restore_database(void)
@@ -251,14 +267,10 @@ struct derive *bench_kill_and_start(struct derive *derive)
 
 int64_t bench_sql(const char *sql)
 {
-	char path[PATH_MAX + 32];
+	sqlite3 *handle = open_database();
 	sqlite3_stmt *row;
-	sqlite3 *handle;
 	int64_t value = 0;
 
-	snprintf(path, sizeof(path), "%s/derive.db", bench.derive_dir);
-	ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);
-	sqlite3_busy_timeout(handle, 20000);
 	ck_assert_msg(sqlite3_prepare_v2(handle, sql, -1, &row, NULL) == SQLITE_OK, "%s",
 		sqlite3_errmsg(handle));
 	if (sqlite3_step(row) == SQLITE_ROW)
