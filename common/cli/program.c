@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -118,9 +119,13 @@ static int run_in_group(const struct program *program, const struct command_grou
 		help_group(stdout, program, group->name);
 		return EXIT_DONE;
 	}
-	if (group->standard != NULL && (n_words == 0 || words[0][0] == '-'))
-		return run_command(program, find_command(program, group->name, group->standard),
-			n_words, words);
+	if (group->standard != NULL && (n_words == 0 || words[0][0] == '-')) {
+		const struct command *standard =
+			find_command(program, group->name, group->standard);
+
+		assert(standard != NULL); /* it is in our table */
+		return run_command(program, standard, n_words, words);
+	}
 	if (n_words == 0) {
 		help_group(stderr, program, group->name);
 		return EXIT_USAGE;
