@@ -307,7 +307,7 @@ static unsigned count_public(
 			find(suffixes, suffix.ptr, suffix.len, labels->suffix[i].hash);
 
 		if (entry->kinds & SUFFIX_EXCEPTION)
-			return i;
+			return i > 0 ? i : 1; /* of a top-level domain there is none */
 		if (entry->kinds & SUFFIX_RULE)
 			n_public = i + 1;
 		if ((entry->kinds & SUFFIX_WILDCARD) && i + 1 < labels->n)
