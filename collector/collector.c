@@ -235,6 +235,24 @@ static void save_headers(struct collector *collector)
 	collector->headers_saved_ms = clock_mono_ms();
 }
 
+static void on_rule_off(void *user, const struct sigma_rule *rule, uint64_t took_ms)
+{
+	const struct slice key = sigma_rule_key(rule);
+	char detail[256];
+
+	snprintf(detail, sizeof(detail), "%.*s took %llu ms in a minute (%s:%u)",
+		(int)(key.len < 100 ? key.len : 100), key.ptr, (unsigned long long)took_ms,
+		rule->path, rule->line);
+	log_error("sigma.rule_off", "rule=%s took_ms=%llu, it is off until it is changed",
+		LOG_TEXT(key), (unsigned long long)took_ms);
+	note(user, 0, 0, "sigma-rule-off", SEVERITY_HIGH, detail);
+}
+
+static void watch_rules(struct collector *collector)
+{
+	(void)detector_take_off(collector->rules->detector, on_rule_off, collector);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *user)
 {
 	struct collector *collector = user;
@@ -246,6 +264,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 	presence_tick(&collector->presence, clock_mono_ms(), collector->settings.presence_ms,
 		ingest_peers(collector->ingest), note_presence, collector);
 	watch_store(collector);
+	watch_rules(collector);
 	if (clock_mono_ms() - collector->headers_saved_ms >= HEADERS_SAVE_MS)
 		save_headers(collector);
 }

@@ -32,6 +32,7 @@ static bool put_rule(void *user, const struct rule_view *view)
 		[RULE_REFUSED] = "refused",
 		[RULE_WITHOUT_LIST] = "without-list",
 		[RULE_WITHOUT_LOG_SOURCE] = "without-log-source",
+		[RULE_TOO_COSTLY] = "too-costly",
 	};
 	const struct rows *rows = user;
 	const struct sigma_rule *rule = view->rule;

@@ -25,6 +25,8 @@ static bool load_detector(struct rules *rules, const struct collector_settings *
 		settings->sigma, before ? before->detector : NULL, warnings, &err);
 	if (rules->detector == NULL)
 		strbuf_addf(mistakes, "%s: %s\n", settings->sigma, err.text);
+	else
+		detector_limit(rules->detector, settings->sigma_cost_ms, &rule_clock_real);
 	return rules->detector != NULL;
 }
 

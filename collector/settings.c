@@ -41,6 +41,11 @@ const struct setting collector_settings_table[] = {
 		"harms no other: `soc-collector detect --rules sigma/rules --list` names it. "
 		"No folder: no rules.",
 		.live = true},
+	{"sigma-rule-time", SETTING_DURATION, AT(sigma_cost_ms), "6s", 0, 3600000,
+		"CPU time that one Sigma rule may take in a minute, by samples; a rule that "
+		"takes "
+		"more is off until rules that changed are read, which is a finding "
+		"(sigma-rule-off). 0: any."},
 	{"control", SETTING_PATH, AT(control), "/run/soc-collector/control.sock", 1, 100,
 		"Local socket soc-ctl asks."},
 	{"presence", SETTING_DURATION, AT(presence_ms), "5m", 1000, 86400000,

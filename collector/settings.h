@@ -12,15 +12,16 @@
 #include "common/conf.h"
 
 struct collector_settings {
-	int log_level;        /* enum log_level */
-	const char *agencies; /* the register */
-	const char *national; /* folder: profile, classes, dictionary, schemas */
-	const char *masking;  /* the masking policy */
-	const char *parsers;  /* folder of own formats */
-	const char *sigma;    /* folder of Sigma rules and their pipelines */
-	const char *enrich;   /* what enrichment stands on */
-	const char *control;  /* socket of control.h */
-	int32_t zone_seconds; /* filled in from the register */
+	int log_level;          /* enum log_level */
+	const char *agencies;   /* the register */
+	const char *national;   /* folder: profile, classes, dictionary, schemas */
+	const char *masking;    /* the masking policy */
+	const char *parsers;    /* folder of own formats */
+	const char *sigma;      /* folder of Sigma rules and their pipelines */
+	uint64_t sigma_cost_ms; /* CPU time a rule may take in a minute; 0 = any */
+	const char *enrich;     /* what enrichment stands on */
+	const char *control;    /* socket of control.h */
+	int32_t zone_seconds;   /* filled in from the register */
 	uint64_t presence_ms;
 	uint64_t stop_ms;
 	uint64_t silent_ms;

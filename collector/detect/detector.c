@@ -38,8 +38,9 @@ struct detector {
 	struct rule_set *set;
 	const struct sigma_rule *rules;
 	size_t n_rules;
-	struct tally *tallies; /* by rule */
-	uint8_t *classes;      /* enum attack_class, by rule */
+	struct tally *tallies;    /* by rule */
+	struct rule_costs *costs; /* NULL: no limit was set */
+	uint8_t *classes;         /* enum attack_class, by rule */
 	struct record_names names;
 	struct table by_key;  /* hash of a rule's key -> its number */
 	uint64_t fingerprint; /* of all files */
@@ -230,6 +231,7 @@ void detector_unref(struct detector *detector)
 	}
 	table_done(&detector->by_key);
 	free(detector->tallies);
+	rule_costs_free(detector->costs);
 	free(detector->classes);
 	rule_set_free(detector->set);
 	pthread_mutex_destroy(&detector->lock);
@@ -257,6 +259,8 @@ static struct lent *borrow(struct detector *detector)
 	lent->matcher = rule_matcher_new(detector->set, false, &err);
 	if (lent->matcher == NULL)
 		abort(); /* a scanner's scratch: there is no memory */
+	if (detector->costs != NULL)
+		rule_matcher_time(lent->matcher, detector->costs);
 	return lent;
 }
 
@@ -378,6 +382,8 @@ static enum rule_state state_of(const struct detector *detector, size_t i)
 		return RULE_REFUSED;
 	if (rule->kind != SIGMA_DETECTION)
 		return RULE_IN_FORCE;
+	if (detector->costs != NULL && rule_costs_is_off(detector->costs, i))
+		return RULE_TOO_COSTLY;
 	if (!slice_absent(rule->no_list))
 		return RULE_WITHOUT_LIST;
 	return rule_set_has_source(detector->set, i) ? RULE_IN_FORCE : RULE_WITHOUT_LOG_SOURCE;
@@ -398,6 +404,33 @@ void detector_walk(const struct detector *detector,
 		if (!see(user, &view))
 			return;
 	}
+}
+
+void detector_limit(struct detector *detector, uint64_t most_ms, const struct rule_clock *clock)
+{
+	if (detector->costs == NULL)
+		detector->costs = rule_costs_new(detector->n_rules, most_ms, clock);
+}
+
+struct take_off {
+	const struct detector *detector;
+	void (*see)(void *user, const struct sigma_rule *rule, uint64_t took_ms);
+	void *user;
+};
+
+static void see_off(void *user, size_t rule, uint64_t took_ms)
+{
+	const struct take_off *take = user;
+
+	take->see(take->user, &take->detector->rules[rule], took_ms);
+}
+
+size_t detector_take_off(struct detector *detector,
+	void (*see)(void *user, const struct sigma_rule *rule, uint64_t took_ms), void *user)
+{
+	struct take_off take = {detector, see, user};
+
+	return detector->costs ? rule_costs_take_off(detector->costs, see_off, &take) : 0;
 }
 
 int64_t detector_read_ns(const struct detector *detector)

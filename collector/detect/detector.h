@@ -58,6 +58,7 @@ enum rule_state {
 	RULE_REFUSED,            /* rule->reason */
 	RULE_WITHOUT_LIST,       /* it waits for the placeholder rule->no_list */
 	RULE_WITHOUT_LOG_SOURCE, /* no pipeline knows its events: it fits none */
+	RULE_TOO_COSTLY,         /* it took too much time, and is off until rules are read */
 };
 
 struct rule_view {
@@ -70,6 +71,14 @@ struct rule_view {
 /* Every rule that was read, in the order of their files; false ends it. */
 void detector_walk(const struct detector *detector,
 	bool (*see)(void *user, const struct rule_view *view), void *user);
+
+/* From now on, for those without a limit; before the first batch. See rule_costs_new(). */
+void detector_limit(
+	struct detector *detector, uint64_t most_ms, const struct rule_clock *clock);
+
+/* Rules that went off since the last call; one thread calls it. */
+size_t detector_take_off(struct detector *detector,
+	void (*see)(void *user, const struct sigma_rule *rule, uint64_t took_ms), void *user);
 
 int64_t detector_read_ns(const struct detector *detector); /* when the rules were read */
 

@@ -254,6 +254,8 @@ struct rule_matcher {
 	struct source_finder *finder;
 	uint32_t *matches;
 	size_t n_matches;
+	struct rule_costs *costs; /* borrowed; NULL: nothing is timed */
+	uint64_t n_events;
 };
 
 /* The rules of all log sources in one scanner; only who wants it pays for it. */
@@ -309,9 +311,38 @@ void rule_matcher_free(struct rule_matcher *matcher)
 	free(matcher);
 }
 
+void rule_matcher_time(struct rule_matcher *matcher, struct rule_costs *costs)
+{
+	matcher->costs = costs;
+}
+
 struct sigma_event *rule_matcher_event(struct rule_matcher *matcher)
 {
 	return &matcher->event;
+}
+
+/* `anywhere`: the event is of no known log source. What asks for nothing but absence says
+ * nothing about it. */
+static bool holds(struct rule_matcher *matcher, uint32_t rule, bool anywhere)
+{
+	const struct expression *expression = matcher->set->rules[rule].expression;
+
+	return expression_holds(expression, &matcher->event) &&
+	       (!anywhere || expression_touches(expression, &matcher->event));
+}
+
+static bool fits(struct rule_matcher *matcher, uint32_t rule, bool anywhere)
+{
+	if (matcher->costs == NULL)
+		return holds(matcher, rule, anywhere);
+	if (rule_costs_is_off(matcher->costs, rule))
+		return false;
+	if (matcher->n_events % RULE_COSTS_SAMPLE != 0)
+		return holds(matcher, rule, anywhere);
+	const int64_t begun_ns = rule_costs_begin(matcher->costs);
+	const bool fit = holds(matcher, rule, anywhere);
+	rule_costs_end(matcher->costs, rule, begun_ns);
+	return fit;
 }
 
 static void match_rules(struct rule_matcher *matcher, const struct prefilter *prefilter,
@@ -323,12 +354,8 @@ static void match_rules(struct rule_matcher *matcher, const struct prefilter *pr
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t rule = source->rules[candidates[i]];
-		const struct expression *expression = matcher->set->rules[rule].expression;
 
-		/* what asks for nothing but absence says nothing about an event of anywhere */
-		if (expression_holds(expression, &matcher->event) &&
-			(source != &matcher->set->all ||
-				expression_touches(expression, &matcher->event)))
+		if (fits(matcher, rule, source == &matcher->set->all))
 			matcher->matches[matcher->n_matches++] = rule;
 	}
 }
@@ -347,6 +374,7 @@ size_t rule_matcher_match(struct rule_matcher *matcher, const uint32_t **rules)
 	bool any;
 	size_t n = source_finder_find(matcher->finder, &matcher->event, &sources, &any);
 
+	matcher->n_events++;
 	matcher->n_matches = 0;
 	if (!any && matcher->all != NULL) {
 		match_rules(matcher, matcher->all, &set->all);

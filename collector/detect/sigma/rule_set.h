@@ -13,6 +13,7 @@
 
 #include "collector/detect/sigma/event.h"
 #include "collector/detect/sigma/rule.h"
+#include "collector/detect/sigma/rule_costs.h"
 
 enum {
 	RULE_SET_RULES_MAX = 50000,
@@ -72,6 +73,10 @@ struct rule_matcher;
 MUST_USE struct rule_matcher *rule_matcher_new(
 	const struct rule_set *set, bool unknown_sources, struct err *err);
 void rule_matcher_free(struct rule_matcher *matcher); /* NULL is fine */
+
+/* Evaluations of rules are charged there from now on, and rules that are off left out; it
+ * outlives the matcher. */
+void rule_matcher_time(struct rule_matcher *matcher, struct rule_costs *costs);
 
 /* To be filled: sigma_event_begin(), then sigma_event_add(). */
 struct sigma_event *rule_matcher_event(struct rule_matcher *matcher);

@@ -332,10 +332,58 @@ START_TEST(threads_match_while_rules_are_replaced)
 }
 END_TEST
 
+static int64_t slow_cpu(void)
+{
+	static int64_t now;
+
+	return now += 1000000;
+}
+
+static int64_t standing(void)
+{
+	return 0;
+}
+
+static void see_off(void *user, const struct sigma_rule *rule, uint64_t took_ms)
+{
+	*(struct slice *)user = sigma_rule_key(rule);
+	ck_assert_uint_ge(took_ms, 64);
+}
+
+START_TEST(a_rule_that_costs_too_much_is_off_until_rules_are_read)
+{
+	static const struct rule_clock slow = {slow_cpu, standing};
+	struct slice off = SLICE_LIT("none");
+	struct strbuf text = STRBUF_INIT(1 << 16);
+
+	begin(RULE("one", "high", "nc"));
+	struct detector *detector = load(NULL);
+	detector_limit(detector, 100, &slow);
+	unsigned n = 0;
+	for (; n < 10000; n++) {
+		struct record record = execution("/bin/nc");
+
+		match(detector, &record, 1);
+		if (record.n_matches == 0)
+			break;
+		arena_reset(&batch.arena);
+	}
+	ck_assert_uint_gt(n, 0);
+	ck_assert_uint_lt(n, 10000);
+	ck_assert_uint_eq(detector_take_off(detector, see_off, &off), 1);
+	ck_assert_slice_eq(off, SLICE_LIT("one"));
+	detector_walk(detector, see, &text);
+	ck_assert_ptr_nonnull(strstr(strbuf_cstr(&text), "one:4:"));
+	strbuf_done(&text);
+	end(detector);
+}
+END_TEST
+
 TEST_MAIN("detector", a_rule_may_ask_whose_a_record_is,
 	a_record_that_a_rule_fits_has_its_key_and_version,
 	each_rule_says_how_it_is_and_how_often_it_fitted, the_gravest_rules_have_room_first,
 	a_reload_takes_what_changed_and_keeps_what_did_not,
 	a_rule_has_the_class_that_the_folders_table_gives_it,
 	of_many_mistakes_the_first_are_told, without_a_folder_there_are_no_rules,
-	threads_match_while_rules_are_replaced)
+	threads_match_while_rules_are_replaced,
+	a_rule_that_costs_too_much_is_off_until_rules_are_read)
