@@ -28,7 +28,7 @@ static void name_who(struct request *request, uid_t uid)
 {
 	const struct slice claim = asked_text(&request->asked, "claims");
 
-	if (is_name(claim, CLAIM_MAX))
+	if (is_name(claim, CLAIM_MAX) && slice_find(claim, '(') == claim.len)
 		snprintf(request->who, sizeof(request->who), "%.*s (uid %u)", SLICE_FMT(claim),
 			(unsigned)uid);
 	else
@@ -200,7 +200,8 @@ static void read_order(
 
 static bool count_standing(void *user, const struct standing_view *standing)
 {
-	*(unsigned *)user += standing->removed_ns == 0;
+	*(unsigned *)user += standing->removed_ns == 0 &&
+			     standing_holds_at(standing->order.ends_ns, clock_wall_ns());
 	return true;
 }
 

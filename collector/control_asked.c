@@ -73,6 +73,8 @@ uint64_t asked_number(struct asked *asked, const char *name, uint64_t max, uint6
 
 /* ---- times ---------------------------------------------------------------------- */
 
+#define AWAY_SECONDS_MOST (UINT64_C(10) * 366 * DAY_S)
+
 /* "24h" */
 static bool read_away(struct slice text, int64_t *ns)
 {
@@ -85,10 +87,10 @@ static bool read_away(struct slice text, int64_t *ns)
 	if (text.len < 2 || !slice_to_u64(slice_head(text, text.len - 1), AWAY_MOST, &n))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-		if (text.ptr[text.len - 1] == units[i].letter) {
-			*ns = (int64_t)n * units[i].seconds * CLOCK_NS_PER_S;
-			return true;
-		}
+		if (text.ptr[text.len - 1] != units[i].letter)
+			continue;
+		*ns = (int64_t)n * units[i].seconds * CLOCK_NS_PER_S;
+		return n * (uint64_t)units[i].seconds <= AWAY_SECONDS_MOST;
 	}
 	return false;
 }

@@ -255,8 +255,8 @@ static bool apply(struct alerts *alerts, const struct act *act, int64_t at_ns, b
 	if (act->kind == ACT_STANDING_ADD)
 		return standings_add(&alerts->standings, &act->order, taken, err);
 	if (act->kind == ACT_STANDING_REMOVE)
-		return standings_remove(&alerts->standings, act->standing, act->order.made_ns,
-			at_ns, taken, err);
+		return standings_remove(
+			&alerts->standings, act->order.made_ns, at_ns, taken, err);
 	if (!find_alert(alerts, act, &number, err))
 		return false;
 	*taken = number != 0;

@@ -3,6 +3,8 @@
 #include "common/clock.h"
 #include "common/utf8.h"
 
+#define BACK_MOST_NS (INT64_C(72) * 3600 * CLOCK_NS_PER_S)
+
 bool alert_finding_is(const struct columns *columns)
 {
 	const bool is_malware = columns->kind == RECORD_LOG && columns->flags & RECORD_MALWARE;
@@ -70,9 +72,12 @@ static void name_malware(struct alert_finding *finding, const struct record *rec
 	finding->subject = finding->title;
 }
 
+/* As far back as a late order may still hold; else the stamp is not believed. */
 static int64_t event_time(const struct columns *columns)
 {
-	return columns->created_ns == CLOCK_NONE || columns->created_ns > columns->received_ns
+	return columns->created_ns == CLOCK_NONE ||
+			       columns->created_ns > columns->received_ns ||
+			       columns->created_ns < columns->received_ns - BACK_MOST_NS
 		       ? columns->received_ns
 		       : columns->created_ns;
 }

@@ -79,13 +79,20 @@ bool alert_history_add(
 
 /* ---- rows ----------------------------------------------------------------------- */
 
+enum {
+	RESERVED_PART = 4, /* of alerts_most, for critical ones */
+	AGENCY_PART = 4,   /* an agency has so much of them at most */
+	GRAVER_TEXT_MAX = 400,
+};
+
 struct row {
 	int64_t number; /* 0 = there is none */
 	uint8_t severity;
 	enum alert_status status;
 	enum alert_verdict verdict;
 	int64_t findings, suppressed;
-	int64_t heard_ns, closed_ns, last_ns;
+	int64_t heard_ns, closed_ns, last_ns, resolved_ns;
+	bool graver; /* by the finding at hand */
 };
 
 /* What the alert is of. */
@@ -114,6 +121,7 @@ static bool find(struct alerts *alerts, const struct key *key, struct row *row, 
 			.heard_ns = sqlite3_column_int64(found, 6),
 			.closed_ns = sqlite3_column_int64(found, 7),
 			.last_ns = sqlite3_column_int64(found, 8),
+			.resolved_ns = sqlite3_column_int64(found, 9),
 		};
 	database_end(found);
 	return !failed;
@@ -134,33 +142,77 @@ static bool forget(struct alerts *alerts, int64_t number, struct err *err)
 	return true;
 }
 
-/* *room: there is some, or was made. */
-static bool make_room(struct alerts *alerts, bool *room, struct err *err)
+/* Of those nobody sees, or looks at any more. */
+static bool oldest_to_go(struct alerts *alerts, int64_t *number, struct err *err)
 {
-	int64_t oldest = 0;
+	static const enum statement each[] = {
+		STATEMENT_ALERT_OLDEST_HIDDEN, STATEMENT_ALERT_OLDEST_CLOSED};
+
+	*number = 0;
+	for (unsigned i = 0; i < ARRAY_LEN(each) && *number == 0; i++) {
+		if (!database_number(alerts->database,
+			    database_select(alerts->database, err, each[i], ""), number, err))
+			return false;
+	}
+	return true;
+}
+
+/* A quarter is kept for critical ones. */
+static int64_t most_for(const struct alerts *alerts, bool critical)
+{
+	const int64_t most = (int64_t)alerts->settings->alerts_most;
+
+	return critical ? most : most - most / RESERVED_PART;
+}
+
+/* *room: there is some, or was made. */
+static bool make_room(struct alerts *alerts, bool critical, bool *room, struct err *err)
+{
+	int64_t oldest;
 
 	*room = true;
-	if (alerts->n < (int64_t)alerts->settings->alerts_most)
+	if (alerts->n < most_for(alerts, critical))
 		return true;
-	if (!database_number(alerts->database,
-		    database_select(alerts->database, err, STATEMENT_ALERT_OLDEST_CLOSED, ""),
-		    &oldest, err))
+	if (!oldest_to_go(alerts, &oldest, err))
 		return false;
 	*room = oldest != 0;
 	return !*room || forget(alerts, oldest, err);
 }
 
-static bool rule_is_full(
+/* Critical ones are counted among themselves: others never take their place. */
+static int64_t grade_counted(const struct alert_finding *finding)
+{
+	return finding->severity == SEVERITY_CRITICAL ? SEVERITY_CRITICAL : SEVERITY_NONE;
+}
+
+/* A quarter of everything, and at least what one rule may have. */
+static int64_t most_of_agency(const struct alerts *alerts)
+{
+	const int64_t part = (int64_t)alerts->settings->alerts_most / AGENCY_PART;
+	const int64_t of_rule = (int64_t)alerts->settings->alerts_of_rule;
+
+	return part > of_rule ? part : of_rule;
+}
+
+/* A host has its limit of each rule, an agency one of all. */
+static bool is_full(
 	struct alerts *alerts, const struct alert_finding *finding, bool *full, struct err *err)
 {
-	int64_t open = 0;
+	const int64_t grade = grade_counted(finding);
+	int64_t of_rule = 0, of_agency = 0;
 
 	if (!database_number(alerts->database,
-		    database_select(alerts->database, err, STATEMENT_ALERTS_OPEN_OF_RULE, "ti",
-			    finding->rule, (int64_t)finding->agency),
-		    &open, err))
+		    database_select(alerts->database, err, STATEMENT_ALERTS_OPEN_OF_RULE,
+			    "tiii", finding->rule, (int64_t)finding->agency,
+			    (int64_t)finding->host, grade),
+		    &of_rule, err) ||
+		!database_number(alerts->database,
+			database_select(alerts->database, err, STATEMENT_ALERTS_OPEN_OF_AGENCY,
+				"ii", (int64_t)finding->agency, grade),
+			&of_agency, err))
 		return false;
-	*full = open >= (int64_t)alerts->settings->alerts_of_rule;
+	*full = of_rule >= (int64_t)alerts->settings->alerts_of_rule ||
+		of_agency >= most_of_agency(alerts);
 	return true;
 }
 
@@ -219,10 +271,10 @@ static bool may_add(
 {
 	bool full;
 
-	if (!rule_is_full(alerts, finding, &full, err))
+	if (!is_full(alerts, finding, &full, err))
 		return false;
 	*may = false;
-	return full || make_room(alerts, may, err);
+	return full || make_room(alerts, finding->severity == SEVERITY_CRITICAL, may, err);
 }
 
 /* One of its own, if there is room for it. */
@@ -251,7 +303,7 @@ static bool place_grouped(struct alerts *alerts, const struct alert_finding *fin
 		return false;
 	if (placed)
 		return true;
-	return make_room(alerts, &room, err) &&
+	return make_room(alerts, true, &room, err) &&
 	       find_or_add(
 		       alerts, room ? &of_rule : &of_agency, finding, true, row, &placed, err);
 }
@@ -304,17 +356,23 @@ static bool raise_severity(struct alerts *alerts, struct row *row,
 	const struct alert_finding *finding, uint8_t grade, struct err *err)
 {
 	const uint8_t before = row->severity;
-	char text[96];
+	char text[GRAVER_TEXT_MAX];
 
-	if (grade > row->severity)
+	if (grade > row->severity) {
 		row->severity = grade;
+		row->graver = true;
+	}
 	if (is_step(alerts, row->findings) && row->severity < SEVERITY_HIGH)
 		row->severity++;
 	if (row->findings == 1 || row->severity == before)
 		return true;
-	snprintf(text, sizeof(text), "%s -> %s at finding %lld",
+	/* Whoever has seen it has not seen this. */
+	if (row->graver && row->status != ALERT_CLOSED)
+		row->status = ALERT_NEW;
+	snprintf(text, sizeof(text), "%s -> %s at finding %lld: host %u %.*s",
 		severity_name((enum severity)before),
-		severity_name((enum severity)row->severity), (long long)row->findings);
+		severity_name((enum severity)row->severity), (long long)row->findings,
+		finding->host, SLICE_FMT(finding->subject));
 	return tell(alerts, row, finding, "graver", text, err);
 }
 
@@ -331,22 +389,36 @@ static bool reopen(struct alerts *alerts, struct row *row, const struct alert_fi
 	return tell(alerts, row, finding, "re-opened", text, err);
 }
 
-/* The first few, then each power of two. */
-static bool is_evidence(int64_t n)
+/* The first few, then each power of two; what makes it graver; and critical ones. */
+static bool is_evidence(struct alerts *alerts, const struct row *row,
+	const struct alert_finding *finding, bool *is, struct err *err)
 {
-	return n <= ALERT_EVIDENCE_FIRST || (n & (n - 1)) == 0;
+	const int64_t n = row->findings + row->suppressed;
+	int64_t kept = 0;
+
+	*is = n <= ALERT_EVIDENCE_FIRST || (n & (n - 1)) == 0 || row->graver;
+	if (*is || finding->severity < SEVERITY_CRITICAL)
+		return true;
+	if (!database_number(alerts->database,
+		    database_select(alerts->database, err, STATEMENT_ALERT_EVIDENCE_COUNT, "i",
+			    row->number),
+		    &kept, err))
+		return false;
+	*is = kept < ALERT_EVIDENCE_CRITICAL;
+	return true;
 }
 
 static bool keep_evidence(struct alerts *alerts, const struct row *row,
 	const struct alert_finding *finding, struct err *err)
 {
-	const int64_t n = row->findings + row->suppressed;
+	bool is;
 
-	return !is_evidence(n) ||
-	       database_run(alerts->database, err, STATEMENT_ALERT_EVIDENCE_ADD, "iiiiiitt",
-		       row->number, n, (int64_t)finding->class, (int64_t)finding->number,
-		       finding->at_ns, (int64_t)finding->severity, finding->event,
-		       finding->about);
+	if (!is_evidence(alerts, row, finding, &is, err))
+		return false;
+	return !is || database_run(alerts->database, err, STATEMENT_ALERT_EVIDENCE_ADD,
+			      "iiiiiitt", row->number, row->findings + row->suppressed,
+			      (int64_t)finding->class, (int64_t)finding->number, finding->at_ns,
+			      (int64_t)finding->severity, finding->event, finding->about);
 }
 
 static bool count_day(struct alerts *alerts, const struct row *row,
@@ -435,7 +507,7 @@ static bool resolve(struct alerts *alerts, const struct alert_finding *finding, 
 
 	if (!find(alerts, &key, &row, err))
 		return false;
-	if (row.number == 0 || row.status == ALERT_CLOSED)
+	if (row.number == 0 || row.status == ALERT_CLOSED || row.resolved_ns != 0)
 		return true;
 	return database_run(alerts->database, err, STATEMENT_ALERT_RESOLVE, "ii", row.number,
 		       finding->at_ns) &&

@@ -12,17 +12,22 @@
  * the time they were received. An alert that was closed opens again when one
  * comes within `alert_reopen_ms` of its last; the verdict it was closed with
  * is kept. Otherwise a new one begins. An alert is as grave as the gravest of
- * its findings, one grade more after `alert_raise` of them and another after
- * ten times as many, but high at most by that.
+ * its findings (and new again to whoever had seen it), one grade more after `alert_raise` of
+ * them and another after ten times as many, but high at most by that.
  *
  * What somebody can repeat costs no row each. Of each alert the first
  * ALERT_EVIDENCE_FIRST findings are kept as evidence, then the 8th, 16th, 32nd
- * ..., its latest ALERT_HISTORY_MOST changes and ALERT_DAYS days. Of one rule
- * at one agency `alerts_of_rule` are open at a time; what comes beyond goes
- * into one whose subject is "*". When there are `alerts_most`, the one closed
- * first gives way; when none is closed, findings that would be another alert
- * go into the one of their agency whose rule is "*". Nothing open is ever
- * forgotten. All of that is counted.
+ * ..., those that make it graver, and critical ones up to
+ * ALERT_EVIDENCE_CRITICAL rows; its latest ALERT_HISTORY_MOST changes, people's
+ * before others, and ALERT_DAYS days. Of one rule at one host `alerts_of_rule`
+ * are open at a time, at one agency a quarter of `alerts_most`; what comes
+ * beyond goes into one of rule and agency whose subject is "*". Critical
+ * findings are counted among themselves and have a quarter of `alerts_most`
+ * that others cannot take. When there are `alerts_most`, those of which all
+ * findings are suppressed go first, then the one closed first; when there is
+ * none, findings that would be another alert go into the one of their agency
+ * whose rule is "*". Nothing open that is shown is ever forgotten. All of that
+ * is counted. With other limits the log would give other alerts.
  *
  * Private to derive/; derive's thread.
  */
@@ -36,6 +41,7 @@
 
 enum {
 	ALERT_EVIDENCE_FIRST = 4,
+	ALERT_EVIDENCE_CRITICAL = 64, /* critical findings are kept until there are so many */
 	ALERT_HISTORY_MOST = 200,
 	ALERT_DAYS = 31,
 };

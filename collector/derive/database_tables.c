@@ -201,6 +201,8 @@ const char *const database_upgrades[] = {
 	 " STRICT;"
 	 "CREATE INDEX alerts_key ON alerts(rule, agency, host, subject);"
 	 "CREATE INDEX alerts_closed ON alerts(closed, number) WHERE status = 3;"
+	 "CREATE INDEX alerts_agency ON alerts(agency) WHERE status < 3 AND findings > 0;"
+	 "CREATE INDEX alerts_hidden ON alerts(heard, number) WHERE findings = 0;"
 	 "CREATE TABLE alert_evidence("
 	 " alert INTEGER, finding INTEGER, class INTEGER NOT NULL, number INTEGER NOT NULL,"
 	 " at INTEGER NOT NULL, severity INTEGER NOT NULL, event TEXT NOT NULL,"

@@ -112,11 +112,17 @@ const struct setting derive_settings_table[] = {
 		"So many findings make an alert a grade graver, ten times as many another, "
 		"high at most; 0 = never."},
 	{"alerts-of-rule", SETTING_COUNT, AT(alerts_of_rule), "200", 1, 100000,
-		"Alerts of one rule at one agency that are open at a time; findings beyond are "
-		"one alert whose subject is * (derive.alerts_grouped)."},
+		"Alerts of one rule at one host that are open at a time, critical ones counted "
+		"by "
+		"themselves; findings beyond are one alert of rule and agency whose subject is "
+		"* "
+		"(derive.alerts_grouped)."},
 	{"alerts-most", SETTING_COUNT, AT(alerts_most), "20000", 100, 1000000,
-		"Alerts that are kept, up to some 20 KiB of derive.db each. The one closed "
-		"first gives way (derive.alerts_forgotten); one that is open never does."},
+		"Alerts that are kept, up to some 20 KiB of derive.db each; a quarter for "
+		"critical "
+		"ones alone, a quarter at most for one agency. Suppressed ones, then the one "
+		"closed "
+		"first, give way (derive.alerts_forgotten); one that is open never does."},
 	{"learning", SETTING_DURATION, AT(learning_ms), "14d", 0, UINT64_C(400) * DAY_MS,
 		"Learning mode: for so long after the first finding alerts are made and "
 		"nobody is notified."},

@@ -213,6 +213,16 @@ static bool is_fit(const struct standing_order *order)
 	       order->ends_ns - order->begins_ns <= most_ns;
 }
 
+/* Others have ended: only late findings may still be of them. */
+static size_t count_holding(const struct standings *standings, int64_t at_ns)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < standings->n; i++)
+		n += standing_holds_at(standings->items[i].ends_ns, at_ns);
+	return n;
+}
+
 bool standings_add(struct standings *standings, const struct standing_order *order, bool *taken,
 	struct err *err)
 {
@@ -223,7 +233,7 @@ bool standings_add(struct standings *standings, const struct standing_order *ord
 		    database, err, STATEMENT_STANDING_FORGET, "i", order->made_ns - kept_ns) ||
 		!standings_load(standings, database, err))
 		return false;
-	*taken = standings->n < STANDING_MOST && is_fit(order);
+	*taken = count_holding(standings, order->made_ns) < STANDING_MOST && is_fit(order);
 	if (!*taken)
 		return true;
 	return database_run(database, err, STATEMENT_STANDING_ADD, "ittiiitiitt",
@@ -234,11 +244,11 @@ bool standings_add(struct standings *standings, const struct standing_order *ord
 	       standings_load(standings, database, err);
 }
 
-bool standings_remove(struct standings *standings, int64_t number, int64_t made_ns,
-	int64_t at_ns, bool *taken, struct err *err)
+bool standings_remove(struct standings *standings, int64_t made_ns, int64_t at_ns, bool *taken,
+	struct err *err)
 {
-	if (!database_run(standings->database, err, STATEMENT_STANDING_REMOVE, "iii", number,
-		    made_ns, at_ns))
+	if (!database_run(
+		    standings->database, err, STATEMENT_STANDING_REMOVE, "ii", made_ns, at_ns))
 		return false;
 	*taken = database_changes(standings->database) > 0;
 	return standings_load(standings, standings->database, err);

@@ -29,6 +29,8 @@ enum {
 	STANDING_DAYS_MOST = 366, /* a suppression holds so long at most */
 };
 
+#define STANDING_LATE_NS (INT64_C(72) * 3600 * 1000000000)
+
 /* The numbers stand in the database. */
 enum standing_kind {
 	STANDING_SUPPRESS = 0,
@@ -83,12 +85,19 @@ struct standing_order {
 	struct scope scope;
 };
 
-/* *taken: false, and nothing changed, when there are STANDING_MOST, or it is not fit. */
+/* Whether one that ends then still counts as one of STANDING_MOST: findings that come so late
+ * may be of it. */
+static inline bool standing_holds_at(int64_t ends_ns, int64_t at_ns)
+{
+	return ends_ns > at_ns - STANDING_LATE_NS;
+}
+
+/* *taken: false, and nothing changed, when STANDING_MOST hold, or it is not fit. */
 MUST_USE bool standings_add(struct standings *standings, const struct standing_order *order,
 	bool *taken, struct err *err);
 
 /* Takes one back that was made then. *taken: there was one. */
-MUST_USE bool standings_remove(struct standings *standings, int64_t number, int64_t made_ns,
-	int64_t at_ns, bool *taken, struct err *err);
+MUST_USE bool standings_remove(struct standings *standings, int64_t made_ns, int64_t at_ns,
+	bool *taken, struct err *err);
 
 #endif

@@ -451,6 +451,121 @@ START_TEST(a_flood_of_subjects_is_a_bounded_number_of_alerts)
 }
 END_TEST
 
+START_TEST(a_flood_at_one_host_takes_no_alert_of_another_or_of_a_critical_finding)
+{
+	struct derive *derive = begin();
+
+	derive_stop(derive);
+	bench.settings.alerts_of_rule = 10;
+	derive = bench_start();
+	next.address = NULL;
+	tell(1, 40);
+	next.address = "10.0.0.66";
+	tell(2, 1); /* another host */
+	expect_number("SELECT count(*) FROM alerts WHERE subject = '10.0.0.66'", 1);
+	next.severity = SEVERITY_CRITICAL;
+	next.address = "10.0.0.67";
+	tell(1, 1); /* the same host and rule, graver */
+	expect_number("SELECT severity FROM alerts WHERE subject = '10.0.0.67'", 4);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(other_rules_leave_room_for_critical_findings)
+{
+	struct derive *derive = begin();
+
+	derive_stop(derive);
+	bench.settings.alerts_of_rule = 100;
+	bench.settings.alerts_most = 100;
+	derive = bench_start();
+	next.address = NULL;
+	tell(1, 99);
+	next.rule = "another";
+	tell(1, 99);
+	next.rule = "golden-ticket";
+	next.severity = SEVERITY_CRITICAL;
+	next.address = "10.0.0.66";
+	tell(2, 1);
+	expect_number("SELECT count(*) FROM alerts WHERE rule = 'golden-ticket'"
+		      " AND subject = '10.0.0.66'",
+		1);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(suppressed_findings_take_no_alert_of_others)
+{
+	struct derive *derive = begin();
+
+	derive_stop(derive);
+	bench.settings.alerts_of_rule = 10;
+	bench.settings.alerts_most = 100;
+	derive = bench_start();
+	order(STANDING_SUPPRESS, (struct scope){.prefix = SLICE_LIT("198.51.0.0/16")});
+	next.address = NULL;
+	tell(1, 250);
+	next.address = "10.0.0.66";
+	tell(1, 1);
+	expect_number("SELECT count(*) FROM alerts WHERE subject = '10.0.0.66'", 1);
+	next.address = "10.0.0.67";
+	tell(1, 1);
+	expect_number("SELECT count(*) <= 100 FROM alerts", 1);
+	expect_number("SELECT count(*) FROM alerts WHERE subject = '10.0.0.67'", 1);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(a_graver_finding_is_evidence_and_new_to_who_had_seen_the_alert)
+{
+	struct derive *derive = begin();
+
+	tell(1, 20);
+	do_to_first(ACT_ACKNOWLEDGE);
+	expect_number("SELECT status FROM alerts", ALERT_ACKNOWLEDGED);
+	next.severity = SEVERITY_CRITICAL;
+	tell(1, 3);
+	expect_number("SELECT status FROM alerts", ALERT_NEW);
+	expect_number("SELECT count(*) FROM alert_evidence WHERE severity = 4", 3);
+	bench_end(derive);
+}
+END_TEST
+
+START_TEST(lines_of_logs_push_no_act_of_people_out_of_the_history)
+{
+	struct derive *derive = begin();
+
+	tell(1, 1);
+	do_to_first(ACT_ASSIGN);
+	for (unsigned i = 0; i < 3; i++) {
+		next.flags = RECORD_RESOLVED;
+		tell(1, 100);
+		next.flags = 0;
+		tell(1, 1);
+	}
+	expect_number("SELECT count(*) FROM alert_history WHERE who <> ''", 1);
+	expect_number("SELECT count(*) FROM alert_history WHERE what = 'over'", 3);
+	bench_end(derive);
+}
+END_TEST
+
+static void of_long_ago(struct record *record, struct batch *batch, unsigned i)
+{
+	finding(record, batch, i);
+	record->created_ns = 1000;
+}
+
+START_TEST(a_stamp_of_long_ago_is_not_believed)
+{
+	struct derive *derive = begin();
+
+	bench_store(1, 1, 1, 3, of_long_ago);
+	wait_until_committed();
+	expect_number("SELECT first > 1000000 FROM alerts", 1);
+	bench_end(derive);
+}
+END_TEST
+
 START_TEST(the_oldest_closed_gives_way_and_no_open_one)
 {
 	struct derive *derive = begin();
@@ -609,6 +724,11 @@ TEST_MAIN("alerts", findings_about_one_subject_are_one_alert,
 	critical_findings_are_grouped_where_others_are_suppressed,
 	a_watch_period_raises_findings, an_order_without_scope_or_taken_back_hides_nothing,
 	a_flood_of_subjects_is_a_bounded_number_of_alerts,
-	the_oldest_closed_gives_way_and_no_open_one, a_lost_database_is_made_again_from_the_log,
-	a_kill_loses_and_repeats_nothing, lists_are_filtered,
-	a_preview_says_what_a_suppression_would_have_hidden)
+	a_flood_at_one_host_takes_no_alert_of_another_or_of_a_critical_finding,
+	other_rules_leave_room_for_critical_findings,
+	suppressed_findings_take_no_alert_of_others,
+	a_graver_finding_is_evidence_and_new_to_who_had_seen_the_alert,
+	lines_of_logs_push_no_act_of_people_out_of_the_history,
+	a_stamp_of_long_ago_is_not_believed, the_oldest_closed_gives_way_and_no_open_one,
+	a_lost_database_is_made_again_from_the_log, a_kill_loses_and_repeats_nothing,
+	lists_are_filtered, a_preview_says_what_a_suppression_would_have_hidden)
